@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Package postgres reads and changes what the provider manages on a PostgreSQL
+// server: the users table, roles and their grants. Statements are planned as pure
+// values first and executed afterwards, so that what runs is what was shown.
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// maxConnections bounds what one provider process holds on the server.
+const maxConnections = 8
+
+// Config says how the provider reaches the server. URL and the single settings may be
+// combined; a single setting wins over the same part of the URL. What neither names is
+// taken from the PG* variables, as libpq does.
+type Config struct {
+	URL         string
+	Host        string
+	Port        int
+	Database    string
+	Username    string
+	Password    string
+	SSLMode     string
+	SSLRootCert string // path of a PEM file
+	SSLCert     string // path of a PEM file
+	SSLKey      string // path of a PEM file
+
+	ConnectTimeout   time.Duration // zero: 10 seconds
+	LockTimeout      time.Duration // zero: none
+	StatementTimeout time.Duration // zero: none
+	ApplicationName  string
+}
+
+// ConfigError is a setting that cannot be used. Its text never repeats the setting's value,
+// which may hold a password.
+type ConfigError struct {
+	// Attribute is the provider attribute at fault, below "postgres".
+	Attribute string
+	Reason    string
+}
+
+func (e *ConfigError) Error() string { return fmt.Sprintf("postgres.%s: %s", e.Attribute, e.Reason) }
+
+// ConnectError is a server that could not be reached or refused the connection.
+type ConnectError struct {
+	// Address is "host:port/database as user", without the password.
+	Address string
+	err     error
+}
+
+func (e *ConnectError) Error() string {
+	return fmt.Sprintf("could not connect to %s: %v", e.Address, e.err)
+}
+
+func (e *ConnectError) Unwrap() error { return e.err }
+
+// Server is one PostgreSQL server, contacted at the first use.
+type Server struct {
+	config *pgx.ConnConfig
+	conf   Config
+
+	mu      sync.Mutex
+	pool    *pgxpool.Pool
+	version int
+}
+
+// NewServer checks the configuration. It does no network I/O; it reads the files that
+// the TLS settings name.
+func NewServer(c Config) (*Server, error) {
+	config, err := c.parse()
+	if err != nil {
+		return nil, err
+	}
+	if c.ConnectTimeout > 0 {
+		config.ConnectTimeout = c.ConnectTimeout
+	} else if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 10 * time.Second
+	}
+	if c.ApplicationName != "" {
+		config.RuntimeParams["application_name"] = c.ApplicationName
+	}
+	// Statements prepared by name would outlive the shape of a table that is being changed.
+	config.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec
+	config.Tracer = tracer{}
+	return &Server{config: config, conf: c}, nil
+}
+
+// parse lets pgx read the URL or the settings together with the PG* variables.
+func (c Config) parse() (*pgx.ConnConfig, error) {
+	dsn, err := c.dsn()
+	if err != nil {
+		return nil, err
+	}
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		// The parser's own text repeats the connection string, so only a file's error is passed on.
+		var file *fs.PathError
+		if errors.As(err, &file) {
+			return nil, &ConfigError{Attribute: "sslrootcert", Reason: file.Error()}
+		}
+		attribute, form := "host", "Check port, sslmode and the PG* variables."
+		if c.URL != "" {
+			attribute, form = "url", "It must have the form postgres://user:password@host:5432/database?sslmode=verify-full, every part percent-encoded."
+		}
+		return nil, &ConfigError{Attribute: attribute, Reason: "the connection settings cannot be parsed. " + form}
+	}
+	return config, nil
+}
+
+func (c Config) dsn() (string, error) {
+	settings := [][2]string{
+		{"host", c.Host}, {"port", portText(c.Port)}, {"dbname", c.Database}, {"user", c.Username}, {"password", c.Password},
+		{"sslmode", c.SSLMode}, {"sslrootcert", c.SSLRootCert}, {"sslcert", c.SSLCert}, {"sslkey", c.SSLKey},
+	}
+	if c.URL == "" {
+		var dsn strings.Builder
+		for _, s := range settings {
+			if s[1] != "" {
+				fmt.Fprintf(&dsn, "%s='%s' ", s[0], strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s[1]))
+			}
+		}
+		return dsn.String(), nil
+	}
+	u, err := url.Parse(c.URL)
+	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
+		return "", &ConfigError{Attribute: "url", Reason: "the URL must begin with postgres:// or postgresql://, with every part percent-encoded."}
+	}
+	query := u.Query()
+	for _, s := range settings {
+		if s[1] != "" {
+			query.Set(s[0], s[1])
+		}
+	}
+	u.RawQuery = query.Encode()
+	return u.String(), nil
+}
+
+func portText(port int) string {
+	if port == 0 {
+		return ""
+	}
+	return strconv.Itoa(port)
+}
+
+// Address names the server without its password: "host:port/database as user".
+func (s *Server) Address() string {
+	return fmt.Sprintf("%s:%d/%s as %s", s.config.Host, s.config.Port, s.config.Database, s.config.User)
+}
+
+// Database is the name of the database that the provider connects to.
+func (s *Server) Database() string { return s.config.Database }
+
+// LockTimeout is how long one statement may wait for a lock; zero is unlimited.
+func (s *Server) LockTimeout() time.Duration { return s.conf.LockTimeout }
+
+// ConnConfig returns a copy of the connection settings, for connections outside the pool.
+func (s *Server) ConnConfig() *pgx.ConnConfig { return s.config.Copy() }
+
+// Pool connects at the first call and returns the same pool afterwards. Its error is a
+// [ConnectError].
+func (s *Server) Pool(ctx context.Context) (*pgxpool.Pool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.pool != nil {
+		return s.pool, nil
+	}
+	config, err := pgxpool.ParseConfig("")
+	if err != nil {
+		return nil, &ConfigError{Attribute: "host", Reason: "the PG* variables cannot be parsed."}
+	}
+	config.ConnConfig = s.config.Copy()
+	config.MaxConns = maxConnections
+	config.MinConns = 0
+	config.MaxConnIdleTime = 5 * time.Second
+	config.HealthCheckPeriod = 2 * time.Second
+	config.AfterConnect = s.prepareSession
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, &ConnectError{Address: s.Address(), err: err}
+	}
+	// A pool connects lazily; one round trip tells a wrong password from a later failure.
+	if err := pool.QueryRow(ctx, "select current_setting('server_version_num')::int").Scan(&s.version); err != nil {
+		pool.Close()
+		return nil, &ConnectError{Address: s.Address(), err: err}
+	}
+	s.pool = pool
+	return pool, nil
+}
+
+// prepareSession sets what every session of ours has. It is a statement and not a startup
+// parameter because poolers refuse unknown startup parameters.
+func (s *Server) prepareSession(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, `select set_config('lock_timeout', $1, false), set_config('statement_timeout', $2, false),
+		set_config('client_min_messages', 'warning', false), set_config('idle_in_transaction_session_timeout', '60s', false)`,
+		milliseconds(s.conf.LockTimeout), milliseconds(s.conf.StatementTimeout))
+	return err
+}
+
+// milliseconds writes a duration as Postgres' timeout settings take it; zero switches the timeout off.
+func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+
+// Acquire takes one connection, for work that needs a session of its own. The caller releases it.
+func (s *Server) Acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	pool, err := s.Pool(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := pool.Acquire(ctx)
+	if err != nil {
+		return nil, &ConnectError{Address: s.Address(), err: err}
+	}
+	return conn, nil
+}
+
+// Version is the server's server_version_num, for example 170010.
+func (s *Server) Version(ctx context.Context) (int, error) {
+	if _, err := s.Pool(ctx); err != nil {
+		return 0, err
+	}
+	return s.version, nil
+}
+
+// Close ends the connections; a later call connects anew.
+func (s *Server) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.pool != nil {
+		s.pool.Close()
+		s.pool = nil
+	}
+}
+
+// Querier is what a pool, a connection and a transaction have in common.
+type Querier interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
