@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package resources
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+)
+
+// postgresDetail explains a failure on the server: what was attempted, the cause with
+// its SQLSTATE in the server's words, and what to do.
+func postgresDetail(attempted string, err error) string {
+	var connect *postgres.ConnectError
+	if errors.As(err, &connect) {
+		return fmt.Sprintf("%s: %v.\n\n%s", attempted, connect, connectRemedy(connect))
+	}
+	var server *pgconn.PgError
+	if errors.As(err, &server) {
+		var cause strings.Builder
+		fmt.Fprintf(&cause, "%s: %s (SQLSTATE %s).", attempted, server.Message, server.Code)
+		if server.Detail != "" {
+			fmt.Fprintf(&cause, "\n%s", server.Detail)
+		}
+		remedy := sqlStateRemedy(server)
+		return cause.String() + "\n\n" + remedy
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return attempted + ": the time given for it ran out.\n\nRaise the object's timeout, or see in pg_stat_activity what holds the work up, and apply again."
+	case errors.Is(err, context.Canceled):
+		return attempted + ": it was cancelled.\n\nApply again to finish."
+	}
+	return fmt.Sprintf("%s: %v.\n\nApply again; what was done so far is recognised.", attempted, err)
+}
+
+func connectRemedy(err error) string {
+	var server *pgconn.PgError
+	if errors.As(err, &server) {
+		return sqlStateRemedy(server)
+	}
+	return "Check the provider's postgres settings and that the server accepts connections from here."
+}
+
+// sqlStateRemedy is the advice for an SQLSTATE (Postgres documentation, appendix A); the
+// server's own hint comes first.
+func sqlStateRemedy(err *pgconn.PgError) string {
+	if err.Hint != "" {
+		return err.Hint
+	}
+	switch err.Code {
+	case "28P01", "28000":
+		return "Check username and password in the provider's postgres settings, and pg_hba.conf on the server."
+	case "3D000":
+		return "Check the database in the provider's postgres settings."
+	case "42501":
+		return "Give the role that the provider connects as the privilege (or membership in the owner's role), or connect as another role."
+	case "53300":
+		return "The server has no connection left: raise max_connections or end idle sessions, and apply again."
+	case "55P03":
+		return "Another session held the lock for longer than lock_timeout. Find it in pg_stat_activity, or raise lock_timeout, and apply again."
+	case "57014":
+		return "The statement was cancelled, mostly by statement_timeout: raise statement_timeout in the provider's postgres settings and apply again."
+	case "2BP01":
+		return "Remove or reassign the objects that depend on it, and apply again."
+	}
+	return "Correct the cause and apply again; what was done so far is recognised."
+}
