@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+)
+
+// ErrRoleNotFound is a role that does not exist.
+var ErrRoleNotFound = errors.New("the role does not exist")
+
+// ErrRoleExists is a role that is to be created and exists already.
+var ErrRoleExists = errors.New("the role exists already")
+
+// ErrOwnRole is the role that the provider itself works as, which it never changes.
+var ErrOwnRole = errors.New("this is the role that the provider itself connects as")
+
+// RoleAttributes are the attributes of a role that are either on or off.
+type RoleAttributes struct {
+	Login, Superuser, CreateDB, CreateRole, Inherit, Replication, BypassRLS bool
+}
+
+// ScriptsRole are the attributes of a role that can log in and has no other power.
+var ScriptsRole = RoleAttributes{Login: true}
+
+// Words are the attributes as ALTER ROLE takes them, always in the same order.
+func (a RoleAttributes) Words() []string {
+	words := []string{"LOGIN", "SUPERUSER", "CREATEDB", "CREATEROLE", "INHERIT", "REPLICATION", "BYPASSRLS"}
+	for i, on := range []bool{a.Login, a.Superuser, a.CreateDB, a.CreateRole, a.Inherit, a.Replication, a.BypassRLS} {
+		if !on {
+			words[i] = "NO" + words[i]
+		}
+	}
+	return words
+}
+
+// Role is a role as the server has it.
+type Role struct {
+	Name            string
+	Attributes      RoleAttributes
+	ConnectionLimit int64
+	ValidUntil      *time.Time // nil: for ever
+	// Settings are those that apply in the current database only.
+	Settings map[string]string
+	// Password says what is known about the stored password.
+	Password StoredPassword
+
+	oid uint32
+}
+
+// StoredPassword is what the server keeps in place of a password.
+type StoredPassword struct {
+	// Readable is false where only a superuser could see it.
+	Readable bool
+	// Verifier is nil when there is no password or it is kept in another form.
+	Verifier *Verifier
+}
+
+const roleSQL = `
+select r.oid, r.rolcanlogin, r.rolsuper, r.rolcreatedb, r.rolcreaterole, r.rolinherit, r.rolreplication, r.rolbypassrls,
+       r.rolconnlimit::bigint, r.rolvaliduntil, coalesce(s.setconfig, '{}'),
+       has_column_privilege('pg_catalog.pg_authid', 'rolpassword', 'SELECT'),
+       r.rolname in (current_user, session_user)
+  from pg_catalog.pg_roles r
+  left join pg_catalog.pg_db_role_setting s on s.setrole = r.oid
+   and s.setdatabase = (select oid from pg_catalog.pg_database where datname = current_database())
+ where r.rolname = $1`
+
+// Role reads a role. Its error is [ErrRoleNotFound] when there is none of this name.
+func (s *Server) Role(ctx context.Context, name string) (*Role, error) {
+	pool, err := s.Pool(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return readRole(ctx, pool, name)
+}
+
+func readRole(ctx context.Context, q Querier, name string) (*Role, error) {
+	role := Role{Name: name, Settings: map[string]string{}}
+	a := &role.Attributes
+	var until pgtype.Timestamptz
+	var settings []string
+	var own bool
+	err := q.QueryRow(ctx, roleSQL, name).Scan(&role.oid, &a.Login, &a.Superuser, &a.CreateDB, &a.CreateRole, &a.Inherit, &a.Replication, &a.BypassRLS,
+		&role.ConnectionLimit, &until, &settings, &role.Password.Readable, &own)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, ErrRoleNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	if own {
+		return nil, ErrOwnRole
+	}
+	if until.Valid && until.InfinityModifier == pgtype.Finite {
+		role.ValidUntil = &until.Time
+	}
+	for _, setting := range settings {
+		key, value, _ := strings.Cut(setting, "=")
+		role.Settings[key] = value
+	}
+	if !role.Password.Readable {
+		return &role, nil
+	}
+	var stored *string
+	if err := q.QueryRow(ctx, "select rolpassword from pg_catalog.pg_authid where oid = $1", role.oid).Scan(&stored); err != nil {
+		return nil, err
+	}
+	if stored != nil {
+		if v, err := ParseVerifier(*stored); err == nil {
+			role.Password.Verifier = &v
+		}
+	}
+	return &role, nil
+}
+
+// RoleGrants lists what the role itself was granted on the objects.
+func (s *Server) RoleGrants(ctx context.Context, role *Role, objects []Object) ([]Grant, error) {
+	pool, err := s.Pool(ctx)
+	if err != nil {
+		return nil, err
+	}
+	held, err := readRights(ctx, pool, role.oid, objects)
+	if err != nil {
+		return nil, err
+	}
+	return grantsOf(plainRights(held)), nil
+}
+
+// RoleSpec is what a role is to be.
+type RoleSpec struct {
+	Name            string
+	ConnectionLimit int64
+	ValidUntil      *time.Time // nil: for ever
+	// Verifier is the new password; nil leaves the password as it is.
+	Verifier *Verifier
+	// Settings holds the settings to make in the current database; a nil value removes one.
+	// The value of search_path is a list of quoted identifiers.
+	Settings map[string]*string
+	// Grants is all that the role may hold on Objects.
+	Grants  []Grant
+	Objects []Object
+	// Check sees the role as it is just before it is changed and may refuse.
+	Check func(Role, []Grant) error
+}
+
+// CreateRole creates the role with its settings and grants, or nothing of it. Its error is
+// [ErrRoleExists] when the name is taken.
+func (s *Server) CreateRole(ctx context.Context, spec RoleSpec) error {
+	err := s.catalogTx(ctx, func(tx pgx.Tx) error {
+		options := []string{"LOGIN", "NOINHERIT"}
+		var superuser bool
+		if err := tx.QueryRow(ctx, "select rolsuper from pg_catalog.pg_roles where rolname = current_user").Scan(&superuser); err != nil {
+			return err
+		}
+		if superuser {
+			// They are the defaults. To name them takes a superuser, on managed servers too.
+			options = ScriptsRole.Words()
+		}
+		options = append(options, fmt.Sprintf("CONNECTION LIMIT %d", spec.ConnectionLimit))
+		if spec.ValidUntil != nil {
+			options = append(options, "VALID UNTIL "+validUntil(spec.ValidUntil))
+		}
+		if spec.Verifier != nil {
+			options = append(options, "PASSWORD "+quoteLiteral(spec.Verifier.Secret()))
+		}
+		if _, err := tx.Exec(Quiet(ctx), fmt.Sprintf("CREATE ROLE %s %s", pgx.Identifier{spec.Name}.Sanitize(), strings.Join(options, " "))); err != nil {
+			return err
+		}
+		return s.finishRole(ctx, tx, spec)
+	})
+	var server *pgconn.PgError
+	// The second code is that of two creations at the same moment.
+	if errors.As(err, &server) && (server.Code == "42710" || server.Code == "23505" && server.ConstraintName == "pg_authid_rolname_index") {
+		return ErrRoleExists
+	}
+	return err
+}
+
+// AlterRole brings an existing role to what it is to be, in one transaction.
+func (s *Server) AlterRole(ctx context.Context, spec RoleSpec) error {
+	return s.catalogTx(ctx, func(tx pgx.Tx) error {
+		role, err := readRole(ctx, tx, spec.Name)
+		if err != nil {
+			return err
+		}
+		if spec.Check != nil {
+			held, err := readRights(ctx, tx, role.oid, spec.Objects)
+			if err != nil {
+				return err
+			}
+			if err := spec.Check(*role, grantsOf(plainRights(held))); err != nil {
+				return err
+			}
+		}
+		if options := alterations(role, spec); len(options) > 0 {
+			if _, err := tx.Exec(Quiet(ctx), fmt.Sprintf("ALTER ROLE %s %s", pgx.Identifier{spec.Name}.Sanitize(), strings.Join(options, " "))); err != nil {
+				return err
+			}
+		}
+		return s.finishRole(ctx, tx, spec)
+	})
+}
+
+// alterations names only what differs: a role that is no superuser may not even repeat
+// some attributes.
+func alterations(role *Role, spec RoleSpec) []string {
+	var options []string
+	is := role.Attributes.Words()
+	for i, word := range ScriptsRole.Words() {
+		if word != is[i] {
+			options = append(options, word)
+		}
+	}
+	if role.ConnectionLimit != spec.ConnectionLimit {
+		options = append(options, fmt.Sprintf("CONNECTION LIMIT %d", spec.ConnectionLimit))
+	}
+	if !sameTime(role.ValidUntil, spec.ValidUntil) {
+		options = append(options, "VALID UNTIL "+validUntil(spec.ValidUntil))
+	}
+	if spec.Verifier != nil {
+		options = append(options, "PASSWORD "+quoteLiteral(spec.Verifier.Secret()))
+	}
+	return options
+}
+
+func validUntil(t *time.Time) string {
+	if t == nil {
+		return "'infinity'"
+	}
+	return quoteLiteral(t.UTC().Format(time.RFC3339Nano))
+}
+
+func sameTime(a, b *time.Time) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Equal(*b)
+}
+
+// finishRole makes the settings and grants of a role that exists.
+func (s *Server) finishRole(ctx context.Context, tx pgx.Tx, spec RoleSpec) error {
+	role, err := readRole(ctx, tx, spec.Name)
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(spec.Settings)) {
+		value := spec.Settings[name]
+		current, set := role.Settings[name]
+		var change string
+		switch {
+		case value == nil && set:
+			change = "RESET " + pgx.Identifier{name}.Sanitize()
+		case value != nil && (!set || current != *value):
+			change = "SET " + pgx.Identifier{name}.Sanitize() + " = " + settingValue(name, *value)
+		default:
+			continue
+		}
+		if _, err := tx.Exec(ctx, fmt.Sprintf("ALTER ROLE %s IN DATABASE %s %s", pgx.Identifier{spec.Name}.Sanitize(), pgx.Identifier{s.Database()}.Sanitize(), change)); err != nil {
+			return err
+		}
+	}
+	if err := lockObjects(ctx, tx, spec.Objects); err != nil {
+		return err
+	}
+	return syncGrants(ctx, tx, spec.Name, role.oid, spec.Objects, spec.Grants)
+}

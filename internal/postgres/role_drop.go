@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// SessionsError is a role that cannot be dropped because it is in use.
+type SessionsError struct{ Open int }
+
+func (e *SessionsError) Error() string {
+	if e.Open == 1 {
+		return "1 session of the role is open"
+	}
+	return fmt.Sprintf("%d sessions of the role are open", e.Open)
+}
+
+// drainInterval is the time between two looks at a role's open sessions.
+const drainInterval = 500 * time.Millisecond
+
+// RoleSessions counts the open sessions of a role, in all databases.
+func (s *Server) RoleSessions(ctx context.Context, name string) (int, error) {
+	pool, err := s.Pool(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return roleSessions(ctx, pool, name)
+}
+
+func roleSessions(ctx context.Context, q Querier, name string) (open int, err error) {
+	err = q.QueryRow(ctx, "select count(*)::int from pg_catalog.pg_stat_activity where usename = $1", name).Scan(&open)
+	return open, err
+}
+
+// DropRole drops a role once no session of it is open, after taking back its privileges on
+// the objects. With a drain time it first keeps new sessions out and waits that long for
+// the open ones; a role that stays in use is put back as it was, with a [SessionsError].
+func (s *Server) DropRole(ctx context.Context, name string, objects []Object, drain time.Duration) error {
+	role, err := s.Role(ctx, name)
+	if err != nil {
+		return err
+	}
+	if drain == 0 {
+		// A look before anything is touched: a role in use keeps every right it has.
+		if open, err := s.RoleSessions(ctx, name); err != nil {
+			return err
+		} else if open > 0 {
+			return &SessionsError{Open: open}
+		}
+	}
+	if role.Attributes.Login {
+		if err := s.setLogin(ctx, name, "NOLOGIN"); err != nil {
+			return err
+		}
+	}
+	err = s.awaitSessions(ctx, name, drain)
+	if err == nil {
+		err = s.dropUnused(ctx, role, objects)
+	}
+	if err != nil && role.Attributes.Login {
+		// Also when the apply was interrupted: the role is in use and must stay usable.
+		restore, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		if restoreErr := s.setLogin(restore, name, "LOGIN"); restoreErr != nil {
+			err = errors.Join(err, fmt.Errorf("the role could not be allowed to log in again: %w", restoreErr))
+		}
+	}
+	return err
+}
+
+func (s *Server) setLogin(ctx context.Context, name, word string) error {
+	return s.catalogTx(ctx, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, fmt.Sprintf("ALTER ROLE %s %s", pgx.Identifier{name}.Sanitize(), word))
+		return err
+	})
+}
+
+func (s *Server) awaitSessions(ctx context.Context, name string, drain time.Duration) error {
+	deadline := time.Now().Add(drain)
+	for {
+		open, err := s.RoleSessions(ctx, name)
+		if err != nil || open == 0 {
+			return err
+		}
+		if !time.Now().Before(deadline) {
+			return &SessionsError{Open: open}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(drainInterval):
+		}
+	}
+}
+
+func (s *Server) dropUnused(ctx context.Context, role *Role, objects []Object) error {
+	return s.catalogTx(ctx, func(tx pgx.Tx) error {
+		if err := lockObjects(ctx, tx, objects); err != nil {
+			return err
+		}
+		held, err := readRights(ctx, tx, role.oid, objects)
+		if err != nil {
+			return err
+		}
+		for _, h := range held {
+			if h.public {
+				continue
+			}
+			if err := revoke(ctx, tx, role.Name, h); err != nil {
+				return err
+			}
+		}
+		_, err = tx.Exec(ctx, "DROP ROLE "+pgx.Identifier{role.Name}.Sanitize())
+		return err
+	})
+}

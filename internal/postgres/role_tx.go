@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package postgres
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// catalogBudget bounds the retries of one change of roles or privileges.
+const catalogBudget = time.Minute
+
+// catalogTx runs a change of roles or privileges in one transaction and repeats it when it
+// lost against another session: "tuple concurrently updated" (XX000, the catalogs' own
+// conflict, which no lock of ours prevents when somebody else grants by hand),
+// serialization failure, deadlock, or a lock that was not free in time.
+func (s *Server) catalogTx(ctx context.Context, change func(pgx.Tx) error) error {
+	pool, err := s.Pool(ctx)
+	if err != nil {
+		return err
+	}
+	deadline := time.Now().Add(catalogBudget)
+	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		err := pgx.BeginFunc(ctx, pool, change)
+		if !lostRace(err) || time.Now().After(deadline) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(wait/2 + rand.N(wait)):
+		}
+	}
+}
+
+func lostRace(err error) bool {
+	var server *pgconn.PgError
+	if !errors.As(err, &server) {
+		return false
+	}
+	switch server.Code {
+	case "XX000", "40001", "40P01", "55P03":
+		return true
+	}
+	return false
+}
