@@ -28,10 +28,10 @@ const (
 	immediateShutdown = syscall.SIGQUIT
 )
 
-// baseSettings make a server that is quick and tells everything; nobody keeps data in it.
+// baseSettings make a server that is quick and tells everything. Data need not survive the machine, but it must survive
+// Kill: so fsync is off, and synchronous_commit is not.
 var baseSettings = map[string]string{
 	"fsync":                      "off",
-	"synchronous_commit":         "off",
 	"full_page_writes":           "off",
 	"wal_level":                  "minimal",
 	"max_wal_senders":            "0",

@@ -3,9 +3,17 @@
 package localpostgres_test
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"net"
+	"net/url"
 	"os"
+	"os/exec"
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -70,5 +78,231 @@ func TestEveryMajorStarts(t *testing.T) {
 				t.Errorf("the locale folds only ASCII: lower gives %q", lower)
 			}
 		})
+	}
+}
+
+func TestKillAndRestart(t *testing.T) {
+	server := start(t, localpostgres.Options{})
+	before := connect(t, server.URL("postgres"))
+	if _, err := before.Exec(t.Context(), "CREATE TABLE kept AS SELECT 1 AS n"); err != nil {
+		t.Fatal(err)
+	}
+
+	if err := server.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if conn, err := pgx.Connect(t.Context(), server.URL("postgres")); err == nil {
+		t.Error("a killed server answers", conn.Close(t.Context()))
+	}
+	if err := server.Kill(); err != nil {
+		t.Errorf("killing it twice: %v", err)
+	}
+
+	address := server.URL("postgres")
+	for range 2 { // from killed, and from running
+		if err := server.Restart(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if server.URL("postgres") != address {
+			t.Error("the address has changed")
+		}
+		var n int
+		if err := connect(t, address).QueryRow(t.Context(), "SELECT n FROM kept").Scan(&n); err != nil || n != 1 {
+			t.Errorf("committed data is lost: %v", err)
+		}
+	}
+}
+
+func TestStopLeavesNothing(t *testing.T) {
+	server := start(t, localpostgres.Options{})
+	for range 2 {
+		if err := server.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := os.Stat(server.DataDir()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%s is left behind: %v", server.DataDir(), err)
+	}
+	if err := server.Restart(t.Context()); err == nil {
+		t.Error("a stopped server restarts")
+	}
+}
+
+func TestTLS(t *testing.T) {
+	const user = "certified"
+	server := start(t, localpostgres.Options{
+		TLS: true,
+		HBA: "hostssl all " + user + " 127.0.0.0/8 cert\nhostssl all all 127.0.0.0/8 scram-sha-256\n",
+	})
+	conn := connect(t, server.URL("postgres"))
+	var encrypted bool
+	if err := conn.QueryRow(t.Context(), "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").Scan(&encrypted); err != nil || !encrypted {
+		t.Errorf("encrypted: %v, %v", encrypted, err)
+	}
+	if plain, err := pgx.Connect(t.Context(), strings.Replace(server.URL("postgres"), "verify-full", "disable", 1)); err == nil {
+		t.Error("HBA is not in force: a plain connection is let in", plain.Close(t.Context()))
+	}
+
+	other := start(t, localpostgres.Options{TLS: true})
+	if conn, err := pgx.Connect(t.Context(), strings.Replace(server.URL("postgres"), url.QueryEscape(server.CAFile()), url.QueryEscape(other.CAFile()), 1)); err == nil {
+		t.Error("a certificate of another authority is accepted", conn.Close(t.Context()))
+	}
+
+	if _, err := conn.Exec(t.Context(), "CREATE ROLE "+user+" LOGIN"); err != nil {
+		t.Fatal(err)
+	}
+	cert, key, err := server.ClientCertificate(user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := fmt.Sprintf("postgres://%s@127.0.0.1:%d/postgres?sslmode=verify-full&sslrootcert=%s&sslcert=%s&sslkey=%s", user, server.Port(), server.CAFile(), cert, key)
+	var who string
+	if err := connect(t, address).QueryRow(t.Context(), "SELECT current_user").Scan(&who); err != nil || who != user {
+		t.Errorf("logged in as %q: %v", who, err)
+	}
+}
+
+func TestListensWhereAsked(t *testing.T) {
+	addresses := []string{"127.0.0.1", "::1"}
+	if runtime.GOOS == "linux" { // elsewhere 127.0.0.1 is the only one of its kind
+		addresses = append(addresses, "127.0.0.2")
+	}
+	if probe, err := net.Listen("tcp", "[::1]:0"); err != nil {
+		t.Skipf("this machine has no IPv6: %v", err)
+	} else if err := probe.Close(); err != nil {
+		t.Fatal(err)
+	}
+	server := start(t, localpostgres.Options{ListenAddresses: addresses})
+	for _, address := range addresses {
+		config, err := pgx.ParseConfig(server.URL("postgres"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		config.Host = address
+		conn, err := pgx.ConnectConfig(t.Context(), config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var seen string
+		if err := conn.QueryRow(t.Context(), "SELECT host(inet_server_addr())").Scan(&seen); err != nil || seen != address {
+			t.Errorf("connected to %s, the server says %q: %v", address, seen, err)
+		}
+		if err := conn.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestSettingsAndLog(t *testing.T) {
+	server := start(t, localpostgres.Options{Settings: map[string]string{"application_name": `it's \ "quoted"`, "max_connections": "7"}})
+	conn := connect(t, server.URL("postgres"))
+	var name, connections string
+	if err := conn.QueryRow(t.Context(), "SELECT reset_val, current_setting('max_connections') FROM pg_settings WHERE name = 'application_name'").Scan(&name, &connections); err != nil {
+		t.Fatal(err)
+	}
+	if name != `it's \ "quoted"` || connections != "7" {
+		t.Errorf("settings: %q, %q", name, connections)
+	}
+	if _, err := conn.Exec(t.Context(), "SELECT 'a statement in the log'"); err != nil {
+		t.Fatal(err)
+	}
+	log, err := os.ReadFile(server.LogFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(log), "a statement in the log") {
+		t.Error("statements are not logged")
+	}
+	if strings.Contains(string(log), server.Password()) {
+		t.Error("the log holds the superuser's password")
+	}
+}
+
+func TestStartFailureShowsTheLogAndCleansUp(t *testing.T) {
+	// A folder for temporary files that no other process uses, open to the account that the server runs as.
+	temporary, err := os.MkdirTemp("/tmp", "auth0pg-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(temporary) })
+	if err := os.Chmod(temporary, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TMPDIR", temporary)
+
+	_, err = localpostgres.Start(t.Context(), localpostgres.Options{Settings: map[string]string{"no_such_setting": "on"}})
+	if err == nil || !strings.Contains(err.Error(), "no_such_setting") {
+		t.Errorf("the reason is not shown: %v", err)
+	}
+	if _, err := localpostgres.Start(t.Context(), localpostgres.Options{Version: 9}); err == nil {
+		t.Error("a version that nobody offers starts")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := localpostgres.Start(ctx, localpostgres.Options{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("a start that was called off: %v", err)
+	}
+	left, err := os.ReadDir(temporary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range left {
+		// As root, a copy of the programs may be among them, which is meant to stay.
+		if !strings.HasPrefix(entry.Name(), "auth0pg-postgres-") {
+			t.Errorf("%s is left behind", entry.Name())
+		}
+	}
+}
+
+// TestServerGoesWithItsParent starts this test binary again, which starts a server and is then killed without a chance
+// to clean up.
+func TestServerGoesWithItsParent(t *testing.T) {
+	const variable = "LOCALPOSTGRES_TEST_CHILD"
+	if os.Getenv(variable) != "" {
+		server, err := localpostgres.Start(t.Context(), localpostgres.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Printf("\nstarted %s %s\n", server.DataDir(), server.URL("postgres"))
+		select {}
+	}
+
+	child := exec.Command(os.Args[0], "-test.run=^TestServerGoesWithItsParent$", "-test.v")
+	child.Env = append(os.Environ(), variable+"=1")
+	output, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var dir, address string
+	for lines := bufio.NewScanner(output); lines.Scan(); {
+		if _, err := fmt.Sscanf(lines.Text(), "started %s %s", &dir, &address); err == nil {
+			break
+		}
+	}
+	if dir == "" {
+		t.Fatal("the child did not start a server")
+	}
+	if _, err := os.Stat(dir); err != nil {
+		t.Fatal(err)
+	}
+
+	if err := child.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = child.Wait() // killed
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+		_, err := os.Stat(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%s is still there: %v", dir, err)
+		}
+	}
+	if conn, err := pgx.Connect(t.Context(), address); err == nil {
+		t.Error("the server has outlived its parent", conn.Close(t.Context()))
 	}
 }
