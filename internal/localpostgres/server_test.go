@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -219,18 +220,8 @@ func TestSettingsAndLog(t *testing.T) {
 }
 
 func TestStartFailureShowsTheLogAndCleansUp(t *testing.T) {
-	// A folder for temporary files that no other process uses, open to the account that the server runs as.
-	temporary, err := os.MkdirTemp("/tmp", "auth0pg-test-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(temporary) })
-	if err := os.Chmod(temporary, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("TMPDIR", temporary)
-
-	_, err = localpostgres.Start(t.Context(), localpostgres.Options{Settings: map[string]string{"no_such_setting": "on"}})
+	temporary := ownTemporaryFolder(t)
+	_, err := localpostgres.Start(t.Context(), localpostgres.Options{Settings: map[string]string{"no_such_setting": "on"}})
 	if err == nil || !strings.Contains(err.Error(), "no_such_setting") {
 		t.Errorf("the reason is not shown: %v", err)
 	}
@@ -305,4 +296,45 @@ func TestServerGoesWithItsParent(t *testing.T) {
 	if conn, err := pgx.Connect(t.Context(), address); err == nil {
 		t.Error("the server has outlived its parent", conn.Close(t.Context()))
 	}
+}
+
+// TestProgramsOutOfReach is the case of a clone under root's home: the account that the server runs as cannot get there.
+func TestProgramsOutOfReach(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root runs the server as somebody else")
+	}
+	ownTemporaryFolder(t)
+	closed := t.TempDir()
+	if err := os.Chmod(closed, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	installed := start(t, localpostgres.Options{})
+	if out, err := exec.Command("cp", "-a", filepath.Dir(installed.BinDir())+"/.", closed).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	t.Setenv(localpostgres.BinVariable, filepath.Join(closed, "bin"))
+
+	first, second := start(t, localpostgres.Options{}), start(t, localpostgres.Options{})
+	if strings.HasPrefix(first.BinDir(), closed) {
+		t.Errorf("the server runs from %s, which should be out of reach", first.BinDir())
+	}
+	if first.BinDir() != second.BinDir() {
+		t.Errorf("the programs are copied each time: %s, %s", first.BinDir(), second.BinDir())
+	}
+}
+
+// ownTemporaryFolder makes the folder for temporary files one that no other process uses. It is open to the account
+// that the server runs as, which t.TempDir need not be.
+func ownTemporaryFolder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "auth0pg-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TMPDIR", dir)
+	return dir
 }
