@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MPL-2.0
+/* exported toMetadata */
+
+// The object that the column holds, or null: other JSON is no metadata.
+function toMetadata(text) {
+  try {
+    const value = JSON.parse(text);
+    return value && typeof value === 'object' && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
+}

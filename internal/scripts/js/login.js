@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MPL-2.0
+/* global answer, findUser, passwordMatches, toProfile, toUserId, record */
+/* exported login */
+function login(identifier, password, ...rest) {
+  const settings = {};
+
+  answer(rest, async () => {
+    const user = await findUser(identifier);
+    // Compared for unknown users too, so that they take as long to refuse.
+    const matches = await passwordMatches(password, user && user.password);
+    if (!user || !matches) {
+      // The log tells the two apart by the first argument; the user must not be able to.
+      throw new WrongUsernameOrPasswordError(user ? toUserId(user.id) : null, 'Wrong e-mail address, user name or password.');
+    }
+    if (user.blocked) {
+      throw new UnauthorizedError('This account is blocked.');
+    }
+    await record(user);
+    return toProfile(user);
+  });
+}

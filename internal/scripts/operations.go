@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Package scripts renders the action scripts of a custom database connection
+// from the description of its user store, and says which SQL they run and which
+// privileges that SQL needs. The SQL is written once, in [Statements]; the
+// scripts carry it as data, and grants are derived from it.
+package scripts
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+// Operation is one thing that Auth0 asks of a custom database, named as the
+// script's key in the connection's options.
+type Operation string
+
+// The operations, see [Operations].
+const (
+	Login          Operation = "login"
+	GetUser        Operation = "get_user"
+	Create         Operation = "create"
+	Verify         Operation = "verify"
+	ChangePassword Operation = "change_password"
+	Delete         Operation = "delete"
+	ChangeEmail    Operation = "change_email"
+	ChangeUsername Operation = "change_username"
+)
+
+// Operations lists every operation, in a stable order.
+func Operations() []Operation {
+	return []Operation{Login, GetUser, Create, Verify, ChangePassword, Delete, ChangeEmail, ChangeUsername}
+}
+
+// Rendered lists the operations that a connection over this store gets a script
+// for: with automatic migration only those that hand a user over, otherwise all
+// of them, and change_username where there are usernames.
+func Rendered(importMode bool, s store.Store) []Operation {
+	if importMode {
+		return []Operation{Login, GetUser}
+	}
+	operations := []Operation{Login, GetUser, Create, Verify, ChangePassword, Delete, ChangeEmail}
+	if s.Has(store.Username) {
+		operations = append(operations, ChangeUsername)
+	}
+	return operations
+}
+
+// spec is what is fixed about an operation whatever the store.
+type spec struct {
+	// function is the name of the JavaScript function and file.
+	function string
+	// arguments is how many come before context and callback.
+	arguments int
+	// needs are the parts without which the operation cannot work.
+	needs []store.Part
+}
+
+// specOf is the only list of what the operations need. Ok is false for a name
+// that is no operation.
+func specOf(op Operation) (s spec, ok bool) {
+	switch op {
+	case Login:
+		return spec{"login", 2, []store.Part{store.ID, store.Email, store.Password}}, true
+	case GetUser:
+		return spec{"getUser", 1, []store.Part{store.ID, store.Email}}, true
+	case Create:
+		return spec{"create", 1, []store.Part{store.Email, store.Password}}, true
+	case Verify:
+		return spec{"verify", 1, []store.Part{store.ID, store.Email, store.EmailVerified}}, true
+	case ChangePassword:
+		return spec{"changePassword", 2, []store.Part{store.ID, store.Email, store.Password}}, true
+	case Delete:
+		return spec{"deleteUser", 1, []store.Part{store.ID}}, true
+	case ChangeEmail:
+		return spec{"changeEmail", 3, []store.Part{store.ID, store.Email}}, true
+	case ChangeUsername:
+		return spec{"changeUsername", 2, []store.Part{store.ID, store.Email, store.Username}}, true
+	}
+	return spec{}, false
+}
+
+// MissingParts lists the parts that the operation needs and the store lacks.
+func MissingParts(s store.Store, op Operation) []store.Part {
+	known, _ := specOf(op)
+	var missing []store.Part
+	for _, part := range known.needs {
+		if !s.Has(part) {
+			missing = append(missing, part)
+		}
+	}
+	return missing
+}
+
+// UnknownOperationError is returned for a name that is no operation.
+type UnknownOperationError struct{ Operation Operation }
+
+func (e *UnknownOperationError) Error() string {
+	return fmt.Sprintf("%q is no operation of a custom database", string(e.Operation))
+}
+
+// MissingPartsError is returned when the store lacks what the operation needs.
+type MissingPartsError struct {
+	Operation Operation
+	Missing   []store.Part
+}
+
+func (e *MissingPartsError) Error() string {
+	names := make([]string, len(e.Missing))
+	for i, part := range e.Missing {
+		names[i] = string(part)
+	}
+	return fmt.Sprintf("%s needs the part %s, which the users table does not have", e.Operation, strings.Join(names, " and the part "))
+}
+
+// ColumnTypeError is returned when a part's column has a type that the scripts
+// cannot read or write.
+type ColumnTypeError struct {
+	Part   store.Part
+	Column store.Column
+	Want   string
+}
+
+func (e *ColumnTypeError) Error() string {
+	return fmt.Sprintf("column %q for the part %s has the type %s; the scripts need %s", e.Column.Name, e.Part, e.Column.Type, e.Want)
+}
+
+// StoreKindError is returned for a store that is reached in a way that the
+// scripts have no SQL for.
+type StoreKindError struct{ Kind store.Kind }
+
+func (e *StoreKindError) Error() string {
+	return fmt.Sprintf("the scripts have no SQL for a store of the kind %q", string(e.Kind))
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package scripts
+
+import (
+	"errors"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tdewolff/parse/v2"
+	"github.com/tdewolff/parse/v2/js"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+// storeWith is a table with the given parts, or with all of them, in columns
+// named after them.
+func storeWith(parts ...store.Part) store.Store {
+	s := store.Store{Kind: store.Table, Schema: "public", Table: "users", EmailLookup: store.LowerIndex, Columns: map[store.Part]store.Column{}}
+	for _, spec := range store.Parts() {
+		if len(parts) == 0 || slices.Contains(parts, spec.Part) {
+			s.Columns[spec.Part] = store.Column{Name: string(spec.Part), Type: spec.Type}
+		}
+	}
+	return s
+}
+
+func render(t *testing.T, op Operation, o Options) string {
+	t.Helper()
+	text, err := Render(op, o)
+	if err != nil {
+		t.Fatalf("render %s: %v", op, err)
+	}
+	return text
+}
+
+// What the platform provides. A helper that a script calls and does not list
+// would be a name outside this.
+var platformNames = []string{
+	"require", "configuration", "global", "console", "Buffer", "setTimeout", "clearTimeout", "URL",
+	"WrongUsernameOrPasswordError", "ValidationError", "UnauthorizedError",
+	"Promise", "Error", "Boolean", "Date", "JSON", "Array", "Number", "Object", "BigInt", "decodeURIComponent", "undefined",
+}
+
+func TestRenderedScriptsAreSelfContained(t *testing.T) {
+	for _, op := range Operations() {
+		text := render(t, op, Options{Store: storeWith()})
+		ast, err := js.Parse(parse.NewInputString(text), js.Options{})
+		if err != nil {
+			t.Fatalf("%s: %v", op, err)
+		}
+		for _, name := range ast.Undeclared {
+			if !slices.Contains(platformNames, string(name.Name())) {
+				t.Errorf("%s uses %s, which it does not define", op, name.Name())
+			}
+		}
+		if problems := Validate(op, text); len(problems) > 0 {
+			t.Errorf("%s: %+v", op, problems)
+		}
+		if len(text) > MaxScriptBytes/4 {
+			t.Errorf("%s has %d bytes", op, len(text))
+		}
+	}
+}
+
+func TestRenderedScriptStartsWithItsFunction(t *testing.T) {
+	for _, op := range Operations() {
+		known, _ := specOf(op)
+		text := render(t, op, Options{Store: storeWith()})
+		if !strings.HasPrefix(text, "function "+known.function+"(") {
+			t.Errorf("%s starts with %.40q", op, text)
+		}
+		if !strings.Contains(text, `from the users table "public"."users"`) {
+			t.Errorf("%s does not say from which table it was made", op)
+		}
+		if Normalize(text) != strings.TrimSuffix(text, "\n") {
+			t.Errorf("%s has trailing space", op)
+		}
+	}
+}
+
+// A helper is used by something, defines exactly the function that its file is
+// named after, and names every helper that it calls.
+func TestHelpersAreUsedAndNamed(t *testing.T) {
+	entries, err := sources.ReadDir("js/lib")
+	if err != nil {
+		t.Fatal(err)
+	}
+	everything := ""
+	for _, op := range Operations() {
+		everything += render(t, op, Options{Store: storeWith()})
+	}
+	for _, entry := range entries {
+		name := strings.TrimSuffix(entry.Name(), ".js")
+		body, includes, err := source(path.Join("js/lib", entry.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(body, "\nfunction ") + strings.Count(body, "\nasync function "); n != 1 {
+			t.Errorf("js/lib/%s defines %d functions at its top level", entry.Name(), n)
+		}
+		if !regexp.MustCompile(`(?m)^  (async )?function ` + name + `\(`).MatchString(everything) {
+			t.Errorf("no script uses js/lib/%s", entry.Name())
+		}
+		for _, include := range includes {
+			if !strings.Contains(body, include) {
+				t.Errorf("js/lib/%s lists %s and does not use it", entry.Name(), include)
+			}
+		}
+	}
+}
+
+func TestRenderIsDeterministic(t *testing.T) {
+	for _, op := range Operations() {
+		first := render(t, op, Options{Store: storeWith(), UserIDPrefix: "legacy"})
+		for range 20 {
+			if again := render(t, op, Options{Store: storeWith(), UserIDPrefix: "legacy"}); again != first {
+				t.Fatalf("%s differs from one rendering to the next", op)
+			}
+		}
+	}
+}
+
+func TestHostileNamesStayInsideTheirLiterals(t *testing.T) {
+	s := storeWith()
+	s.Schema = "x\n*/ throw 1; //\u2028 y"
+	s.Table = "`${process.exit()}` \\ '\" </script>"
+	column := s.Columns[store.Email]
+	column.Name = `e"mail; DROP TABLE users --`
+	s.Columns[store.Email] = column
+	for _, op := range Operations() {
+		text := render(t, op, Options{Store: s})
+		if problems := Validate(op, text); len(problems) > 0 {
+			t.Errorf("%s: %+v", op, problems)
+		}
+		if strings.Contains(text, "\u2028") || strings.Contains(text, "\n*/") {
+			t.Errorf("%s has a raw line break of a name", op)
+		}
+	}
+	statements, err := Statements(s, Verify)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(statements[0].SQL, `"e""mail; DROP TABLE users --"`) {
+		t.Errorf("the column's name is not quoted: %s", statements[0].SQL)
+	}
+}
+
+func TestMissingPartsAreNamed(t *testing.T) {
+	s := storeWith(store.ID, store.Email, store.Password)
+	_, err := Render(Verify, Options{Store: s})
+	var missing *MissingPartsError
+	if !errors.As(err, &missing) || missing.Operation != Verify || !slices.Equal(missing.Missing, []store.Part{store.EmailVerified}) {
+		t.Fatalf("got %v", err)
+	}
+	if !slices.Equal(MissingParts(s, ChangeUsername), []store.Part{store.Username}) {
+		t.Errorf("change_username lacks %v", MissingParts(s, ChangeUsername))
+	}
+	for _, op := range []Operation{Login, GetUser, Create, ChangePassword, Delete, ChangeEmail} {
+		if missing := MissingParts(s, op); missing != nil {
+			t.Errorf("%s lacks %v", op, missing)
+		}
+	}
+}
+
+func TestRenderAll(t *testing.T) {
+	own := "function verify(email, callback) { callback(null, true); }"
+	withoutVerified := storeWith(store.ID, store.Email, store.Password)
+	for name, test := range map[string]struct {
+		options   Options
+		overrides map[Operation]string
+		want      []Operation
+	}{
+		"legacy":      {Options{Store: storeWith(store.ID, store.Email, store.Password, store.EmailVerified)}, nil, Operations()[:7]},
+		"usernames":   {Options{Store: storeWith()}, nil, Operations()},
+		"import mode": {Options{Store: storeWith(), ImportMode: true}, nil, []Operation{Login, GetUser}},
+		"override":    {Options{Store: withoutVerified}, map[Operation]string{Verify: own}, Operations()[:7]},
+	} {
+		all, err := RenderAll(test.options, test.overrides)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if len(all) != len(test.want) {
+			t.Errorf("%s: got %v", name, slices.Collect(maps.Keys(all)))
+		}
+		for _, op := range test.want {
+			if all[op] == "" {
+				t.Errorf("%s: no %s", name, op)
+			}
+		}
+		if test.overrides != nil && all[Verify] != own {
+			t.Errorf("%s: the override was not kept", name)
+		}
+	}
+	if _, err := RenderAll(Options{Store: withoutVerified}, nil); err == nil {
+		t.Error("a missing part was not noticed")
+	}
+	if _, err := RenderAll(Options{Store: storeWith()}, map[Operation]string{"log_in": own}); err == nil {
+		t.Error("an unknown operation was accepted")
+	}
+}
+
+func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
+	for option, o := range map[string]Options{
+		"bcrypt_rounds":    {BcryptRounds: 3},
+		"pool_max":         {PoolMax: -1},
+		"user_id_prefix":   {UserIDPrefix: "a|b"},
+		"app_metadata_key": {AppMetadataKey: "meta"},
+		"ca_key":           {CAKey: "URL", DatabaseURLKey: "URL"},
+	} {
+		o.Store = storeWith()
+		var wrong *OptionError
+		if _, err := Render(Login, o); !errors.As(err, &wrong) || wrong.Option != option {
+			t.Errorf("%s: got %v", option, err)
+		}
+	}
+}
+
+func TestColumnTypesThatCannotWorkAreRefused(t *testing.T) {
+	for part, columnType := range map[store.Part]string{
+		store.EmailVerified: "jsonb", store.CreatedAt: "boolean", store.UserMetadata: "integer", store.Blocked: "text",
+	} {
+		s := storeWith()
+		s.Columns[part] = store.Column{Name: "c", Type: columnType}
+		var wrong *ColumnTypeError
+		if _, err := Statements(s, Login); !errors.As(err, &wrong) || wrong.Part != part {
+			t.Errorf("%s as %s: got %v", part, columnType, err)
+		}
+	}
+}
