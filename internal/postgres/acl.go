@@ -115,6 +115,33 @@ func rights(grants []Grant) []right {
 // privileges are equal lists.
 func MergeGrants(grants []Grant) []Grant { return grantsOf(rights(grants)) }
 
+// SplitGrants is the reverse of [MergeGrants]: one grant for each column.
+func SplitGrants(grants []Grant) []Grant {
+	var split []Grant
+	for _, r := range rights(grants) {
+		split = append(split, grantsOf([]right{r})...)
+	}
+	return split
+}
+
+// PartOf tells whether a grant of at most one column is in a line that [Grant.String] made.
+func (g Grant) PartOf(line string) bool {
+	if g.Columns == nil {
+		return line == g.String()
+	}
+	whole := Grant{Privilege: g.Privilege, On: g.On, Grantable: g.Grantable}
+	columns, ok := strings.CutPrefix(line, g.Privilege+" (")
+	if !ok {
+		return false
+	}
+	columns, ok = strings.CutSuffix(columns, ")"+strings.TrimPrefix(whole.String(), g.Privilege))
+	if !ok {
+		return false
+	}
+	names, ok := ParseIdentifierList(columns)
+	return ok && slices.Contains(names, g.Columns[0])
+}
+
 func grantsOf(all []right) []Grant {
 	var merged []Grant
 	for _, r := range all {

@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package postgres_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+)
+
+// An ordinary role test's password: it has what badly quoted literals stumble over.
+const rolePassword = `p\a'ss"$w:o/rd%41@`
+
+// administrators runs a test as a superuser and as what managed services give instead: a
+// role that may create roles and owns the database.
+func administrators(t *testing.T, test func(t *testing.T, db *pgtest.DB, server *postgres.Server)) {
+	t.Run("superuser", func(t *testing.T) {
+		db := pgtest.LocalDatabase(t)
+		test(t, db, roleServer(t, db.URL))
+	})
+	t.Run("createrole", func(t *testing.T) {
+		db := pgtest.LocalDatabase(t)
+		test(t, db, roleServer(t, managed(db)))
+	})
+}
+
+// managed makes a database like that of a managed service and returns the URL of its main user.
+func managed(db *pgtest.DB) string {
+	admin := db.RoleName("Main User")
+	quoted := pgx.Identifier{admin}.Sanitize()
+	db.Exec("CREATE ROLE " + quoted + " LOGIN CREATEDB CREATEROLE PASSWORD 'main'")
+	db.Exec("ALTER DATABASE " + db.Name + " OWNER TO " + quoted)
+	db.Exec("ALTER SCHEMA public OWNER TO " + quoted)
+	return db.URLFor(admin, "main")
+}
+
+func roleServer(t *testing.T, url string) *postgres.Server {
+	t.Helper()
+	server, err := postgres.NewServer(postgres.Config{URL: url, LockTimeout: 2 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	if _, err := server.Pool(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return server
+}
+
+// usersTable creates a table as the administrator under test and returns grants on it.
+func usersTable(t *testing.T, server *postgres.Server, db *pgtest.DB) (wanted []postgres.Grant, objects []postgres.Object) {
+	t.Helper()
+	pool, err := server.Pool(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pool.Exec(t.Context(), `CREATE TABLE public."Us""ers" (id int, "E-mail" text, secret text)`); err != nil {
+		t.Fatal(err)
+	}
+	database := postgres.Object{Kind: postgres.DatabaseObject, Name: db.Name}
+	schema := postgres.Object{Kind: postgres.SchemaObject, Name: "public"}
+	table := postgres.Object{Kind: postgres.TableObject, Schema: "public", Name: `Us"ers`}
+	return postgres.MergeGrants([]postgres.Grant{
+		{Privilege: "CONNECT", On: database},
+		{Privilege: "USAGE", On: schema},
+		{Privilege: "SELECT", Columns: []string{"id", "E-mail"}, On: table},
+		{Privilege: "UPDATE", Columns: []string{"E-mail"}, On: table},
+		{Privilege: "DELETE", On: table},
+	}), []postgres.Object{database, schema, table}
+}
+
+func verifier(t *testing.T, password string) *postgres.Verifier {
+	t.Helper()
+	v, err := postgres.NewVerifier(password, postgres.DefaultIterations)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &v
+}
+
+func lines(grants []postgres.Grant) []string {
+	var all []string
+	for _, g := range grants {
+		all = append(all, g.String())
+	}
+	return all
+}
+
+func TestRoleLifecycle(t *testing.T) {
+	administrators(t, func(t *testing.T, db *pgtest.DB, server *postgres.Server) {
+		ctx := t.Context()
+		grants, objects := usersTable(t, server, db)
+		name := db.RoleName(`Scripts"'\role`)
+		timeout, path := "5s", postgres.JoinIdentifierList([]string{"$user", `odd", name`})
+		until := time.Date(2099, 1, 2, 3, 4, 5, 0, time.UTC)
+		spec := postgres.RoleSpec{
+			Name: name, ConnectionLimit: 3, ValidUntil: &until, Verifier: verifier(t, rolePassword),
+			Settings: map[string]*string{"statement_timeout": &timeout, postgres.SearchPath: &path}, Grants: grants, Objects: objects,
+		}
+		if err := server.CreateRole(ctx, spec); err != nil {
+			t.Fatal(err)
+		}
+		if err := server.CreateRole(ctx, spec); !errors.Is(err, postgres.ErrRoleExists) {
+			t.Errorf("a second creation: %v", err)
+		}
+
+		role, err := server.Role(ctx, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if role.Attributes != postgres.ScriptsRole || role.ConnectionLimit != 3 || !role.ValidUntil.Equal(until) {
+			t.Errorf("read back as %+v", role)
+		}
+		if names, ok := postgres.ParseIdentifierList(role.Settings[postgres.SearchPath]); !ok || !slices.Equal(names, []string{"$user", `odd", name`}) {
+			t.Errorf("search_path %q", role.Settings[postgres.SearchPath])
+		}
+		held, err := server.RoleGrants(ctx, role, objects)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(lines(held), lines(grants)) {
+			t.Errorf("granted\n%q, want\n%q", lines(held), lines(grants))
+		}
+		if role.Password.Readable && (role.Password.Verifier == nil || role.Password.Verifier.Fingerprint() != spec.Verifier.Fingerprint()) {
+			t.Error("the stored verifier is not the one that was sent")
+		}
+
+		conn := db.ConnTo(db.URLFor(name, rolePassword))
+		var got string
+		if err := conn.QueryRow(ctx, "SHOW statement_timeout").Scan(&got); err != nil || got != "5s" {
+			t.Errorf("statement_timeout of a session is %s, %v", got, err)
+		}
+		for statement, allowed := range map[string]bool{
+			`SELECT id, "E-mail" FROM public."Us""ers"`:             true,
+			`UPDATE public."Us""ers" SET "E-mail" = 'x'`:            true,
+			`DELETE FROM public."Us""ers" WHERE id = 1`:             true,
+			`SELECT secret FROM public."Us""ers"`:                   false,
+			`UPDATE public."Us""ers" SET id = 1`:                    false,
+			`INSERT INTO public."Us""ers" (id) VALUES (1)`:          false,
+			`CREATE ROLE intruder`:                                  false,
+			`GRANT SELECT (id) ON public."Us""ers" TO CURRENT_USER`: true, // only a warning: see below
+		} {
+			_, err := conn.Exec(ctx, statement)
+			if denied := sqlState(err) == "42501"; err != nil && !denied || denied == allowed {
+				t.Errorf("%s: %v", statement, err)
+			}
+		}
+
+		var open *postgres.SessionsError
+		if err := server.DropRole(ctx, name, objects, 0); !errors.As(err, &open) || open.Open != 1 {
+			t.Errorf("dropping a role in use: %v", err)
+		}
+		if err := server.DropRole(ctx, name, objects, 600*time.Millisecond); !errors.As(err, &open) {
+			t.Errorf("draining a role in use: %v", err)
+		}
+		if role, err := server.Role(ctx, name); err != nil || !role.Attributes.Login {
+			t.Errorf("after a refused deletion the role is %+v, %v", role, err)
+		}
+		if err := conn.Close(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if err := server.DropRole(ctx, name, objects, 10*time.Second); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := server.Role(ctx, name); !errors.Is(err, postgres.ErrRoleNotFound) {
+			t.Errorf("after the deletion: %v", err)
+		}
+	})
+}
+
+func TestAlterRoleMendsWhatWasChanged(t *testing.T) {
+	administrators(t, func(t *testing.T, db *pgtest.DB, server *postgres.Server) {
+		ctx := t.Context()
+		grants, objects := usersTable(t, server, db)
+		name, other := db.RoleName("scripts"), db.RoleName("other")
+		spec := postgres.RoleSpec{Name: name, ConnectionLimit: -1, Grants: grants, Objects: objects}
+		if err := server.CreateRole(ctx, spec); err != nil {
+			t.Fatal(err)
+		}
+		db.Exec("CREATE ROLE " + other)
+		db.Exec(`GRANT SELECT ON public."Us""ers" TO ` + other + ` WITH GRANT OPTION`)
+		for _, statement := range []string{
+			`GRANT SELECT, TRUNCATE ON public."Us""ers" TO ` + name, // removing it takes the columns along
+			`REVOKE DELETE ON public."Us""ers" FROM ` + name,
+			`GRANT UPDATE ("E-mail") ON public."Us""ers" TO ` + name + ` WITH GRANT OPTION`,
+			`GRANT CREATE ON SCHEMA public TO ` + name,
+			`GRANT TEMPORARY ON DATABASE ` + db.Name + ` TO ` + name,
+			`SET ROLE ` + other + `; GRANT SELECT (secret) ON public."Us""ers" TO ` + name + `; RESET ROLE`,
+			`ALTER ROLE ` + name + ` CREATEDB NOLOGIN CONNECTION LIMIT 1`,
+			`ALTER ROLE ` + name + ` IN DATABASE ` + db.Name + ` SET lock_timeout = 1`,
+			`ALTER ROLE ` + name + ` IN DATABASE ` + db.Name + ` SET work_mem = '1MB'`,
+		} {
+			db.Exec(statement)
+		}
+		spec.Settings = map[string]*string{"lock_timeout": nil}
+		err := server.AlterRole(ctx, spec)
+		if strings.HasSuffix(t.Name(), "createrole") {
+			// Only the one who granted, or a superuser, can take the last grant back.
+			var refused *pgconn.PgError
+			if !errors.As(err, &refused) || refused.Code != "42501" {
+				t.Fatalf("a grant of another role: %v", err)
+			}
+			db.Exec(`SET ROLE ` + other + `; REVOKE SELECT (secret) ON public."Us""ers" FROM ` + name + `; RESET ROLE`)
+			err = server.AlterRole(ctx, spec)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		role, err := server.Role(ctx, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if role.Attributes != postgres.ScriptsRole || role.ConnectionLimit != -1 {
+			t.Errorf("mended to %+v", role)
+		}
+		if _, set := role.Settings["lock_timeout"]; set || role.Settings["work_mem"] != "1MB" {
+			t.Errorf("settings %v", role.Settings)
+		}
+		held, err := server.RoleGrants(ctx, role, objects)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(lines(held), lines(grants)) {
+			t.Errorf("mended to\n%q, want\n%q", lines(held), lines(grants))
+		}
+		if !db.QueryBool(`SELECT has_table_privilege($1, 'public."Us""ers"', 'SELECT WITH GRANT OPTION')`, other) {
+			t.Error("the grant of another role was touched")
+		}
+	})
+}
+
+// The check sees the role inside the transaction, and its refusal leaves everything alone.
+func TestAlterRoleCheck(t *testing.T) {
+	db := pgtest.LocalDatabase(t)
+	server := roleServer(t, db.URL)
+	grants, objects := usersTable(t, server, db)
+	spec := postgres.RoleSpec{Name: db.RoleName("scripts"), ConnectionLimit: -1, Grants: grants, Objects: objects}
+	if err := server.CreateRole(t.Context(), spec); err != nil {
+		t.Fatal(err)
+	}
+	refusal := errors.New("no")
+	spec.ConnectionLimit = 1
+	spec.Check = func(role postgres.Role, held []postgres.Grant) error {
+		if role.ConnectionLimit != -1 || !slices.Equal(lines(held), lines(grants)) {
+			t.Errorf("the check sees %+v and %q", role, lines(held))
+		}
+		return refusal
+	}
+	if err := server.AlterRole(t.Context(), spec); !errors.Is(err, refusal) {
+		t.Errorf("refused by the check: %v", err)
+	}
+	if role, err := server.Role(t.Context(), spec.Name); err != nil || role.ConnectionLimit != -1 {
+		t.Errorf("changed to %+v, %v", role, err)
+	}
+}
+
+func TestOwnRoleIsLeftAlone(t *testing.T) {
+	db := pgtest.LocalDatabase(t)
+	server := roleServer(t, db.URL)
+	err := server.AlterRole(t.Context(), postgres.RoleSpec{Name: db.Server.User(), ConnectionLimit: -1})
+	if !errors.Is(err, postgres.ErrOwnRole) {
+		t.Errorf("altering the provider's own role: %v", err)
+	}
+	if err := server.DropRole(t.Context(), db.Server.User(), nil, time.Second); !errors.Is(err, postgres.ErrOwnRole) {
+		t.Errorf("dropping the provider's own role: %v", err)
+	}
+}
+
+// A role that does not own the database cannot grant CONNECT; where everybody may connect
+// that is good enough, and where not it is an error and not a silent success.
+func TestGrantsThatOthersMustMake(t *testing.T) {
+	db := pgtest.LocalDatabase(t)
+	admin := db.RoleName("tenant")
+	db.Exec("CREATE ROLE " + admin + " LOGIN CREATEROLE PASSWORD 'tenant'")
+	db.Exec("CREATE SCHEMA app AUTHORIZATION " + admin)
+	server := roleServer(t, db.URLFor(admin, "tenant"))
+	database := postgres.Object{Kind: postgres.DatabaseObject, Name: db.Name}
+	schema := postgres.Object{Kind: postgres.SchemaObject, Name: "app"}
+	spec := postgres.RoleSpec{
+		Name: db.RoleName("scripts"), ConnectionLimit: -1, Objects: []postgres.Object{database, schema},
+		Grants: []postgres.Grant{{Privilege: "CONNECT", On: database}, {Privilege: "USAGE", On: schema}},
+	}
+	if err := server.CreateRole(t.Context(), spec); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.AlterRole(t.Context(), spec); err != nil {
+		t.Errorf("a second time: %v", err)
+	}
+	db.Exec("REVOKE CONNECT ON DATABASE " + db.Name + " FROM PUBLIC")
+	db.Exec("GRANT CONNECT ON DATABASE " + db.Name + " TO " + admin)
+	var refused *postgres.GrantsError
+	if err := server.AlterRole(t.Context(), spec); !errors.As(err, &refused) || len(refused.Missing) != 1 || refused.Missing[0].Privilege != "CONNECT" {
+		t.Errorf("CONNECT that cannot be granted: %v", err)
+	}
+}
+
+// Without a lock per object and retries this fails with "tuple concurrently updated".
+func TestManyRolesOnOneTable(t *testing.T) {
+	db := pgtest.LocalDatabase(t)
+	first := roleServer(t, db.URL)
+	grants, objects := usersTable(t, first, db)
+	const roles = 40
+	names := make([]string, roles)
+	for i := range names {
+		names[i] = db.RoleName("many")
+	}
+	// Several processes at once, and somebody who knows nothing of the locks.
+	servers := []*postgres.Server{first, roleServer(t, db.URL), roleServer(t, db.URL)}
+	stop, byHand := make(chan struct{}), make(chan struct{})
+	meddler := db.Conn()
+	go func() {
+		defer close(byHand)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				_, _ = meddler.Exec(t.Context(), `GRANT SELECT ON public."Us""ers" TO CURRENT_USER; REVOKE SELECT ON public."Us""ers" FROM CURRENT_USER`)
+			}
+		}
+	}()
+	each := func(what string, do func(server *postgres.Server, name string) error) {
+		var group sync.WaitGroup
+		for i, name := range names {
+			group.Go(func() {
+				if err := do(servers[i%len(servers)], name); err != nil {
+					t.Errorf("%s %s: %v", what, name, err)
+				}
+			})
+		}
+		group.Wait()
+	}
+	each("create", func(server *postgres.Server, name string) error {
+		return server.CreateRole(t.Context(), postgres.RoleSpec{Name: name, ConnectionLimit: -1, Grants: grants, Objects: objects})
+	})
+	each("alter", func(server *postgres.Server, name string) error {
+		return server.AlterRole(t.Context(), postgres.RoleSpec{Name: name, ConnectionLimit: -1, Grants: grants[:3], Objects: objects})
+	})
+	each("drop", func(server *postgres.Server, name string) error {
+		return server.DropRole(t.Context(), name, objects, time.Second)
+	})
+	close(stop)
+	<-byHand
+}
+
+func TestDropRoleWithDependents(t *testing.T) {
+	db := pgtest.LocalDatabase(t)
+	server := roleServer(t, db.URL)
+	name := db.RoleName("scripts")
+	if err := server.CreateRole(t.Context(), postgres.RoleSpec{Name: name, ConnectionLimit: -1}); err != nil {
+		t.Fatal(err)
+	}
+	db.Exec("CREATE TABLE public.dependent (n int); ALTER TABLE public.dependent OWNER TO " + name)
+	err := server.DropRole(t.Context(), name, nil, 0)
+	var refused *pgconn.PgError
+	if !errors.As(err, &refused) || refused.Code != "2BP01" || !strings.Contains(refused.Detail, "dependent") {
+		t.Errorf("dropping the owner of a table: %v", err)
+	}
+	if role, err := server.Role(t.Context(), name); err != nil || !role.Attributes.Login {
+		t.Errorf("after the refusal the role is %+v, %v", role, err)
+	}
+}
+
+// The server logs every statement here; neither password nor verifier goes to our own log.
+func TestPasswordStaysOutOfServerLog(t *testing.T) {
+	db := pgtest.LocalDatabase(t)
+	server := roleServer(t, db.URL)
+	name, password := db.RoleName("scripts"), "Unmistakable-Secret-1"
+	spec := postgres.RoleSpec{Name: name, ConnectionLimit: -1, Verifier: verifier(t, password)}
+	if err := server.CreateRole(t.Context(), spec); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.AlterRole(t.Context(), spec); err != nil {
+		t.Fatal(err)
+	}
+	log, err := os.ReadFile(db.Server.LogFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(log), fmt.Sprintf(`CREATE ROLE "%s"`, name)) {
+		t.Fatal("the log does not hold the statements: the search would prove nothing")
+	}
+	if strings.Contains(string(log), password) {
+		t.Error("the password is in the server's log")
+	}
+}
+
+func sqlState(err error) string {
+	var server *pgconn.PgError
+	if errors.As(err, &server) {
+		return server.Code
+	}
+	return ""
+}
