@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package resources
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+)
+
+var (
+	_ resource.Resource                = (*databaseRole)(nil)
+	_ resource.ResourceWithConfigure   = (*databaseRole)(nil)
+	_ resource.ResourceWithModifyPlan  = (*databaseRole)(nil)
+	_ resource.ResourceWithImportState = (*databaseRole)(nil)
+)
+
+// NewDatabaseRole returns the auth0pg_database_role resource.
+func NewDatabaseRole() resource.Resource { return &databaseRole{} }
+
+type databaseRole struct{ data *Data }
+
+type databaseRoleModel struct {
+	ID                types.String `tfsdk:"id"`
+	Name              types.String `tfsdk:"name"`
+	Store             types.Object `tfsdk:"store"`
+	Operations        types.Set    `tfsdk:"operations"`
+	PasswordWO        types.String `tfsdk:"password_wo"`
+	PasswordWOVersion types.Int64  `tfsdk:"password_wo_version"`
+	ScramIterations   types.Int64  `tfsdk:"scram_iterations"`
+	ConnectionLimit   types.Int64  `tfsdk:"connection_limit"`
+	ValidUntil        types.String `tfsdk:"valid_until"`
+	StatementTimeout  types.String `tfsdk:"statement_timeout"`
+	LockTimeout       types.String `tfsdk:"lock_timeout"`
+	IdleTimeout       types.String `tfsdk:"idle_in_transaction_session_timeout"`
+	SearchPath        types.List   `tfsdk:"search_path"`
+	DrainTimeout      types.String `tfsdk:"drain_timeout"`
+	RoleAttributes    types.List   `tfsdk:"role_attributes"`
+	Privileges        types.List   `tfsdk:"privileges"`
+	PasswordStatus    types.String `tfsdk:"password_status"`
+}
+
+// The values of password_status.
+const (
+	passwordAsApplied        = "as_applied"
+	passwordChangedElsewhere = "changed_elsewhere"
+	passwordNotReadable      = "not_readable"
+	passwordNotManaged       = "not_managed"
+)
+
+func (r *databaseRole) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_database_role"
+}
+
+func (r *databaseRole) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	timeout := func(what string) schema.StringAttribute {
+		return schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: what + " A duration as Postgres writes it, for example `5s`; `0` means no limit. " +
+				"It is set for this role in the provider's database only; without this attribute the setting is not managed. A change applies to new sessions.",
+			Validators:    []validator.String{timeoutValidator{}},
+			PlanModifiers: []planmodifier.String{sameMeaning{equal: sameTimeout}},
+		}
+	}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "A login role for the action scripts, with exactly the privileges that the named operations need on the user store and no other power. " +
+			"The password is turned into a SCRAM verifier before it leaves the provider: it reaches neither the server nor its logs, nor Terraform's state or plan.",
+		Attributes: map[string]schema.Attribute{
+			"id": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: "The role's name.",
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+			},
+			"name": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "The role's name, taken as it is, also with capitals. A change makes a new role and drops the old one.",
+				Validators:          []validator.String{roleNameValidator{}},
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			},
+			"store": consumedStore("The user store that the scripts work on: the `store` of an `auth0pg_users_table` or of `auth0pg_access_functions`. " +
+				"A change moves the privileges in one transaction."),
+			"operations": schema.SetAttribute{
+				Required:    true,
+				ElementType: types.StringType,
+				MarkdownDescription: "The operations that the role's scripts carry out: " + quotedOperations() + ". " +
+					"A change grants or revokes what makes the difference.",
+				Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.OneOf(operationNames()...))},
+			},
+			"password_wo": schema.StringAttribute{
+				Optional:  true,
+				Sensitive: true,
+				WriteOnly: true,
+				MarkdownDescription: "The password, of printable ASCII characters without spaces; it is kept nowhere (write-only). " +
+					"A change takes effect only together with a change of `password_wo_version`. Without it the role has no password until one is set elsewhere.",
+				Validators: []validator.String{passwordValidator{}, stringvalidator.AlsoRequires(path.MatchRoot("password_wo_version"))},
+			},
+			"password_wo_version": schema.Int64Attribute{
+				Optional:            true,
+				MarkdownDescription: "The version of `password_wo`. A change sets the password in `password_wo`; sessions that are open stay open.",
+			},
+			"scram_iterations": schema.Int64Attribute{
+				Optional: true,
+				Computed: true,
+				Default:  int64default.StaticInt64(postgres.DefaultIterations),
+				MarkdownDescription: "The work factor of the password's verifier; the default is Postgres' own, 4096. " +
+					"A change derives the verifier anew and so needs `password_wo`.",
+				Validators: []validator.Int64{int64validator.Between(1, 10_000_000)},
+			},
+			"connection_limit": schema.Int64Attribute{
+				Optional:            true,
+				Computed:            true,
+				Default:             int64default.StaticInt64(-1),
+				MarkdownDescription: "How many sessions the role may have at a time; -1, the default, means no limit. A change leaves open sessions alone.",
+				Validators:          []validator.Int64{int64validator.Between(-1, 1<<31-1)},
+			},
+			"valid_until": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "The time at which the password ceases to be valid, as RFC 3339 writes it; without it, never. A change applies to the next login.",
+				Validators:          []validator.String{timeValidator{}},
+				PlanModifiers:       []planmodifier.String{sameMeaning{equal: sameInstant}},
+			},
+			"statement_timeout":                   timeout("How long one statement of the role may run."),
+			"lock_timeout":                        timeout("How long one statement of the role may wait for a lock."),
+			"idle_in_transaction_session_timeout": timeout("How long a session of the role may be idle within a transaction."),
+			"search_path": schema.ListAttribute{
+				Optional:    true,
+				ElementType: types.StringType,
+				MarkdownDescription: "The schemas in which the role's sessions look for names, `$user` being the schema of the role's own name. " +
+					"It is set for this role in the provider's database only; without this attribute the setting is not managed. A change applies to new sessions.",
+				Validators: []validator.List{listvalidator.ValueStringsAre(stringvalidator.LengthBetween(1, 63))},
+			},
+			"drain_timeout": schema.StringAttribute{
+				Optional: true,
+				Computed: true,
+				Default:  stringdefault.StaticString("0s"),
+				MarkdownDescription: "How long the deletion of the role waits for its open sessions to end, during which it cannot log in; for example `2m` or `90s`. " +
+					"With `0s`, the default, the role is not deleted while a session of it is open. A change counts for the next deletion, once it has been applied.",
+				Validators: []validator.String{drainValidator{}},
+			},
+			"role_attributes": schema.ListAttribute{
+				Computed:            true,
+				ElementType:         types.StringType,
+				MarkdownDescription: "The role's attributes as the server has them. What was changed elsewhere is put back.",
+			},
+			"privileges": schema.ListAttribute{
+				Computed:    true,
+				ElementType: types.StringType,
+				MarkdownDescription: "What the role is granted on the database, the schema and the store, as it stands in `GRANT`. " +
+					"What was granted or revoked elsewhere on these objects is put back; grants to other roles are left alone.",
+			},
+			"password_status": schema.StringAttribute{
+				Computed: true,
+				MarkdownDescription: "Whether the stored password is the one that was applied: `as_applied`, `changed_elsewhere` (it is set again), " +
+					"`not_readable` (only a superuser can tell) or `not_managed` (no `password_wo_version`).",
+			},
+		},
+	}
+}
+
+func (r *databaseRole) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.data = configureResource(req, resp)
+}
+
+func (r *databaseRole) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan, config databaseRoleModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	server, ok := r.data.Postgres.Get(&resp.Diagnostics)
+	if !ok {
+		return
+	}
+	spec := plan.spec(ctx, nil, server.Database(), &resp.Diagnostics)
+	if !plan.PasswordWOVersion.IsNull() {
+		spec.Verifier = newVerifier(config.PasswordWO, plan.ScramIterations, &resp.Diagnostics)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if err := server.CreateRole(ctx, spec); err != nil {
+		roleError(&resp.Diagnostics, "create", spec.Name, err)
+		return
+	}
+	saveVerifier(ctx, resp.Private, spec.Verifier, &resp.Diagnostics)
+	plan.ID = plan.Name
+	if plan.refresh(ctx, server, fingerprint(spec.Verifier), &resp.Diagnostics) {
+		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	}
+}
+
+func (r *databaseRole) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state databaseRoleModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	server, ok := r.data.Postgres.Get(&resp.Diagnostics)
+	if !ok {
+		return
+	}
+	applied := savedVerifier(ctx, req.Private, &resp.Diagnostics)
+	found := state.refresh(ctx, server, applied, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !found {
+		resp.Diagnostics.AddWarning("Role Not Found", fmt.Sprintf(
+			"The role %q does not exist any more and is removed from the state. It will be created again unless the resource is removed from the configuration.", state.Name.ValueString()))
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+func (r *databaseRole) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan, state, config databaseRoleModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	server, ok := r.data.Postgres.Get(&resp.Diagnostics)
+	if !ok {
+		return
+	}
+	spec := plan.spec(ctx, &state, server.Database(), &resp.Diagnostics)
+	spec.Check = state.unchanged(ctx, spec.Grants)
+	write := plan.writesPassword(&state)
+	if write {
+		spec.Verifier = newVerifier(config.PasswordWO, plan.ScramIterations, &resp.Diagnostics)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if err := server.AlterRole(ctx, spec); err != nil {
+		roleError(&resp.Diagnostics, "change", spec.Name, err)
+		return
+	}
+	applied := savedVerifier(ctx, req.Private, &resp.Diagnostics)
+	if write {
+		saveVerifier(ctx, resp.Private, spec.Verifier, &resp.Diagnostics)
+		applied = fingerprint(spec.Verifier)
+	}
+	if plan.refresh(ctx, server, applied, &resp.Diagnostics) {
+		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	}
+}
+
+func (r *databaseRole) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state databaseRoleModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	server, ok := r.data.Postgres.Get(&resp.Diagnostics)
+	if !ok {
+		return
+	}
+	_, objects := state.grants(ctx, server.Database(), &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	err := server.DropRole(ctx, state.Name.ValueString(), objects, state.drain())
+	if err != nil && !errors.Is(err, postgres.ErrRoleNotFound) {
+		roleError(&resp.Diagnostics, "drop", state.Name.ValueString(), err)
+	}
+}
+
+// ImportState takes the role's name. Store, operations and password come from the
+// configuration, so the first plan shows them as changes.
+func (r *databaseRole) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	resource.ImportStatePassthroughID(ctx, path.Root("name"), req, resp)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), req.ID)...)
+}

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package resources
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+// timeouts are the model's attributes for the settings that hold a duration.
+func (m *databaseRoleModel) timeouts() map[string]*types.String {
+	return map[string]*types.String{
+		"statement_timeout":                   &m.StatementTimeout,
+		"lock_timeout":                        &m.LockTimeout,
+		"idle_in_transaction_session_timeout": &m.IdleTimeout,
+	}
+}
+
+// grants derives from store and operations what the role may hold, and the objects on
+// which it may hold nothing else. Both stay empty while store or operations are unknown.
+func (m *databaseRoleModel) grants(ctx context.Context, database string, diags *diag.Diagnostics) (grants []postgres.Grant, objects []postgres.Object) {
+	onDatabase := postgres.Object{Kind: postgres.DatabaseObject, Name: database}
+	described, known, storeDiags := storeFrom(ctx, m.Store, path.Root("store"))
+	diags.Append(storeDiags...)
+	if !known {
+		return nil, []postgres.Object{onDatabase}
+	}
+	onSchema := postgres.Object{Kind: postgres.SchemaObject, Name: described.Schema}
+	grants = []postgres.Grant{{Privilege: "CONNECT", On: onDatabase}, {Privilege: "USAGE", On: onSchema}}
+	objects = []postgres.Object{onDatabase, onSchema}
+	operations := m.operations(ctx, diags)
+	switch described.Kind {
+	case store.Functions:
+		for _, op := range scripts.Operations() {
+			function := postgres.Object{Kind: postgres.FunctionObject, Schema: described.Schema, Name: string(op)}
+			objects = append(objects, function)
+			if slices.Contains(operations, op) {
+				grants = append(grants, postgres.Grant{Privilege: "EXECUTE", On: function})
+			}
+		}
+	default:
+		table := postgres.Object{Kind: postgres.TableObject, Schema: described.Schema, Name: described.Table}
+		objects = append(objects, table)
+		privileges, err := scripts.Privileges(described, operations)
+		if err != nil {
+			storeError(diags, err)
+			return nil, objects
+		}
+		for _, p := range privileges {
+			grants = append(grants, postgres.Grant{Privilege: p.Type, Columns: p.Columns, On: table})
+		}
+	}
+	return postgres.MergeGrants(grants), objects
+}
+
+// storeError explains why no privileges can be derived, at the attribute that can be corrected.
+func storeError(diags *diag.Diagnostics, err error) {
+	var missing *scripts.MissingPartsError
+	if errors.As(err, &missing) {
+		diags.AddAttributeError(path.Root("operations"), "Store Lacks A Part", fmt.Sprintf(
+			"The privileges for the operations cannot be derived: %v.\n\nGive the users table this part, or leave the operation out.", err))
+		return
+	}
+	diags.AddAttributeError(path.Root("store"), "Store Cannot Be Used", fmt.Sprintf("The privileges for the operations cannot be derived: %v.", err))
+}
+
+func (m *databaseRoleModel) operations(ctx context.Context, diags *diag.Diagnostics) []scripts.Operation {
+	var names []string
+	if m.Operations.IsNull() || m.Operations.IsUnknown() {
+		return nil
+	}
+	diags.Append(m.Operations.ElementsAs(ctx, &names, false)...)
+	operations := make([]scripts.Operation, len(names))
+	for i, name := range names {
+		operations[i] = scripts.Operation(name)
+	}
+	return operations
+}
+
+// spec is what the plan makes of the role. prior is nil for a new role.
+func (m *databaseRoleModel) spec(ctx context.Context, prior *databaseRoleModel, database string, diags *diag.Diagnostics) postgres.RoleSpec {
+	spec := postgres.RoleSpec{
+		Name:            m.Name.ValueString(),
+		ConnectionLimit: m.ConnectionLimit.ValueInt64(),
+		ValidUntil:      instant(m.ValidUntil),
+		Settings:        map[string]*string{},
+	}
+	for name, attribute := range m.timeouts() {
+		if !attribute.IsNull() {
+			spec.Settings[name] = attribute.ValueStringPointer()
+		} else if prior != nil && !prior.timeouts()[name].IsNull() {
+			spec.Settings[name] = nil
+		}
+	}
+	if !m.SearchPath.IsNull() {
+		var names []string
+		diags.Append(m.SearchPath.ElementsAs(ctx, &names, false)...)
+		value := postgres.JoinIdentifierList(names)
+		spec.Settings[postgres.SearchPath] = &value
+	} else if prior != nil && !prior.SearchPath.IsNull() {
+		spec.Settings[postgres.SearchPath] = nil
+	}
+	spec.Grants, spec.Objects = m.grants(ctx, database, diags)
+	if prior != nil {
+		// What the role holds on a store that it no longer serves goes in the same transaction.
+		_, former := prior.grants(ctx, database, &diag.Diagnostics{})
+		for _, object := range former {
+			if !slices.Contains(spec.Objects, object) {
+				spec.Objects = append(spec.Objects, object)
+			}
+		}
+	}
+	return spec
+}
+
+// unchanged refuses to take from the role what appeared after the plan: it was not shown.
+func (m *databaseRoleModel) unchanged(ctx context.Context, wanted []postgres.Grant) func(postgres.Role, []postgres.Grant) error {
+	return func(role postgres.Role, held []postgres.Grant) error {
+		if m.Privileges.IsNull() {
+			return nil // imported: nothing was read yet
+		}
+		var shown, attributes []string
+		if diags := m.Privileges.ElementsAs(ctx, &shown, false); diags.HasError() {
+			return errors.New("the privileges in the state cannot be read")
+		}
+		if diags := m.RoleAttributes.ElementsAs(ctx, &attributes, false); diags.HasError() {
+			return errors.New("the attributes in the state cannot be read")
+		}
+		planned := grantLines(postgres.SplitGrants(wanted))
+		for _, g := range postgres.SplitGrants(held) {
+			if !slices.Contains(planned, g.String()) && !slices.ContainsFunc(shown, g.PartOf) {
+				return &changedSincePlanError{g.String()}
+			}
+		}
+		for i, word := range role.Attributes.Words() {
+			if !slices.Contains(attributes, word) && word != postgres.ScriptsRole.Words()[i] {
+				return &changedSincePlanError{word}
+			}
+		}
+		return nil
+	}
+}
+
+// changedSincePlanError is something that somebody gave the role between plan and apply.
+type changedSincePlanError struct{ what string }
+
+func (e *changedSincePlanError) Error() string {
+	return fmt.Sprintf("the role was given %s after the plan was made", e.what)
+}
+
+func grantLines(grants []postgres.Grant) []string {
+	lines := make([]string, len(grants))
+	for i, g := range grants {
+		lines[i] = g.String()
+	}
+	return lines
+}
+
+// refresh reads the role into the model. It returns false when there is no such role or
+// when it cannot be read, which is then in diags.
+func (m *databaseRoleModel) refresh(ctx context.Context, server *postgres.Server, applied string, diags *diag.Diagnostics) bool {
+	role, err := server.Role(ctx, m.Name.ValueString())
+	if errors.Is(err, postgres.ErrRoleNotFound) {
+		return false
+	}
+	var held []postgres.Grant
+	if err == nil {
+		_, objects := m.grants(ctx, server.Database(), &diag.Diagnostics{})
+		held, err = server.RoleGrants(ctx, role, objects)
+	}
+	if err != nil {
+		roleError(diags, "read", m.Name.ValueString(), err)
+		return false
+	}
+	imported := m.Operations.IsNull()
+	m.RoleAttributes = stringList(role.Attributes.Words())
+	m.ConnectionLimit = types.Int64Value(role.ConnectionLimit)
+	m.Privileges = stringList(grantLines(held))
+	if !sameInstant(m.ValidUntil.ValueString(), formatInstant(role.ValidUntil)) {
+		m.ValidUntil = types.StringNull()
+		if role.ValidUntil != nil {
+			m.ValidUntil = types.StringValue(formatInstant(role.ValidUntil))
+		}
+	}
+	for name, attribute := range m.timeouts() {
+		value, set := role.Settings[name]
+		switch {
+		case attribute.IsNull() && !imported:
+		case !set:
+			*attribute = types.StringNull()
+		case attribute.IsNull() || !sameTimeout(attribute.ValueString(), value):
+			*attribute = types.StringValue(value)
+		}
+	}
+	if value, set := role.Settings[postgres.SearchPath]; !m.SearchPath.IsNull() || imported {
+		m.SearchPath = types.ListNull(types.StringType)
+		if names, ok := postgres.ParseIdentifierList(value); set && ok {
+			m.SearchPath = stringList(names)
+		}
+	}
+	if m.DrainTimeout.IsNull() {
+		m.DrainTimeout = types.StringValue("0s")
+	}
+	m.refreshPassword(role.Password, applied)
+	return true
+}
+
+// refreshPassword compares the stored verifier with the one that was applied last.
+func (m *databaseRoleModel) refreshPassword(stored postgres.StoredPassword, applied string) {
+	if m.ScramIterations.IsNull() {
+		m.ScramIterations = types.Int64Value(postgres.DefaultIterations)
+	}
+	switch {
+	case m.PasswordWOVersion.IsNull():
+		m.PasswordStatus = types.StringValue(passwordNotManaged)
+	case !stored.Readable:
+		m.PasswordStatus = types.StringValue(passwordNotReadable)
+	case fingerprint(stored.Verifier) == applied:
+		m.PasswordStatus = types.StringValue(passwordAsApplied)
+	default:
+		m.PasswordStatus = types.StringValue(passwordChangedElsewhere)
+	}
+	if m.PasswordStatus.ValueString() == passwordAsApplied && stored.Verifier != nil {
+		m.ScramIterations = types.Int64Value(int64(stored.Verifier.Iterations))
+	}
+}
+
+// writesPassword tells whether the plan sets the password.
+func (m *databaseRoleModel) writesPassword(prior *databaseRoleModel) bool {
+	if m.PasswordWOVersion.IsNull() {
+		return false
+	}
+	return prior == nil || !m.PasswordWOVersion.Equal(prior.PasswordWOVersion) || !m.ScramIterations.Equal(prior.ScramIterations) ||
+		!m.PasswordStatus.Equal(prior.PasswordStatus)
+}
+
+func (m *databaseRoleModel) drain() time.Duration {
+	d, err := time.ParseDuration(m.DrainTimeout.ValueString())
+	if err != nil {
+		return 0
+	}
+	return d
+}
+
+func newVerifier(password types.String, iterations types.Int64, diags *diag.Diagnostics) *postgres.Verifier {
+	if password.IsNull() {
+		passwordMissing(diags)
+		return nil
+	}
+	v, err := postgres.NewVerifier(password.ValueString(), int(iterations.ValueInt64()))
+	if err != nil {
+		diags.AddAttributeError(path.Root("password_wo"), "Invalid Password", "The password cannot be used: "+err.Error()+".")
+		return nil
+	}
+	return &v
+}
+
+func passwordMissing(diags *diag.Diagnostics) {
+	diags.AddAttributeError(path.Root("password_wo"), "Password Missing",
+		"The password is to be set, because password_wo_version or scram_iterations changed, or because it was changed elsewhere, and password_wo has no value.\n\n"+
+			"Give password_wo its value, or put password_wo_version and scram_iterations back.")
+}
+
+// verifierKey is the private state's entry with the fingerprint of the applied verifier.
+const verifierKey = "verifier"
+
+type privateState interface {
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+type privateReader interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+}
+
+func fingerprint(v *postgres.Verifier) string {
+	if v == nil {
+		return ""
+	}
+	return v.Fingerprint()
+}
+
+func saveVerifier(ctx context.Context, private privateState, v *postgres.Verifier, diags *diag.Diagnostics) {
+	value, err := json.Marshal(fingerprint(v))
+	if err != nil {
+		diags.AddError("Private State Not Written", err.Error())
+		return
+	}
+	diags.Append(private.SetKey(ctx, verifierKey, value)...)
+}
+
+func savedVerifier(ctx context.Context, private privateReader, diags *diag.Diagnostics) (applied string) {
+	value, d := private.GetKey(ctx, verifierKey)
+	diags.Append(d...)
+	if len(value) > 0 {
+		if err := json.Unmarshal(value, &applied); err != nil {
+			diags.AddError("Private State Not Readable", err.Error())
+		}
+	}
+	return applied
+}
+
+func stringList(values []string) types.List {
+	list, _ := types.ListValueFrom(context.Background(), types.StringType, append([]string{}, values...))
+	return list
+}
+
+func operationNames() []string {
+	var names []string
+	for _, op := range scripts.Operations() {
+		names = append(names, string(op))
+	}
+	return names
+}
+
+func quotedOperations() string {
+	return "`" + strings.Join(operationNames(), "`, `") + "`"
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package resources
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+)
+
+// ModifyPlan shows what the role will be granted and refuses what can be refused early.
+func (r *databaseRole) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if r.data == nil || !r.data.Postgres.Known() {
+		return
+	}
+	server, ok := r.data.Postgres.Get(&diag.Diagnostics{})
+	if !ok {
+		return // the object that is created, read or deleted reports it
+	}
+	var prior *databaseRoleModel
+	if !req.State.Raw.IsNull() {
+		prior = &databaseRoleModel{}
+		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
+	}
+	if req.Plan.Raw.IsNull() {
+		if prior != nil && !resp.Diagnostics.HasError() {
+			refuseWhileInUse(ctx, server, prior, &resp.Diagnostics)
+		}
+		return
+	}
+	var plan, config databaseRoleModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	replaced := prior != nil && !plan.Name.Equal(prior.Name)
+	if replaced {
+		refuseWhileInUse(ctx, server, prior, &resp.Diagnostics)
+		prior = nil
+	}
+	// A replacement is planned a second time as a creation, with the private state of the
+	// object that goes: its name may be the same and still taken.
+	private, diags := req.Private.GetKey(ctx, verifierKey)
+	resp.Diagnostics.Append(diags...)
+	if prior == nil && !replaced && len(private) == 0 && !plan.Name.IsUnknown() {
+		refuseExisting(ctx, server, plan.Name.ValueString(), &resp.Diagnostics)
+	}
+
+	plan.RoleAttributes = stringList(postgres.ScriptsRole.Words())
+	grants, _ := plan.grants(ctx, server.Database(), &resp.Diagnostics)
+	switch _, known, _ := storeFrom(ctx, plan.Store, path.Root("store")); {
+	case !known || plan.Operations.IsUnknown() || unknownElement(plan.Operations):
+		plan.Privileges = types.ListUnknown(types.StringType)
+	default:
+		plan.Privileges = stringList(grantLines(grants))
+	}
+	plan.planPassword(prior, config.PasswordWO, &resp.Diagnostics)
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+func unknownElement(set types.Set) bool {
+	for _, element := range set.Elements() {
+		if element.IsUnknown() {
+			return true
+		}
+	}
+	return false
+}
+
+// planPassword decides whether the password is set and what is then known about it.
+func (m *databaseRoleModel) planPassword(prior *databaseRoleModel, password types.String, diags *diag.Diagnostics) {
+	switch {
+	case m.PasswordWOVersion.IsUnknown():
+		m.PasswordStatus = types.StringUnknown()
+		return
+	case m.PasswordWOVersion.IsNull():
+		m.PasswordStatus = types.StringValue(passwordNotManaged)
+		return
+	case prior == nil || prior.PasswordStatus.ValueString() == passwordNotManaged:
+		m.PasswordStatus = types.StringUnknown() // whether it is readable shows once it is there
+	case prior.PasswordStatus.ValueString() == passwordChangedElsewhere && password.IsNull() && m.PasswordWOVersion.Equal(prior.PasswordWOVersion):
+		m.PasswordStatus = prior.PasswordStatus
+		diags.AddAttributeWarning(path.Root("password_wo"), "Password Changed Elsewhere", fmt.Sprintf(
+			"The password of the role %q is not the one that was applied. It cannot be set again while password_wo has no value.", m.Name.ValueString()))
+	case prior.PasswordStatus.ValueString() == passwordChangedElsewhere:
+		m.PasswordStatus = types.StringValue(passwordAsApplied)
+	default:
+		m.PasswordStatus = prior.PasswordStatus
+	}
+	if m.writesPassword(prior) && password.IsNull() {
+		passwordMissing(diags)
+	}
+}
+
+// refuseExisting stops a plan that would fail at apply. A server that cannot be asked yet
+// may come with the same apply, so that is no error here.
+func refuseExisting(ctx context.Context, server *postgres.Server, name string, diags *diag.Diagnostics) {
+	if _, err := server.Role(ctx, name); err == nil || errors.Is(err, postgres.ErrOwnRole) {
+		roleError(diags, "create", name, postgres.ErrRoleExists)
+	}
+}
+
+// refuseWhileInUse is the guard of deletion and replacement at plan.
+func refuseWhileInUse(ctx context.Context, server *postgres.Server, role *databaseRoleModel, diags *diag.Diagnostics) {
+	if role.drain() > 0 {
+		return
+	}
+	open, err := server.RoleSessions(ctx, role.Name.ValueString())
+	if err == nil && open > 0 {
+		roleError(diags, "drop", role.Name.ValueString(), &postgres.SessionsError{Open: open})
+	}
+}
+
+// roleError reports a failed attempt to create, read, change or drop the role.
+func roleError(diags *diag.Diagnostics, verb, name string, err error) {
+	attempted := fmt.Sprintf("Could not %s the role %q", verb, name)
+	var sessions *postgres.SessionsError
+	var grants *postgres.GrantsError
+	var changed *changedSincePlanError
+	var server *pgconn.PgError
+	switch {
+	case errors.Is(err, postgres.ErrRoleExists):
+		diags.AddAttributeError(path.Root("name"), "Role Exists Already", fmt.Sprintf(
+			"%s: the server has a role of this name.\n\nChoose another name, or bring the role under management with an import block, the address being that of this resource:\n\n"+
+				"import {\n  to = auth0pg_database_role.<name>\n  id = %q\n}", attempted, name))
+	case errors.Is(err, postgres.ErrOwnRole):
+		diags.AddAttributeError(path.Root("name"), "Role Is The Provider's Own", fmt.Sprintf(
+			"%s: %v, and it would lose its rights on the way.\n\nChoose another name for the scripts' role.", attempted, err))
+	case errors.As(err, &sessions):
+		diags.AddError("Role Is In Use", fmt.Sprintf("%s: %v.\n\n%s", attempted, sessions, sessionsRemedy(name)))
+	case errors.As(err, &changed):
+		diags.AddError("Role Changed Since Plan", fmt.Sprintf("%s: %v, and nothing was changed.\n\nPlan again to see what will be done about it.", attempted, changed))
+	case errors.As(err, &grants):
+		diags.AddError("Privileges Not Changed", fmt.Sprintf(
+			"%s: the server left some privileges as they were.\n%s\n\nThe role that the provider connects as must own the object, be a member of its owner, or hold the privilege WITH GRANT OPTION.",
+			attempted, strings.Join(strings.Split(grants.Error(), "; "), "\n")))
+	case errors.As(err, &server) && server.Code == "2BP01":
+		diags.AddError("Role Has Dependent Objects", fmt.Sprintf(
+			"%s: %s (SQLSTATE %s).\n%s\n\nGive what it owns to another role and take its other privileges back, in every database named above, then apply again:\n\n"+
+				"REASSIGN OWNED BY %[5]s TO <other role>;\nDROP OWNED BY %[5]s;", attempted, server.Message, server.Code, server.Detail, quoteIdentifier(name)))
+	case errors.As(err, &server) && (server.Code == "42P01" || server.Code == "42703" || server.Code == "3F000" || server.Code == "42883"):
+		diags.AddAttributeError(path.Root("store"), "Store Not Found", fmt.Sprintf(
+			"%s: %s (SQLSTATE %s).\n\nCreate the store first: refer to the `store` of the object that makes it, so that Terraform knows the order.", attempted, server.Message, server.Code))
+	default:
+		diags.AddError("Role Not "+map[string]string{"create": "Created", "read": "Read", "change": "Changed", "drop": "Dropped"}[verb], postgresDetail(attempted, err))
+	}
+}
+
+func sessionsRemedy(name string) string {
+	return fmt.Sprintf("Switch the connection to another role first. Idle sessions of script containers end by themselves within minutes. Then apply again, or:\n"+
+		"- set drain_timeout = \"5m\" and apply that first: the deletion then keeps new sessions out and waits for the open ones;\n"+
+		"- or end them: SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s;", quoteText(name))
+}
