@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package auth0
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"sync"
+
+	connections "github.com/auth0/go-auth0/v3/management/connections/client"
+	"github.com/auth0/go-auth0/v3/management/core"
+	"github.com/auth0/go-auth0/v3/management/option"
+	users "github.com/auth0/go-auth0/v3/management/users/client"
+)
+
+// Client calls one tenant's Management API. It is safe for concurrent use.
+type Client struct {
+	config Config
+
+	setup struct {
+		once sync.Once
+		err  error
+	}
+	connections *connections.Client
+	users       *users.Client
+	transport   *retry
+	refresh     refresh
+}
+
+// New makes a client. It contacts nothing: a setting that cannot work, see
+// [Config.Validate], is reported by the first call.
+func New(c Config) *Client {
+	if c.UserAgent == "" {
+		c.UserAgent = "terraform-provider-auth0pg"
+	}
+	base := http.DefaultTransport.(*http.Transport).Clone()
+	return &Client{config: c, transport: &retry{base: base, gate: newGate(), userAgent: c.UserAgent, wait: sleep}}
+}
+
+// Domain is the tenant's host name.
+func (c *Client) Domain() string {
+	if c.config.Domain != "" {
+		return c.config.Domain
+	}
+	if u, err := url.Parse(c.config.BaseURL); err == nil {
+		return u.Host
+	}
+	return ""
+}
+
+// start builds the SDK's clients at the first call.
+func (c *Client) start() error {
+	c.setup.once.Do(func() {
+		if c.setup.err = c.config.Validate(); c.setup.err != nil {
+			return
+		}
+		endpoint, _ := c.config.endpoint() // valid, or Validate had said so
+		forTokens := *c.transport
+		forTokens.repeatable = true
+		credentials := &tokens{config: c.config, endpoint: endpoint, client: httpClient(&forTokens)}
+		options := core.NewRequestOptions(
+			option.WithBaseURL(endpoint.String()+"/api/v2"),
+			option.WithHTTPClient(httpClient(&bearer{tokens: credentials, next: c.transport})),
+		)
+		c.connections, c.users = connections.NewClient(options), users.NewClient(options)
+	})
+	return c.setup.err
+}
+
+// httpClient does not follow redirects: the Management API sends none, so one means that
+// something else answers, which must not see the token.
+func httpClient(transport http.RoundTripper) *http.Client {
+	return &http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// call is one operation of the API: its name for messages and the scopes that it needs.
+type call struct {
+	operation string
+	scopes    []string
+}
+
+// do runs one SDK call and decodes the answer into result (nil: no body is expected). The
+// SDK decodes too, into types that round large numbers and lag behind the API; what it makes
+// of an answer is not used.
+func (c *Client) do(ctx context.Context, call call, result any, send func(context.Context) error) (*answer, error) {
+	if err := c.start(); err != nil {
+		return nil, err
+	}
+	a := &answer{}
+	err := send(keep(ctx, a))
+	switch {
+	case a.status == 0, err != nil && ctx.Err() != nil:
+		return a, explain(call, a, err)
+	case a.status < 200 || a.status >= 300:
+		return a, fromAnswer(call.operation, call.scopes, a)
+	}
+	if result == nil {
+		return a, nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(a.body))
+	decoder.UseNumber()
+	if decoder.Decode(result) != nil {
+		return a, fromAnswer(call.operation, call.scopes, a)
+	}
+	return a, nil
+}
+
+// explain makes the error of a call that got no answer. Errors about the configuration and
+// about the token speak for themselves.
+func explain(call call, a *answer, err error) error {
+	var configuration *ConfigError
+	var token *TokenError
+	switch {
+	case errors.As(err, &configuration):
+		return configuration
+	case errors.As(err, &token):
+		return token
+	case err == nil:
+		err = errors.New("no request was sent")
+	}
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+	return &Error{Operation: call.operation, needs: call.scopes, sent: a.sent, err: err}
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package auth0
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/auth0/go-auth0/v3/management"
+)
+
+const (
+	// clientsPerUpdate is the API's limit for one request.
+	clientsPerUpdate = 50
+	clientsPageSize  = 1000
+)
+
+// EnabledClients returns the ids of the clients that may use a connection, sorted.
+func (c *Client) EnabledClients(ctx context.Context, id string) ([]string, error) {
+	operation := call{fmt.Sprintf("read the clients of connection %s", id), []string{"read:connections"}}
+	take := clientsPageSize
+	query := &management.GetConnectionEnabledClientsRequestParameters{Take: &take}
+	enabled := []string{}
+	for {
+		var page struct {
+			Clients []struct {
+				ID string `json:"client_id"`
+			} `json:"clients"`
+			Next *string `json:"next"`
+		}
+		_, err := c.do(ctx, operation, &page, func(ctx context.Context) error {
+			_, err := c.connections.Clients.Get(ctx, id, query)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, client := range page.Clients {
+			enabled = append(enabled, client.ID)
+		}
+		if page.Next == nil || *page.Next == "" {
+			slices.Sort(enabled)
+			return enabled, nil
+		}
+		query.From = page.Next
+	}
+}
+
+// SetClients enables and disables a connection for the clients named; others keep what they have.
+func (c *Client) SetClients(ctx context.Context, id string, enable, disable []string) error {
+	operation := call{fmt.Sprintf("set the clients of connection %s", id), []string{"update:connections"}}
+	var changes []*management.UpdateEnabledClientConnectionsRequestContentItem
+	for _, client := range enable {
+		changes = append(changes, &management.UpdateEnabledClientConnectionsRequestContentItem{ClientID: client, Status: true})
+	}
+	for _, client := range disable {
+		changes = append(changes, &management.UpdateEnabledClientConnectionsRequestContentItem{ClientID: client})
+	}
+	for chunk := range slices.Chunk(changes, clientsPerUpdate) {
+		_, err := c.do(ctx, operation, nil, func(ctx context.Context) error {
+			return c.connections.Clients.Update(ctx, id, chunk)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CountUsers returns how many users the tenant knows of a connection.
+func (c *Client) CountUsers(ctx context.Context, connection string) (int, error) {
+	operation := call{fmt.Sprintf("count the users of connection %q", connection), []string{"read:users"}}
+	// The name's characters need no escape in a query, see the pattern of connection names.
+	query := fmt.Sprintf("identities.connection:%q", connection)
+	page, perPage, totals, engine := 0, 1, true, management.SearchEngineVersionsEnumV3
+	parameters := &management.ListUsersRequestParameters{
+		Q: &query, Page: &page, PerPage: &perPage, IncludeTotals: &totals, SearchEngine: &engine,
+	}
+	var found struct {
+		Total *int `json:"total"`
+	}
+	_, err := c.do(ctx, operation, &found, func(ctx context.Context) error {
+		_, err := c.users.List(ctx, parameters)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	if found.Total == nil {
+		return 0, &Error{Operation: operation.operation, Status: 200, Message: "the answer has no total"}
+	}
+	return *found.Total, nil
+}
