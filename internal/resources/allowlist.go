@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package resources
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/ipranges"
+)
+
+var (
+	_ resource.Resource               = (*allowlist)(nil)
+	_ resource.ResourceWithConfigure  = (*allowlist)(nil)
+	_ resource.ResourceWithModifyPlan = (*allowlist)(nil)
+)
+
+// NewAllowlist returns the auth0pg_allowlist resource.
+func NewAllowlist() resource.Resource { return &allowlist{} }
+
+type allowlist struct{ data *Data }
+
+type allowlistModel struct {
+	ID              types.String `tfsdk:"id"`
+	Region          types.String `tfsdk:"region"`
+	AdditionalCIDRs types.Set    `tfsdk:"additional_cidrs"`
+	Live            types.Bool   `tfsdk:"live"`
+	URL             types.String `tfsdk:"url"`
+	AllowShrink     types.Bool   `tfsdk:"allow_shrink"`
+	Enforcement     types.String `tfsdk:"enforcement"`
+	Role            types.String `tfsdk:"role"`
+	Database        types.String `tfsdk:"database"`
+	RegionCIDRs     types.List   `tfsdk:"region_cidrs"`
+	CIDRs           types.List   `tfsdk:"cidrs"`
+	IPv4CIDRs       types.List   `tfsdk:"ipv4_cidrs"`
+	IPv6CIDRs       types.List   `tfsdk:"ipv6_cidrs"`
+	HBALines        types.List   `tfsdk:"pg_hba_lines"`
+	LastUpdatedAt   types.String `tfsdk:"last_updated_at"`
+	Source          types.String `tfsdk:"source"`
+}
+
+// enforcementNone leaves it to others to act on the list.
+const enforcementNone = "none"
+
+// feedKey is where the last answer of the live feed is kept in the private state.
+const feedKey = "feed"
+
+func (r *allowlist) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_allowlist"
+}
+
+func (r *allowlist) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The addresses from which Auth0 calls the database, for firewalls and `pg_hba.conf`. " +
+			"All tenants of a region share its addresses: the list narrows who can reach the database, it never replaces a password.",
+		Attributes: map[string]schema.Attribute{
+			"id": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: "The region, followed by the role where there is one.",
+			},
+			"region": schema.StringAttribute{
+				Optional: true,
+				Computed: true,
+				MarkdownDescription: "The region of the Auth0 tenant, for example `EU`; by default it is taken from the provider's `auth0.domain`. " +
+					"`" + privateCloud + "` stands for a private cloud, whose addresses go into `additional_cidrs`. A change replaces the region's addresses.",
+				Validators: []validator.String{regionValidator{}},
+			},
+			"additional_cidrs": schema.SetAttribute{
+				Optional:    true,
+				ElementType: types.StringType,
+				MarkdownDescription: "Further networks that may reach the database, in CIDR notation or as single addresses, IPv4 or IPv6. " +
+					"A change adds or removes them.",
+				Validators: []validator.Set{networksValidator{}},
+			},
+			"live": schema.BoolAttribute{
+				Optional: true,
+				Computed: true,
+				Default:  booldefault.StaticBool(false),
+				MarkdownDescription: "Whether to read Auth0's live list at every plan instead of the list bundled with this provider, which is the default. " +
+					"Addresses that come or go then show in the plan. When the feed cannot be read, the addresses that are in use stay, with a warning.",
+			},
+			"url": schema.StringAttribute{
+				Optional: true,
+				Computed: true,
+				Default:  stringdefault.StaticString(ipranges.DefaultURL),
+				MarkdownDescription: "Where the live list is read from, for example a mirror; the default is `" + ipranges.DefaultURL + "`. " +
+					"It is used only with `live = true`; a change is followed at the next plan.",
+				Validators: []validator.String{feedURLValidator{}},
+			},
+			"allow_shrink": schema.BoolAttribute{
+				Optional: true,
+				Computed: true,
+				Default:  booldefault.StaticBool(false),
+				MarkdownDescription: "Whether a live list with fewer addresses than before is accepted. By default it is refused, because a broken feed would lock Auth0 out. " +
+					"A change applies to the next list.",
+			},
+			"enforcement": schema.StringAttribute{
+				Optional: true,
+				Computed: true,
+				Default:  stringdefault.StaticString(enforcementNone),
+				MarkdownDescription: "What enforces the list. `none`, the default, changes nothing anywhere: " +
+					"use the outputs for a firewall, a security group or `pg_hba.conf`.",
+				Validators: []validator.String{stringvalidator.OneOf(enforcementNone)},
+			},
+			"role": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "The role that the list is for; without it `pg_hba_lines` are for all roles and do not end in a line that rejects. " +
+					"A change rewrites `pg_hba_lines`.",
+				Validators: []validator.String{hbaNameValidator{}},
+			},
+			"database": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "The database that the list is for, by default every database. A change rewrites `pg_hba_lines`.",
+				Validators:          []validator.String{hbaNameValidator{}},
+			},
+			"region_cidrs": computedStrings("Auth0's own addresses in the region, sorted by address."),
+			"cidrs":        computedStrings("Every network that may reach the database: `region_cidrs` and `additional_cidrs`, without duplicates, sorted by address, IPv4 before IPv6."),
+			"ipv4_cidrs":   computedStrings("The IPv4 networks of `cidrs`."),
+			"ipv6_cidrs":   computedStrings("The IPv6 networks of `cidrs`."),
+			"pg_hba_lines": computedStrings("Lines for `pg_hba.conf`, in this order and before any wider line: TLS and SCRAM from each of `cidrs`. " +
+				"With a `role` the last line rejects that role from everywhere else, in every database."),
+			"last_updated_at": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: "The timestamp of the list that `region_cidrs` came from.",
+			},
+			"source": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: "The list that `region_cidrs` came from: `" + sourceSnapshot + "` (bundled) or `" + sourceLive + "`.",
+			},
+		},
+	}
+}
+
+func computedStrings(description string) schema.ListAttribute {
+	return schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: description}
+}
+
+func (r *allowlist) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.data = configureResource(req, resp)
+}
+
+// Create records the plan: with enforcement "none" the list exists in Terraform alone.
+func (r *allowlist) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan allowlistModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	}
+}
+
+// Read asks the live feed and keeps the answer for the plan that follows. The state stays
+// as applied, so that the plan shows what would change.
+func (r *allowlist) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state allowlistModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || !state.Live.ValueBool() {
+		return
+	}
+	said, err := askFeed(ctx, state.URL.ValueString())
+	if err != nil {
+		addFeedCancelled(&resp.Diagnostics, err)
+		return
+	}
+	kept, err := json.Marshal(said)
+	if err != nil {
+		resp.Diagnostics.AddError("Live Feed Not Kept", "This is a bug in the provider, please report it: "+err.Error()+".")
+		return
+	}
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, feedKey, kept)...)
+}
+
+// Update records the plan.
+func (r *allowlist) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan allowlistModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	}
+}
+
+// Delete has nothing to undo with enforcement "none".
+func (r *allowlist) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
