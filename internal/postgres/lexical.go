@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package postgres
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxIdentifier is NAMEDATALEN - 1: the server cuts longer names silently.
+const maxIdentifier = 63
+
+// CheckIdentifier reports why a name cannot be a name on the server. Everything else is
+// allowed, since names are always quoted.
+func CheckIdentifier(name string) error {
+	switch {
+	case name == "":
+		return errors.New("a name must not be empty")
+	case strings.ContainsRune(name, 0):
+		return errors.New("a name must not contain the NUL character")
+	case !utf8.ValidString(name):
+		return errors.New("a name must be valid UTF-8")
+	case len(name) > maxIdentifier:
+		return fmt.Errorf("the name is %d bytes long, and Postgres keeps only %d", len(name), maxIdentifier)
+	}
+	return nil
+}
+
+// CheckExpression reports why a text is not one expression. It makes sure that the text,
+// put between parentheses, cannot end them: so whatever the server then accepts is an
+// expression and nothing more. Whether the expression makes sense is the server's to say.
+func CheckExpression(text string) error {
+	if strings.TrimSpace(text) == "" {
+		return errors.New("the expression is empty")
+	}
+	if strings.ContainsRune(text, 0) || !utf8.ValidString(text) {
+		return errors.New("the expression must be valid UTF-8 without NUL characters")
+	}
+	return (&scanner{text: text}).scan()
+}
+
+// scanner follows the lexical rules of Postgres (documentation, section 4.1) with
+// standard_conforming_strings on, which normalisation sets.
+type scanner struct {
+	text string
+	at   int
+	open []byte // closing brackets that are awaited
+}
+
+func (s *scanner) scan() error {
+	for s.at < len(s.text) {
+		if err := s.token(); err != nil {
+			return err
+		}
+	}
+	if len(s.open) > 0 {
+		return fmt.Errorf("a %q is missing", s.open[len(s.open)-1])
+	}
+	return nil
+}
+
+func (s *scanner) token() error {
+	rest := s.text[s.at:]
+	switch c := rest[0]; {
+	case strings.HasPrefix(rest, "--"):
+		end := strings.IndexAny(rest, "\r\n")
+		if end < 0 {
+			return errors.New("it ends in a comment")
+		}
+		s.at += end
+	case strings.HasPrefix(rest, "/*"):
+		return s.comment()
+	case c == '\'':
+		return s.quoted('\'', false)
+	case c == '"':
+		return s.quoted('"', false)
+	case c == '$':
+		return s.dollar()
+	case c == ';':
+		return errors.New("it contains a statement's end (;)")
+	case c == '(' || c == '[':
+		s.open = append(s.open, map[byte]byte{'(': ')', '[': ']'}[c])
+		s.at++
+	case c == ')' || c == ']':
+		if len(s.open) == 0 || s.open[len(s.open)-1] != c {
+			return fmt.Errorf("a %q closes nothing", c)
+		}
+		s.open = s.open[:len(s.open)-1]
+		s.at++
+	case c == ',' && len(s.open) == 0:
+		return errors.New("it is more than one expression")
+	case identifierStart(c):
+		return s.word()
+	default:
+		s.at++
+	}
+	return nil
+}
+
+func identifierStart(c byte) bool {
+	return c == '_' || c >= 0x80 || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
+
+func (s *scanner) word() error {
+	start := s.at
+	for s.at < len(s.text) {
+		c := s.text[s.at]
+		if !identifierStart(c) && c != '$' && (c < '0' || c > '9') {
+			break
+		}
+		s.at++
+	}
+	// E'...' is a string with escapes.
+	if strings.EqualFold(s.text[start:s.at], "e") && strings.HasPrefix(s.text[s.at:], "'") {
+		return s.quoted('\'', true)
+	}
+	return nil
+}
+
+func (s *scanner) quoted(mark byte, escapes bool) error {
+	for i := s.at + 1; i < len(s.text); i++ {
+		switch {
+		case escapes && s.text[i] == '\\':
+			i++
+		case s.text[i] == mark && i+1 < len(s.text) && s.text[i+1] == mark:
+			i++
+		case s.text[i] == mark:
+			s.at = i + 1
+			// A second string on the next line would be read as the first one's continuation.
+			if escapes && strings.HasPrefix(strings.TrimLeft(s.text[s.at:], " \t\r\n\f\v"), "'") {
+				return errors.New("a string with escapes must not be split")
+			}
+			return nil
+		}
+	}
+	return fmt.Errorf("a %c is not closed", mark)
+}
+
+func (s *scanner) comment() error {
+	depth := 0
+	for i := s.at; i+1 < len(s.text); i++ {
+		switch s.text[i : i+2] {
+		case "/*":
+			depth++
+			i++
+		case "*/":
+			depth--
+			i++
+			if depth == 0 {
+				s.at = i + 1
+				return nil
+			}
+		}
+	}
+	return errors.New("a comment is not closed")
+}
+
+var dollarTag = regexp.MustCompile(`^\$(?:[A-Za-z_\x80-\x{10ffff}][A-Za-z0-9_\x80-\x{10ffff}]*)?\$`)
+
+func (s *scanner) dollar() error {
+	tag := dollarTag.FindString(s.text[s.at:])
+	if tag == "" {
+		s.at++
+		return nil
+	}
+	end := strings.Index(s.text[s.at+len(tag):], tag)
+	if end < 0 {
+		return fmt.Errorf("a %s is not closed", tag)
+	}
+	s.at += len(tag) + end + len(tag)
+	return nil
+}
+
+var (
+	identityClause  = regexp.MustCompile(`(?is)^\s*generated\s+(always|by\s+default)\s+as\s+identity\s*$`)
+	generatedClause = regexp.MustCompile(`(?is)^\s*generated\s+always\s+as\s*\((.*)\)\s*(stored|virtual)\s*$`)
+)
+
+// defaultClause is what stands behind a column's type to say where its values come from.
+type defaultClause struct {
+	// Identity is "always" or "by default".
+	Identity string
+	// Generated is "stored" or "virtual".
+	Generated string
+	// Expression is the DEFAULT or the generation expression.
+	Expression string
+}
+
+// parseDefault tells an identity and a generated column from a plain default.
+func parseDefault(text string) defaultClause {
+	if m := identityClause.FindStringSubmatch(text); m != nil {
+		return defaultClause{Identity: strings.Join(strings.Fields(strings.ToLower(m[1])), " ")}
+	}
+	if m := generatedClause.FindStringSubmatch(text); m != nil {
+		return defaultClause{Generated: strings.ToLower(m[2]), Expression: m[1]}
+	}
+	return defaultClause{Expression: text}
+}
+
+func (c defaultClause) plain() bool { return c.Identity == "" && c.Generated == "" }
+
+// sql is the clause behind the column's type. The line break keeps a comment at the
+// expression's end from swallowing the parenthesis.
+func (c defaultClause) sql() string {
+	switch {
+	case c.Identity != "":
+		return " GENERATED " + strings.ToUpper(c.Identity) + " AS IDENTITY"
+	case c.Generated != "":
+		return " GENERATED ALWAYS AS (" + c.Expression + "\n) " + strings.ToUpper(c.Generated)
+	case c.Expression != "":
+		return " DEFAULT (" + c.Expression + "\n)"
+	}
+	return ""
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package postgres
+
+import (
+	"context"
+	"hash/fnv"
+	"math/rand/v2"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+)
+
+// defaultLockTimeout is how long a statement waits for a lock when nothing is configured.
+// Everybody who comes after it waits as long.
+const defaultLockTimeout = 2 * time.Second
+
+// TableSession is a connection that alone changes one table: every run of the provider
+// takes the same advisory lock first. It is no part of the pool, so that closing it
+// releases the lock and all settings, and cancelling it ends the statement on the server.
+type TableSession struct {
+	*pgx.Conn
+	schema, name string
+	lockTimeout  time.Duration
+	version      int
+}
+
+// LockTable waits until no other run changes the table, as long as ctx allows.
+func (s *Server) LockTable(ctx context.Context, schema, name string) (*TableSession, error) {
+	version, err := s.Version(ctx)
+	if err != nil {
+		return nil, err
+	}
+	config := s.ConnConfig()
+	config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: 5 * time.Second}
+	}
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, &ConnectError{Address: s.Address(), err: err}
+	}
+	session := &TableSession{Conn: conn, schema: schema, name: name, lockTimeout: s.LockTimeout(), version: version}
+	if session.lockTimeout == 0 {
+		session.lockTimeout = defaultLockTimeout
+	}
+	if err := session.acquire(ctx); err != nil {
+		session.Close()
+		return nil, err
+	}
+	return session, nil
+}
+
+// acquire polls: a statement that waited for the lock would hold a snapshot, and the
+// holder's CREATE INDEX CONCURRENTLY would wait for that.
+func (t *TableSession) acquire(ctx context.Context) error {
+	if _, err := t.Exec(ctx, `select set_config('client_min_messages', 'warning', false), set_config('idle_in_transaction_session_timeout', '60s', false)`); err != nil {
+		return err
+	}
+	key := fnv.New64a()
+	key.Write([]byte("auth0pg_users_table\x00" + t.schema + "\x00" + t.name))
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
+		var locked bool
+		if err := t.QueryRow(ctx, "select pg_try_advisory_lock($1)", int64(key.Sum64())).Scan(&locked); err != nil || locked { //nolint:gosec // any 64 bits do
+			return err
+		}
+		tflog.Info(ctx, "another run is changing the table, waiting", map[string]any{"table": ident(t.schema, t.name)})
+		if err := pause(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// Close ends the session and with it the lock.
+func (t *TableSession) Close() {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	_ = t.Conn.Close(ctx)
+}
+
+// Inspect reads the table as it is now.
+func (t *TableSession) Inspect(ctx context.Context) (*Table, error) {
+	return Inspect(ctx, t.Conn, t.schema, t.name)
+}
+
+// pause sleeps for about as long as given, so that competing runs do not meet again and again.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d/2 + rand.N(d)): //nolint:gosec // no secret
+		return nil
+	}
+}
