@@ -83,11 +83,11 @@ func findInstallation(ctx context.Context, version int) (installation, error) {
 		}
 		if version == 0 || version == major {
 			// The real path, for the folders beside it: a bin folder may hold links only.
-			real, err := filepath.EvalSymlinks(filepath.Join(bin, "postgres"))
+			resolved, err := filepath.EvalSymlinks(filepath.Join(bin, "postgres"))
 			if err != nil {
 				return installation{}, fmt.Errorf("using the server in %s: %w", BinVariable, err)
 			}
-			return installation{bin: filepath.Dir(real), major: major}, nil
+			return installation{bin: filepath.Dir(resolved), major: major}, nil
 		}
 	}
 

@@ -113,14 +113,14 @@ func start(ctx context.Context, o Options, found installation) (_ *Server, err e
 
 	// Between finding a free port and the server's taking it another process may take it: then another port.
 	for attempt := 1; ; attempt++ {
-		if s.port, err = freePort(s.addresses); err != nil {
+		if s.port, err = freePort(ctx, s.addresses); err != nil {
 			return nil, err
 		}
 		err = s.launch(ctx)
 		if err == nil {
 			return s, nil
 		}
-		if attempt == 5 || ctx.Err() != nil || portFree(s.addresses, s.port) {
+		if attempt == 5 || ctx.Err() != nil || portFree(ctx, s.addresses, s.port) {
 			return nil, err
 		}
 	}
@@ -246,32 +246,38 @@ func randomPassword() string {
 }
 
 // freePort finds a port that is free on every address.
-func freePort(addresses []string) (int, error) {
+func freePort(ctx context.Context, addresses []string) (int, error) {
 	for range 100 {
-		listener, err := net.Listen("tcp", net.JoinHostPort(addresses[0], "0"))
+		port, err := tryPort(ctx, addresses[0], 0)
 		if err != nil {
 			return 0, fmt.Errorf("finding a free port: %w", err)
 		}
-		port := listener.Addr().(*net.TCPAddr).Port
-		if err := listener.Close(); err != nil {
-			return 0, fmt.Errorf("finding a free port: %w", err)
-		}
-		if portFree(addresses, port) {
+		if portFree(ctx, addresses, port) {
 			return port, nil
 		}
 	}
 	return 0, fmt.Errorf("no port is free on all of %v", addresses)
 }
 
-func portFree(addresses []string, port int) bool {
+func portFree(ctx context.Context, addresses []string, port int) bool {
 	for _, address := range addresses {
-		listener, err := net.Listen("tcp", net.JoinHostPort(address, strconv.Itoa(port)))
-		if err != nil {
+		if _, err := tryPort(ctx, address, port); err != nil {
 			return false
 		}
-		_ = listener.Close()
 	}
 	return true
+}
+
+// tryPort takes a port, 0 for any, gives it back and says which it was.
+func tryPort(ctx context.Context, address string, port int) (int, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(address, strconv.Itoa(port)))
+	if err != nil {
+		return 0, err
+	}
+	if bound, ok := listener.Addr().(*net.TCPAddr); ok {
+		port = bound.Port
+	}
+	return port, listener.Close()
 }
 
 // fingerprint names a file by its content.

@@ -327,7 +327,7 @@ func TestProgramsOutOfReach(t *testing.T) {
 // that the server runs as, which t.TempDir need not be.
 func ownTemporaryFolder(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "auth0pg-test-")
+	dir, err := os.MkdirTemp("/tmp", "auth0pg-test-") //nolint:usetesting // t.TempDir is closed to others
 	if err != nil {
 		t.Fatal(err)
 	}
