@@ -21,6 +21,7 @@ const (
 	SchemaObject   ObjectKind = "schema"
 	TableObject    ObjectKind = "table"
 	FunctionObject ObjectKind = "function"
+	SequenceObject ObjectKind = "sequence"
 )
 
 // Object is one object of the current database, or that database itself.
@@ -39,13 +40,15 @@ func (o Object) String() string {
 		return "SCHEMA " + pgx.Identifier{o.Name}.Sanitize()
 	case FunctionObject:
 		return "FUNCTION " + pgx.Identifier{o.Schema, o.Name}.Sanitize()
+	case SequenceObject:
+		return "SEQUENCE " + pgx.Identifier{o.Schema, o.Name}.Sanitize()
 	default:
 		return pgx.Identifier{o.Schema, o.Name}.Sanitize()
 	}
 }
 
 func (o Object) compare(other Object) int {
-	order := []ObjectKind{DatabaseObject, SchemaObject, TableObject, FunctionObject}
+	order := []ObjectKind{DatabaseObject, SchemaObject, TableObject, FunctionObject, SequenceObject}
 	return cmp.Or(cmp.Compare(slices.Index(order, o.Kind), slices.Index(order, other.Kind)),
 		cmp.Compare(o.Schema, other.Schema), cmp.Compare(o.Name, other.Name))
 }
@@ -186,6 +189,11 @@ object as (
 	  join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = w.name and c.relkind in ('r', 'p', 'v', 'f')
 	 where w.kind = 'table'
 	union all
+	select w.*, c.oid, c.relowner, coalesce(c.relacl, acldefault('s', c.relowner)), true
+	  from wanted w join pg_catalog.pg_namespace n on n.nspname = w.schema
+	  join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = w.name and c.relkind = 'S'
+	 where w.kind = 'sequence'
+	union all
 	select w.*, p.oid, p.proowner, coalesce(p.proacl, acldefault('f', p.proowner)), true
 	  from wanted w join pg_catalog.pg_namespace n on n.nspname = w.schema
 	  join pg_catalog.pg_proc p on p.pronamespace = n.oid and p.proname = w.name and p.prokind = 'f'
@@ -246,7 +254,7 @@ select pg_advisory_xact_lock((classid::bigint << 32) | oid::bigint) from (
 	select 'pg_catalog.pg_class'::regclass, c.oid
 	  from unnest($1::text[], $2::text[], $3::text[]) w (kind, schema, name)
 	  join pg_catalog.pg_namespace n on n.nspname = w.schema
-	  join pg_catalog.pg_class c on w.kind = 'table' and c.relnamespace = n.oid and c.relname = w.name
+	  join pg_catalog.pg_class c on w.kind in ('table', 'sequence') and c.relnamespace = n.oid and c.relname = w.name
 	union
 	select 'pg_catalog.pg_proc'::regclass, p.oid
 	  from unnest($1::text[], $2::text[], $3::text[]) w (kind, schema, name)

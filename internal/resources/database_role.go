@@ -37,23 +37,24 @@ func NewDatabaseRole() resource.Resource { return &databaseRole{} }
 type databaseRole struct{ data *Data }
 
 type databaseRoleModel struct {
-	ID                types.String `tfsdk:"id"`
-	Name              types.String `tfsdk:"name"`
-	Store             types.Object `tfsdk:"store"`
-	Operations        types.Set    `tfsdk:"operations"`
-	PasswordWO        types.String `tfsdk:"password_wo"`
-	PasswordWOVersion types.Int64  `tfsdk:"password_wo_version"`
-	ScramIterations   types.Int64  `tfsdk:"scram_iterations"`
-	ConnectionLimit   types.Int64  `tfsdk:"connection_limit"`
-	ValidUntil        types.String `tfsdk:"valid_until"`
-	StatementTimeout  types.String `tfsdk:"statement_timeout"`
-	LockTimeout       types.String `tfsdk:"lock_timeout"`
-	IdleTimeout       types.String `tfsdk:"idle_in_transaction_session_timeout"`
-	SearchPath        types.List   `tfsdk:"search_path"`
-	DrainTimeout      types.String `tfsdk:"drain_timeout"`
-	RoleAttributes    types.List   `tfsdk:"role_attributes"`
-	Privileges        types.List   `tfsdk:"privileges"`
-	PasswordStatus    types.String `tfsdk:"password_status"`
+	ID                 types.String `tfsdk:"id"`
+	Name               types.String `tfsdk:"name"`
+	Store              types.Object `tfsdk:"store"`
+	Operations         types.Set    `tfsdk:"operations"`
+	PasswordWO         types.String `tfsdk:"password_wo"`
+	PasswordWOVersion  types.Int64  `tfsdk:"password_wo_version"`
+	ScramIterations    types.Int64  `tfsdk:"scram_iterations"`
+	ConnectionLimit    types.Int64  `tfsdk:"connection_limit"`
+	ValidUntil         types.String `tfsdk:"valid_until"`
+	StatementTimeout   types.String `tfsdk:"statement_timeout"`
+	LockTimeout        types.String `tfsdk:"lock_timeout"`
+	IdleTimeout        types.String `tfsdk:"idle_in_transaction_session_timeout"`
+	SearchPath         types.List   `tfsdk:"search_path"`
+	DrainTimeout       types.String `tfsdk:"drain_timeout"`
+	RoleAttributes     types.List   `tfsdk:"role_attributes"`
+	Privileges         types.List   `tfsdk:"privileges"`
+	SequencePrivileges types.List   `tfsdk:"sequence_privileges"`
+	PasswordStatus     types.String `tfsdk:"password_status"`
 }
 
 // The values of password_status.
@@ -164,6 +165,12 @@ func (r *databaseRole) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 				MarkdownDescription: "What the role is granted on the database, the schema and the store, as it stands in `GRANT`. " +
 					"What was granted or revoked elsewhere on these objects is put back; grants to other roles are left alone.",
 			},
+			"sequence_privileges": schema.ListAttribute{
+				Computed:    true,
+				ElementType: types.StringType,
+				MarkdownDescription: "What the role is granted on sequences that the defaults of the table's columns draw from, as `create` needs it for a `serial` id. " +
+					"It is known once the table exists; what was changed elsewhere is put back.",
+			},
 			"password_status": schema.StringAttribute{
 				Computed: true,
 				MarkdownDescription: "Whether the stored password is the one that was applied: `as_applied`, `changed_elsewhere` (it is set again), " +
@@ -188,7 +195,7 @@ func (r *databaseRole) Create(ctx context.Context, req resource.CreateRequest, r
 	if !ok {
 		return
 	}
-	spec := plan.spec(ctx, nil, server.Database(), &resp.Diagnostics)
+	spec := plan.spec(ctx, nil, server, &resp.Diagnostics)
 	if !plan.PasswordWOVersion.IsNull() {
 		spec.Verifier = newVerifier(config.PasswordWO, plan.ScramIterations, &resp.Diagnostics)
 	}
@@ -242,7 +249,7 @@ func (r *databaseRole) Update(ctx context.Context, req resource.UpdateRequest, r
 	if !ok {
 		return
 	}
-	spec := plan.spec(ctx, &state, server.Database(), &resp.Diagnostics)
+	spec := plan.spec(ctx, &state, server, &resp.Diagnostics)
 	spec.Check = state.unchanged(ctx, spec.Grants)
 	write := plan.writesPassword(&state)
 	if write {
@@ -275,11 +282,7 @@ func (r *databaseRole) Delete(ctx context.Context, req resource.DeleteRequest, r
 	if !ok {
 		return
 	}
-	_, objects := state.grants(ctx, server.Database(), &resp.Diagnostics)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	err := server.DropRole(ctx, state.Name.ValueString(), objects, state.drain())
+	err := server.DropRole(ctx, state.Name.ValueString(), state.objects(ctx, server.Database()), state.drain())
 	if err != nil && !errors.Is(err, postgres.ErrRoleNotFound) {
 		roleError(&resp.Diagnostics, "drop", state.Name.ValueString(), err)
 	}

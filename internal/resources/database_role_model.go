@@ -41,6 +41,11 @@ func (m *databaseRoleModel) grants(ctx context.Context, database string, diags *
 	onSchema := postgres.Object{Kind: postgres.SchemaObject, Name: described.Schema}
 	grants = []postgres.Grant{{Privilege: "CONNECT", On: onDatabase}, {Privilege: "USAGE", On: onSchema}}
 	objects = []postgres.Object{onDatabase, onSchema}
+	for _, schema := range typeSchemas(described) {
+		if on := (postgres.Object{Kind: postgres.SchemaObject, Name: schema}); on != onSchema {
+			grants, objects = append(grants, postgres.Grant{Privilege: "USAGE", On: on}), append(objects, on)
+		}
+	}
 	operations := m.operations(ctx, diags)
 	switch described.Kind {
 	case store.Functions:
@@ -64,6 +69,18 @@ func (m *databaseRoleModel) grants(ctx context.Context, database string, diags *
 		}
 	}
 	return postgres.MergeGrants(grants), objects
+}
+
+// typeSchemas are the schemas of the types that the statements name: citext, where it is
+// installed off the search path.
+func typeSchemas(s store.Store) []string {
+	var schemas []string
+	for _, part := range s.Parts() {
+		if parts, ok := postgres.ParseQualifiedName(s.Columns[part].Type); ok && len(parts) == 2 && parts[1] == "citext" && !slices.Contains(schemas, parts[0]) {
+			schemas = append(schemas, parts[0])
+		}
+	}
+	return schemas
 }
 
 // storeError explains why no privileges can be derived, at the attribute that can be corrected.
@@ -91,7 +108,7 @@ func (m *databaseRoleModel) operations(ctx context.Context, diags *diag.Diagnost
 }
 
 // spec is what the plan makes of the role. prior is nil for a new role.
-func (m *databaseRoleModel) spec(ctx context.Context, prior *databaseRoleModel, database string, diags *diag.Diagnostics) postgres.RoleSpec {
+func (m *databaseRoleModel) spec(ctx context.Context, prior *databaseRoleModel, server *postgres.Server, diags *diag.Diagnostics) postgres.RoleSpec {
 	spec := postgres.RoleSpec{
 		Name:            m.Name.ValueString(),
 		ConnectionLimit: m.ConnectionLimit.ValueInt64(),
@@ -113,17 +130,56 @@ func (m *databaseRoleModel) spec(ctx context.Context, prior *databaseRoleModel, 
 	} else if prior != nil && !prior.SearchPath.IsNull() {
 		spec.Settings[postgres.SearchPath] = nil
 	}
-	spec.Grants, spec.Objects = m.grants(ctx, database, diags)
+	grants, objects := m.grants(ctx, server.Database(), diags)
+	sequences, _, err := m.sequences(ctx, server)
+	if err != nil {
+		roleError(diags, "read", spec.Name, err)
+	}
+	for _, sequence := range sequences {
+		grants = append(grants, postgres.Grant{Privilege: "USAGE", On: sequence})
+	}
+	spec.Grants, spec.Objects = grants, append(objects, sequences...)
 	if prior != nil {
 		// What the role holds on a store that it no longer serves goes in the same transaction.
-		_, former := prior.grants(ctx, database, &diag.Diagnostics{})
-		for _, object := range former {
+		for _, object := range prior.objects(ctx, server.Database()) {
 			if !slices.Contains(spec.Objects, object) {
 				spec.Objects = append(spec.Objects, object)
 			}
 		}
 	}
 	return spec
+}
+
+// objects are those on which the model's privileges are.
+func (m *databaseRoleModel) objects(ctx context.Context, database string) []postgres.Object {
+	_, objects := m.grants(ctx, database, &diag.Diagnostics{})
+	for _, element := range m.SequencePrivileges.Elements() {
+		line, ok := element.(types.String)
+		if !ok {
+			continue
+		}
+		if _, name, ok := strings.Cut(line.ValueString(), " ON SEQUENCE "); ok {
+			name, _ = strings.CutSuffix(name, " WITH GRANT OPTION")
+			if parts, ok := postgres.ParseQualifiedName(name); ok && len(parts) == 2 {
+				objects = append(objects, postgres.Object{Kind: postgres.SequenceObject, Schema: parts[0], Name: parts[1]})
+			}
+		}
+	}
+	return objects
+}
+
+// sequences are those from which the role draws when it inserts a user. known is false
+// while the table, and so its defaults, do not exist.
+func (m *databaseRoleModel) sequences(ctx context.Context, server *postgres.Server) (sequences []postgres.Object, known bool, err error) {
+	described, known, diags := storeFrom(ctx, m.Store, path.Root("store"))
+	if !known || diags.HasError() {
+		return nil, false, nil
+	}
+	grants, _ := m.grants(ctx, server.Database(), &diag.Diagnostics{})
+	if !slices.ContainsFunc(grants, func(g postgres.Grant) bool { return g.Privilege == "INSERT" }) {
+		return nil, true, nil
+	}
+	return server.DefaultSequences(ctx, described.Schema, described.Table)
 }
 
 // unchanged refuses to take from the role what appeared after the plan: it was not shown.
@@ -135,6 +191,11 @@ func (m *databaseRoleModel) unchanged(ctx context.Context, wanted []postgres.Gra
 		var shown, attributes []string
 		if diags := m.Privileges.ElementsAs(ctx, &shown, false); diags.HasError() {
 			return errors.New("the privileges in the state cannot be read")
+		}
+		for _, element := range m.SequencePrivileges.Elements() {
+			if line, ok := element.(types.String); ok {
+				shown = append(shown, line.ValueString())
+			}
 		}
 		if diags := m.RoleAttributes.ElementsAs(ctx, &attributes, false); diags.HasError() {
 			return errors.New("the attributes in the state cannot be read")
@@ -178,8 +239,16 @@ func (m *databaseRoleModel) refresh(ctx context.Context, server *postgres.Server
 	}
 	var held []postgres.Grant
 	if err == nil {
-		_, objects := m.grants(ctx, server.Database(), &diag.Diagnostics{})
-		held, err = server.RoleGrants(ctx, role, objects)
+		objects := m.objects(ctx, server.Database())
+		var sequences []postgres.Object
+		if sequences, _, err = m.sequences(ctx, server); err == nil {
+			for _, sequence := range sequences {
+				if !slices.Contains(objects, sequence) {
+					objects = append(objects, sequence)
+				}
+			}
+			held, err = server.RoleGrants(ctx, role, objects)
+		}
 	}
 	if err != nil {
 		roleError(diags, "read", m.Name.ValueString(), err)
@@ -188,12 +257,18 @@ func (m *databaseRoleModel) refresh(ctx context.Context, server *postgres.Server
 	imported := m.Operations.IsNull()
 	m.RoleAttributes = stringList(role.Attributes.Words())
 	m.ConnectionLimit = types.Int64Value(role.ConnectionLimit)
-	m.Privileges = stringList(grantLines(held))
+	onSequence := func(g postgres.Grant) bool { return g.On.Kind == postgres.SequenceObject }
+	m.SequencePrivileges = stringList(grantLines(slices.DeleteFunc(slices.Clone(held), func(g postgres.Grant) bool { return !onSequence(g) })))
+	m.Privileges = stringList(grantLines(slices.DeleteFunc(held, onSequence)))
 	if !sameInstant(m.ValidUntil.ValueString(), formatInstant(role.ValidUntil)) {
 		m.ValidUntil = types.StringNull()
 		if role.ValidUntil != nil {
 			m.ValidUntil = types.StringValue(formatInstant(role.ValidUntil))
 		}
+	}
+	if m.Store.IsNull() {
+		// Imported: on which objects privileges matter is only in the configuration.
+		m.Privileges, m.SequencePrivileges = types.ListNull(types.StringType), types.ListNull(types.StringType)
 	}
 	for name, attribute := range m.timeouts() {
 		value, set := role.Settings[name]

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -61,11 +62,52 @@ func (r *databaseRole) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	switch _, known, _ := storeFrom(ctx, plan.Store, path.Root("store")); {
 	case !known || plan.Operations.IsUnknown() || unknownElement(plan.Operations):
 		plan.Privileges = types.ListUnknown(types.StringType)
+		plan.SequencePrivileges = types.ListUnknown(types.StringType)
 	default:
 		plan.Privileges = stringList(grantLines(grants))
+		plan.planSequences(ctx, server, prior)
+	}
+	if prior != nil && prior.Store.IsNull() {
+		plan.warnOfRevocations(ctx, server, &resp.Diagnostics)
 	}
 	plan.planPassword(prior, config.PasswordWO, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+// warnOfRevocations shows what an imported role will lose. Its state does not: it has no
+// store, and so no objects whose privileges it could list.
+func (m *databaseRoleModel) warnOfRevocations(ctx context.Context, server *postgres.Server, diags *diag.Diagnostics) {
+	role, err := server.Role(ctx, m.Name.ValueString())
+	if err != nil {
+		return // the apply reports it
+	}
+	wanted, objects := m.grants(ctx, server.Database(), &diag.Diagnostics{})
+	held, err := server.RoleGrants(ctx, role, objects)
+	if err != nil || m.Privileges.IsUnknown() {
+		return
+	}
+	keep := grantLines(postgres.SplitGrants(wanted))
+	extra := slices.DeleteFunc(postgres.SplitGrants(held), func(g postgres.Grant) bool { return slices.Contains(keep, g.String()) })
+	if len(extra) > 0 {
+		diags.AddWarning("Privileges Will Be Revoked", fmt.Sprintf(
+			"The operations do not need what the imported role %q holds on the database, the schema and the store. This will be revoked:\n%s",
+			m.Name.ValueString(), strings.Join(grantLines(postgres.MergeGrants(extra)), "\n")))
+	}
+}
+
+// planSequences leaves open what the table's own changes in the same apply may decide.
+func (m *databaseRoleModel) planSequences(ctx context.Context, server *postgres.Server, prior *databaseRoleModel) {
+	m.SequencePrivileges = types.ListUnknown(types.StringType)
+	if prior != nil && !m.Store.Equal(prior.Store) {
+		return
+	}
+	if sequences, known, err := m.sequences(ctx, server); err == nil && known {
+		grants := []postgres.Grant{}
+		for _, sequence := range sequences {
+			grants = append(grants, postgres.Grant{Privilege: "USAGE", On: sequence})
+		}
+		m.SequencePrivileges = stringList(grantLines(postgres.MergeGrants(grants)))
+	}
 }
 
 func unknownElement(set types.Set) bool {
