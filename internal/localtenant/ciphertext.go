@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package localtenant
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+)
+
+// vault encrypts the configuration of one connection in the form in which the
+// API shows it: a message of the connection's wrapped key, the value under that
+// key, and the id of the wrapping key. The first and the last are the same for
+// every value of a connection; the middle differs at every write.
+type vault struct {
+	key     []byte
+	wrapped []byte // the encoded first field
+	keyID   []byte
+}
+
+func newVault() *vault {
+	v := &vault{key: randomBytes(32), keyID: randomBytes(16)}
+	v.wrapped = sealed(randomBytes(32), v.key)
+	return v
+}
+
+// encrypt returns the shown form of a value. The empty string is shown as it is.
+func (v *vault) encrypt(plaintext string) string {
+	if plaintext == "" {
+		return ""
+	}
+	var message []byte
+	message = appendField(message, 1, v.wrapped)
+	message = appendField(message, 2, sealed(v.key, []byte(plaintext)))
+	message = appendField(message, 3, v.keyID)
+	return base64.StdEncoding.EncodeToString(message)
+}
+
+// encryptOld returns the form that was shown until 2024.
+func encryptOld(plaintext string) string {
+	if plaintext == "" {
+		return ""
+	}
+	return "2.0$" + hex.EncodeToString(randomBytes(16)) + "$" + hex.EncodeToString(randomBytes(16)) + "$" + hex.EncodeToString(randomBytes(32))
+}
+
+// sealed is the ciphertext (as long as the plaintext), the nonce and the tag of
+// AES-GCM, encoded as fields 1 to 3.
+func sealed(key, plaintext []byte) []byte {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		panic(err) // the keys are 32 bytes
+	}
+	gcm, err := cipher.NewGCM(block)
+	if err != nil {
+		panic(err)
+	}
+	nonce := randomBytes(gcm.NonceSize())
+	out := gcm.Seal(nil, nonce, plaintext, nil)
+	var message []byte
+	message = appendField(message, 1, out[:len(plaintext)])
+	message = appendField(message, 2, nonce)
+	return appendField(message, 3, out[len(plaintext):])
+}
+
+// appendField appends a length-delimited protocol buffers field.
+func appendField(message []byte, number byte, value []byte) []byte {
+	message = append(message, number<<3|2)
+	for n := len(value); ; n >>= 7 {
+		if n < 0x80 {
+			message = append(message, byte(n))
+			break
+		}
+		message = append(message, byte(n)|0x80)
+	}
+	return append(message, value...)
+}
+
+func randomBytes(n int) []byte {
+	b := make([]byte, n)
+	rand.Read(b) // never fails
+	return b
+}
+
+const alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+// randomID returns n random letters and digits.
+func randomID(n int) string {
+	b := randomBytes(n)
+	for i := range b {
+		b[i] = alphanumeric[int(b[i])%len(alphanumeric)]
+	}
+	return string(b)
+}
