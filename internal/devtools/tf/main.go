@@ -67,7 +67,9 @@ func run(ctx context.Context, plain, which bool, validate string, args []string)
 	if validate != "" {
 		return validateAll(ctx, program, config, validate)
 	}
-	return terraform(ctx, program, config, ".", args...)
+	cmd := command(ctx, program, config, ".", args...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	return cmd.Run()
 }
 
 // overrides builds the provider and writes the configuration file that names it.
@@ -87,12 +89,11 @@ func overrides(ctx context.Context) (string, error) {
 	return config, devtools.WriteCLIConfig(config, dir)
 }
 
-func terraform(ctx context.Context, program, config, dir string, args ...string) error {
+func command(ctx context.Context, program, config, dir string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+config, "CHECKPOINT_DISABLE=1")
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	return cmd.Run()
+	return cmd
 }
 
 // validateAll validates each folder below root that holds a configuration, and goes on to the next after a bad one.
@@ -154,5 +155,11 @@ func validateFolder(ctx context.Context, program, config, folder string) error {
 			return err
 		}
 	}
-	return terraform(ctx, program, config, work, "validate")
+	// That the provider is not a released one is said each time; only an error is worth reading.
+	cmd := command(ctx, program, config, work, "validate", "-no-color")
+	output, err := cmd.CombinedOutput()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s\n", output)
+	}
+	return err
 }
