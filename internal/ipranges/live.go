@@ -20,7 +20,7 @@ const DefaultURL = "https://cdn.auth0.com/ip-ranges.json"
 const (
 	// maxFeedSize is a hundred times the size of the list of today.
 	maxFeedSize = 1 << 20
-	// fetchTimeout bounds a fetch with all its attempts.
+	// fetchTimeout is the default of a client's Timeout.
 	fetchTimeout = 10 * time.Second
 	// attempts and retryPause get over a connection that was cut or a cache node that is restarting.
 	attempts   = 2
@@ -83,8 +83,9 @@ func loopback(host string) bool {
 // Client fetches feeds and remembers the last good one of each URL, so that asking again
 // costs a "304 Not Modified". It is safe for concurrent use.
 type Client struct {
-	http    *http.Client
-	timeout time.Duration
+	http *http.Client
+	// Timeout bounds a fetch with all its attempts.
+	Timeout time.Duration
 	agent   string
 
 	mu     sync.Mutex
@@ -105,7 +106,7 @@ func NewClient(agent string) *Client {
 			}
 			return checkURL(req.URL)
 		}},
-		timeout: fetchTimeout,
+		Timeout: fetchTimeout,
 		agent:   agent,
 		latest:  map[string]tagged{},
 	}
@@ -122,7 +123,7 @@ func (c *Client) Fetch(ctx context.Context, address string) (Feed, error) {
 	if err := checkURL(u); err != nil {
 		return Feed{}, err
 	}
-	limited, cancel := context.WithTimeoutCause(ctx, c.timeout, fmt.Errorf("no answer within %s", c.timeout))
+	limited, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("no answer within %s", c.Timeout))
 	defer cancel()
 
 	for attempt := 1; ; attempt++ {

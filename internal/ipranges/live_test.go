@@ -149,7 +149,7 @@ func TestFetchGivesUp(t *testing.T) {
 		<-release
 	})
 	client := NewClient("test")
-	client.timeout = 200 * time.Millisecond
+	client.Timeout = 200 * time.Millisecond
 
 	start := time.Now()
 	_, err := client.Fetch(t.Context(), url)
@@ -161,7 +161,7 @@ func TestFetchGivesUp(t *testing.T) {
 		t.Errorf("took %s", took)
 	}
 
-	client.timeout = time.Minute
+	client.Timeout = time.Minute
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	if _, err := client.Fetch(ctx, url); !errors.Is(err, context.DeadlineExceeded) || errors.As(err, &failed) {

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package resources
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// Warnings cannot be seen in acceptance tests, so that they are tested here.
+
+func hasWarning(t *testing.T, diags diag.Diagnostics, summary string, parts ...string) {
+	t.Helper()
+	for _, warning := range diags.Warnings() {
+		if warning.Summary() != summary {
+			continue
+		}
+		for _, part := range parts {
+			if !strings.Contains(warning.Detail(), part) {
+				t.Errorf("warning %q lacks %q:\n%s", summary, part, warning.Detail())
+			}
+		}
+		return
+	}
+	t.Errorf("no warning %q in %v", summary, diags)
+}
+
+func TestNetworksValidatorWarns(t *testing.T) {
+	validate := func(texts ...string) diag.Diagnostics {
+		var elements []attr.Value
+		for _, text := range texts {
+			elements = append(elements, types.StringValue(text))
+		}
+		req := validator.SetRequest{Path: path.Root("additional_cidrs"), ConfigValue: types.SetValueMust(types.StringType, elements)}
+		var resp validator.SetResponse
+		networksValidator{}.ValidateSet(t.Context(), req, &resp)
+		return resp.Diagnostics
+	}
+	for _, wide := range []string{"0.0.0.0/0", "::/0", "128.0.0.0/1", "2000::/3"} {
+		diags := validate(wide)
+		hasWarning(t, diags, "Network Is Very Wide", wide)
+		if diags.HasError() {
+			t.Errorf("%s: %v", wide, diags)
+		}
+	}
+	hasWarning(t, validate("10.0.0.0/8", "10.20.0.0/16"), "Networks Overlap", "10.0.0.0/8", "10.20.0.0/16")
+	hasWarning(t, validate("10.0.0.7", "10.0.0.7/32"), "Networks Overlap", "10.0.0.7/32")
+	if diags := validate("10.0.0.0/8", "192.0.2.0/24", "2001:db8::/32"); len(diags) > 0 {
+		t.Errorf("nothing is wrong, but: %v", diags)
+	}
+	diags := validate("10.20.3.4/16", "10.0.0.0/33")
+	if diags.ErrorsCount() != 2 {
+		t.Errorf("two networks are wrong: %v", diags)
+	}
+	for _, problem := range diags.Errors() {
+		if at, ok := problem.(diag.DiagnosticWithPath); !ok || !strings.HasPrefix(at.Path().String(), "additional_cidrs[Value(") {
+			t.Errorf("%v does not point at the element", problem)
+		}
+	}
+}
+
+func TestWarnCovered(t *testing.T) {
+	parse := func(texts ...string) (networks []netip.Prefix) {
+		for _, text := range texts {
+			networks = append(networks, netip.MustParsePrefix(text))
+		}
+		return networks
+	}
+	var diags diag.Diagnostics
+	warnCovered(&diags, parse("3.8.59.62/32", "3.10.89.10/32"), parse("3.0.0.0/8", "10.0.0.0/8"))
+	hasWarning(t, diags, "Networks Overlap", "3.0.0.0/8", "3.8.59.62/32")
+	if len(diags) != 1 {
+		t.Errorf("one network overlaps: %v", diags)
+	}
+}
+
+func TestRegionRangesWarnsOfFallback(t *testing.T) {
+	plan := allowlistModel{Region: types.StringValue("SG"), Live: types.BoolValue(true)}
+	failed := answer{URL: "https://mirror.example.com/x", Failure: "https://mirror.example.com/x answered 500 Internal Server Error"}
+	state := &allowlistModel{
+		Region: types.StringValue("sg"), Source: types.StringValue(sourceLive), LastUpdatedAt: types.StringValue("2026-09-01T00:00:00.000Z"),
+		RegionCIDRs: stringList([]string{"203.0.113.7/32"}),
+	}
+
+	var diags diag.Diagnostics
+	found, ok := regionRanges(&diags, plan, state, failed)
+	if !ok || len(found.networks) != 1 || found.source != sourceLive || found.lastUpdatedAt != "2026-09-01T00:00:00.000Z" {
+		t.Errorf("the list in use was not kept: %+v, %v", found, diags)
+	}
+	hasWarning(t, diags, "Live Feed Not Used", "answered 500", "in use, of 2026-09-01")
+
+	// Nothing is in use for another region: the bundled list stands in.
+	plan.Region = types.StringValue("UK")
+	diags = nil
+	found, ok = regionRanges(&diags, plan, state, failed)
+	if !ok || len(found.networks) != 3 || found.source != sourceSnapshot {
+		t.Errorf("the bundled list does not stand in: %+v, %v", found, diags)
+	}
+	hasWarning(t, diags, "Live Feed Not Used", "answered 500", "bundled")
+}
