@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package resources
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/auth0"
+)
+
+var (
+	_ resource.Resource                   = (*connection)(nil)
+	_ resource.ResourceWithConfigure      = (*connection)(nil)
+	_ resource.ResourceWithValidateConfig = (*connection)(nil)
+	_ resource.ResourceWithModifyPlan     = (*connection)(nil)
+	_ resource.ResourceWithImportState    = (*connection)(nil)
+)
+
+// NewConnection returns the auth0pg_connection resource.
+func NewConnection() resource.Resource { return &connection{} }
+
+type connection struct{ data *Data }
+
+type connectionModel struct {
+	ID                        types.String         `tfsdk:"id"`
+	Name                      types.String         `tfsdk:"name"`
+	DisplayName               types.String         `tfsdk:"display_name"`
+	ImportMode                types.Bool           `tfsdk:"import_mode"`
+	Store                     types.Object         `tfsdk:"store"`
+	Scripts                   types.Object         `tfsdk:"scripts"`
+	ConfigurationWO           types.Map            `tfsdk:"configuration_wo"`
+	ConfigurationWOVersion    types.Int64          `tfsdk:"configuration_wo_version"`
+	EnabledClients            types.Set            `tfsdk:"enabled_clients"`
+	DisableSignup             types.Bool           `tfsdk:"disable_signup"`
+	RequiresUsername          types.Bool           `tfsdk:"requires_username"`
+	Options                   jsontypes.Normalized `tfsdk:"options"`
+	DeletionProtection        types.Bool           `tfsdk:"deletion_protection"`
+	DeleteWithUsers           types.Bool           `tfsdk:"delete_with_users"`
+	AllowReplacement          types.Bool           `tfsdk:"allow_replacement"`
+	RenderedScripts           types.Map            `tfsdk:"rendered_scripts"`
+	ConfigurationFingerprints types.Map            `tfsdk:"configuration_fingerprints"`
+	EnabledCustomization      types.Bool           `tfsdk:"enabled_database_customization"`
+}
+
+// deleteTimeout bounds the wait for the end of a deletion, which takes long with many users.
+const deleteTimeout = 10 * time.Minute
+
+func (r *connection) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_connection"
+}
+
+func (r *connection) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = connectionSchema()
+}
+
+func (r *connection) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.data = configureResource(req, resp)
+}
+
+func (r *connection) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan, config connectionModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	client, ok := r.data.Auth0.Get(&resp.Diagnostics)
+	if !ok || !plan.complete(ctx, &resp.Diagnostics) {
+		return
+	}
+	secrets := plainValues(config.ConfigurationWO)
+	options := map[string]any{}
+	overlayJSON(options, plan.wantedOptions(&config))
+	if len(secrets) > 0 {
+		options[optionConfiguration] = secrets
+	}
+	body := map[string]any{"name": plan.Name.ValueString(), "options": options}
+	if !config.DisplayName.IsNull() {
+		body["display_name"] = config.DisplayName.ValueString()
+	}
+	created, err := client.CreateConnection(ctx, body)
+	if err != nil {
+		auth0Error(&resp.Diagnostics, "Connection Not Created", err, secrets)
+	}
+	if created == nil {
+		return
+	}
+
+	// From here on the connection exists: the state must say so whatever fails.
+	plan.ID = types.StringValue(created.ID)
+	plan.settleAfterWrite(created)
+	private := connectionPrivate{ManagesClients: !config.EnabledClients.IsNull()}
+	if len(secrets) > 0 {
+		private.Sent = newSentConfiguration(secrets, created.Options)
+	}
+	wantedClients := plan.EnabledClients
+	if wantedClients.IsUnknown() {
+		wantedClients = types.SetNull(types.StringType)
+	}
+	plan.EnabledClients = types.SetNull(types.StringType)
+	private.save(ctx, resp.Private, &resp.Diagnostics)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	if resp.Diagnostics.HasError() || !private.ManagesClients {
+		return
+	}
+	if setClients(ctx, client, created.ID, wantedClients, &resp.Diagnostics) {
+		plan.EnabledClients = wantedClients
+		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	}
+}
+
+func (r *connection) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state connectionModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	private, _ := loadConnectionPrivate(ctx, req.Private, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	client, ok := r.data.Auth0.Get(&resp.Diagnostics)
+	if !ok {
+		return
+	}
+	found, err := client.RefreshedConnection(ctx, state.ID.ValueString())
+	if auth0.IsNotFound(err) {
+		resp.Diagnostics.AddWarning("Connection Not Found", fmt.Sprintf(
+			"The connection %s does not exist any more and is removed from the state. It will be created again, without its users, unless the resource is removed from the configuration.", state.describe()))
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	if err != nil {
+		auth0Error(&resp.Diagnostics, "Connection Not Read", err, nil)
+		return
+	}
+	if state.Name.IsNull() { // just imported: only the id is known
+		if found.Strategy != auth0.Strategy {
+			resp.Diagnostics.AddError("Not A Database Connection", fmt.Sprintf(
+				"Connection %s has the strategy %q. Only database connections, of the strategy %q, can be managed here.", found.ID, found.Strategy, auth0.Strategy))
+			return
+		}
+		state.adopt(found)
+		private.ManagesClients = true
+		private.save(ctx, resp.Private, &resp.Diagnostics)
+	} else {
+		state.refresh(found)
+	}
+	if private.ManagesClients {
+		clients, err := client.EnabledClients(ctx, found.ID)
+		if err != nil {
+			auth0Error(&resp.Diagnostics, "Enabled Clients Not Read", err, nil)
+			return
+		}
+		state.EnabledClients = stringSet(clients)
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+func (r *connection) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan, state, config connectionModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	private, _ := loadConnectionPrivate(ctx, req.Private, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	client, ok := r.data.Auth0.Get(&resp.Diagnostics)
+	if !ok || !plan.complete(ctx, &resp.Diagnostics) {
+		return
+	}
+	id, secrets := state.ID.ValueString(), plainValues(config.ConfigurationWO)
+
+	body := map[string]any{}
+	writesOptions := plan.writesOptions(&state)
+	if writesOptions || !plan.DisplayName.Equal(state.DisplayName) {
+		stored, err := client.Connection(ctx, id)
+		if err != nil {
+			auth0Error(&resp.Diagnostics, "Connection Not Read", err, nil)
+			return
+		}
+		// An update without the display name may reset it to the name.
+		if !plan.DisplayName.IsNull() && !plan.DisplayName.IsUnknown() {
+			body["display_name"] = plan.DisplayName.ValueString()
+		} else if stored.DisplayName != "" {
+			body["display_name"] = stored.DisplayName
+		}
+		if writesOptions {
+			body["options"] = plan.mergedOptions(&state, &config, stored, private.Sent, &resp.Diagnostics)
+		}
+		if resp.Diagnostics.HasError() {
+			return
+		}
+	}
+	if len(body) > 0 {
+		updated, err := client.UpdateConnection(ctx, id, body)
+		if err != nil {
+			auth0Error(&resp.Diagnostics, "Connection Not Updated", err, secrets)
+			return
+		}
+		plan.settleAfterWrite(updated)
+		if writesOptions && len(secrets) > 0 {
+			private.Sent = newSentConfiguration(secrets, updated.Options)
+		}
+	}
+	if !config.EnabledClients.IsNull() {
+		private.ManagesClients = true
+	}
+	private.save(ctx, resp.Private, &resp.Diagnostics)
+	wantedClients := plan.EnabledClients
+	plan.EnabledClients = state.EnabledClients
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !config.EnabledClients.IsNull() && !wantedClients.Equal(state.EnabledClients) {
+		if !setClients(ctx, client, id, wantedClients, &resp.Diagnostics) {
+			return
+		}
+	}
+	plan.EnabledClients = wantedClients
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+}
+
+func (r *connection) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state connectionModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	client, ok := r.data.Auth0.Get(&resp.Diagnostics)
+	if !ok {
+		return
+	}
+	if refuseDeletion(ctx, client, &state, &resp.Diagnostics); resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, deleteTimeout)
+	defer cancel()
+	if err := client.DeleteConnection(ctx, state.ID.ValueString()); err != nil {
+		auth0Error(&resp.Diagnostics, "Connection Not Deleted", err, nil)
+	}
+}
+
+// mergedOptions are the options to send: those that are stored, with the configured ones over them and the whole
+// configuration in clear. It refuses to send what would lose a secret.
+func (m *connectionModel) mergedOptions(state, config *connectionModel, stored *auth0.Connection, sent *sentConfiguration, diags *diag.Diagnostics) map[string]any {
+	merged, _ := cloneJSON(stored.Options).(map[string]any)
+	delete(merged, optionConfiguration) // ciphertext must not be sent back
+	overlayJSON(merged, m.wantedOptions(config))
+	// Scripts that were managed and are no more, as after a change of import_mode.
+	scripts, _ := merged[optionScripts].(map[string]any)
+	for _, gone := range keysOnlyIn(state.RenderedScripts.Elements(), m.RenderedScripts.Elements()) {
+		delete(scripts, gone)
+	}
+
+	remote := fingerprints(stored.Options)
+	secrets := plainValues(config.ConfigurationWO)
+	if len(remote) > 0 && config.ConfigurationWO.IsNull() {
+		configurationWouldBeLost(diags, keysOnlyIn(remote, map[string]string{}))
+		return nil
+	}
+	// Keys that came after the plan: the plan does not show that they go.
+	if added := keysOnlyIn(remote, m.knownFingerprints(state, secrets)); len(added) > 0 {
+		diags.AddError("Connection Changed Since Plan", fmt.Sprintf(
+			"The configuration of connection %s has got the keys %s since the plan was made; sending ours would delete them. Nothing was changed.\n\nPlan again, and add them to configuration_wo to keep them.", m.describe(), list(added)))
+		return nil
+	}
+	if sent != nil && m.ConfigurationWOVersion.Equal(state.ConfigurationWOVersion) {
+		if changed := sent.differs(config.ConfigurationWO.Elements()); len(changed) > 0 {
+			configurationUnstable(diags, changed)
+			return nil
+		}
+	}
+	if len(secrets) > 0 {
+		merged[optionConfiguration] = secrets
+	}
+	return merged
+}
+
+// knownFingerprints are the configuration keys that the plan took into account.
+func (m *connectionModel) knownFingerprints(state *connectionModel, secrets map[string]string) map[string]attr.Value {
+	known := map[string]attr.Value{}
+	for key, value := range state.ConfigurationFingerprints.Elements() {
+		known[key] = value
+	}
+	for key := range secrets {
+		known[key] = types.StringNull()
+	}
+	return known
+}
+
+// settleAfterWrite fills in what the plan left open from the tenant's answer.
+func (m *connectionModel) settleAfterWrite(answer *auth0.Connection) {
+	m.settle(answer.Options)
+	if m.DisplayName.IsUnknown() {
+		m.DisplayName = optionalString(answer.DisplayName)
+	}
+	if hasUnknown(m.ConfigurationFingerprints) {
+		m.ConfigurationFingerprints = fingerprintMap(fingerprints(answer.Options))
+	}
+	m.ConfigurationWO = types.MapNull(types.StringType)
+	if m.ConfigurationWOVersion.IsUnknown() {
+		m.ConfigurationWOVersion = types.Int64Null()
+	}
+}
+
+// describe names the connection in messages.
+func (m *connectionModel) describe() string {
+	if m.Name.IsNull() || m.Name.IsUnknown() {
+		return m.ID.ValueString()
+	}
+	return fmt.Sprintf("%q (%s)", m.Name.ValueString(), m.ID.ValueString())
+}
+
+// setClients makes the connection enabled for exactly the wanted clients.
+func setClients(ctx context.Context, client *auth0.Client, id string, wanted types.Set, diags *diag.Diagnostics) bool {
+	var clients []string
+	diags.Append(wanted.ElementsAs(ctx, &clients, false)...)
+	if diags.HasError() {
+		return false
+	}
+	enabled, err := client.EnabledClients(ctx, id)
+	if err == nil {
+		err = client.SetClients(ctx, id, without(clients, enabled), without(enabled, clients))
+	}
+	if err != nil {
+		auth0Error(diags, "Enabled Clients Not Set", err, nil)
+	}
+	return err == nil
+}
+
+func without(values, excluded []string) []string {
+	skip := map[string]bool{}
+	for _, value := range excluded {
+		skip[value] = true
+	}
+	var rest []string
+	for _, value := range values {
+		if !skip[value] {
+			rest = append(rest, value)
+		}
+	}
+	return rest
+}
+
+func stringSet(values []string) types.Set {
+	elements := []attr.Value{}
+	for _, value := range values {
+		elements = append(elements, types.StringValue(value))
+	}
+	return types.SetValueMust(types.StringType, elements)
+}
+
+func optionalString(text string) types.String {
+	if text == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(text)
+}

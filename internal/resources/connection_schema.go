@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package resources
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+
+	"github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/objectdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
+)
+
+const (
+	maxConnectionName = 128
+	maxPrefix         = 64
+)
+
+var (
+	connectionNameForm   = regexp.MustCompile(`^[a-zA-Z0-9](-[a-zA-Z0-9]|[a-zA-Z0-9])*$`)
+	prefixForm           = regexp.MustCompile(`^[a-zA-Z0-9]([a-zA-Z0-9_.-]*[a-zA-Z0-9])?$`)
+	configurationKeyForm = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
+)
+
+// scriptsModel is the `scripts` attribute.
+type scriptsModel struct {
+	UserIDPrefix   types.String `tfsdk:"user_id_prefix"`
+	BcryptRounds   types.Int64  `tfsdk:"bcrypt_rounds"`
+	DatabaseURLKey types.String `tfsdk:"database_url_key"`
+	CAKey          types.String `tfsdk:"ca_key"`
+	PoolMax        types.Int64  `tfsdk:"pool_max"`
+	AppMetadataKey types.String `tfsdk:"app_metadata_key"`
+	Overrides      types.Map    `tfsdk:"overrides"`
+}
+
+var scriptsType = types.ObjectType{AttrTypes: map[string]attr.Type{
+	"user_id_prefix": types.StringType, "bcrypt_rounds": types.Int64Type, "database_url_key": types.StringType, "ca_key": types.StringType,
+	"pool_max": types.Int64Type, "app_metadata_key": types.StringType, "overrides": types.MapType{ElemType: types.StringType},
+}}
+
+// defaultScripts is the attribute's value where it is left out.
+func defaultScripts() types.Object {
+	return types.ObjectValueMust(scriptsType.AttrTypes, map[string]attr.Value{
+		"user_id_prefix":   types.StringNull(),
+		"bcrypt_rounds":    types.Int64Value(scripts.DefaultBcryptRounds),
+		"database_url_key": types.StringValue(scripts.DefaultDatabaseURLKey),
+		"ca_key":           types.StringValue(scripts.DefaultCAKey),
+		"pool_max":         types.Int64Value(scripts.DefaultPoolMax),
+		"app_metadata_key": types.StringValue(scripts.DefaultAppMetadataKey),
+		"overrides":        types.MapNull(types.StringType),
+	})
+}
+
+func connectionSchema() schema.Schema {
+	attributes := map[string]schema.Attribute{
+		"id": schema.StringAttribute{
+			Computed:            true,
+			MarkdownDescription: "The connection's id, `con_…`.",
+			PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+		},
+		"name": schema.StringAttribute{
+			Required: true,
+			MarkdownDescription: "The connection's name: letters and digits, with single hyphens between them, at most 128 characters. Auth0 cannot rename a connection: a change is refused, " +
+				"because a new connection has none of the users, unless `allow_replacement` is set.",
+			Validators: []validator.String{
+				stringvalidator.LengthBetween(1, maxConnectionName),
+				stringvalidator.RegexMatches(connectionNameForm, "must consist of letters and digits, with single hyphens between them"),
+			},
+		},
+		"display_name": schema.StringAttribute{
+			Optional: true, Computed: true,
+			MarkdownDescription: "The name shown to users, at most 128 characters." + unmanagedNote,
+			Validators:          []validator.String{stringvalidator.LengthBetween(1, maxConnectionName)},
+			PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+		},
+		"import_mode": schema.BoolAttribute{
+			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+			MarkdownDescription: "Whether users move to Auth0's own store at their first login (automatic migration). The connection then gets the scripts `login` and `get_user` only; " +
+				"false, the default, keeps users in your database and gives the connection all scripts. A change uploads or removes the other scripts.",
+		},
+		"store":   optionalStore(),
+		"scripts": scriptsAttribute(),
+		"configuration_wo": schema.MapAttribute{
+			Optional: true, Sensitive: true, WriteOnly: true, ElementType: types.StringType,
+			MarkdownDescription: "The values that the scripts read as `configuration.<key>`, above all the database's URL. Write-only: they are in neither state nor plan, " +
+				"which keep only a salted hash to notice a value that changes by itself. A change takes effect together with `configuration_wo_version`. The whole map is sent whenever an option changes, so keep it configured.",
+			Validators: []validator.Map{
+				mapvalidator.SizeAtLeast(1),
+				mapvalidator.KeysAre(stringvalidator.RegexMatches(configurationKeyForm, "must be a name: letters, digits and underscores")),
+				mapvalidator.AlsoRequires(path.MatchRoot("configuration_wo_version")),
+			},
+		},
+		"configuration_wo_version": schema.Int64Attribute{
+			Optional: true, Computed: true,
+			MarkdownDescription: "The version of `configuration_wo`, which a change of it sends. A connection that was imported counts as version 1.",
+			Validators:          []validator.Int64{int64validator.AtLeast(1)},
+			PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
+		},
+		"enabled_clients": schema.SetAttribute{
+			Optional: true, Computed: true, ElementType: types.StringType,
+			MarkdownDescription: "The ids of exactly the clients that may use the connection. A change enables and disables the difference. Without this attribute the clients are not managed.",
+			Validators:          []validator.Set{setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+			PlanModifiers:       []planmodifier.Set{setplanmodifier.UseStateForUnknown()},
+		},
+		"options": schema.StringAttribute{
+			Optional: true, CustomType: jsontypes.NormalizedType{},
+			MarkdownDescription: "Further options of the connection, as a JSON object with Auth0's own keys, laid over the stored ones last. Only the keys that stand here are managed, at every depth; " +
+				"a key that is null is taken away. A change is an update in place; a key that is removed here keeps its value.",
+			Validators: []validator.String{optionsValidator{}},
+		},
+		"deletion_protection": schema.BoolAttribute{
+			Optional: true, Computed: true, Default: booldefault.StaticBool(true),
+			MarkdownDescription: "Whether the deletion of the connection is refused; true by default. To delete it, set this to false and apply first.",
+		},
+		"delete_with_users": schema.BoolAttribute{
+			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+			MarkdownDescription: "Whether the connection may be deleted while it has users. Auth0 deletes their profiles with it. False by default; a change counts once it has been applied.",
+		},
+		"allow_replacement": schema.BoolAttribute{
+			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+			MarkdownDescription: "Whether a change of `name` may delete this connection and create another. False by default; the guards of deletion apply all the same.",
+		},
+		"rendered_scripts": schema.MapAttribute{
+			Computed: true, ElementType: types.StringType,
+			MarkdownDescription: "The scripts by operation as the tenant has them, or will have after the apply. What was changed or deleted elsewhere is put back.",
+		},
+		"configuration_fingerprints": schema.MapAttribute{
+			Computed: true, ElementType: types.StringType,
+			MarkdownDescription: "A hash of the ciphertext under each key of the stored configuration. It changes with every write, so a value that was changed elsewhere shows here and is sent again.",
+		},
+		"enabled_database_customization": schema.BoolAttribute{
+			Computed:            true,
+			MarkdownDescription: "Whether the scripts are in use. It is always switched on.",
+		},
+	}
+	maps.Copy(attributes, typedOptionAttributes())
+	return schema.Schema{
+		MarkdownDescription: "A custom database connection: Auth0 asks the scripts, which are rendered from the description of the user store, instead of its own user store. " +
+			"Whatever is not configured here is left as it is in the tenant.",
+		Attributes: attributes,
+	}
+}
+
+func optionalStore() schema.SingleNestedAttribute {
+	attribute := consumedStore("The user store that the scripts are rendered for: the `store` of an `auth0pg_users_table`. Without it every script comes from `scripts.overrides`. A change renders and uploads the scripts anew.")
+	attribute.Required, attribute.Optional = false, true
+	return attribute
+}
+
+func scriptsAttribute() schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Optional: true, Computed: true, Default: objectdefault.StaticValue(defaultScripts()),
+		MarkdownDescription: "How the scripts behave. A change uploads them anew.",
+		Attributes: map[string]schema.Attribute{
+			"user_id_prefix": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "A prefix of the ids that Auth0 sees, `auth0|<prefix>|<id>`, which keeps the ids of several databases apart. " +
+					"A change gives every user another id in Auth0 and so loses what is stored about them there.",
+				Validators: []validator.String{
+					stringvalidator.LengthBetween(1, maxPrefix),
+					stringvalidator.RegexMatches(prefixForm, "must consist of letters, digits, and inside also dots, hyphens and underscores"),
+				},
+			},
+			"bcrypt_rounds": schema.Int64Attribute{
+				Optional: true, Computed: true, Default: int64default.StaticInt64(scripts.DefaultBcryptRounds),
+				MarkdownDescription: "The cost of new password hashes; the default is 10. A change counts for passwords that are set from then on.",
+				Validators:          []validator.Int64{int64validator.Between(scripts.MinBcryptRounds, scripts.MaxBcryptRounds)},
+			},
+			"database_url_key": keyAttribute(scripts.DefaultDatabaseURLKey, "The configuration key that holds the database's URL."),
+			"ca_key":           keyAttribute(scripts.DefaultCAKey, "The configuration key that may hold, in PEM, the certificate authority of the database."),
+			"pool_max": schema.Int64Attribute{
+				Optional: true, Computed: true, Default: int64default.StaticInt64(scripts.DefaultPoolMax),
+				MarkdownDescription: fmt.Sprintf("How many connections each container of the platform keeps to the database at most; the default is %d. A change counts for new containers.", scripts.DefaultPoolMax),
+				Validators:          []validator.Int64{int64validator.Between(1, scripts.MaxPoolMax)},
+			},
+			"app_metadata_key": schema.StringAttribute{
+				Optional: true, Computed: true, Default: stringdefault.StaticString(scripts.DefaultAppMetadataKey),
+				MarkdownDescription: "The name under which the profile carries the part `app_metadata`: `app_metadata`, the default, or `metadata`. A change uploads the scripts anew.",
+				Validators:          []validator.String{stringvalidator.OneOf("app_metadata", "metadata")},
+			},
+			"overrides": schema.MapAttribute{
+				Optional: true, ElementType: types.StringType,
+				MarkdownDescription: "Scripts of your own by operation, in place of the rendered ones. Each must be one JavaScript function with the arguments that the platform passes. A change uploads them.",
+				Validators:          []validator.Map{mapvalidator.KeysAre(stringvalidator.OneOf(operationNames()...))},
+			},
+		},
+	}
+}
+
+func keyAttribute(standard, description string) schema.StringAttribute {
+	return schema.StringAttribute{
+		Optional: true, Computed: true, Default: stringdefault.StaticString(standard),
+		MarkdownDescription: description + " The default is `" + standard + "`. A change uploads the scripts anew.",
+		Validators:          []validator.String{stringvalidator.RegexMatches(configurationKeyForm, "must be a name: letters, digits and underscores")},
+	}
+}
