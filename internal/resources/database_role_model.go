@@ -41,11 +41,6 @@ func (m *databaseRoleModel) grants(ctx context.Context, database string, diags *
 	onSchema := postgres.Object{Kind: postgres.SchemaObject, Name: described.Schema}
 	grants = []postgres.Grant{{Privilege: "CONNECT", On: onDatabase}, {Privilege: "USAGE", On: onSchema}}
 	objects = []postgres.Object{onDatabase, onSchema}
-	for _, schema := range typeSchemas(described) {
-		if on := (postgres.Object{Kind: postgres.SchemaObject, Name: schema}); on != onSchema {
-			grants, objects = append(grants, postgres.Grant{Privilege: "USAGE", On: on}), append(objects, on)
-		}
-	}
 	operations := m.operations(ctx, diags)
 	switch described.Kind {
 	case store.Functions:
@@ -67,17 +62,31 @@ func (m *databaseRoleModel) grants(ctx context.Context, database string, diags *
 		for _, p := range privileges {
 			grants = append(grants, postgres.Grant{Privilege: p.Type, Columns: p.Columns, On: table})
 		}
+		for _, schema := range typeSchemas(described, operations) {
+			on := postgres.Object{Kind: postgres.SchemaObject, Name: schema}
+			grants, objects = append(grants, postgres.Grant{Privilege: "USAGE", On: on}), append(objects, on)
+		}
 	}
 	return postgres.MergeGrants(grants), objects
 }
 
-// typeSchemas are the schemas of the types that the statements name: citext, where it is
-// installed off the search path.
-func typeSchemas(s store.Store) []string {
+// typeSchemas are the further schemas that the operations' SQL names: that of citext, where
+// it is installed off the search path.
+func typeSchemas(s store.Store, operations []scripts.Operation) []string {
 	var schemas []string
 	for _, part := range s.Parts() {
-		if parts, ok := postgres.ParseQualifiedName(s.Columns[part].Type); ok && len(parts) == 2 && parts[1] == "citext" && !slices.Contains(schemas, parts[0]) {
-			schemas = append(schemas, parts[0])
+		parts, ok := postgres.ParseQualifiedName(s.Columns[part].Type)
+		if !ok || len(parts) != 2 || parts[0] == s.Schema || slices.Contains(schemas, parts[0]) {
+			continue
+		}
+		for _, op := range operations {
+			statements, err := scripts.Statements(s, op)
+			if err == nil && slices.ContainsFunc(statements, func(st scripts.Statement) bool {
+				return strings.Contains(st.SQL, quoteIdentifier(parts[0])+".")
+			}) {
+				schemas = append(schemas, parts[0])
+				break
+			}
 		}
 	}
 	return schemas
