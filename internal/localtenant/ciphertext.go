@@ -26,24 +26,41 @@ func newVault() *vault {
 	return v
 }
 
+// CiphertextForm is a form in which the API shows an encrypted value.
+type CiphertextForm int
+
+const (
+	// DollarCiphertext is "2.0$" and three hexadecimal parts, until 2024.
+	DollarCiphertext CiphertextForm = iota
+	// DoubleCiphertext is a message of the value encrypted in two ways, for some
+	// weeks in 2024.
+	DoubleCiphertext
+	// MessageCiphertext is an encoded message, since then.
+	MessageCiphertext
+)
+
 // encrypt returns the shown form of a value. The empty string is shown as it is.
-func (v *vault) encrypt(plaintext string) string {
+func (v *vault) encrypt(form CiphertextForm, plaintext string) string {
 	if plaintext == "" {
 		return ""
+	}
+	random := func(n int) string { return hex.EncodeToString(randomBytes(n)) }
+	if form == DollarCiphertext {
+		return "2.0$" + random(16) + "$" + random(16) + "$" + random(32)
 	}
 	var message []byte
 	message = appendField(message, 1, v.wrapped)
 	message = appendField(message, 2, sealed(v.key, []byte(plaintext)))
 	message = appendField(message, 3, v.keyID)
-	return base64.StdEncoding.EncodeToString(message)
-}
-
-// encryptOld returns the form that was shown until 2024.
-func encryptOld(plaintext string) string {
-	if plaintext == "" {
-		return ""
+	encoded := base64.StdEncoding.EncodeToString(message)
+	if form == MessageCiphertext {
+		return encoded
 	}
-	return "2.0$" + hex.EncodeToString(randomBytes(16)) + "$" + hex.EncodeToString(randomBytes(16)) + "$" + hex.EncodeToString(randomBytes(32))
+	var double []byte
+	double = appendField(double, 1, []byte("efgh"))
+	double = appendField(double, 2, []byte(encoded))
+	double = appendField(double, 3, []byte("5.0$000$"+random(len(plaintext))+"$"+random(12)+"$"+random(16)))
+	return base64.StdEncoding.EncodeToString(double)
 }
 
 // sealed is the ciphertext (as long as the plaintext), the nonce and the tag of

@@ -36,7 +36,7 @@ var (
 				"signup":           signupVerifiedSchema,
 			}),
 			"username": closedObject(map[string]*schema{
-				"identifier":       closedObject(map[string]*schema{"active": boolean}),
+				"identifier":       closedObject(map[string]*schema{"active": boolean, "default_method": enumOf("password")}),
 				"profile_required": boolean,
 				"signup":           signupSchema,
 				"validation": closedObject(map[string]*schema{

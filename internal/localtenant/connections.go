@@ -13,7 +13,7 @@ import (
 // databaseStrategy is the strategy of database connections.
 const databaseStrategy = "auth0"
 
-var connectionID = regexp.MustCompile(`^con_[a-zA-Z0-9]{16}$`)
+var connectionID = regexp.MustCompile(`^con_[a-zA-Z0-9]+$`)
 
 // connection is a stored connection.
 type connection struct {
@@ -124,6 +124,11 @@ func (t *Tenant) createConnection(c *call) (int, any, error) {
 	name, strategy := body.string("name"), body.string("strategy")
 	if strategy != databaseStrategy {
 		return 0, nil, badBody("This tenant serves database connections (strategy \"auth0\") only")
+	}
+	if body.path("cross_app_access_requesting_app", "active") == true {
+		return 0, nil, &apiError{
+			status: http.StatusBadRequest, message: "Cross App Access Requesting App is not supported for this connection.", code: "operation_not_supported",
+		}
 	}
 	sent := body.object("options")
 	if sent == nil {
@@ -251,11 +256,7 @@ func (t *Tenant) encryptConfiguration(c *connection) {
 			continue
 		}
 		c.secrets[key] = value
-		if t.defaults.OldCiphertext {
-			shown.set(key, encryptOld(value))
-		} else {
-			shown.set(key, c.vault.encrypt(value))
-		}
+		shown.set(key, c.vault.encrypt(t.defaults.Ciphertext, value))
 	}
 	c.options.remove("configuration")
 	c.options.set("configuration", shown)
@@ -268,21 +269,32 @@ func (t *Tenant) deleteConnection(c *call) (int, any, error) {
 	if err := checkConnectionID(id, "The id of the connection to delete"); err != nil {
 		return 0, nil, err
 	}
+	now := t.options.Now()
+	if going, ok := t.deletions[id]; ok && now.Before(going.until) {
+		return http.StatusAccepted, newObject("deleted_at", timestamp(going.at)), nil
+	}
+	delete(t.deletions, id)
 	found := t.connections[id]
 	if found == nil {
 		return http.StatusNoContent, nil, nil
 	}
-	now := t.options.Now()
 	delete(t.connections, id)
 	for key, u := range t.users {
 		if u.connection == found.name {
 			delete(t.users, key)
 		}
 	}
-	if t.options.DeleteDelay > 0 {
-		t.deleted[found.name] = now.Add(t.options.DeleteDelay)
+	if t.options.SynchronousDelete {
+		return http.StatusNoContent, nil, nil
 	}
+	t.deletions[id] = deletion{name: found.name, at: now, until: now.Add(t.options.DeleteDelay)}
 	return http.StatusAccepted, newObject("deleted_at", timestamp(now)), nil
+}
+
+// deletion is a connection that is gone and whose removal is still going on.
+type deletion struct {
+	name      string
+	at, until time.Time
 }
 
 // connection finds the connection that a call names. The tenant is locked.
@@ -317,11 +329,10 @@ func (t *Tenant) checkNames(name string, realms []string, except string) error {
 			return &apiError{status: http.StatusConflict, message: "A connection with the same name already exists", code: "connection_conflict"}
 		}
 	}
-	if until, ok := t.deleted[name]; ok {
-		if now.Before(until) {
+	for _, going := range t.deletions {
+		if going.name == name && now.Before(going.until) {
 			return &apiError{status: http.StatusConflict, message: "A connection with the same name is being deleted, try again later", code: "connection_conflict"}
 		}
-		delete(t.deleted, name)
 	}
 	for _, other := range t.connections {
 		taken := stringsOf(other.beside.get("realms"))

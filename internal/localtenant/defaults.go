@@ -34,8 +34,8 @@ type Defaults struct {
 	PasswordOptions bool
 	// PasswordOptionsAlways adds password_options in place of passwordPolicy.
 	PasswordOptionsAlways bool
-	// OldCiphertext writes configuration as "2.0$…" instead of the encoded message.
-	OldCiphertext bool
+	// Ciphertext is the form in which configuration is shown.
+	Ciphertext CiphertextForm
 	// UpdatesEnabledClients accepts enabled_clients in an update of a connection.
 	UpdatesEnabledClients bool
 	// CrossOriginKey is the key of a new client that says whether cross-origin
@@ -65,9 +65,14 @@ func DefaultsAt(at time.Time) Defaults {
 		EmailUnique:           since(2025, time.December, 1),
 		PasswordOptions:       since(2026, time.April, 1),
 		PasswordOptionsAlways: since(2026, time.August, 1),
-		OldCiphertext:         !since(2024, time.September, 1),
 		UpdatesEnabledClients: !since(2026, time.July, 13),
 		CrossOriginKey:        "cross_origin_authentication",
+	}
+	switch {
+	case since(2024, time.October, 1):
+		d.Ciphertext = MessageCiphertext
+	case since(2024, time.September, 1):
+		d.Ciphertext = DoubleCiphertext
 	}
 	if !since(2024, time.November, 1) {
 		d.CrossOriginKey = "cross_origin_auth"

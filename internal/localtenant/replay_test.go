@@ -191,7 +191,14 @@ func (d *Defaults) observe(sent, got *object) {
 	d.PasswordOptionsAlways = observed(d.PasswordOptionsAlways, before, after, "password_options")
 	d.observeSent(before, after)
 	for _, value := range stringsOfObject(after.object("configuration")) {
-		d.OldCiphertext = strings.HasPrefix(value, "2.0$")
+		switch {
+		case strings.HasPrefix(value, "2.0$"):
+			d.Ciphertext = DollarCiphertext
+		case strings.HasPrefix(value, "CgRlZmdo"):
+			d.Ciphertext = DoubleCiphertext
+		case value != "":
+			d.Ciphertext = MessageCiphertext
+		}
 	}
 }
 
@@ -308,6 +315,13 @@ func (r *recording) seedClients() {
 		}
 	}
 	for _, i := range r.interactions {
+		if clientPath := strings.HasPrefix(i.path, "/api/v2/clients/"); clientPath && i.Request.Method == "GET" && i.Response.Code == http.StatusOK {
+			id := i.response().string("client_id")
+			if !known[id] {
+				add(id)
+				r.tenant.clients[id].shown = i.response()
+			}
+		}
 		if i.sent != nil {
 			for _, id := range stringsOf(i.sent.get("enabled_clients")) {
 				add(id)
@@ -342,6 +356,18 @@ func (r *recording) skip(i *interaction) string {
 		}
 		return "connections of strategy " + i.sent.string("strategy")
 	}
+	if i.Request.Method == "PATCH" && strings.HasPrefix(i.path, "/api/v2/clients/") {
+		if c := r.tenant.clients[i.response().string("client_id")]; c != nil {
+			c.shown = i.response()
+		}
+		return "PATCH /api/v2/clients/{id}"
+	}
+	if i.path == "/oauth/token" {
+		form, err := url.ParseQuery(i.Request.Body)
+		if grant := form.Get("grant_type"); err != nil || grant != "client_credentials" || i.Response.Code != http.StatusOK {
+			return "POST /oauth/token for other grants or refused"
+		}
+	}
 	if match := connectionIn.FindStringSubmatch(i.path); match != nil && !r.created[match[1]] {
 		// Of another strategy, or from before the recording.
 		if i.Request.Method == "DELETE" {
@@ -366,6 +392,16 @@ func (r *recording) send(ctx context.Context, i *interaction) (int, []byte, erro
 	}
 	if i.is("GET", "/api/v2/connections") {
 		r.matchOthers(i)
+	}
+	if i.Response.Code == http.StatusOK && connectionIn.MatchString(i.path) && i.query == "" && i.response().has("id") && !i.response().has("options") {
+		header = "Bearer " + r.tenant.Token(slices.DeleteFunc(AllScopes(), func(scope string) bool { return scope == "read:connections_options" })...)
+	}
+	if i.Request.Method == "DELETE" {
+		r.timeDeletion(i)
+	}
+	r.matchOtherClients(i)
+	if i.createsDatabase() {
+		r.tenant.deletions = map[string]deletion{} // they had ended by then
 	}
 	if i.Response.Code == http.StatusCreated {
 		r.expectIDs(i)
@@ -393,6 +429,26 @@ func (r *recording) send(ctx context.Context, i *interaction) (int, []byte, erro
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	return response.StatusCode, body, err
+}
+
+// timeDeletion lets a deletion take as long as the recording shows: nothing when
+// the first answer is 204, and until after the last 202.
+func (r *recording) timeDeletion(i *interaction) {
+	again, last := false, false
+	for _, other := range r.interactions {
+		if other == i {
+			again, last = true, true
+			continue
+		}
+		if again && other.is("DELETE", i.path) && other.Response.Code == http.StatusAccepted {
+			last = false
+		}
+	}
+	r.tenant.options.SynchronousDelete = i.Response.Code == http.StatusNoContent
+	r.tenant.options.DeleteDelay = -1
+	if !last {
+		r.tenant.options.DeleteDelay = time.Hour
+	}
 }
 
 // expectIDs lets the tenant give a new thing its recorded name.
@@ -434,6 +490,35 @@ func (r *recording) matchOthers(i *interaction) {
 	}
 }
 
+// matchOtherClients enables and disables what others did at the same time: the
+// clients in an answer that no call of the recording names.
+func (r *recording) matchOtherClients(i *interaction) {
+	match := connectionIn.FindStringSubmatch(i.path)
+	if match == nil || i.Response.Code != http.StatusOK || r.tenant.connections[match[1]] == nil {
+		return
+	}
+	var recorded []string
+	switch {
+	case i.response().has("enabled_clients"):
+		recorded = stringsOf(i.response().get("enabled_clients"))
+	case i.response().has("clients"):
+		list, _ := i.response().get("clients").([]any)
+		for _, item := range list {
+			if o, ok := item.(*object); ok {
+				recorded = append(recorded, o.string("client_id"))
+			}
+		}
+	default:
+		return
+	}
+	others := func(id string) bool {
+		return !slices.ContainsFunc(r.interactions, func(other *interaction) bool { return strings.Contains(other.Request.Body, id) })
+	}
+	c := r.tenant.connections[match[1]]
+	c.clients = slices.DeleteFunc(c.clients, others)
+	c.clients = append(c.clients, slices.DeleteFunc(recorded, func(id string) bool { return !others(id) })...)
+}
+
 // compare returns what differs from the recorded body.
 func (r *recording) compare(i *interaction, body []byte) string {
 	if i.got == nil {
@@ -445,6 +530,9 @@ func (r *recording) compare(i *interaction, body []byte) string {
 	got, err := decodeJSON(body)
 	if err != nil {
 		return err.Error()
+	}
+	if i.Response.Code >= 400 && i.response().has("client_secret") {
+		return "" // the recorder put its redaction in place of the error
 	}
 	return r.differ("", i.got, got, i.Request.Method != "POST")
 }

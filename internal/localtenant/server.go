@@ -28,9 +28,13 @@ type Options struct {
 	// brute_force_protection their defaults again when an update leaves them
 	// out; otherwise they keep their values.
 	Redefault bool
-	// DeleteDelay is how long the name of a deleted connection stays taken;
-	// zero means 200 ms, a negative value not at all.
+	// DeleteDelay is how long a deletion goes on: the name stays taken, and
+	// deleting again is answered as the first time. Zero means 200 ms, a
+	// negative value not at all.
 	DeleteDelay time.Duration
+	// SynchronousDelete finishes a deletion within the call and answers 204, as
+	// tenants of 2022 and 2023 sometimes did.
+	SynchronousDelete bool
 	// ListDelay is how long a new connection is missing from lists.
 	ListDelay time.Duration
 	// RateLimit bounds the calls of the Management API; nil means no limit.
@@ -79,7 +83,7 @@ type Tenant struct {
 
 	mu          sync.Mutex
 	connections map[string]*connection
-	deleted     map[string]time.Time // connection name -> free again at
+	deletions   map[string]deletion // by id
 	clients     map[string]*client
 	users       map[string]*user
 	tickets     map[string]*ticket
@@ -123,7 +127,7 @@ func Start(ctx context.Context, o Options) (*Tenant, error) {
 		listener:    listener,
 		url:         "http://" + listener.Addr().String(),
 		connections: map[string]*connection{},
-		deleted:     map[string]time.Time{},
+		deletions:   map[string]deletion{},
 		clients:     map[string]*client{},
 		users:       map[string]*user{},
 		tickets:     map[string]*ticket{},
