@@ -293,8 +293,13 @@ func TestServerGoesWithItsParent(t *testing.T) {
 			t.Fatalf("%s is still there: %v", dir, err)
 		}
 	}
-	if conn, err := pgx.Connect(t.Context(), address); err == nil {
-		t.Error("the server has outlived its parent", conn.Close(t.Context()))
+	// Without its files the server lets nobody in, so only the port tells.
+	parsed, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if conn, err := net.DialTimeout("tcp", parsed.Host, time.Second); err == nil {
+		t.Error("the server has outlived its parent", conn.Close())
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 )
 
@@ -27,7 +29,10 @@ func TestDatabasesAreSeparateAndGoAway(t *testing.T) {
 		db.Exec("ALTER TABLE public.owned OWNER TO " + role)
 		db.Exec("INSERT INTO public.owned SELECT generate_series(1, $1)", 3)
 
-		// A session still open at the end must not keep the database alive.
+		// A session that nobody has closed must not keep the database alive.
+		if _, err := pgx.Connect(t.Context(), db.URL); err != nil {
+			t.Fatal(err)
+		}
 		var user string
 		if err := db.ConnTo(db.URLFor(role, "p@ss/word")).QueryRow(t.Context(), "SELECT current_user").Scan(&user); err != nil || user != role {
 			t.Errorf("logged in as %q: %v", user, err)
