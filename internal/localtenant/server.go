@@ -43,6 +43,9 @@ type Options struct {
 	ClientID, ClientSecret string
 	// Audience is the identifier of the Management API; empty means its URL.
 	Audience string
+	// DefaultAudience makes the Management API the audience of token requests
+	// that name none.
+	DefaultAudience bool
 	// Scopes are what the management client is granted; nil means everything
 	// that this tenant knows.
 	Scopes []string

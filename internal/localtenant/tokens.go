@@ -208,6 +208,9 @@ func (t *Tenant) clientCredentials(params url.Values) (*object, error) {
 		return nil, err
 	}
 	audience := params.Get("audience")
+	if audience == "" && t.options.DefaultAudience {
+		audience = t.Audience()
+	}
 	if audience == "" {
 		return nil, &oauthError{http.StatusForbidden, "access_denied", "No audience parameter was provided, and no default audience has been configured."}
 	}
