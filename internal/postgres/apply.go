@@ -55,22 +55,31 @@ func (t *TableSession) Run(ctx context.Context, plan Plan, budget time.Duration)
 
 // runGroup runs the statements of one transaction, or a single one outside of any.
 func (t *TableSession) runGroup(ctx context.Context, group []Step, budget time.Duration) (failed int, err error) {
-	deadline := time.Now().Add(budget)
-	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
+	err = t.retry(ctx, budget, group[0].What, func() (err error) {
 		switch group[0].Kind {
 		case Concurrent:
-			err = t.runConcurrent(ctx, group[0])
+			return t.runConcurrent(ctx, group[0])
 		case Batches:
-			err = t.runBatches(ctx, group[0])
+			return t.runBatches(ctx, group[0])
 		default:
 			failed, err = t.runTransaction(ctx, group)
+			return err
 		}
+	})
+	return failed, err
+}
+
+// retry repeats work, with growing pauses, while it misses its lock and budget is left.
+func (t *TableSession) retry(ctx context.Context, budget time.Duration, what string, work func() error) error {
+	deadline := time.Now().Add(budget)
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
+		err := work()
 		if !lockMissed(err) || ctx.Err() != nil || time.Now().Add(wait).After(deadline) {
-			return failed, err
+			return err
 		}
-		tflog.Info(ctx, "the lock was not free in time, trying again", map[string]any{"table": ident(t.schema, t.name), "what": group[failed].What})
+		tflog.Info(ctx, "the lock was not free in time, trying again", map[string]any{"table": ident(t.schema, t.name), "what": what})
 		if err := pause(ctx, wait); err != nil {
-			return failed, err
+			return err
 		}
 	}
 }

@@ -145,13 +145,13 @@ func notNullCheck(column string) string { return objectName("auth0pg_not_null", 
 
 // setNotNull reads the table once, under a lock that blocks neither reads nor writes.
 func (p *planner) setNotNull(column string) {
-	if p.limits.Version >= 180000 {
+	name, quoted := notNullCheck(column), ident(column)
+	proof, drop := p.notNullProof(column), false
+	if proof == nil && p.limits.Version >= 180000 {
 		p.setNotNull18(column)
 		return
 	}
-	name, quoted := notNullCheck(column), ident(column)
-	drop := false
-	if proof := p.notNullProof(column); proof == nil {
+	if proof == nil {
 		check := p.current.Constraint(name)
 		if check == nil {
 			p.quick("refuse new nulls in "+column, p.alter("ADD CONSTRAINT "+ident(name)+" CHECK ("+quoted+" IS NOT NULL) NOT VALID"))

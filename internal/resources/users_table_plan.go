@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package resources
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+)
+
+// What private state keeps. The plan is made from the table as reading found it, so that
+// planning again at apply gives the same statements; the apply itself compares them with
+// the table as it is by then.
+const (
+	desiredKey    = "desired"    // the tableSpec of the last apply or import
+	observedKey   = "observed"   // the postgres.Table that reading found
+	statementsKey = "statements" // the planned statements of an update
+)
+
+// tablePrivate is the part of the framework's private state that is used here.
+type tablePrivate interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+func getPrivate[T any](ctx context.Context, private tablePrivate, key string, diags *diag.Diagnostics) *T {
+	text, found := private.GetKey(ctx, key)
+	diags.Append(found...)
+	if len(text) == 0 {
+		return nil
+	}
+	value := new(T)
+	if err := json.Unmarshal(text, value); err != nil {
+		diags.AddError("Unreadable Private State", fmt.Sprintf("The resource's private state cannot be read: %v.\n\nImport the table anew.", err))
+		return nil
+	}
+	return value
+}
+
+func setPrivate(ctx context.Context, private tablePrivate, key string, value any, diags *diag.Diagnostics) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		diags.AddError("Unwritable Private State", fmt.Sprintf("This is a bug in the provider, please report it: %v.", err))
+		return
+	}
+	diags.Append(private.SetKey(ctx, key, text)...)
+}
+
+// ModifyPlan decides every attribute, lists the statements, and refuses what can be refused.
+func (r *usersTable) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	diags := &resp.Diagnostics
+	var state *usersTableModel
+	if !req.State.Raw.IsNull() {
+		state = &usersTableModel{}
+		diags.Append(req.State.Get(ctx, state)...)
+	}
+	if diags.HasError() {
+		return
+	}
+	if req.Plan.Raw.IsNull() {
+		r.guardDrop(ctx, state, diags)
+		return
+	}
+	var plan, written usersTableModel
+	diags.Append(req.Plan.Get(ctx, &plan)...)
+	diags.Append(req.Config.Get(ctx, &written)...)
+	if diags.HasError() {
+		return
+	}
+	prev := getPrivate[tableSpec](ctx, req.Private, desiredKey, diags)
+	observed := getPrivate[postgres.Table](ctx, req.Private, observedKey, diags)
+	replaced := state == nil && observed != nil // the second half of a replacement, see below
+	if state != nil && (!plan.Schema.Equal(state.Schema) || !plan.Name.Equal(state.Name)) {
+		r.guardDrop(ctx, state, diags)
+		state = nil
+	}
+	if state == nil {
+		// A replacement is planned as a creation with the private state of the table that goes.
+		replaced = replaced && observed.Schema == plan.Schema.ValueString() && observed.Name == plan.Name.ValueString()
+		prev, observed = nil, nil
+	}
+	config, known := written.config(ctx, plan, diags)
+	if diags.HasError() || !known {
+		return // what depends on unknown values stays unknown
+	}
+	if !r.planWith(ctx, &plan, config, state, prev, observed, replaced, resp) {
+		return
+	}
+	diags.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+// planWith fills the plan in. It returns false when it must not be used.
+func (r *usersTable) planWith(ctx context.Context, plan *usersTableModel, config tableConfig, state *usersTableModel, prev *tableSpec, observed *postgres.Table, replaced bool, resp *resource.ModifyPlanResponse) bool {
+	diags := &resp.Diagnostics
+	spec := resolveTable(config, prev, observed)
+	plan.ID = types.StringValue(postgres.QualifiedName(spec.Schema, spec.Name))
+	server, reachable := r.reachable(ctx, diags)
+	if diags.HasError() {
+		return false
+	}
+	if !reachable {
+		plan.showOffline(ctx, spec, config, state, prev, diags)
+		return true
+	}
+	pool, err := server.Pool(ctx)
+	if err != nil {
+		diags.AddError("Users Table Not Planned", postgresDetail("Could not plan "+config.title(), err))
+		return false
+	}
+	if state == nil {
+		current, err := postgres.Inspect(ctx, pool, spec.Schema, spec.Name)
+		switch {
+		case err != nil:
+			diags.AddError("Users Table Not Planned", postgresDetail("Could not read "+config.title()+" from the catalog", err))
+		case current != nil && !replaced:
+			addExists(spec, diags)
+		default:
+			checkSchema(ctx, pool, spec.Schema, diags)
+		}
+		if diags.HasError() {
+			return false
+		}
+	}
+	work, err := planTable(ctx, pool, server, spec, prev, observed, *plan)
+	if err != nil {
+		addPlanError(spec, err, diags)
+		return false
+	}
+	for _, refusal := range work.plan.Refusals {
+		addRefusal(work.spec, refusal, diags)
+	}
+	if diags.HasError() {
+		return false
+	}
+	plan.show(ctx, work.spec, config, state, prev, diags)
+	statements := work.plan.Statements()
+	setPrivate(ctx, resp.Private, statementsKey, statements, diags)
+	switch {
+	case state == nil || len(statements) > 0:
+		plan.DDL = stringList(statements)
+	default:
+		plan.DDL = state.DDL
+	}
+	return !diags.HasError()
+}
+
+// reachable returns the server if the plan can be made with it. A server that does not
+// answer yet is no error: the same apply may start it.
+func (r *usersTable) reachable(ctx context.Context, diags *diag.Diagnostics) (*postgres.Server, bool) {
+	if r.data == nil || !r.data.Postgres.Known() {
+		return nil, false
+	}
+	server, ok := r.data.Postgres.Get(diags)
+	if !ok {
+		return nil, false
+	}
+	if _, err := server.Pool(ctx); err != nil {
+		diags.AddWarning("Statements Not Planned", postgresDetail("Could not ask the server what the table needs; the statements are worked out at apply", err))
+		return nil, false
+	}
+	return server, true
+}
+
+// tableWork is what leads to the table as it shall be.
+type tableWork struct {
+	spec tableSpec
+	plan postgres.Plan
+}
+
+// planTable puts the specification into the server's own words and plans the statements.
+func planTable(ctx context.Context, db interface {
+	postgres.Beginner
+	postgres.Querier
+}, server *postgres.Server, spec tableSpec, prev *tableSpec, observed *postgres.Table, options usersTableModel) (tableWork, error) {
+	version, err := server.Version(ctx)
+	if err != nil {
+		return tableWork{}, err
+	}
+	createCIText := false
+	if slices.ContainsFunc(spec.columns(), func(c columnSpec) bool { return strings.EqualFold(c.Type, "citext") }) {
+		// For a new table the statement is always there: IF NOT EXISTS makes it the same every time.
+		installed, err := postgres.HasExtension(ctx, db, "citext")
+		if err != nil {
+			return tableWork{}, err
+		}
+		createCIText = observed == nil || !installed
+	}
+	unsettled := observed == nil || slices.ContainsFunc(spec.columns(), func(c columnSpec) bool { return !c.settled || observed.Column(c.Name) == nil })
+	if unsettled {
+		var declarations []postgres.Declaration
+		for _, c := range spec.columns() {
+			declarations = append(declarations, postgres.Declaration{Name: c.Name, Type: c.Type, Collation: c.Collation, Default: c.Default})
+		}
+		canonical, err := postgres.Normalize(ctx, db, declarations, observed, createCIText)
+		if err != nil {
+			return tableWork{}, err
+		}
+		spec.update(canonical)
+	}
+	desired := spec.desired()
+	desired.CreateCIText = createCIText
+	if options.DropRemovedColumns.ValueBool() && prev != nil {
+		desired.Drop = removedColumns(*prev, spec)
+	}
+	limits := postgres.Limits{Version: version, RewriteRows: options.RewriteRowLimit.ValueInt64(), AllowRewrite: options.AllowRewrite.ValueBool()}
+	return tableWork{spec: spec, plan: postgres.PlanTable(observed, desired, limits)}, nil
+}
+
+// removedColumns lists the columns that the configuration named and names no longer.
+func removedColumns(prev, spec tableSpec) []string {
+	kept := map[string]bool{}
+	for _, c := range spec.columns() {
+		kept[c.Name] = true
+	}
+	var removed []string
+	for _, c := range prev.columns() {
+		if c.Named && !kept[c.Name] {
+			removed = append(removed, c.Name)
+		}
+	}
+	return removed
+}
+
+// guardDrop refuses to plan what would lose users.
+func (r *usersTable) guardDrop(ctx context.Context, state *usersTableModel, diags *diag.Diagnostics) {
+	if state.refuseProtected(diags) || state.DropTableWithRows.ValueBool() || r.data == nil || !r.data.Postgres.Known() {
+		return
+	}
+	server, ok := r.data.Postgres.Get(&diag.Diagnostics{})
+	if !ok {
+		return // reading has reported it
+	}
+	pool, err := server.Pool(ctx)
+	if err != nil {
+		return // the apply asks again, and drops nothing before it knows
+	}
+	table, err := postgres.Inspect(ctx, pool, state.Schema.ValueString(), state.Name.ValueString())
+	if err != nil || table == nil {
+		return
+	}
+	rows, err := postgres.HasRows(ctx, pool, table.Schema, table.Name)
+	switch {
+	case err != nil:
+		diags.AddError("Users Table Not Dropped", postgresDetail("Could not find out whether "+state.title()+" has rows", err))
+	case rows:
+		state.addRowsError(diags)
+	}
+}
+
+// refuseProtected reports whether the table is protected.
+func (m usersTableModel) refuseProtected(diags *diag.Diagnostics) bool {
+	if !m.DeletionProtection.ValueBool() {
+		return false
+	}
+	diags.AddAttributeError(path.Root("deletion_protection"), "Users Table Is Protected", fmt.Sprintf(
+		"%s would be dropped, and its deletion_protection is on.\n\nTo drop it, set deletion_protection = false and apply that first. "+
+			"To keep the table and only forget it here, use a removed block with destroy = false, or terraform state rm.", capitalized(m.title())))
+	return true
+}
+
+func (m usersTableModel) addRowsError(diags *diag.Diagnostics) {
+	diags.AddAttributeError(path.Root("drop_table_with_rows"), "Users Table Has Rows", fmt.Sprintf(
+		"%s would be dropped, and it has rows.\n\nTo drop it with all its users, set drop_table_with_rows = true and apply that first. "+
+			"To keep the table and only forget it here, use a removed block with destroy = false, or terraform state rm.", capitalized(m.title())))
+}
+
+// checkSchema looks whether the table can be created. A schema that does not exist may
+// still come into being in the same apply.
+func checkSchema(ctx context.Context, q postgres.Querier, schema string, diags *diag.Diagnostics) {
+	exists, mayCreate, err := postgres.SchemaAccess(ctx, q, schema)
+	switch {
+	case err != nil:
+		diags.AddError("Users Table Not Planned", postgresDetail(fmt.Sprintf("Could not look up the schema %q", schema), err))
+	case !exists:
+		diags.AddAttributeWarning(path.Root("schema"), "Schema Does Not Exist", fmt.Sprintf(
+			"The schema %q does not exist in the database. Unless something else creates it before, the apply fails.", schema))
+	case !mayCreate:
+		diags.AddAttributeError(path.Root("schema"), "Schema Not Writable", fmt.Sprintf(
+			"The role that the provider connects as must not create tables in the schema %q.\n\nGRANT CREATE ON SCHEMA to that role, or choose another schema.", schema))
+	}
+}
+
+// addExists is the answer to creating what is there: how to adopt it.
+func addExists(spec tableSpec, diags *diag.Diagnostics) {
+	id := postgres.QualifiedName(spec.Schema, spec.Name)
+	diags.AddAttributeError(path.Root("name"), "Users Table Exists Already", fmt.Sprintf(
+		"The table %s exists already and was not created by this resource, so nothing was changed.\n\n"+
+			"To manage the existing table, add this block with the address of this resource and plan again; nothing about the table changes until the configuration differs from it:\n\n"+
+			"import {\n  to = auth0pg_users_table.%s\n  id = %q\n}\n\nOtherwise choose another name.", id, exampleLabel(spec.Name), id))
+}
+
+// exampleLabel makes a Terraform name of a table's.
+func exampleLabel(name string) string {
+	label := strings.Map(func(r rune) rune {
+		if r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' {
+			return r
+		}
+		return '_'
+	}, strings.ToLower(name))
+	if label[0] >= '0' && label[0] <= '9' {
+		return "_" + label
+	}
+	return label
+}
+
+// columnPath is the attribute that describes a column.
+func (s tableSpec) columnPath(column string) path.Path {
+	for part, c := range s.Columns {
+		if c.Name == column {
+			return path.Root("columns").AtName(string(part))
+		}
+	}
+	if _, ok := s.Extra[column]; ok {
+		return path.Root("extra_columns").AtMapKey(column)
+	}
+	return path.Root("columns")
+}
+
+func addRefusal(spec tableSpec, refusal postgres.Refusal, diags *diag.Diagnostics) {
+	at := spec.columnPath(refusal.Column)
+	if refusal.Attribute != "" {
+		at = at.AtName(refusal.Attribute)
+	}
+	what := postgres.QualifiedName(spec.Schema, spec.Name)
+	if refusal.Column != "" {
+		what = fmt.Sprintf("column %q of %s", refusal.Column, what)
+	}
+	diags.AddAttributeError(at, "Change Refused", fmt.Sprintf("The change of %s is not made: %s.\n\n%s", what, refusal.Reason, refusal.Remedy))
+}
+
+// addPlanError explains why no plan could be made.
+func addPlanError(spec tableSpec, err error, diags *diag.Diagnostics) {
+	var declaration *postgres.DeclarationError
+	if errors.As(err, &declaration) {
+		words := map[string]string{"type": "Column Type Not Usable", "default": "Column Default Not Usable", "collation": "Collation Not Usable"}
+		remedies := map[string]string{
+			"type":      "Write one type as Postgres knows it, for example text, varchar(255), uuid or timestamptz. serial is no type: use bigint with default = \"generated by default as identity\".",
+			"default":   "Write one SQL expression of the column's type, for example 'active' (with its quotes), 0, now() or gen_random_uuid().",
+			"collation": "Write the name of a collation from pg_collation, for example C.",
+		}
+		cause := errors.Unwrap(declaration)
+		diags.AddAttributeError(spec.columnPath(declaration.Column).AtName(declaration.Attribute), words[declaration.Attribute], fmt.Sprintf(
+			"The %s %q of the column %q cannot be used: %s\n\n%s", declaration.Attribute, declaration.Text, declaration.Column, serverWords(cause), remedies[declaration.Attribute]))
+		return
+	}
+	var extension *postgres.ExtensionError
+	if errors.As(err, &extension) {
+		diags.AddAttributeError(path.Root("email_lookup"), "Extension Not Available", fmt.Sprintf(
+			"%s\n\nHave an administrator run CREATE EXTENSION citext in this database, or use email_lookup = \"lower_index\", which needs no extension.",
+			postgresDetail("The type citext needs the extension citext, which is not installed and could not be created", extension)))
+		return
+	}
+	diags.AddError("Users Table Not Planned", postgresDetail("Could not plan "+postgres.QualifiedName(spec.Schema, spec.Name), err))
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package resources
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// capitalized begins a sentence.
+func capitalized(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+
+// serverWords is a cause in the server's words, or in ours where it never got there.
+func serverWords(err error) string {
+	var server *pgconn.PgError
+	if !errors.As(err, &server) {
+		return err.Error() + "."
+	}
+	text := fmt.Sprintf("%s (SQLSTATE %s).", server.Message, server.Code)
+	if server.Hint != "" {
+		text += " " + server.Hint
+	}
+	return text
+}
+
+func textsOf(list types.List) []string {
+	var texts []string
+	for _, value := range list.Elements() {
+		texts = append(texts, value.(types.String).ValueString()) //nolint:forcetypeassert // the schema's type
+	}
+	return texts
+}
