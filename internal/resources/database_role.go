@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
@@ -43,6 +44,7 @@ type databaseRoleModel struct {
 	Operations         types.Set    `tfsdk:"operations"`
 	PasswordWO         types.String `tfsdk:"password_wo"`
 	PasswordWOVersion  types.Int64  `tfsdk:"password_wo_version"`
+	VerifyPassword     types.Bool   `tfsdk:"verify_password"`
 	ScramIterations    types.Int64  `tfsdk:"scram_iterations"`
 	ConnectionLimit    types.Int64  `tfsdk:"connection_limit"`
 	ValidUntil         types.String `tfsdk:"valid_until"`
@@ -56,14 +58,6 @@ type databaseRoleModel struct {
 	SequencePrivileges types.List   `tfsdk:"sequence_privileges"`
 	PasswordStatus     types.String `tfsdk:"password_status"`
 }
-
-// The values of password_status.
-const (
-	passwordAsApplied        = "as_applied"
-	passwordChangedElsewhere = "changed_elsewhere"
-	passwordNotReadable      = "not_readable"
-	passwordNotManaged       = "not_managed"
-)
 
 func (r *databaseRole) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_database_role"
@@ -114,6 +108,13 @@ func (r *databaseRole) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 			"password_wo_version": schema.Int64Attribute{
 				Optional:            true,
 				MarkdownDescription: "The version of `password_wo`. A change sets the password in `password_wo`; sessions that are open stay open.",
+			},
+			"verify_password": schema.BoolAttribute{
+				Optional: true,
+				Computed: true,
+				Default:  booldefault.StaticBool(false),
+				MarkdownDescription: "Whether each plan checks `password_wo` by logging in as the role, where the provider's own role cannot read the stored verifier; `false` by default. " +
+					"A password that is refused is set again, also when `password_wo_version` is the same. A change takes effect with the next plan.",
 			},
 			"scram_iterations": schema.Int64Attribute{
 				Optional: true,
@@ -174,7 +175,7 @@ func (r *databaseRole) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 			"password_status": schema.StringAttribute{
 				Computed: true,
 				MarkdownDescription: "Whether the stored password is the one that was applied: `as_applied`, `changed_elsewhere` (it is set again), " +
-					"`not_readable` (only a superuser can tell) or `not_managed` (no `password_wo_version`).",
+					"`not_readable` (only a superuser can read it; see `verify_password`) or `not_managed` (no `password_wo_version`).",
 			},
 		},
 	}
@@ -202,13 +203,18 @@ func (r *databaseRole) Create(ctx context.Context, req resource.CreateRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if err := server.CreateRole(ctx, spec); err != nil {
+	err := server.CreateRole(ctx, spec)
+	if errors.Is(err, postgres.ErrRoleExists) && leftBehind(ctx, server, spec.Name, config.PasswordWO) {
+		err = server.AlterRole(ctx, spec)
+	}
+	if err != nil {
 		roleError(&resp.Diagnostics, "create", spec.Name, err)
 		return
 	}
 	saveVerifier(ctx, resp.Private, spec.Verifier, &resp.Diagnostics)
 	plan.ID = plan.Name
 	if plan.refresh(ctx, server, fingerprint(spec.Verifier), &resp.Diagnostics) {
+		plan.verify(ctx, server, config.PasswordWO)
 		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	}
 }
@@ -251,7 +257,7 @@ func (r *databaseRole) Update(ctx context.Context, req resource.UpdateRequest, r
 	}
 	spec := plan.spec(ctx, &state, server, &resp.Diagnostics)
 	spec.Check = state.unchanged(ctx, spec.Grants)
-	write := plan.writesPassword(&state)
+	write, verify := plan.writesPassword(&state), plan.PasswordStatus.IsUnknown()
 	if write {
 		spec.Verifier = newVerifier(config.PasswordWO, plan.ScramIterations, &resp.Diagnostics)
 	}
@@ -268,6 +274,9 @@ func (r *databaseRole) Update(ctx context.Context, req resource.UpdateRequest, r
 		applied = fingerprint(spec.Verifier)
 	}
 	if plan.refresh(ctx, server, applied, &resp.Diagnostics) {
+		if verify {
+			plan.verify(ctx, server, config.PasswordWO)
+		}
 		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	}
 }

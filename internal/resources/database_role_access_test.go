@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/jackc/pgx/v5"
 
@@ -236,9 +238,76 @@ func TestDatabaseRoleWithoutSuperuser(t *testing.T) {
 					return nil
 				}),
 			},
+			{ // Nothing tells that the password was changed by hand.
+				PreConfig:        func() { db.Exec("ALTER ROLE " + name + " PASSWORD 'by hand'") },
+				Config:           asAdmin(roleConfig(db, name, `"login"`, password("second", 2), `scram_iterations = 10000`)),
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+				Check:            expectLogin(t, db, name, "by hand", ""),
+			},
+			{ // Unless it is tried.
+				Config:             asAdmin(roleConfig(db, name, `"login"`, password("second", 2), `scram_iterations = 10000`, `verify_password = true`)),
+				Check:              resource.TestCheckResourceAttr(roleAddress, "password_status", "changed_elsewhere"),
+				ExpectNonEmptyPlan: true,
+			},
+			{
+				Config: asAdmin(roleConfig(db, name, `"login"`, password("second", 2), `scram_iterations = 10000`, `verify_password = true`)),
+				Check: resource.ComposeAggregateTestCheckFunc(expectLogin(t, db, name, "second", ""),
+					resource.TestCheckResourceAttr(roleAddress, "password_status", "as_applied")),
+			},
+			{
+				PreConfig: func() { db.Exec("ALTER ROLE " + name + " PASSWORD 'by hand'") },
+				Config:    asAdmin(roleConfig(db, name, `"login"`, password("second", 2), `scram_iterations = 10000`, `verify_password = true`)),
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+					plancheck.ExpectResourceAction(roleAddress, plancheck.ResourceActionUpdate), changes{"password_status"}}},
+				Check: resource.ComposeAggregateTestCheckFunc(expectLogin(t, db, name, "second", ""),
+					resource.TestCheckResourceAttr(roleAddress, "password_status", "as_applied")),
+			},
+			{
+				Config: asAdmin(roleConfig(db, name, `"login"`, `password_wo_version = 2`, `scram_iterations = 10000`)),
+				Check:  resource.TestCheckResourceAttr(roleAddress, "password_status", "not_readable"),
+			},
 		},
 		CheckDestroy: func(*terraform.State) error { return roleGone(db, name) },
 	})
+}
+
+// A provider that is killed after it created the role, and before Terraform knew, leaves a
+// role that the next apply takes over; a role of somebody else it does not touch.
+func TestDatabaseRoleLeftBehind(t *testing.T) {
+	for _, kind := range []string{"superuser", "createrole"} {
+		t.Run(kind, func(t *testing.T) {
+			db := acctest.LocalDatabase(t)
+			db.Exec(roleTable)
+			name, admin := db.RoleName("scripts"), db.RoleName("main")
+			url := db.URL
+			if kind == "createrole" {
+				db.Exec("CREATE ROLE " + admin + " LOGIN CREATEROLE PASSWORD 'main'; ALTER DATABASE " + db.Name + " OWNER TO " + admin)
+				db.Exec("ALTER TABLE public.users OWNER TO " + admin + "; ALTER SCHEMA public OWNER TO " + admin)
+				url = db.URLFor(admin, "main")
+			}
+			cfg := required + strings.Replace(roleConfig(db, name, `"login"`, password("the-same", 1), `statement_timeout = "5s"`), fmt.Sprintf("%q", db.URL), fmt.Sprintf("%q", url), 1)
+			w := acctest.NewWorkspace(t, map[string]string{"main.tf": cfg})
+			w.MustRun("apply", "-auto-approve")
+			// What a lost state looks like.
+			if err := os.Remove(filepath.Join(w.Dir, "terraform.tfstate")); err != nil {
+				t.Fatal(err)
+			}
+			w.MustRun("apply", "-auto-approve")
+			if output, exit := w.Run("plan", "-detailed-exitcode"); exit != 0 {
+				t.Errorf("the next plan is not empty (exit %d):\n%s", exit, output)
+			}
+			if got := login(t, db, name, "the-same"); got != "" {
+				t.Errorf("the login ends with %q", got)
+			}
+			w.Write("main.tf", strings.Replace(cfg, "the-same", "another", 1))
+			if err := os.Remove(filepath.Join(w.Dir, "terraform.tfstate")); err != nil {
+				t.Fatal(err)
+			}
+			if output, exit := w.Run("apply", "-auto-approve"); exit == 0 || !strings.Contains(output, "Role Exists Already") {
+				t.Errorf("a role with another password: exit %d\n%s", exit, output)
+			}
+		})
+	}
 }
 
 func TestDatabaseRolesAtOnce(t *testing.T) {

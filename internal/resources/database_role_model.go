@@ -4,7 +4,6 @@ package resources
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -295,40 +294,14 @@ func (m *databaseRoleModel) refresh(ctx context.Context, server *postgres.Server
 			m.SearchPath = stringList(names)
 		}
 	}
+	if m.VerifyPassword.IsNull() {
+		m.VerifyPassword = types.BoolValue(false)
+	}
 	if m.DrainTimeout.IsNull() {
 		m.DrainTimeout = types.StringValue("0s")
 	}
 	m.refreshPassword(role.Password, applied)
 	return true
-}
-
-// refreshPassword compares the stored verifier with the one that was applied last.
-func (m *databaseRoleModel) refreshPassword(stored postgres.StoredPassword, applied string) {
-	if m.ScramIterations.IsNull() {
-		m.ScramIterations = types.Int64Value(postgres.DefaultIterations)
-	}
-	switch {
-	case m.PasswordWOVersion.IsNull():
-		m.PasswordStatus = types.StringValue(passwordNotManaged)
-	case !stored.Readable:
-		m.PasswordStatus = types.StringValue(passwordNotReadable)
-	case fingerprint(stored.Verifier) == applied:
-		m.PasswordStatus = types.StringValue(passwordAsApplied)
-	default:
-		m.PasswordStatus = types.StringValue(passwordChangedElsewhere)
-	}
-	if m.PasswordStatus.ValueString() == passwordAsApplied && stored.Verifier != nil {
-		m.ScramIterations = types.Int64Value(int64(stored.Verifier.Iterations))
-	}
-}
-
-// writesPassword tells whether the plan sets the password.
-func (m *databaseRoleModel) writesPassword(prior *databaseRoleModel) bool {
-	if m.PasswordWOVersion.IsNull() {
-		return false
-	}
-	return prior == nil || !m.PasswordWOVersion.Equal(prior.PasswordWOVersion) || !m.ScramIterations.Equal(prior.ScramIterations) ||
-		!m.PasswordStatus.Equal(prior.PasswordStatus)
 }
 
 func (m *databaseRoleModel) drain() time.Duration {
@@ -337,63 +310,6 @@ func (m *databaseRoleModel) drain() time.Duration {
 		return 0
 	}
 	return d
-}
-
-func newVerifier(password types.String, iterations types.Int64, diags *diag.Diagnostics) *postgres.Verifier {
-	if password.IsNull() {
-		passwordMissing(diags)
-		return nil
-	}
-	v, err := postgres.NewVerifier(password.ValueString(), int(iterations.ValueInt64()))
-	if err != nil {
-		diags.AddAttributeError(path.Root("password_wo"), "Invalid Password", "The password cannot be used: "+err.Error()+".")
-		return nil
-	}
-	return &v
-}
-
-func passwordMissing(diags *diag.Diagnostics) {
-	diags.AddAttributeError(path.Root("password_wo"), "Password Missing",
-		"The password is to be set, because password_wo_version or scram_iterations changed, or because it was changed elsewhere, and password_wo has no value.\n\n"+
-			"Give password_wo its value, or put password_wo_version and scram_iterations back.")
-}
-
-// verifierKey is the private state's entry with the fingerprint of the applied verifier.
-const verifierKey = "verifier"
-
-type privateState interface {
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-}
-
-type privateReader interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-}
-
-func fingerprint(v *postgres.Verifier) string {
-	if v == nil {
-		return ""
-	}
-	return v.Fingerprint()
-}
-
-func saveVerifier(ctx context.Context, private privateState, v *postgres.Verifier, diags *diag.Diagnostics) {
-	value, err := json.Marshal(fingerprint(v))
-	if err != nil {
-		diags.AddError("Private State Not Written", err.Error())
-		return
-	}
-	diags.Append(private.SetKey(ctx, verifierKey, value)...)
-}
-
-func savedVerifier(ctx context.Context, private privateReader, diags *diag.Diagnostics) (applied string) {
-	value, d := private.GetKey(ctx, verifierKey)
-	diags.Append(d...)
-	if len(value) > 0 {
-		if err := json.Unmarshal(value, &applied); err != nil {
-			diags.AddError("Private State Not Readable", err.Error())
-		}
-	}
-	return applied
 }
 
 func stringList(values []string) types.List {

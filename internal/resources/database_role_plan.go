@@ -54,7 +54,7 @@ func (r *databaseRole) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	private, diags := req.Private.GetKey(ctx, verifierKey)
 	resp.Diagnostics.Append(diags...)
 	if prior == nil && !replaced && len(private) == 0 && !plan.Name.IsUnknown() {
-		refuseExisting(ctx, server, plan.Name.ValueString(), &resp.Diagnostics)
+		refuseExisting(ctx, server, plan.Name.ValueString(), config.PasswordWO, &resp.Diagnostics)
 	}
 
 	plan.RoleAttributes = stringList(postgres.ScriptsRole.Words())
@@ -71,6 +71,9 @@ func (r *databaseRole) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		plan.warnOfRevocations(ctx, server, &resp.Diagnostics)
 	}
 	plan.planPassword(prior, config.PasswordWO, &resp.Diagnostics)
+	if prior != nil {
+		plan.planVerification(ctx, server, prior, config.PasswordWO, &resp.Diagnostics)
+	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
 
@@ -119,35 +122,11 @@ func unknownElement(set types.Set) bool {
 	return false
 }
 
-// planPassword decides whether the password is set and what is then known about it.
-func (m *databaseRoleModel) planPassword(prior *databaseRoleModel, password types.String, diags *diag.Diagnostics) {
-	switch {
-	case m.PasswordWOVersion.IsUnknown():
-		m.PasswordStatus = types.StringUnknown()
-		return
-	case m.PasswordWOVersion.IsNull():
-		m.PasswordStatus = types.StringValue(passwordNotManaged)
-		return
-	case prior == nil || prior.PasswordStatus.ValueString() == passwordNotManaged:
-		m.PasswordStatus = types.StringUnknown() // whether it is readable shows once it is there
-	case prior.PasswordStatus.ValueString() == passwordChangedElsewhere && password.IsNull() && m.PasswordWOVersion.Equal(prior.PasswordWOVersion):
-		m.PasswordStatus = prior.PasswordStatus
-		diags.AddAttributeWarning(path.Root("password_wo"), "Password Changed Elsewhere", fmt.Sprintf(
-			"The password of the role %q is not the one that was applied. It cannot be set again while password_wo has no value.", m.Name.ValueString()))
-	case prior.PasswordStatus.ValueString() == passwordChangedElsewhere:
-		m.PasswordStatus = types.StringValue(passwordAsApplied)
-	default:
-		m.PasswordStatus = prior.PasswordStatus
-	}
-	if m.writesPassword(prior) && password.IsNull() {
-		passwordMissing(diags)
-	}
-}
-
 // refuseExisting stops a plan that would fail at apply. A server that cannot be asked yet
 // may come with the same apply, so that is no error here.
-func refuseExisting(ctx context.Context, server *postgres.Server, name string, diags *diag.Diagnostics) {
-	if _, err := server.Role(ctx, name); err == nil || errors.Is(err, postgres.ErrOwnRole) {
+func refuseExisting(ctx context.Context, server *postgres.Server, name string, password types.String, diags *diag.Diagnostics) {
+	_, err := server.Role(ctx, name)
+	if err == nil && !leftBehind(ctx, server, name, password) || errors.Is(err, postgres.ErrOwnRole) {
 		roleError(diags, "create", name, postgres.ErrRoleExists)
 	}
 }
