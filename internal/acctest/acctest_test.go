@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package acctest_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/localtenant"
+)
+
+func TestMain(m *testing.M) { acctest.Main(m) }
+
+const required = `
+terraform {
+  required_providers {
+    auth0pg = { source = "auth0pg/auth0pg" }
+  }
+}
+`
+
+func TestFactoriesRunInTheFramework(t *testing.T) {
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories(),
+		Steps: []resource.TestStep{{
+			Config: `
+				data "auth0pg_ip_ranges" "eu" { region = "EU" }
+				output "found" { value = length(data.auth0pg_ip_ranges.eu.cidrs) > 0 }`,
+			Check: resource.TestCheckOutput("found", "true"),
+		}},
+	})
+}
+
+// A password may hold anything, and the language would read some of it as its own.
+func TestQuote(t *testing.T) {
+	const awkward = "a\"b\\c${d}%{if e}$$f<&>\té\n"
+	w := acctest.NewWorkspace(t, map[string]string{
+		"main.tf": required + "output \"text\" { value = " + acctest.Quote(awkward) + " }\n",
+	})
+	w.MustRun("apply", "-auto-approve")
+	if got := w.MustRun("output", "-raw", "text"); got != awkward {
+		t.Errorf("%q became %q", awkward, got)
+	}
+}
+
+// A feed that accepts connections and then says nothing holds the provider up, so that it can be killed.
+func TestWorkspaceKillsTheProvider(t *testing.T) {
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	w := acctest.NewWorkspace(t, map[string]string{"main.tf": required + fmt.Sprintf(`
+		data "auth0pg_ip_ranges" "x" {
+		  live = true
+		  url  = "http://%s/"
+		}`, listener.Addr())})
+
+	for _, kill := range []struct {
+		name string
+		do   func(*acctest.Process)
+		exit int
+	}{
+		{"the provider alone", (*acctest.Process).KillProvider, 1}, // Terraform lives on and reports it
+		{"everything", (*acctest.Process).Kill, -1},
+	} {
+		t.Run(kill.name, func(t *testing.T) {
+			run := w.Start("plan")
+			conn, err := listener.Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			kill.do(run)
+			if output, exit := run.Wait(); exit != kill.exit {
+				t.Errorf("exit code %d\n%s", exit, output)
+			}
+			// The connection ends with the process that held it.
+			if err := conn.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.Copy(io.Discard, conn); errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Error("the provider still runs")
+			}
+		})
+	}
+}
+
+func TestTenantAPI(t *testing.T) {
+	tenant := acctest.TenantWith(t, localtenant.Options{RateLimit: &localtenant.RateLimit{Burst: 2, PerSecond: 4}})
+	status, created := tenant.API(http.MethodPost, "/connections", map[string]any{"name": "a-connection", "strategy": "auth0"})
+	if status != http.StatusCreated || created["name"] != "a-connection" {
+		t.Fatalf("status %d: %v", status, created)
+	}
+	// More calls than the limit lets through at once.
+	for range 4 {
+		status, list := tenant.API(http.MethodGet, "/connections", nil)
+		items, _ := list["items"].([]any)
+		if status != http.StatusOK || len(items) != 1 {
+			t.Fatalf("status %d: %v", status, list)
+		}
+	}
+	if status, answer := tenant.API(http.MethodGet, "/connections/con_0000000000000000", nil); status != http.StatusNotFound || answer["statusCode"] != float64(status) {
+		t.Errorf("status %d: %v", status, answer)
+	}
+}
