@@ -1,0 +1,4 @@
+import {
+  to = auth0pg_database_role.scripts
+  id = "auth0_scripts"
+}
