@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -171,6 +172,7 @@ func TestAllowlistRefuses(t *testing.T) {
 
 func TestAllowlistLive(t *testing.T) {
 	feed := newFeedServer(t, "203.0.113.7/32", "203.0.113.8/32")
+	other := newFeedServer(t, "203.0.113.77/32")
 	live := allowlistConfig(fmt.Sprintf("region = \"SG\"\nlive = true\nurl = %q", feed.URL))
 	shrink := allowlistConfig(fmt.Sprintf("region = \"SG\"\nlive = true\nurl = %q\nallow_shrink = true", feed.URL))
 	resource.UnitTest(t, resource.TestCase{
@@ -210,6 +212,12 @@ func TestAllowlistLive(t *testing.T) {
 			// Once accepted, the shorter list is the one in use.
 			{Config: live, ConfigPlanChecks: actions(plancheck.ResourceActionUpdate, planIs("cidrs", texts("203.0.113.8/32")))},
 			{PreConfig: func() { feed.list(t, "2026-09-10T00:00:00.000Z", "EU", "203.0.113.8/32") }, Config: live, ExpectError: regexp.MustCompile(`Unknown Region`)},
+			// Another address is another list.
+			{
+				PreConfig:        func() { feed.list(t, "2026-09-10T00:00:00.000Z", "SG", "203.0.113.8/32") },
+				Config:           allowlistConfig(fmt.Sprintf("region = \"SG\"\nlive = true\nurl = %q", other.URL)),
+				ConfigPlanChecks: actions(plancheck.ResourceActionUpdate, planIs("cidrs", texts("203.0.113.77/32"))),
+			},
 			{Config: allowlistConfig(`region = "EU"`), ConfigPlanChecks: actions(plancheck.ResourceActionUpdate), ConfigStateChecks: []statecheck.StateCheck{stateIs("source", knownvalue.StringExact("snapshot"))}},
 		},
 	})
@@ -219,19 +227,22 @@ func TestAllowlistLive(t *testing.T) {
 }
 
 func TestAllowlistLiveFallsBackToSnapshot(t *testing.T) {
-	feed := newFeedServer(t, "203.0.113.7/32")
-	feed.fail()
+	feed := newFeedServer(t)
+	feed.list(t, "2026-09-10T00:00:00.000Z", "EU", "203.0.113.8/32")
+	config := allowlistConfig(fmt.Sprintf("region = \"EU\"\nlive = true\nurl = %q", feed.URL))
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories(),
 		Steps: []resource.TestStep{
+			// The bundled list is what a first live list is measured by.
+			{Config: config, ExpectError: regexp.MustCompile(`Feed Lost Addresses[\s\S]*bundled[\s\S]*18\.197\.9\.11/32`)},
 			{
-				Config:            allowlistConfig(fmt.Sprintf("region = \"EU\"\nlive = true\nurl = %q", feed.URL)),
+				PreConfig:         feed.fail,
+				Config:            config,
 				ConfigStateChecks: []statecheck.StateCheck{stateIs("source", knownvalue.StringExact("snapshot")), stateIs("cidrs", knownvalue.ListSizeExact(24))},
 			},
 			{
-				// The bundled list is what a first live list is measured by.
 				PreConfig:   func() { feed.list(t, "2026-09-10T00:00:00.000Z", "EU", "203.0.113.8/32") },
-				Config:      allowlistConfig(fmt.Sprintf("region = \"EU\"\nlive = true\nurl = %q", feed.URL)),
+				Config:      config,
 				ExpectError: regexp.MustCompile(`Feed Lost Addresses[\s\S]*18\.197\.9\.11/32`),
 			},
 		},
@@ -255,4 +266,46 @@ func TestAllowlistLiveHangs(t *testing.T) {
 			ConfigStateChecks: []statecheck.StateCheck{stateIs("source", knownvalue.StringExact("snapshot")), stateIs("cidrs", knownvalue.ListSizeExact(12))},
 		}},
 	})
+}
+
+// TestAllowlistFeedChangesAfterPlan runs the real command line: what was planned is what
+// is applied, and warnings reach the user.
+func TestAllowlistFeedChangesAfterPlan(t *testing.T) {
+	feed := newFeedServer(t, "203.0.113.7/32")
+	w := acctest.NewWorkspace(t, map[string]string{"main.tf": `
+		terraform {
+			required_providers {
+				auth0pg = { source = "auth0pg/auth0pg" }
+			}
+		}
+		` + allowlistConfig(fmt.Sprintf("region = \"SG\"\nlive = true\nurl = %q", feed.URL))})
+	w.MustRun("apply", "-auto-approve")
+
+	feed.list(t, "2026-09-08T00:00:00.000Z", "SG", "203.0.113.7/32", "203.0.113.8/32")
+	if output := w.MustRun("plan", "-out=plan"); !strings.Contains(output, `+ "203.0.113.8/32"`) {
+		t.Errorf("the plan does not show the new address:\n%s", output)
+	}
+	before := w.Read("terraform.tfstate")
+	for _, meanwhile := range []struct {
+		name   string
+		change func()
+	}{
+		{"another list", func() { feed.list(t, "2026-09-09T00:00:00.000Z", "SG", "203.0.113.7/32", "203.0.113.9/32") }},
+		{"no list", feed.fail},
+	} {
+		w.Write("terraform.tfstate", before)
+		meanwhile.change()
+		if output := w.MustRun("apply", "plan"); !strings.Contains(output, "1 changed") {
+			t.Errorf("%s: the plan was not applied:\n%s", meanwhile.name, output)
+		}
+		if state := w.Read("terraform.tfstate"); !strings.Contains(state, "203.0.113.8/32") || strings.Contains(state, "203.0.113.9/32") {
+			t.Errorf("%s: what was applied is not what was planned:\n%s", meanwhile.name, state)
+		}
+	}
+	output := w.MustRun("plan")
+	for _, want := range []string{"Warning: Live Feed Not Used", "answered 500", "No changes"} {
+		if !strings.Contains(output, want) {
+			t.Errorf("the plan lacks %q:\n%s", want, output)
+		}
+	}
 }
