@@ -127,13 +127,14 @@ func (c Config) dsn() (string, error) {
 		{"sslmode", c.SSLMode}, {"sslrootcert", c.SSLRootCert}, {"sslcert", c.SSLCert}, {"sslkey", c.SSLKey},
 	}
 	if c.URL == "" {
-		var dsn strings.Builder
+		var pairs []string
+		quote := strings.NewReplacer(`\`, `\\`, `'`, `\'`)
 		for _, s := range settings {
 			if s[1] != "" {
-				fmt.Fprintf(&dsn, "%s='%s' ", s[0], strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s[1]))
+				pairs = append(pairs, fmt.Sprintf("%s='%s'", s[0], quote.Replace(s[1])))
 			}
 		}
-		return dsn.String(), nil
+		return strings.Join(pairs, " "), nil
 	}
 	u, err := url.Parse(c.URL)
 	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Package provider is the provider's own configuration and the list of its objects.
+// Configure contacts nothing: clients connect when an object first needs them.
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources"
+)
+
+// Address is the provider's address in the registry.
+const Address = "registry.terraform.io/auth0pg/auth0pg"
+
+var (
+	_ provider.Provider              = (*auth0pgProvider)(nil)
+	_ provider.ProviderWithFunctions = (*auth0pgProvider)(nil)
+)
+
+// New returns the provider's factory; version is the release, shown to the tenant and to
+// the server.
+func New(version string) func() provider.Provider {
+	return func() provider.Provider { return &auth0pgProvider{version: version} }
+}
+
+type auth0pgProvider struct {
+	version string
+}
+
+type providerModel struct {
+	Auth0    types.Object `tfsdk:"auth0"`
+	Postgres types.Object `tfsdk:"postgres"`
+}
+
+func (p *auth0pgProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "auth0pg"
+	resp.Version = p.version
+}
+
+func (p *auth0pgProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	var model providerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	data := &resources.Data{}
+	data.Auth0, data.Domain = p.auth0(ctx, model.Auth0, &resp.Diagnostics)
+	data.Postgres = p.postgres(ctx, model.Postgres, &resp.Diagnostics)
+	resp.ResourceData = data
+	resp.DataSourceData = data
+}
+
+func (p *auth0pgProvider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{
+		resources.NewUsersTable,
+		resources.NewDatabaseRole,
+		resources.NewConnection,
+		resources.NewAllowlist,
+	}
+}
+
+func (p *auth0pgProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{
+		resources.NewIPRanges,
+	}
+}
+
+func (p *auth0pgProvider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{
+		resources.NewRegionFunction,
+		resources.NewPostgresURLFunction,
+	}
+}
