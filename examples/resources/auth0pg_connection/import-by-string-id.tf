@@ -1,0 +1,4 @@
+import {
+  to = auth0pg_connection.legacy
+  id = "legacy-users"
+}

@@ -1,0 +1,4 @@
+import {
+  to = auth0pg_users_table.users
+  id = "public.users"
+}
