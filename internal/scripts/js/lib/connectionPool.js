@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
-/* global settings, configuration, connectionSettings, describeError */
+/* global settings, configuration, connectionSettings, openPool */
 /* exported connectionPool */
 
-// The container's pool for this database. Scripts share it through global, under
-// a name that other code will not use and that changes with the settings. The
-// name holds only a digest of them, as they hold a password.
+// The container's pool for this database, opened by the first call for all of
+// them. Scripts share it through global, under a name that other code will not
+// use and that changes with the settings. The name holds only a digest of them,
+// as they hold a password.
 function connectionPool() {
   const url = configuration[settings.databaseUrlKey];
   const ca = configuration[settings.caKey];
@@ -13,15 +14,15 @@ function connectionPool() {
     .digest('hex');
   const name = `auth0pg:pool:${fingerprint}`;
   if (!global[name]) {
-    global[name] = open(connectionSettings(url, ca));
+    const forget = () => {
+      if (global[name] === shared) {
+        delete global[name];
+      }
+    };
+    const opening = openPool(connectionSettings(url, ca));
+    const shared = { opening, forget };
+    global[name] = shared;
+    opening.catch(forget);
   }
   return global[name];
-
-  function open(options) {
-    const { Pool } = require('pg');
-    const pool = new Pool(options);
-    // Without a listener the end of an idle connection would end the container.
-    pool.on('error', (error) => console.error(`auth0pg pool: ${describeError(error)}`));
-    return { name, options, pool, open };
-  }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* global settings, connectionPool, simplerPool */
+/* global settings, connectionPool, refusedAtStart */
 /* exported query */
 
 // Runs one of the statements with its values by name. No named prepared
@@ -11,17 +11,21 @@ async function query(name, values) {
   const started = Date.now();
   for (let attempt = 1; ; attempt += 1) {
     const shared = connectionPool();
+    let pool;
     try {
-      return await shared.pool.query(statement.sql, parameters);
+      pool = await shared.opening;
+      return await pool.query(statement.sql, parameters);
     } catch (error) {
       const fromServer = typeof error.severity === 'string';
       // A kept connection may have died unseen, with a restarted server or while
       // the container was frozen. Reading again is harmless; a change may have
       // happened, unless the server said that it ended the session.
-      const endedByServer = fromServer && error.code.startsWith('57P');
-      const retry = endedByServer || (statement.readOnly && !fromServer);
-      const soon = attempt < 4 && Date.now() - started < 1000;
-      if (!soon || !(simplerPool(shared, error) || retry)) {
+      let again = fromServer ? error.code.startsWith('57P') : statement.readOnly;
+      if (pool && refusedAtStart(error)) { // what is behind the address has changed
+        shared.forget();
+        again = true;
+      }
+      if (!again || attempt === 4 || Date.now() - started > 1000) {
         throw error;
       }
     }

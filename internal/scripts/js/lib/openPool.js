@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MPL-2.0
+/* global describeError, refusedAtStart */
+/* exported openPool */
+
+// Opens a pool and its first connection, and leaves out what the other side
+// refuses at the start of a connection and the scripts can do without.
+async function openPool(options) {
+  const { Pool } = require('pg');
+  for (;;) {
+    const pool = new Pool(options);
+    // Without a listener the end of an idle connection would end the container.
+    pool.on('error', (error) => console.error(`auth0pg pool: ${describeError(error)}`));
+    try {
+      (await pool.connect()).release();
+      return pool;
+    } catch (error) {
+      pool.end().catch(() => {});
+      const refused = refusedAtStart(error);
+      if (refused === 'statement_timeout' && options.statement_timeout) {
+        options = { ...options, statement_timeout: undefined };
+      } else if (refused === 'ssl' && options.preferTLS && options.ssl) {
+        options = { ...options, ssl: false };
+      } else {
+        throw error;
+      }
+    }
+  }
+}

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package scripts_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+// add inserts a row as the administrator and returns its id.
+func (b *bench) add(values map[store.Part]any) string {
+	b.t.Helper()
+	var columns, places []string
+	var args []any
+	for part, value := range values {
+		columns = append(columns, b.column(part))
+		args = append(args, value)
+		places = append(places, fmt.Sprintf("$%d", len(args)))
+	}
+	b.db.Exec("INSERT INTO "+b.table()+" ("+strings.Join(columns, ", ")+") VALUES ("+strings.Join(places, ", ")+")", args...)
+	return b.db.QueryString("SELECT "+b.column(store.ID)+"::text FROM "+b.table()+" WHERE "+b.column(store.Email)+" = $1 LIMIT 1", values[store.Email])
+}
+
+func TestHashesThatOthersWrote(t *testing.T) {
+	db := pgtest.Database(t)
+	b := newBench(t, db, shape{types: map[store.Part]string{store.Password: "character(72)"}})
+	db.Exec("CREATE EXTENSION IF NOT EXISTS pgcrypto")
+	b.gives(nil, scripts.Create, map[string]any{"email": "own@example.com", "password": "correct horse"})
+	own := db.QueryString("SELECT password::text FROM " + b.table())
+	if !strings.HasPrefix(own, "$2b$04$") {
+		t.Fatalf("create writes %.7q", own)
+	}
+	pgcrypto := db.QueryString("SELECT crypt('correct horse', gen_salt('bf', 4))")
+	if !strings.HasPrefix(pgcrypto, "$2a$") {
+		t.Fatalf("pgcrypto writes %.7q", pgcrypto)
+	}
+	for name, hash := range map[string]string{
+		"b": own, "a": pgcrypto, "y": strings.Replace(own, "$2b$", "$2y$", 1),
+	} {
+		email := name + "@example.com"
+		b.add(map[store.Part]any{store.Email: email, store.Password: hash})
+		b.profile(scripts.Login, email, "correct horse")
+	}
+}
+
+// A hash that no password fits must be a wrong password: not an error, not a login.
+func TestHashesThatNothingFits(t *testing.T) {
+	db := pgtest.Database(t)
+	b := newBench(t, db, shape{})
+	db.Exec("ALTER TABLE " + b.table() + " ALTER COLUMN password DROP NOT NULL")
+	for i, hash := range []any{nil, "", "correct horse", "*", "$2b$04$short", "$2x$04$" + strings.Repeat("a", 53), "$argon2id$v=19$m=1$x$y", "$2b$99$" + strings.Repeat("a", 53)} {
+		email := fmt.Sprintf("user%d@example.com", i)
+		id := b.add(map[store.Part]any{store.Email: email, store.Password: hash})
+		b.wrong(id, email, "correct horse")
+		b.wrong(id, email, "")
+	}
+}
+
+func TestLongPasswords(t *testing.T) {
+	b := newBench(t, pgtest.Database(t), shape{})
+	longest := strings.Repeat("ü", 36) // 72 bytes
+	b.gives(nil, scripts.Create, map[string]any{"email": "long@example.com", "password": longest})
+	id := b.profile(scripts.Login, "long@example.com", longest)["user_id"]
+	b.wrong(id, "long@example.com", longest+"x") // bcrypt itself would not see the difference
+	b.fails("ValidationError", "invalid_password", scripts.Create, map[string]any{"email": "longer@example.com", "password": longest + "x"})
+	refused := b.fails("Error", "", scripts.ChangePassword, "long@example.com", longest+"x")
+	if !strings.Contains(refused.Err.Message, "72 bytes") {
+		t.Errorf("change_password says %q", refused.Err.Message)
+	}
+	b.profile(scripts.Login, "long@example.com", longest)
+}
+
+func TestBlockedUsers(t *testing.T) {
+	db := pgtest.Database(t)
+	for _, columnType := range []string{"boolean", "smallint", "timestamp with time zone"} {
+		zero := map[string]string{"boolean": "false", "smallint": "0", "timestamp with time zone": "NULL"}[columnType]
+		on := map[string]string{"boolean": "true", "smallint": "1", "timestamp with time zone": "now()"}[columnType]
+		b := newBench(t, db, shape{parts: append([]store.Part{store.Blocked}, standardParts...),
+			types: map[store.Part]string{store.Blocked: columnType}, defaults: map[store.Part]string{store.Blocked: ""}})
+		db.Exec("ALTER TABLE " + b.table() + " ALTER COLUMN blocked DROP NOT NULL")
+		b.gives(nil, scripts.Create, map[string]any{"email": "ada@example.com", "password": "correct horse"})
+		if got := db.QueryString("SELECT coalesce(blocked::text, 'NULL') FROM " + b.table()); got != zero {
+			t.Errorf("create writes %s", got)
+		}
+		id := b.profile(scripts.Login, "ada@example.com", "correct horse")["user_id"]
+		db.Exec("UPDATE " + b.table() + " SET blocked = " + on)
+		blocked := b.fails("UnauthorizedError", "unauthorized", scripts.Login, "ada@example.com", "correct horse")
+		if !strings.Contains(blocked.Err.Message, "blocked") {
+			t.Errorf("a blocked user sees %q", blocked.Err.Message)
+		}
+		b.wrong(id, "ada@example.com", "incorrect") // only who knows the password learns of it
+		if profile := b.profile(scripts.GetUser, "ada@example.com"); profile["blocked"] != true {
+			t.Errorf("get_user says %v", profile)
+		}
+	}
+}
+
+// Columns that hold flags in other types than boolean.
+func TestVerifiedInOtherTypes(t *testing.T) {
+	db := pgtest.Database(t)
+	for _, columnType := range []string{"integer", "timestamp without time zone", "date"} {
+		b := newBench(t, db, shape{types: map[store.Part]string{store.EmailVerified: columnType}, defaults: map[store.Part]string{store.EmailVerified: ""}})
+		db.Exec("ALTER TABLE " + b.table() + " ALTER COLUMN email_verified DROP NOT NULL")
+		b.gives(nil, scripts.Create, map[string]any{"email": "ada@example.com", "password": "correct horse"})
+		want := func(verified bool) {
+			t.Helper()
+			if got := b.profile(scripts.Login, "ada@example.com", "correct horse")["email_verified"]; got != verified {
+				t.Errorf("%s: verified is %v, want %t", columnType, got, verified)
+			}
+		}
+		want(false)
+		b.gives(true, scripts.Verify, "ada@example.com")
+		want(true)
+		b.gives(true, scripts.ChangeEmail, "ada@example.com", "ada@example.com", false)
+		want(false)
+		b.gives(true, scripts.ChangeEmail, "ada@example.com", "ada@example.com", true)
+		want(true)
+	}
+}
+
+// Legacy tables hold addresses twice. Nobody may get into the wrong account, and
+// nothing may be changed in both.
+func TestDuplicateAddresses(t *testing.T) {
+	db := pgtest.Database(t)
+	b := newBench(t, db, shape{withoutIndex: true})
+	b.gives(nil, scripts.Create, map[string]any{"email": "twice@example.com", "password": "correct horse"})
+	b.gives(nil, scripts.Create, map[string]any{"email": "Twice@example.com", "password": "correct horse"})
+	before := db.QueryString("SELECT string_agg(u::text, ';' ORDER BY id) FROM " + b.table() + " u")
+	for op, args := range map[scripts.Operation][]any{
+		scripts.Login: {"twice@example.com", "correct horse"}, scripts.GetUser: {"twice@example.com"},
+		scripts.Verify: {"twice@example.com"}, scripts.ChangePassword: {"twice@example.com", "new password"},
+		scripts.ChangeEmail: {"twice@example.com", "once@example.com", true},
+	} {
+		outcome := b.fails("Error", "", op, args...)
+		if !strings.Contains(outcome.Err.Message, "Several accounts") {
+			t.Errorf("%s says %q", op, outcome.Err.Message)
+		}
+		if op == scripts.Login && !strings.Contains(strings.Join(outcome.Console, "\n"), "2 rows") {
+			t.Errorf("the log does not say how many: %q", outcome.Console)
+		}
+	}
+	db.Exec("INSERT INTO " + b.table() + " SELECT * FROM " + b.table() + " LIMIT 1") // the same id twice
+	id := db.QueryString("SELECT id::text FROM " + b.table() + " GROUP BY id HAVING count(*) = 2")
+	b.fails("Error", "", scripts.Delete, id)
+	db.Exec("DELETE FROM " + b.table() + " WHERE ctid = (SELECT max(ctid) FROM " + b.table() + ")")
+	if after := db.QueryString("SELECT string_agg(u::text, ';' ORDER BY id) FROM " + b.table() + " u"); after != before {
+		t.Error("a script changed one of the two")
+	}
+}
+
+// A user name that looks like another user's address must not get in the way of that user.
+func TestUserNameLikeAnAddress(t *testing.T) {
+	db := pgtest.Database(t)
+	for _, usernameType := range []string{"text", "character varying(60)", "citext"} {
+		if usernameType == "citext" {
+			db.Exec("CREATE EXTENSION IF NOT EXISTS citext")
+		}
+		b := newBench(t, db, shape{parts: append([]store.Part{store.Username}, standardParts...), types: map[store.Part]string{store.Username: usernameType}})
+		b.gives(nil, scripts.Create, map[string]any{"email": "ada@example.com", "password": "correct horse", "username": "ada"})
+		b.gives(nil, scripts.Create, map[string]any{"email": "eve@example.com", "password": "another horse", "username": "ada@example.com"})
+		if profile := b.profile(scripts.Login, "ada@example.com", "correct horse"); profile["username"] != "ada" {
+			t.Errorf("%s: got %v", usernameType, profile)
+		}
+		b.wrong(b.profile(scripts.GetUser, "ada")["user_id"], "ada@example.com", "another horse")
+		b.profile(scripts.Login, "eve@example.com", "another horse")
+		if found := result(b.run(scripts.GetUser, "ADA")); (found != nil) != (usernameType == "citext") {
+			t.Errorf("%s: ADA finds %v", usernameType, found)
+		}
+	}
+}
+
+func TestAutomaticMigration(t *testing.T) {
+	db := pgtest.Database(t)
+	b := newBench(t, db, shape{parts: append([]store.Part{store.MigratedAt, store.LastLogin}, standardParts...)})
+	b.gives(nil, scripts.Create, map[string]any{"email": "ada@example.com", "password": "correct horse"})
+	b.rendered, b.options.ImportMode = map[scripts.Operation]string{}, true
+	migrated := func() bool {
+		t.Helper()
+		return db.QueryBool("SELECT migrated_at IS NOT NULL FROM " + b.table())
+	}
+	b.profile(scripts.GetUser, "ada@example.com")
+	b.run(scripts.Login, "ada@example.com", "incorrect")
+	if migrated() {
+		t.Error("marked without a login")
+	}
+	b.profile(scripts.Login, "ada@example.com", "correct horse")
+	if !migrated() {
+		t.Error("not marked when the callback came")
+	}
+	if !db.QueryBool("SELECT last_login IS NOT NULL FROM " + b.table()) {
+		t.Error("the login was not recorded")
+	}
+	first := db.QueryString("SELECT migrated_at FROM " + b.table())
+	b.profile(scripts.Login, "ada@example.com", "correct horse")
+	if again := db.QueryString("SELECT migrated_at FROM " + b.table()); again != first {
+		t.Error("the first hand-over was overwritten")
+	}
+	// A record that cannot be kept does not keep the user out.
+	db.Exec("REVOKE UPDATE ON " + b.table() + " FROM " + quote(b.role))
+	for _, part := range []store.Part{store.MigratedAt, store.LastLogin} {
+		db.Exec("REVOKE UPDATE (" + b.column(part) + ") ON " + b.table() + " FROM " + quote(b.role))
+	}
+	outcome := b.run(scripts.Login, "ada@example.com", "correct horse")
+	if outcome.Err != nil || !strings.Contains(strings.Join(outcome.Console, "\n"), "record_migration: SQLSTATE 42501") {
+		t.Errorf("error %v, log %q", outcome.Err, outcome.Console)
+	}
+}
+
+// Whatever is passed in: one callback, no crash, nothing of it in the text of a
+// statement, and nobody found.
+func TestHostileInput(t *testing.T) {
+	db := pgtest.LocalDatabase(t)
+	b := newBench(t, db, shape{parts: allParts()})
+	b.gives(nil, scripts.Create, map[string]any{"email": "ada@example.com", "password": "correct horse", "username": "ada"})
+	const marker = "h0st1le"
+	before := db.QueryString("SELECT string_agg(md5(u::text), ';' ORDER BY id) FROM " + b.table() + " u")
+	hostile := []any{
+		nil, true, 0, -1.5, []any{}, []any{"ada@example.com"}, map[string]any{}, map[string]any{"toString": marker}, "",
+		marker + "' OR '1'='1", marker + "'; DROP TABLE users; --", marker + `\'; SELECT pg_sleep(30); --`, "$1", "$1::text" + marker,
+		marker + "\x00@example.com", "ada@example.com\x00", "\x00", strings.Repeat(marker, 10<<20/len(marker)),
+		strings.Repeat("a", 300) + "@example.com", "ada@example.com" + strings.Repeat(" ", 5000),
+		"\u212aate@example.com", "ad\u0130@example.com", "\ufeffada@example.com", "ada@example.com\u202e", "💥" + marker, "a\u0301da@example.com",
+		map[string]any{"email": map[string]any{"$ne": ""}}, "%", "_da@example.com", "ada@%", "*", "null", "undefined", "__proto__", "constructor",
+		"-9223372036854775809", "99999999999999999999", "00000000-0000-0000-0000-00000000000g", "{00000000-0000-4000-8000-000000000000}",
+	}
+	for i, value := range hostile {
+		name := fmt.Sprintf("%d %.30q", i, fmt.Sprint(value))
+		for _, call := range []struct {
+			op   scripts.Operation
+			args []any
+		}{
+			{scripts.Login, []any{value, "correct horse"}}, {scripts.Login, []any{"ada@example.com", value}}, {scripts.Login, []any{value, value}},
+			{scripts.GetUser, []any{value}}, {scripts.Verify, []any{value}}, {scripts.ChangePassword, []any{value, "new password"}},
+			{scripts.ChangeEmail, []any{value, "new@example.com", true}}, {scripts.ChangeUsername, []any{value, "new"}}, {scripts.Delete, []any{value}},
+		} {
+			outcome := b.run(call.op, call.args...)
+			if call.op == scripts.Login && outcome.Err == nil {
+				t.Errorf("%s: logged in as %v", name, result(outcome))
+			}
+			if got := result(outcome); got != nil && got != false {
+				t.Errorf("%s: %s gives %v", name, call.op, got)
+			}
+			if call.op != scripts.Login && outcome.Err != nil && call.args[0] != "ada@example.com" {
+				t.Errorf("%s: %s fails with %v", name, call.op, outcome.Err)
+			}
+		}
+		// These may refuse the value or store it, as an address or a name may be odd.
+		b.run(scripts.Create, value)
+		b.run(scripts.Create, map[string]any{"email": value, "password": "correct horse"})
+		b.run(scripts.Create, map[string]any{"email": fmt.Sprintf("new%d@example.com", i), "password": value})
+		for _, field := range []string{"username", "nickname", "user_metadata", "app_metadata"} {
+			b.run(scripts.Create, map[string]any{"email": fmt.Sprintf("%s%d@example.com", field, i), "password": "correct horse", field: value})
+		}
+		b.run(scripts.Create, map[string]any{"email": fmt.Sprintf("deep%d@example.com", i), "password": "correct horse", "user_metadata": map[string]any{"x": value}})
+	}
+	after := db.QueryString("SELECT string_agg(md5(u::text), ';' ORDER BY id) FROM " + b.table() + " u WHERE username = 'ada'")
+	if after != before {
+		t.Error("the user who was there before has changed")
+	}
+	checkStatementsInLog(t, db, marker)
+}
+
+// checkStatementsInLog looks for the marker in the text of a statement; the log
+// shows parameters on lines of their own.
+func checkStatementsInLog(t *testing.T, db *pgtest.DB, marker string) {
+	t.Helper()
+	log, err := os.ReadFile(db.Server.LogFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(log), "found_by_email") {
+		t.Fatal("the server's log has no statement of the scripts: the test looks in the wrong place")
+	}
+	for line := range strings.Lines(string(log)) {
+		if strings.Contains(line, marker) && !strings.Contains(strings.ToLower(line), "parameters:") {
+			t.Errorf("the marker is in a statement: %.200s", line)
+		}
+	}
+}
+
+// Letters that turn into ASCII when folded must not make one address pass for another.
+func TestUnicodeCaseTraps(t *testing.T) {
+	db := pgtest.Database(t)
+	for _, lookup := range store.EmailLookups() {
+		b := newBench(t, db, shape{lookup: lookup})
+		b.gives(nil, scripts.Create, map[string]any{"email": "kate@example.com", "password": "correct horse"})
+		b.gives(nil, scripts.Create, map[string]any{"email": "JOSÉ@example.com", "password": "correct horse"})
+		for _, trap := range []string{"\u212aate@example.com", "kate@e\u0445ample.com", "kate@example\u3002com", "kate\u200b@example.com"} {
+			b.gives(nil, scripts.GetUser, trap)
+			b.wrong("", trap, "correct horse")
+			b.gives(false, scripts.ChangePassword, trap, "new password")
+		}
+		b.fails("ValidationError", "invalid_email", scripts.Create, map[string]any{"email": "\u212aim@example.com", "password": "correct horse"})
+		b.profile(scripts.Login, "josé@example.com", "correct horse")
+		b.profile(scripts.Login, "KATE@EXAMPLE.COM", "correct horse")
+	}
+}
+
+// Values that the table does not take are refused in plain words.
+func TestValuesThatDoNotFit(t *testing.T) {
+	db := pgtest.Database(t)
+	b := newBench(t, db, shape{types: map[store.Part]string{store.Nickname: "character varying(5)"}})
+	long := b.fails("Error", "", scripts.Create, map[string]any{"email": "ada@example.com", "password": "correct horse", "nickname": "far too long"})
+	if !strings.Contains(long.Err.Message, "does not accept these values") {
+		t.Errorf("got %q", long.Err.Message)
+	}
+	db.Exec("ALTER TABLE " + b.table() + " ADD COLUMN required text NOT NULL DEFAULT 'x'")
+	db.Exec("ALTER TABLE " + b.table() + " ALTER COLUMN required DROP DEFAULT")
+	missing := b.fails("Error", "", scripts.Create, map[string]any{"email": "ada@example.com", "password": "correct horse"})
+	if log := strings.Join(missing.Console, "\n"); !strings.Contains(log, "23502") || !strings.Contains(log, "column required") {
+		t.Errorf("the log does not name the column: %q", log)
+	}
+	db.Exec("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no % here', OLD.email; END $$")
+	db.Exec("ALTER TABLE " + b.table() + " DROP COLUMN required")
+	b.gives(nil, scripts.Create, map[string]any{"email": "ada@example.com", "password": "correct horse"})
+	db.Exec("CREATE TRIGGER refuse BEFORE UPDATE OR DELETE ON " + b.table() + " FOR EACH ROW EXECUTE FUNCTION refuse()")
+	for op, args := range map[scripts.Operation][]any{scripts.Verify: {"ada@example.com"}, scripts.ChangePassword: {"ada@example.com", "new password"}} {
+		outcome := b.fails("Error", "", op, args...)
+		if log := strings.Join(outcome.Console, "\n"); !strings.Contains(log, "P0001") {
+			t.Errorf("%s: the log says %q", op, log)
+		}
+	}
+}
+
+// Who has no account is refused no faster than who has one.
+func TestUnknownUsersTakeAsLong(t *testing.T) {
+	b := newBench(t, pgtest.Database(t), shape{})
+	b.options.BcryptRounds = 10
+	b.gives(nil, scripts.Create, map[string]any{"email": "ada@example.com", "password": "correct horse"})
+	fastest := func(identifier string) time.Duration {
+		best := time.Hour
+		for range 7 {
+			best = min(best, b.run(scripts.Login, identifier, "incorrect").Duration)
+		}
+		return best
+	}
+	known, unknown := fastest("ada@example.com"), fastest("nobody@example.com")
+	if ratio := float64(unknown) / float64(known); ratio < 0.7 || ratio > 1.4 {
+		t.Errorf("known users take %s, unknown ones %s", known, unknown)
+	}
+}

@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package scripts_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/localpostgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/localtenant"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+// ownServer starts a server that the test may stop, kill and restart.
+func ownServer(t *testing.T, o localpostgres.Options) *localpostgres.Server {
+	t.Helper()
+	if pgtest.Real() {
+		t.Skipf("restarts its server, and %s=1 names a real one", pgtest.RealVariable)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	server, err := localpostgres.Start(ctx, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Stop(context.Background()) })
+	return server
+}
+
+// withUser gives the bench one verified user and a container of its own.
+func (b *bench) withUser() *bench {
+	b.t.Helper()
+	b.container = newContainer(b.t)
+	b.gives(nil, scripts.Create, map[string]any{"email": "ada@example.com", "password": "correct horse"})
+	return b
+}
+
+func (b *bench) at(address string) {
+	b.configuration = map[string]string{scripts.DefaultDatabaseURLKey: address}
+}
+
+// unavailable runs login and verify, which both have to fail in plain words; the
+// log has to say why.
+func (b *bench) unavailable(cause string) {
+	b.t.Helper()
+	for op, args := range map[scripts.Operation][]any{
+		scripts.Login: {"ada@example.com", "correct horse"}, scripts.Verify: {"ada@example.com"},
+	} {
+		outcome := b.fails("Error", "", op, args...)
+		if !strings.Contains(outcome.Err.Message, "Please try again later.") {
+			b.t.Errorf("%s says %q", op, outcome.Err.Message)
+		}
+		if log := strings.Join(outcome.Console, "\n"); !strings.Contains(log, cause) {
+			b.t.Errorf("the log of %s does not mention %q: %q", op, cause, log)
+		}
+	}
+}
+
+func TestServerRestartsAndFails(t *testing.T) {
+	server := ownServer(t, localpostgres.Options{})
+	b := newBench(t, pgtest.On(t, server), shape{}).withUser()
+	restart := func() {
+		t.Helper()
+		if err := server.Restart(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pid := b.container.PID()
+
+	// Restarted between two calls: connections in the pool are dead.
+	restart()
+	b.profile(scripts.Login, "ada@example.com", "correct horse")
+	restart()
+	b.gives(true, scripts.Verify, "ada@example.com")
+
+	// Restarted while the container was frozen, so that it learns of nothing before the next call.
+	for op, args := range map[scripts.Operation][]any{
+		scripts.Login: {"ada@example.com", "correct horse"}, scripts.ChangePassword: {"ada@example.com", "correct horse"},
+	} {
+		b.profile(scripts.GetUser, "ada@example.com")
+		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+		restart()
+		thaw := time.AfterFunc(50*time.Millisecond, func() { _ = syscall.Kill(pid, syscall.SIGCONT) })
+		if outcome := b.run(op, args...); outcome.Err != nil {
+			t.Errorf("%s after a thaw: %v, log %q", op, outcome.Err, outcome.Console)
+		}
+		thaw.Stop()
+	}
+
+	// Gone, and back.
+	if err := server.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	b.unavailable("ECONNREFUSED")
+	restart()
+	b.profile(scripts.Login, "ada@example.com", "correct horse")
+
+	// Sessions ended by an administrator.
+	if _, err := b.db.Conn().Exec(context.Background(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", b.role); err != nil {
+		t.Fatal(err)
+	}
+	b.profile(scripts.Login, "ada@example.com", "correct horse")
+
+	if b.container.PID() != pid {
+		t.Error("the container did not survive")
+	}
+	b.container.Recycle()
+	b.profile(scripts.Login, "ada@example.com", "correct horse")
+}
+
+func TestWrongConfiguration(t *testing.T) {
+	b := newBench(t, pgtest.Database(t), shape{}).withUser()
+	right, err := url.Parse(b.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for cause, change := range map[string]func(*url.URL){
+		"28P01":                  func(u *url.URL) { u.User = url.UserPassword(b.role, "wrong") },
+		"3D000":                  func(u *url.URL) { u.Path = "/nowhere" },
+		"ECONNREFUSED":           func(u *url.URL) { u.Host = "127.0.0.1:1" },
+		"ENOTFOUND|EAI_AGAIN":    func(u *url.URL) { u.Host = "nowhere.invalid:5432" },
+		"must be a postgresql":   func(u *url.URL) { u.Scheme = "mysql" },
+		"with user, host":        func(u *url.URL) { u.User = nil },
+		"host and database":      func(u *url.URL) { u.Path = "" },
+		"sslmode in config":      func(u *url.URL) { u.RawQuery = "sslmode=sometimes" },
+		"not support SSL":        func(u *url.URL) { u.RawQuery = "sslmode=require" },
+		"not support SSL connec": func(u *url.URL) { u.RawQuery = "sslmode=verify-full" },
+	} {
+		wrong := *right
+		change(&wrong)
+		b.at(wrong.String())
+		if first, second, ok := strings.Cut(cause, "|"); ok { // without a network the resolver says the latter
+			outcome := b.run(scripts.Login, "ada@example.com", "correct horse")
+			if log := strings.Join(outcome.Console, ""); !strings.Contains(log, first) && !strings.Contains(log, second) {
+				t.Errorf("%s: log %q", cause, log)
+			}
+			continue
+		}
+		b.unavailable(cause)
+	}
+	b.at("no URL at all: role-password")
+	b.unavailable("POSTGRES_URL is not set or no URL")
+	b.configuration = map[string]string{}
+	b.unavailable("POSTGRES_URL is not set or no URL")
+}
+
+// Characters that have a meaning in a URL, in every part of it.
+func TestOddCredentials(t *testing.T) {
+	db := pgtest.Database(t)
+	b := newBench(t, db, shape{})
+	for _, password := range []string{"p@ss:w/rd?#[]%&+ =", "100%25", "ü€", `quo'te"d\`} {
+		db.Exec("ALTER ROLE " + quote(b.role) + " PASSWORD '" + strings.ReplaceAll(password, "'", "''") + "'")
+		b.at(db.URLFor(b.role, password))
+		b.gives(nil, scripts.GetUser, "ada@example.com")
+	}
+}
+
+// silentHost accepts connections, answers each with the given bytes and then never again.
+func silentHost(t *testing.T, answer string) (address string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.WriteString(conn, answer)
+		}
+	}()
+	return listener.Addr().String()
+}
+
+func TestHostThatNeverAnswers(t *testing.T) {
+	t.Parallel() // it waits
+	b := newBench(t, pgtest.Database(t), shape{}).withUser()
+	for name, test := range map[string]struct{ answer, sslmode string }{
+		"no answer":               {"", "disable"},
+		"no answer to TLS":        {"", "require"},
+		"TLS that never begins":   {"S", "require"},
+		"refuses TLS, then quiet": {"N", "prefer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := *b
+			b.t = t
+			b.at("postgres://u:p@" + silentHost(t, test.answer) + "/d?sslmode=" + test.sslmode)
+			// Many at once, so that most wait for a place in the pool.
+			var group sync.WaitGroup
+			for range 12 {
+				group.Go(func() {
+					outcome := b.run(scripts.Login, "ada@example.com", "correct horse")
+					if outcome.Err == nil {
+						t.Errorf("got %v", result(outcome))
+					}
+				})
+			}
+			group.Wait()
+		})
+	}
+}
+
+// proxy passes connections on to the server until it is silenced.
+type proxy struct {
+	silent atomic.Bool
+	addr   string
+}
+
+func newProxy(t *testing.T, listen, target string) *proxy {
+	t.Helper()
+	listener, err := net.Listen("tcp", listen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	p := &proxy{addr: listener.Addr().String()}
+	pass := func(to, from net.Conn) {
+		buffer := make([]byte, 32<<10)
+		for {
+			n, err := from.Read(buffer)
+			if err != nil {
+				_ = to.Close()
+				return
+			}
+			if !p.silent.Load() {
+				_, _ = to.Write(buffer[:n])
+			}
+		}
+	}
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			server, err := net.Dial("tcp", target)
+			if err != nil {
+				_ = client.Close()
+				continue
+			}
+			go pass(client, server)
+			go pass(server, client)
+		}
+	}()
+	return p
+}
+
+// The network swallows everything while connections are open.
+func TestNetworkThatGoesSilent(t *testing.T) {
+	t.Parallel() // it waits
+	b := newBench(t, pgtest.LocalDatabase(t), shape{}).withUser()
+	p := newProxy(t, "127.0.0.1:0", net.JoinHostPort(b.db.Server.Host(), strconv.Itoa(b.db.Server.Port())))
+	address, err := url.Parse(b.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address.Host = p.addr
+	b.at(address.String())
+	b.profile(scripts.Login, "ada@example.com", "correct horse")
+	p.silent.Store(true)
+	b.unavailable("timeout")
+	p.silent.Store(false)
+	b.profile(scripts.Login, "ada@example.com", "correct horse")
+}
+
+// A lock that another session holds makes every change wait: more calls than the
+// pool has places, all of which have to end.
+func TestPoolExhaustedByLocks(t *testing.T) {
+	t.Parallel() // it waits
+	b := newBench(t, pgtest.Database(t), shape{}).withUser()
+	holder, err := b.db.Conn().Begin(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := holder.Exec(context.Background(), "SELECT FROM "+b.table()+" FOR UPDATE"); err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	var seen sync.Map
+	for range 3 * scripts.DefaultPoolMax {
+		group.Go(func() {
+			outcome := b.run(scripts.Verify, "ada@example.com")
+			if outcome.Err == nil {
+				t.Errorf("got %v", result(outcome))
+				return
+			}
+			seen.Store(outcome.Err.Message, true)
+			for _, line := range outcome.Console {
+				if strings.Contains(line, "57014") {
+					seen.Store("57014", true)
+				}
+			}
+		})
+	}
+	group.Wait()
+	for _, want := range []string{"57014", "The user database took too long to answer. Please try again later."} {
+		if _, ok := seen.Load(want); !ok {
+			t.Errorf("no call ended with %q", want)
+		}
+	}
+	// The server itself has ended them: nothing of the scripts is at work any more.
+	if busy := b.db.QueryInt("SELECT count(*)::int FROM pg_stat_activity WHERE usename = $1 AND state = 'active'", b.role); busy != 0 {
+		t.Errorf("%d statements still run", busy)
+	}
+	if err := holder.Rollback(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	b.gives(true, scripts.Verify, "ada@example.com")
+}
+
+func TestServerWithoutFreeConnections(t *testing.T) {
+	b := newBench(t, pgtest.Database(t), shape{}).withUser()
+	b.container = newContainer(t) // one without connections
+	b.db.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", b.role)
+	b.db.Exec("ALTER ROLE " + quote(b.role) + " CONNECTION LIMIT 0")
+	b.unavailable("53300")
+	b.db.Exec("ALTER ROLE " + quote(b.role) + " CONNECTION LIMIT 1")
+	b.profile(scripts.Login, "ada@example.com", "correct horse")
+}
+
+// As many calls as a tenant may have in flight, through all scripts at once, over
+// no more connections than one pool has.
+func TestManyCallsAtOnce(t *testing.T) {
+	db := pgtest.Database(t)
+	b := newBench(t, db, shape{parts: append([]store.Part{store.LastLogin}, standardParts...)}).withUser()
+	db.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", b.role)
+	db.Exec(fmt.Sprintf("ALTER ROLE %s CONNECTION LIMIT %d", quote(b.role), scripts.DefaultPoolMax))
+	b.container = newContainer(t)
+	for _, op := range scripts.Operations()[:7] {
+		b.script(op) // rendered beforehand, not by several at once
+	}
+	var group sync.WaitGroup
+	for i := range 50 {
+		email := fmt.Sprintf("user%d@example.com", i)
+		group.Go(func() {
+			b.gives(nil, scripts.Create, map[string]any{"email": email, "password": "correct horse"})
+			b.gives(true, scripts.Verify, email)
+			profile := b.profile(scripts.Login, strings.ToUpper(email), "correct horse")
+			if profile["email"] != email {
+				t.Errorf("%s got %v", email, profile)
+			}
+			b.gives(true, scripts.ChangePassword, email, "another horse")
+			b.wrong(profile["user_id"], email, "correct horse")
+			b.gives(nil, scripts.Delete, profile["user_id"])
+		})
+		for range 4 {
+			group.Go(func() { b.profile(scripts.Login, "ada@example.com", "correct horse") })
+		}
+	}
+	group.Wait()
+	if left := db.QueryInt("SELECT count(*)::int FROM " + b.table()); left != 1 {
+		t.Errorf("%d users are left, want one", left)
+	}
+}
+
+// Two sign-ups with one address at the same moment: one user.
+func TestSignUpRace(t *testing.T) {
+	b := newBench(t, pgtest.Database(t), shape{})
+	b.script(scripts.Create)
+	var group sync.WaitGroup
+	var created atomic.Int32
+	for i := range 10 {
+		group.Go(func() {
+			outcome := b.run(scripts.Create, map[string]any{"email": []string{"ada@example.com", "Ada@Example.com"}[i%2], "password": "correct horse"})
+			if outcome.Err == nil {
+				created.Add(1)
+			} else if outcome.Err.Code != "user_exists" {
+				t.Errorf("got %v", outcome.Err)
+			}
+		})
+	}
+	group.Wait()
+	if created.Load() != 1 {
+		t.Errorf("%d of them were created", created.Load())
+	}
+}
+
+// The pool's key in global changes with the configuration and shows none of it.
+func TestPoolIsSharedAndItsKeyIsADigest(t *testing.T) {
+	b := newBench(t, pgtest.Database(t), shape{}).withUser()
+	keys := func() []any {
+		t.Helper()
+		outcome, err := b.container.Run(context.Background(), localtenant.Invocation{
+			Script: `function f(callback) { callback(null, Object.keys(global).filter((key) => key.startsWith('auth0pg'))); }`,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, _ := result(outcome).([]any)
+		return found
+	}
+	b.profile(scripts.Login, "ada@example.com", "correct horse")
+	b.gives(true, scripts.Verify, "ada@example.com")
+	if found := keys(); len(found) != 1 || len(fmt.Sprint(found[0])) != len("auth0pg:pool:")+64 {
+		t.Errorf("pools: %v", found)
+	}
+	b.at(b.url + "&application_name=other")
+	b.profile(scripts.Login, "ada@example.com", "correct horse")
+	if found := keys(); len(found) != 2 {
+		t.Errorf("pools after a change of the configuration: %v", found)
+	}
+}
