@@ -248,12 +248,15 @@ func (r *connection) Delete(ctx context.Context, req resource.DeleteRequest, res
 	}
 }
 
-// mergedOptions are the options to send: those that are stored, with the configured ones over them and the whole
-// configuration in clear. It refuses to send what would lose a secret.
+// mergedOptions are the options to send: all that are stored, with the configured ones over them and the whole
+// configuration in clear. Nothing is left out for the platform to keep or to fill in. It refuses to send what would
+// lose a secret.
 func (m *connectionModel) mergedOptions(state, config *connectionModel, stored *auth0.Connection, sent *sentConfiguration, diags *diag.Diagnostics) map[string]any {
 	merged, _ := cloneJSON(stored.Options).(map[string]any)
 	delete(merged, optionConfiguration) // ciphertext must not be sent back
-	overlayJSON(merged, m.wantedOptions(config))
+	wanted := m.wantedOptions(config)
+	overlayJSON(merged, wanted)
+	resolvePasswordOptions(merged, wanted)
 	// Scripts that were managed and are no more, as after a change of import_mode.
 	scripts, _ := merged[optionScripts].(map[string]any)
 	for _, gone := range keysOnlyIn(state.RenderedScripts.Elements(), m.RenderedScripts.Elements()) {

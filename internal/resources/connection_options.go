@@ -26,9 +26,12 @@ const (
 	optionImportMode    = "import_mode"
 )
 
-// The options that the platform keeps when an update leaves them out. They are sent all the
-// same, so that nothing depends on it.
-var keptOptions = []string{"authentication_methods", "passkey_options", "brute_force_protection"}
+// Two sets of options of which the platform accepts one only, although it may return both: it adds
+// password_options to a connection that was created with a password policy of the old form.
+var (
+	oldPasswordOptions = []string{"passwordPolicy", "password_history", "password_dictionary", "password_no_personal_info", "password_complexity_options"}
+	newPasswordOptions = []string{"password_options"}
+)
 
 // option is an option with an attribute of its own.
 type option struct {
@@ -201,4 +204,23 @@ func (m *connectionModel) planOptions(prior *connectionModel) {
 	if okStored && okWanted && coversJSON(stored, wanted) {
 		m.Options = prior.Options
 	}
+}
+
+// resolvePasswordOptions leaves one form of the password settings in what is sent: the configured one, else
+// the old one, which is only there when someone asked for it.
+func resolvePasswordOptions(merged, wanted map[string]any) {
+	drop := newPasswordOptions
+	if hasAny(wanted, newPasswordOptions) && !hasAny(wanted, oldPasswordOptions) {
+		drop = oldPasswordOptions
+	}
+	if !hasAny(merged, oldPasswordOptions) {
+		return
+	}
+	for _, key := range drop {
+		delete(merged, key)
+	}
+}
+
+func hasAny(object map[string]any, keys []string) bool {
+	return slices.ContainsFunc(keys, func(key string) bool { return object[key] != nil })
 }

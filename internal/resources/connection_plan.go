@@ -128,7 +128,7 @@ func refuseDeletion(ctx context.Context, client *auth0.Client, m *connectionMode
 	if m.DeletionProtection.ValueBool() {
 		diags.AddAttributeError(path.Root("deletion_protection"), "Connection Is Protected", fmt.Sprintf(
 			"Connection %s is protected from deletion, which would delete all of its users in Auth0.\n\nTo delete it, set deletion_protection = false, apply, and then delete it. "+
-				"To only stop managing it here, use a removed block or terraform state rm.", m.describe()))
+				"If it is to be replaced because its creation failed half-way, run terraform untaint on it and apply again. To only stop managing it here, use a removed block or terraform state rm.", m.describe()))
 		return
 	}
 	if m.DeleteWithUsers.ValueBool() || client == nil {
@@ -138,6 +138,8 @@ func refuseDeletion(ctx context.Context, client *auth0.Client, m *connectionMode
 	switch {
 	case err != nil:
 		auth0Error(diags, "Users Could Not Be Counted", err, nil)
+		diags.AddAttributeError(path.Root("delete_with_users"), "Connection May Have Users", fmt.Sprintf(
+			"Whether connection %s has users could not be found out, so it is not deleted.\n\nTo delete it with any users it has, set delete_with_users = true, apply, and then delete the connection.", m.describe()))
 	case users > 0:
 		diags.AddAttributeError(path.Root("delete_with_users"), "Connection Has Users", fmt.Sprintf(
 			"Connection %s has %d users. Auth0 would delete their profiles, metadata and second factors together with it.\n\n"+

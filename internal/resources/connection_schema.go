@@ -3,6 +3,7 @@
 package resources
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"regexp"
@@ -200,6 +201,7 @@ func scriptsAttribute() schema.SingleNestedAttribute {
 				Optional: true, ElementType: types.StringType,
 				MarkdownDescription: "Scripts of your own by operation, in place of the rendered ones. Each must be one JavaScript function with the arguments that the platform passes. A change uploads them.",
 				Validators:          []validator.Map{mapvalidator.KeysAre(stringvalidator.OneOf(operationNames()...))},
+				PlanModifiers:       []planmodifier.Map{sameScripts{}},
 			},
 		},
 	}
@@ -210,5 +212,26 @@ func keyAttribute(standard, description string) schema.StringAttribute {
 		Optional: true, Computed: true, Default: stringdefault.StaticString(standard),
 		MarkdownDescription: description + " The default is `" + standard + "`. A change uploads the scripts anew.",
 		Validators:          []validator.String{stringvalidator.RegexMatches(configurationKeyForm, "must be a name: letters, digits and underscores")},
+	}
+}
+
+// sameScripts plans the scripts of the state where the configured ones differ from them in line endings and trailing
+// space only.
+type sameScripts struct{}
+
+func (sameScripts) Description(context.Context) string {
+	return "Line endings and trailing space are no change."
+}
+
+func (m sameScripts) MarkdownDescription(ctx context.Context) string { return m.Description(ctx) }
+
+func (sameScripts) PlanModifyMap(_ context.Context, req planmodifier.MapRequest, resp *planmodifier.MapResponse) {
+	stored, wanted := plainValues(req.StateValue), plainValues(req.PlanValue)
+	if len(stored) == 0 || hasUnknown(req.PlanValue) {
+		return
+	}
+	same := maps.EqualFunc(stored, wanted, func(a, b string) bool { return scripts.Normalize(a) == scripts.Normalize(b) })
+	if same {
+		resp.PlanValue = req.StateValue
 	}
 }
