@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 )
@@ -93,14 +94,14 @@ func (r *usersTable) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequ
 	if diags.HasError() || !known {
 		return // what depends on unknown values stays unknown
 	}
-	if !r.planWith(ctx, &plan, config, state, prev, observed, replaced, resp) {
+	if !r.planWith(ctx, &plan, config, state, prev, observed, replaced, req.State.Raw, resp) {
 		return
 	}
 	diags.Append(resp.Plan.Set(ctx, plan)...)
 }
 
 // planWith fills the plan in. It returns false when it must not be used.
-func (r *usersTable) planWith(ctx context.Context, plan *usersTableModel, config tableConfig, state *usersTableModel, prev *tableSpec, observed *postgres.Table, replaced bool, resp *resource.ModifyPlanResponse) bool {
+func (r *usersTable) planWith(ctx context.Context, plan *usersTableModel, config tableConfig, state *usersTableModel, prev *tableSpec, observed *postgres.Table, replaced bool, prior tftypes.Value, resp *resource.ModifyPlanResponse) bool {
 	diags := &resp.Diagnostics
 	spec := resolveTable(config, prev, observed)
 	plan.ID = types.StringValue(postgres.QualifiedName(spec.Schema, spec.Name))
@@ -145,11 +146,15 @@ func (r *usersTable) planWith(ctx context.Context, plan *usersTableModel, config
 	plan.show(ctx, work.spec, config, state, prev, diags)
 	statements := work.plan.Statements()
 	setPrivate(ctx, resp.Private, statementsKey, statements, diags)
-	switch {
-	case state == nil || len(statements) > 0:
-		plan.DDL = stringList(statements)
-	default:
-		plan.DDL = state.DDL
+	plan.DDL = stringList(statements)
+	if state != nil && len(statements) == 0 {
+		// What ran last stays to be seen as long as there is no change at all.
+		unchanged := *plan
+		unchanged.DDL = state.DDL
+		diags.Append(resp.Plan.Set(ctx, unchanged)...)
+		if resp.Plan.Raw.Equal(prior) {
+			plan.DDL = state.DDL
+		}
 	}
 	return !diags.HasError()
 }
@@ -296,7 +301,8 @@ func addExists(spec tableSpec, diags *diag.Diagnostics) {
 	diags.AddAttributeError(path.Root("name"), "Users Table Exists Already", fmt.Sprintf(
 		"The table %s exists already and was not created by this resource, so nothing was changed.\n\n"+
 			"To manage the existing table, add this block with the address of this resource and plan again; nothing about the table changes until the configuration differs from it:\n\n"+
-			"import {\n  to = auth0pg_users_table.%s\n  id = %q\n}\n\nOtherwise choose another name.", id, exampleLabel(spec.Name), id))
+			"import {\n  to = auth0pg_users_table.%s\n  id = %q\n}\n\nOtherwise choose another name. "+
+			"(If this resource is in the state and marked as tainted: terraform untaint keeps the table, terraform apply -replace makes a new one.)", id, exampleLabel(spec.Name), id))
 }
 
 // exampleLabel makes a Terraform name of a table's.

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package resources_test
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
+)
+
+// expectBefore checks what the refreshed state holds under a planned change.
+func expectBefore(address string, at tfjsonpath.Path, want knownvalue.Check) plancheck.PlanCheck {
+	return beforeCheck{address, at, want}
+}
+
+type beforeCheck struct {
+	address string
+	at      tfjsonpath.Path
+	want    knownvalue.Check
+}
+
+func (c beforeCheck) CheckPlan(_ context.Context, req plancheck.CheckPlanRequest, resp *plancheck.CheckPlanResponse) {
+	for _, change := range req.Plan.ResourceChanges {
+		if change.Address != c.address {
+			continue
+		}
+		if !change.Change.Actions.Update() {
+			resp.Error = fmt.Errorf("the plan is to %v %s", change.Change.Actions, c.address)
+			return
+		}
+		value, err := tfjsonpath.Traverse(change.Change.Before, c.at)
+		if err == nil {
+			err = c.want.CheckValue(value)
+		}
+		if err != nil {
+			resp.Error = fmt.Errorf("before the change, %s: %w", c.at, err)
+		}
+		return
+	}
+	resp.Error = fmt.Errorf("%s is not in the plan", c.address)
+}
+
+// legacyTables are tables as they are found in the field, each with a configuration that describes it.
+var legacyTables = map[string]struct {
+	id, sql, config string
+}{
+	"tutorial": {"public.users", `
+		CREATE EXTENSION "uuid-ossp";
+		CREATE TABLE users (id uuid DEFAULT uuid_generate_v4(), nickname varchar(255), email varchar, password varchar(255) NOT NULL, "email_Verified" boolean DEFAULT false)`,
+		`name = "users"
+		columns = {
+		  id = {}, nickname = { type = "varchar(255)" }, email = { type = "varchar" }, password = { type = "varchar(255)" }
+		  email_verified = { name = "email_Verified", default = "false", nullable = true }
+		}`},
+	"undescribed": {"users", `
+		CREATE TABLE users (id serial PRIMARY KEY, email text UNIQUE, password text, created_at timestamp DEFAULT now(), blocked int, tenant text CHECK (tenant <> ''), "odd ""name" text);
+		CREATE INDEX ON users (tenant) WHERE tenant IS NOT NULL`,
+		`name = "users"`},
+	"bigint identity": {"public.users", `
+		CREATE TABLE users (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email text NOT NULL, password char(60) NOT NULL);
+		CREATE UNIQUE INDEX ON users (lower(email))`,
+		`name = "users"
+		columns = { id = { type = "bigint", default = "generated always as identity" }, email = {}, password = { type = "char(60)" } }
+		email_lookup = "lower_index"`},
+	"citext and text id": {"auth.User Accounts", `
+		CREATE EXTENSION citext;
+		CREATE SCHEMA auth;
+		CREATE TABLE auth."User Accounts" ("Id" text PRIMARY KEY, "E-Mail" citext NOT NULL UNIQUE, "Hash" text NOT NULL, "UpdatedAt" timestamptz, gone int);
+		ALTER TABLE auth."User Accounts" DROP COLUMN gone`,
+		`schema = "auth"
+		name = "User Accounts"
+		columns = { id = { name = "Id", type = "text" }, email = { name = "E-Mail", type = "citext" }, password = { name = "Hash" }, updated_at = { name = "UpdatedAt" } }
+		email_lookup = "citext"`},
+	"generated and extra": {`"sch.ema"."t""able"`, `
+		CREATE SCHEMA "sch.ema";
+		CREATE TABLE "sch.ema"."t""able" (user_id uuid PRIMARY KEY, email varchar(320), email_lower text GENERATED ALWAYS AS (lower(email)) STORED, pwd text, tenant_id uuid NOT NULL, note text);
+		CREATE UNIQUE INDEX ON "sch.ema"."t""able" (email_lower)`,
+		`schema = "sch.ema"
+		name = "t\"able"
+		columns = { id = { name = "user_id" }, password = { name = "pwd" }, email = { type = "varchar(320)" } }
+		extra_columns = { tenant_id = { type = "uuid", nullable = false }, email_lower = { type = "text", default = "generated always as (lower((email)::text)) stored" } }`},
+	"partitioned": {"users", `
+		CREATE TABLE users (id bigint, email text, password text, region text, PRIMARY KEY (id, region)) PARTITION BY LIST (region);
+		CREATE TABLE users_eu PARTITION OF users FOR VALUES IN ('eu')`,
+		`name = "users"
+		columns = { id = { type = "bigint" } }`},
+	"inherited": {"users", `
+		CREATE TABLE base (id bigint PRIMARY KEY, created_at timestamptz DEFAULT now());
+		CREATE TABLE users (id bigint PRIMARY KEY, email text, password text) INHERITS (base)`,
+		`name = "users"
+		columns = { created_at = {} }`},
+	"foreign owner": {"users", `
+		CREATE TABLE users (id uuid PRIMARY KEY, email text, password text, name varchar(100));
+		CREATE UNIQUE INDEX ON users (lower(email)) WHERE name IS NOT NULL;
+		ALTER TABLE users OWNER TO pg_monitor`,
+		`name = "users"
+		columns = { name = {} }`},
+}
+
+func TestUsersTableAdoption(t *testing.T) {
+	for name, legacy := range legacyTables {
+		t.Run(name, func(t *testing.T) {
+			db := acctest.LocalDatabase(t)
+			for _, sql := range strings.Split(legacy.sql, ";\n") {
+				db.Exec(sql)
+			}
+			block := acctest.ProviderConfig(db, nil) + "resource \"auth0pg_users_table\" \"users\" {\n" + legacy.config + "\n}\n"
+			imported := block + fmt.Sprintf("import {\n  to = auth0pg_users_table.users\n  id = %q\n}\n", legacy.id)
+			testTable(t,
+				resource.TestStep{
+					Config: imported,
+					ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+						plancheck.ExpectResourceAction(tableAddress, plancheck.ResourceActionNoop),
+					}},
+				},
+				resource.TestStep{Config: block, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}},
+				resource.TestStep{
+					ResourceName: tableAddress, ImportState: true, ImportStateId: legacy.id, Config: block,
+					ImportStateKind: resource.ImportBlockWithID,
+				},
+				resource.TestStep{
+					Config: strings.Replace(block, legacy.config, legacy.config+"\n"+dropAtEnd, 1),
+					ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+						plancheck.ExpectKnownValue(tableAddress, tfjsonpath.New("ddl"), knownvalue.ListSizeExact(0)),
+					}},
+				},
+			)
+		})
+	}
+}
+
+func TestUsersTableAdoptedIsLeftAlone(t *testing.T) {
+	db := acctest.LocalDatabase(t)
+	db.Exec(`CREATE TABLE users (id uuid PRIMARY KEY, email text, password text, name varchar(100), note text)`)
+	config := tableConfig(db, dropAtEnd)
+	testTable(t,
+		resource.TestStep{Config: config + "import {\n  to = auth0pg_users_table.users\n  id = \"users\"\n}\n"},
+		// What is not described may change as it likes.
+		resource.TestStep{
+			PreConfig: func() {
+				db.Exec(`ALTER TABLE users ALTER name TYPE text, ALTER note SET NOT NULL, ADD other int`)
+				db.Exec(`CREATE INDEX ON users (note)`)
+			},
+			Config:           config,
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+		},
+		// The index is built once it is asked for.
+		resource.TestStep{
+			Config: tableConfig(db, dropAtEnd, `email_lookup = "lower_index"`),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectKnownValue(tableAddress, tfjsonpath.New("ddl"), knownvalue.ListExact([]knownvalue.Check{
+					knownvalue.StringExact(`CREATE UNIQUE INDEX CONCURRENTLY "users_email_lower_key" ON "public"."users" (lower("email"))`),
+				})),
+			}},
+		},
+		resource.TestStep{
+			Config: tableConfig(db, dropAtEnd, `email_lookup = "lower_index"`, `columns = { name = { type = "varchar(200)" } }`),
+			Check:  resource.TestCheckResourceAttr(tableAddress, "columns.name.type", "varchar(200)"),
+		},
+	)
+}
+
+func TestUsersTableImportIdentifiers(t *testing.T) {
+	db := acctest.LocalDatabase(t)
+	for _, id := range []string{"a.b.c", "", ".users", `"open`, `users"`, strings.Repeat("x", 64)} {
+		testTable(t, resource.TestStep{
+			Config:       tableConfig(db),
+			ResourceName: tableAddress, ImportState: true, ImportStateIdFunc: func(*terraform.State) (string, error) { return id, nil },
+			ExpectError: regexp.MustCompile(`(?s)(Unexpected Import Identifier.*public.users|import identifier)`),
+		})
+	}
+	testTable(t, resource.TestStep{
+		Config:       tableConfig(db),
+		ResourceName: tableAddress, ImportState: true, ImportStateId: "public.nowhere",
+		ExpectError: regexp.MustCompile(`(?s)Cannot import non-existent remote object`),
+	})
+}
+
+// TestUsersTableChangedAfterPlan makes the world change between plan and apply.
+func TestUsersTableChangedAfterPlan(t *testing.T) {
+	db := acctest.LocalDatabase(t)
+	testTable(t,
+		resource.TestStep{Config: tableConfig(db, dropAtEnd)},
+		resource.TestStep{
+			Config: tableConfig(db, dropAtEnd, `columns = { created_at = {} }`),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				sideEffect(func() { db.Exec("ALTER TABLE users DROP COLUMN nickname") }),
+			}},
+			ExpectError: regexp.MustCompile(`(?s)Table Changed Since Plan.*ADD COLUMN "nickname"`),
+		},
+		resource.TestStep{
+			Config: tableConfig(db, dropAtEnd),
+			Check: func(*terraform.State) error {
+				if db.QueryBool("SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'users'::regclass AND attname = 'created_at')") {
+					return fmt.Errorf("a statement ran")
+				}
+				return nil
+			},
+		},
+	)
+}
+
+type sideEffect func()
+
+func (f sideEffect) CheckPlan(context.Context, plancheck.CheckPlanRequest, *plancheck.CheckPlanResponse) {
+	f()
+}
