@@ -189,6 +189,10 @@ func (s *stage) plan(ctx context.Context) (string, error) {
 func outcome(good string) func(output string, exit int, err error) (string, error) {
 	return func(output string, exit int, err error) (string, error) {
 		if err != nil || exit != 0 {
+			// The plan that comes before an error fills screens.
+			if at := strings.Index(output, "\nError:"); at >= 0 {
+				output = output[at+1:]
+			}
 			return fmt.Sprintf("exit code %d\n%s", exit, output), err
 		}
 		return good, nil
@@ -209,7 +213,7 @@ func (s *stage) destroyRefused(ctx context.Context) (string, error) {
 }
 
 // liftedGuards is what an administrator adds to the configuration to destroy a table with
-// rows and a connection with users.
+// rows, a connection with users, and a role whose sessions the scripts hold open.
 const liftedGuards = `
 resource "auth0pg_users_table" "users" {
   deletion_protection  = false
@@ -219,6 +223,10 @@ resource "auth0pg_users_table" "users" {
 resource "auth0pg_connection" "users" {
   deletion_protection = false
   delete_with_users   = true
+}
+
+resource "auth0pg_database_role" "scripts" {
+  drain_timeout = "1m"
 }
 `
 

@@ -201,7 +201,10 @@ func do(req *http.Request) (status int, body map[string]any, err error) {
 	return resp.StatusCode, body, nil
 }
 
-func answer(status int, body map[string]any) string { return fmt.Sprintf("HTTP %d %v", status, body) }
+// answer is what the tenant said, cut where it would fill the screen.
+func answer(status int, body map[string]any) string {
+	return shorten(fmt.Sprintf("HTTP %d %v", status, body), 400)
+}
 
 // claimsOf reads an ID token's claims. The token came straight from the tenant, so its
 // signature is not checked again.
