@@ -4,9 +4,8 @@ package scripts
 
 import (
 	"fmt"
+	"slices"
 	"strings"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
@@ -45,9 +44,16 @@ const wholeTable store.Part = ""
 // a few more tell the log how bad it is.
 const lookupLimit = 10
 
+// Feature is something that a script does only when asked to, and that needs SQL
+// and privileges of its own.
+type Feature string
+
+// RehashOnLogin replaces a legacy hash at login, which needs login to update it.
+const RehashOnLogin Feature = "rehash_on_login"
+
 // Statements lists the SQL that the operation's script runs against the store.
 // All of it is listed, also what a script runs only in one of its modes.
-func Statements(s store.Store, op Operation) ([]Statement, error) {
+func Statements(s store.Store, op Operation, features ...Feature) ([]Statement, error) {
 	if _, ok := specOf(op); !ok {
 		return nil, &UnknownOperationError{op}
 	}
@@ -69,9 +75,12 @@ func Statements(s store.Store, op Operation) ([]Statement, error) {
 		if s.Has(store.MigratedAt) {
 			statements = append(statements, recordMigration(s))
 		}
+		if slices.Contains(features, RehashOnLogin) {
+			statements = append(statements, rehash(s))
+		}
 		return statements, nil
 	case GetUser:
-		return []Statement{find(s, false)}, nil
+		return []Statement{find(s, false), findByID(s)}, nil
 	case Create:
 		return []Statement{insert(s)}, nil
 	case Verify:
@@ -119,23 +128,25 @@ func checkTypes(s store.Store) error {
 // trip and so tell them apart.
 func find(s store.Store, withPassword bool) Statement {
 	b := newBuilder(s)
-	var outputs []string
-	for _, part := range profileParts {
-		if s.Has(part) {
-			outputs = append(outputs, b.output(part))
-		}
-	}
+	outputs := b.profile()
 	if withPassword {
 		outputs = append(outputs, b.output(store.Password))
 	}
-	where, order := b.isEmail("identifier"), ""
+	where := b.isEmail("identifier")
 	if s.Has(store.Username) {
 		outputs = append(outputs, where+" AS found_by_email")
 		where += " OR " + b.isUsername("identifier")
-		order = "\nORDER BY found_by_email DESC"
 	}
-	return b.statement("find", true, fmt.Sprintf("SELECT %s\nFROM %s\nWHERE %s%s\nLIMIT %d",
-		strings.Join(outputs, ", "), b.table(), where, order, lookupLimit))
+	return b.statement("find", true, fmt.Sprintf("SELECT %s\nFROM %s\nWHERE %s\nLIMIT %d",
+		strings.Join(outputs, ", "), b.table(), where, lookupLimit))
+}
+
+// findByID looks a user up by the id that Auth0 knows, as it does for passkeys.
+func findByID(s store.Store) Statement {
+	b := newBuilder(s)
+	outputs := b.profile()
+	return b.statement("find_by_id", true, fmt.Sprintf("SELECT %s\nFROM %s\nWHERE %s\nLIMIT %d",
+		strings.Join(outputs, ", "), b.table(), b.isID("id"), lookupLimit))
 }
 
 // recordLogin keeps the time of a login.
@@ -154,6 +165,14 @@ func recordMigration(s store.Store) Statement {
 	}
 	return b.statement("record_migration", false, fmt.Sprintf("UPDATE %s\nSET %s\nWHERE %s",
 		b.table(), strings.Join(sets, ", "), b.isID("id")))
+}
+
+// rehash replaces the hash that was compared with, unless it has changed since.
+func rehash(s store.Store) Statement {
+	b := newBuilder(s)
+	return b.statement("rehash", false, fmt.Sprintf("UPDATE %s\nSET %s\nWHERE %s\n  AND %s::text = %s",
+		b.table(), b.set(store.Password, b.param("password", store.Password)), b.isID("id"),
+		b.read(store.Password), b.param("old_password", store.Password)))
 }
 
 // insert adds a user. Who signs up is never verified or blocked, whatever the
@@ -218,159 +237,4 @@ func deleteUser(s store.Store) Statement {
 	b := newBuilder(s)
 	return b.statement("delete", false, fmt.Sprintf("DELETE FROM %s\nWHERE %s = (SELECT %s FROM %s WHERE %s)",
 		b.delete(), b.read(store.ID), b.read(store.ID), b.table(), b.isID("id")))
-}
-
-// builder writes a statement and keeps count of what it touches: a column gets
-// into the text only through a method that records why.
-type builder struct {
-	store  store.Store
-	params []Param
-	uses   map[use]bool
-}
-
-func newBuilder(s store.Store) *builder { return &builder{store: s, uses: map[use]bool{}} }
-
-func (b *builder) statement(name string, readOnly bool, sql string) Statement {
-	return Statement{Name: name, SQL: sql, Params: b.params, ReadOnly: readOnly, uses: b.uses}
-}
-
-// updateOne changes the one user that match finds. The scalar sub-query makes
-// the server refuse (21000) where several users share an address, and the
-// condition beside it lets the index on the address serve a table without one
-// on the id.
-func (b *builder) updateOne(name string, match func(string) string, param string, sets ...string) Statement {
-	if b.store.Has(store.UpdatedAt) {
-		sets = append(sets, b.set(store.UpdatedAt, "CURRENT_TIMESTAMP"))
-	}
-	condition := match(param)
-	return b.statement(name, false, fmt.Sprintf("UPDATE %s\nSET %s\nWHERE %s\n  AND %s = (SELECT %s FROM %s WHERE %s)",
-		b.table(), strings.Join(sets, ", "), condition, b.read(store.ID), b.read(store.ID), b.table(), condition))
-}
-
-func (b *builder) table() string {
-	return pgx.Identifier{b.store.Schema, b.store.Table}.Sanitize()
-}
-
-func (b *builder) delete() string {
-	b.uses[use{"DELETE", wholeTable}] = true
-	return b.table()
-}
-
-func (b *builder) column(privilege string, part store.Part) string {
-	b.uses[use{privilege, part}] = true
-	return pgx.Identifier{b.store.Columns[part].Name}.Sanitize()
-}
-
-func (b *builder) read(part store.Part) string   { return b.column("SELECT", part) }
-func (b *builder) insert(part store.Part) string { return b.column("INSERT", part) }
-
-func (b *builder) set(part store.Part, value string) string {
-	return b.column("UPDATE", part) + " = " + value
-}
-
-// param returns the placeholder of a value, the same one for the same name.
-func (b *builder) param(name string, part store.Part) string {
-	for i, known := range b.params {
-		if known.Name == name {
-			return fmt.Sprintf("$%d", i+1)
-		}
-	}
-	b.params = append(b.params, Param{name, part})
-	return fmt.Sprintf("$%d", len(b.params))
-}
-
-// folded is the lower-cased address. The server folds, here and nowhere else, so
-// that what is stored and what is looked up agree under its own rules.
-func (b *builder) folded(name string, part store.Part) string {
-	return "pg_catalog.lower(" + b.param(name, part) + "::text)"
-}
-
-func (b *builder) isEmail(name string) string {
-	column := b.read(store.Email)
-	switch b.store.EmailLookup {
-	case store.CIText:
-		return b.equalsCIText(column, name, store.Email)
-	case store.Exact:
-		return column + " = " + b.folded(name, store.Email)
-	default:
-		return "pg_catalog.lower(" + column + ") = " + b.folded(name, store.Email)
-	}
-}
-
-func (b *builder) isUsername(name string) string {
-	column := b.read(store.Username)
-	if familyOf(b.store.Columns[store.Username]) == familyCIText {
-		return b.equalsCIText(column, name, store.Username)
-	}
-	return column + " = " + b.param(name, store.Username) + "::text"
-}
-
-func (b *builder) isEmailOrUsername(name string) string {
-	return "(" + b.isEmail(name) + " OR " + b.isUsername(name) + ")"
-}
-
-// equalsCIText names the operator's schema along with the type's: where citext is
-// off the search path an unqualified = silently compares as text, with case.
-func (b *builder) equalsCIText(column, name string, part store.Part) string {
-	citext, _ := citextType(b.store.Columns[part])
-	operator := "="
-	if len(citext) > 1 {
-		operator = "OPERATOR(" + citext[:1].Sanitize() + ".=)"
-	}
-	return column + " " + operator + " " + b.param(name, part) + "::" + citext.Sanitize()
-}
-
-// isID compares the id in its own type. Types with a text form that a script
-// cannot check beforehand are compared as text.
-func (b *builder) isID(name string) string {
-	column, value := b.read(store.ID), b.param(name, store.ID)
-	switch familyOf(b.store.Columns[store.ID]) {
-	case familyUUID, familyInteger, familyText, familyCIText:
-		return column + " = " + value
-	}
-	return column + "::text = " + value
-}
-
-// flag is the value that means yes or no in the part's column.
-func (b *builder) flag(part store.Part, on bool) string {
-	switch familyOf(b.store.Columns[part]) {
-	case familyInteger:
-		if on {
-			return "1"
-		}
-		return "0"
-	case familyTimestamp:
-		if on {
-			return "CURRENT_TIMESTAMP"
-		}
-		return "NULL"
-	}
-	if on {
-		return "true"
-	}
-	return "false"
-}
-
-// profileParts are what login and get_user return, each under the part's name.
-var profileParts = []store.Part{
-	store.ID, store.Email, store.EmailVerified, store.Username, store.Nickname, store.Name, store.GivenName,
-	store.FamilyName, store.Picture, store.PhoneNumber, store.PhoneVerified, store.Blocked,
-	store.UserMetadata, store.AppMetadata,
-}
-
-// output is a column as the scripts read it: flags as booleans, all else as text,
-// which keeps every digit of an id and drops the padding of character(n).
-func (b *builder) output(part store.Part) string {
-	column, alias := b.read(part), " AS "+pgx.Identifier{string(part)}.Sanitize()
-	switch part {
-	case store.EmailVerified, store.PhoneVerified, store.Blocked:
-		switch familyOf(b.store.Columns[part]) {
-		case familyInteger:
-			return "COALESCE(" + column + " <> 0, false)" + alias
-		case familyTimestamp:
-			return column + " IS NOT NULL" + alias
-		}
-		return "COALESCE(" + column + ", false)" + alias
-	}
-	return column + "::text" + alias
 }
