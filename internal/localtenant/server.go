@@ -92,6 +92,7 @@ type Tenant struct {
 	tickets     map[string]*ticket
 	mails       []Mail
 	logs        []LogEvent
+	runs        []ScriptRun
 }
 
 // Request is a call that the tenant has received.
@@ -266,6 +267,20 @@ func (t *Tenant) handler() http.Handler {
 	api("DELETE /api/v2/clients/{id}", "delete:clients", t.deleteClient)
 	api("GET /api/v2/clients/{id}/connections", "read:connections", t.listClientConnections)
 
+	api("POST /api/v2/users", "create:users", t.apiCreateUser)
+	api("GET /api/v2/users", "read:users", t.listUsers)
+	api("GET /api/v2/users/{id}", "read:users", t.apiGetUser)
+	api("PATCH /api/v2/users/{id}", "update:users", t.apiUpdateUser)
+	api("DELETE /api/v2/users/{id}", "delete:users", t.apiDeleteUser)
+	api("GET /api/v2/users-by-email", "read:users", t.usersByEmail)
+
+	mux.HandleFunc("POST /dbconnections/signup", t.signup)
+	mux.HandleFunc("POST /dbconnections/change_password", t.changePassword)
+	mux.HandleFunc("GET /u/email-verification", t.verifyEmail)
+	mux.HandleFunc("GET /u/reset-verify", t.resetForm)
+	mux.HandleFunc("POST /u/reset-verify", t.resetPassword)
+	mux.HandleFunc("GET /result", t.result)
+	mux.HandleFunc("GET /userinfo", t.userInfoEndpoint)
 	mux.HandleFunc("POST /oauth/token", t.token)
 	mux.HandleFunc("GET /.well-known/jwks.json", t.keys)
 

@@ -3,7 +3,6 @@
 package localtenant
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
@@ -312,8 +311,4 @@ func parameters(r *http.Request) (url.Values, error) {
 		}
 	}
 	return values, nil
-}
-
-func (t *Tenant) passwordRealm(_ context.Context, _ url.Values) (*object, error) {
-	return nil, errDenied
 }
