@@ -19,11 +19,12 @@ type Privilege struct {
 }
 
 // Privileges lists what a role needs on the store's table to run the
-// operations' statements, column by column and nothing more.
-func Privileges(s store.Store, operations []Operation) ([]Privilege, error) {
+// operations' statements, those of the features among them, column by column and
+// nothing more.
+func Privileges(s store.Store, operations []Operation, features ...Feature) ([]Privilege, error) {
 	columns := map[string][]string{}
 	for _, op := range operations {
-		statements, err := Statements(s, op)
+		statements, err := Statements(s, op, features...)
 		if err != nil {
 			return nil, err
 		}

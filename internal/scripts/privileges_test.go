@@ -35,19 +35,23 @@ func TestPrivilegesAreExact(t *testing.T) {
 	}
 }
 
-func exactPrivileges(t *testing.T, b *bench, op scripts.Operation) {
+func exactPrivileges(t *testing.T, b *bench, op scripts.Operation, features ...scripts.Feature) {
+	t.Helper()
 	b.db.Exec("REVOKE ALL ON " + b.table() + " FROM " + quote(b.role))
-	if err := asRole(t, b, op); !isInsufficientPrivilege(err) {
+	if err := asRole(t, b, op, features...); !isInsufficientPrivilege(err) {
 		t.Fatalf("without any privilege: %v", err)
 	}
-	privileges := b.privileges(op)
+	privileges, err := scripts.Privileges(b.store, []scripts.Operation{op}, features...)
+	if err != nil {
+		t.Fatal(err)
+	}
 	b.grant(privileges)
-	if err := asRole(t, b, op); err != nil {
+	if err := asRole(t, b, op, features...); err != nil {
 		t.Fatalf("with all of its privileges: %v", err)
 	}
 	for _, one := range single(privileges) {
 		b.db.Exec("REVOKE " + privilegeSQL(one) + " ON " + b.table() + " FROM " + quote(b.role))
-		if err := asRole(t, b, op); !isInsufficientPrivilege(err) {
+		if err := asRole(t, b, op, features...); !isInsufficientPrivilege(err) {
 			t.Errorf("without %s %v: %v", one.Type, one.Columns, err)
 		}
 		b.grant([]scripts.Privilege{one})
@@ -69,10 +73,10 @@ func single(privileges []scripts.Privilege) []scripts.Privilege {
 }
 
 // asRole runs the operation's statements in a transaction that is rolled back.
-func asRole(t *testing.T, b *bench, op scripts.Operation) error {
+func asRole(t *testing.T, b *bench, op scripts.Operation, features ...scripts.Feature) error {
 	t.Helper()
 	ctx := context.Background()
-	statements, err := scripts.Statements(b.store, op)
+	statements, err := scripts.Statements(b.store, op, features...)
 	if err != nil {
 		t.Fatal(err)
 	}

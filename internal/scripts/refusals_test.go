@@ -7,7 +7,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
@@ -326,23 +325,5 @@ func TestValuesThatDoNotFit(t *testing.T) {
 		if log := strings.Join(outcome.Console, "\n"); !strings.Contains(log, "P0001") {
 			t.Errorf("%s: the log says %q", op, log)
 		}
-	}
-}
-
-// Who has no account is refused no faster than who has one.
-func TestUnknownUsersTakeAsLong(t *testing.T) {
-	b := newBench(t, pgtest.Database(t), shape{})
-	b.options.BcryptRounds = 10
-	b.gives(nil, scripts.Create, map[string]any{"email": "ada@example.com", "password": "correct horse"})
-	fastest := func(identifier string) time.Duration {
-		best := time.Hour
-		for range 7 {
-			best = min(best, b.run(scripts.Login, identifier, "incorrect").Duration)
-		}
-		return best
-	}
-	known, unknown := fastest("ada@example.com"), fastest("nobody@example.com")
-	if ratio := float64(unknown) / float64(known); ratio < 0.7 || ratio > 1.4 {
-		t.Errorf("known users take %s, unknown ones %s", known, unknown)
 	}
 }

@@ -9,85 +9,9 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"unicode"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
-
-// The defaults of [Options].
-const (
-	DefaultBcryptRounds   = 10
-	DefaultDatabaseURLKey = "POSTGRES_URL"
-	DefaultCAKey          = "POSTGRES_CA"
-	DefaultPoolMax        = 5
-	DefaultAppMetadataKey = "app_metadata"
-)
-
-// Bounds of what Options accept. Fifteen rounds take seconds; the scripts must
-// end inside ten.
-const (
-	MinBcryptRounds = 4
-	MaxBcryptRounds = 15
-	MaxPoolMax      = 50
-)
-
-// Options say how the scripts of one connection behave.
-type Options struct {
-	Store store.Store
-	// UserIDPrefix and a bar go in front of the ids that Auth0 sees; "" for none.
-	UserIDPrefix string
-	// BcryptRounds is the cost of new hashes, 0 for the default.
-	BcryptRounds int
-	// DatabaseURLKey is the configuration key that holds the database's URL, "" for the default.
-	DatabaseURLKey string
-	// CAKey is the configuration key that may hold the certificate authority of
-	// the database in PEM, "" for the default.
-	CAKey string
-	// PoolMax bounds the connections that one container opens, 0 for the default.
-	PoolMax int
-	// AppMetadataKey is the name under which the profile carries the app_metadata
-	// part, "app_metadata" or "metadata"; "" for the default.
-	AppMetadataKey string
-	// ImportMode says that Auth0 keeps the user after the first login.
-	ImportMode bool
-}
-
-// OptionError says which option the scripts cannot be rendered with.
-type OptionError struct{ Option, Problem string }
-
-func (e *OptionError) Error() string { return e.Option + " " + e.Problem }
-
-// withDefaults fills in what is not set and refuses what cannot work.
-func (o Options) withDefaults() (Options, error) {
-	if o.BcryptRounds == 0 {
-		o.BcryptRounds = DefaultBcryptRounds
-	}
-	if o.DatabaseURLKey == "" {
-		o.DatabaseURLKey = DefaultDatabaseURLKey
-	}
-	if o.CAKey == "" {
-		o.CAKey = DefaultCAKey
-	}
-	if o.PoolMax == 0 {
-		o.PoolMax = DefaultPoolMax
-	}
-	if o.AppMetadataKey == "" {
-		o.AppMetadataKey = DefaultAppMetadataKey
-	}
-	switch {
-	case o.BcryptRounds < MinBcryptRounds || o.BcryptRounds > MaxBcryptRounds:
-		return o, &OptionError{"bcrypt_rounds", fmt.Sprintf("must be between %d and %d", MinBcryptRounds, MaxBcryptRounds)}
-	case o.PoolMax < 1 || o.PoolMax > MaxPoolMax:
-		return o, &OptionError{"pool_max", fmt.Sprintf("must be between 1 and %d", MaxPoolMax)}
-	case strings.ContainsFunc(o.UserIDPrefix, func(r rune) bool { return r == '|' || unicode.IsSpace(r) || !unicode.IsPrint(r) }):
-		return o, &OptionError{"user_id_prefix", "must have neither spaces nor a bar, which separates it from the id"}
-	case o.AppMetadataKey != "app_metadata" && o.AppMetadataKey != "metadata":
-		return o, &OptionError{"app_metadata_key", `must be "app_metadata" or "metadata"`}
-	case o.CAKey == o.DatabaseURLKey:
-		return o, &OptionError{"ca_key", "must not be the key of the database URL"}
-	}
-	return o, nil
-}
 
 // settings is the one constant that a script is rendered with.
 type settings struct {
@@ -100,6 +24,8 @@ type settings struct {
 	Parts          []store.Part                 `json:"parts"`
 	AppMetadataKey string                       `json:"appMetadataKey"`
 	BcryptRounds   int                          `json:"bcryptRounds"`
+	BcryptPrefix   string                       `json:"bcryptPrefix"`
+	LegacyHashes   []HashFormat                 `json:"legacyHashes"`
 	DummyHash      string                       `json:"dummyHash,omitempty"`
 	ImportMode     bool                         `json:"importMode"`
 	Statements     map[string]statementSettings `json:"statements"`
@@ -115,7 +41,7 @@ type statementSettings struct {
 // long as with any hash of the same cost.
 const dummyDigest = "abcdefghijklmnopqrstuuDdDdDdDdDdDdDdDdDdDdDdDdDdDdDdD"
 
-//go:embed js/*.js js/lib/*.js
+//go:embed js/*.js js/finished/*.js js/lib/*.js
 var sources embed.FS
 
 // The one line of a script that rendering replaces.
@@ -138,7 +64,10 @@ func Render(op Operation, o Options) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	statements, err := Statements(o.Store, op)
+	if o.ImportFinished && (op == Login || op == GetUser) {
+		return assemble("finished/"+known.function, header(op, o.Store), nil)
+	}
+	statements, err := Statements(o.Store, op, o.Features()...)
 	if err != nil {
 		return "", err
 	}
@@ -152,6 +81,8 @@ func Render(op Operation, o Options) (string, error) {
 		Parts:          o.Store.Parts(),
 		AppMetadataKey: o.AppMetadataKey,
 		BcryptRounds:   o.BcryptRounds,
+		BcryptPrefix:   o.BcryptPrefix,
+		LegacyHashes:   append([]HashFormat{}, o.LegacyHashes...),
 		ImportMode:     o.ImportMode,
 		Statements:     map[string]statementSettings{},
 	}
@@ -200,18 +131,18 @@ func header(op Operation, s store.Store) string {
 `, op, s.Schema, s.Table)
 }
 
-// assemble puts header, constant and helpers into the operation's function.
+// assemble puts header, constant (nil for none) and helpers into a script.
 func assemble(function, header string, constant any) (string, error) {
 	body, includes, err := source("js/" + function + ".js")
 	if err != nil {
 		return "", err
 	}
-	var encoded bytes.Buffer
-	encoder := json.NewEncoder(&encoded)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("  ", "  ")
-	if err := encoder.Encode(constant); err != nil {
-		return "", fmt.Errorf("encode the settings: %w", err)
+	if constant != nil {
+		encoded, err := encode(constant)
+		if err != nil {
+			return "", err
+		}
+		header += "  const settings = " + encoded + ";\n"
 	}
 	before, after, ok := strings.Cut(body, placeholder)
 	if !ok {
@@ -225,7 +156,19 @@ func assemble(function, header string, constant any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return before + header + "  const settings = " + strings.TrimSpace(encoded.String()) + ";\n" + end + helpers + "}\n", nil
+	return before + header + end + helpers + "}\n", nil
+}
+
+// encode writes JSON that is a JavaScript literal as well, easy to read.
+func encode(constant any) (string, error) {
+	var encoded bytes.Buffer
+	encoder := json.NewEncoder(&encoded)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("  ", "  ")
+	if err := encoder.Encode(constant); err != nil {
+		return "", fmt.Errorf("encode the settings: %w", err)
+	}
+	return strings.TrimSpace(encoded.String()), nil
 }
 
 // helpers returns the named helpers and theirs, indented, in the order of first mention.

@@ -43,7 +43,7 @@ func render(t *testing.T, op Operation, o Options) string {
 var platformNames = []string{
 	"require", "configuration", "global", "console", "Buffer", "setTimeout", "clearTimeout", "URL",
 	"WrongUsernameOrPasswordError", "ValidationError", "UnauthorizedError",
-	"Promise", "Error", "Boolean", "Date", "JSON", "Array", "Number", "Object", "BigInt", "decodeURIComponent", "undefined",
+	"Promise", "Error", "Boolean", "Date", "JSON", "Array", "Map", "Number", "NaN", "RegExp", "Object", "BigInt", "decodeURIComponent", "undefined",
 }
 
 func TestRenderedScriptsAreSelfContained(t *testing.T) {
@@ -91,6 +91,15 @@ func TestHelpersAreUsedAndNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	everything := ""
+	finished, err := RenderAll(Options{Store: storeWith(), ImportMode: true, ImportFinished: true}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for op, text := range finished {
+		if problems := Validate(op, text); len(problems) > 0 || strings.Contains(text, "require(") {
+			t.Errorf("finished %s: %+v", op, problems)
+		}
+	}
 	for _, op := range Operations() {
 		everything += render(t, op, Options{Store: storeWith()})
 	}
@@ -212,6 +221,10 @@ func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
 		"user_id_prefix":   {UserIDPrefix: "a|b"},
 		"app_metadata_key": {AppMetadataKey: "meta"},
 		"ca_key":           {CAKey: "URL", DatabaseURLKey: "URL"},
+		"bcrypt_prefix":    {BcryptPrefix: "2x"},
+		"legacy_hashes":    {LegacyHashes: []HashFormat{MD5, "rot13"}},
+		"import_finished":  {ImportFinished: true},
+		"rehash_on_login":  {RehashOnLogin: true, ImportMode: true},
 	} {
 		o.Store = storeWith()
 		var wrong *OptionError

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* global answer, findUser, passwordMatches, toProfile, toUserId, record */
+/* global answer, findUser, passwordMatches, toProfile, toUserId, record, rehash */
 /* exported login */
 function login(identifier, password, ...rest) {
   const settings = {};
@@ -15,6 +15,7 @@ function login(identifier, password, ...rest) {
     if (user.blocked) {
       throw new UnauthorizedError('This account is blocked.');
     }
+    await rehash(user, password);
     await record(user);
     return toProfile(user);
   });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* global query, isIdentifier, refusal */
+/* global query, isIdentifier, oneUser */
 /* exported findUser */
 
 // Returns the row of the user with this address or name, or null. An address
@@ -10,10 +10,5 @@ async function findUser(identifier) {
   }
   const { rows } = await query('find', { identifier });
   const byEmail = rows.filter((row) => row.found_by_email !== false);
-  const found = byEmail.length > 0 ? byEmail : rows;
-  if (found.length > 1) {
-    throw refusal('Several accounts share this address. Please contact support.',
-      `${found.length} rows or more for one address or user name`);
-  }
-  return found.length === 1 ? found[0] : null;
+  return oneUser(byEmail.length > 0 ? byEmail : rows);
 }

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package scripts_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+// Hashes of "correct horse" as other programs write them, made with Python's hashlib.
+var legacyHashes = []struct {
+	name   string
+	format scripts.HashFormat
+	hash   string
+}{
+	{"django pbkdf2_sha256", scripts.DjangoPBKDF2, "pbkdf2_sha256$1000$seasalt$mQnueSakb748zqBAC1tmWVZsZbi2zPGZarEzTGdfmso="},
+	{"django pbkdf2_sha1", scripts.DjangoPBKDF2, "pbkdf2_sha1$1000$seasalt$iQvkNOF1wEL4Khh8eogJ8rUhipM="},
+	{"PHC pbkdf2-sha512", scripts.PBKDF2, "$pbkdf2-sha512$i=1000,l=64$yMnKy8zNzs/Q0dLT1NXW1w$4xPvOlNzcf4w83OeXLs00cDMTZ/Jcuh8hwgCDBR1y9KhNdPKjKCw1sE1hBb/KcVzJbfBhesdf0dIDnsHZEmvjw"},
+	{"PHC pbkdf2-sha256 padded", scripts.PBKDF2, "$pbkdf2-sha256$i=1000$yMnKy8zNzs/Q0dLT1NXW1w==$TwRueOdCB6KCbpfU0/4XAabBqcM+xth4i3zmIlph9+Q="},
+	{"passlib pbkdf2_sha256", scripts.PBKDF2, "$pbkdf2-sha256$1000$yMnKy8zNzs/Q0dLT1NXW1w$TwRueOdCB6KCbpfU0/4XAabBqcM.xth4i3zmIlph9.Q"},
+	{"passlib pbkdf2 sha1", scripts.PBKDF2, "$pbkdf2$1000$yMnKy8zNzs/Q0dLT1NXW1w$zUsdkDhLT5OD/dmWT/xuh/Z9uCs"},
+	{"scrypt", scripts.Scrypt, "$scrypt$ln=10,r=8,p=1$yMnKy8zNzs/Q0dLT1NXW1w$SDfo5Vh4WOI0Gj2oah2O18JMdph5SFveKhdeD9EYzg0"},
+	{"scrypt p=2", scripts.Scrypt, "$scrypt$ln=8,r=4,p=2$yMnKy8zNzs/Q0dLT1NXW1w$IPkdicFsLNLKfVg0s9RAuyzgRAUmANEIEyimZO06z4f629w9V3aiDnyRyiplDSgeJOREwD+mc1jASY2q2XULIQ"},
+	{"{SSHA}", scripts.SSHA, "{SSHA}hTinoKZ7C/Sl9AQyt6/PXy81N8XIycrLzM3Ozw=="},
+	{"{SSHA256}", scripts.SSHA, "{SSHA256}1i4T/AC58Bv9dyHWXgmOaAZSl4/ZHSVSiiJfHVjSM2LIycrLzM3Ozw=="},
+	{"{SSHA512}", scripts.SSHA, "{SSHA512}l+foK5onOUar0zpbzx3EVKCGsDLquQ8Fdfzam1VniyCsvQUz3r/B530SufcZvgfp1Mvqk2jLIthuxs14i/OgI8jJysvMzc7P"},
+	{"{SHA}", scripts.SSHA, "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A="},
+	{"md5 plain", scripts.MD5, "3cb4e732631f47e6eb961f34554b7cde"},
+	{"sha1 plain", scripts.SHA1, "2f9e53523b62abc141a2b4d6019d23cba835dbd0"},
+	{"sha256 plain", scripts.SHA256, "4104d36f8da2c254349f85836793ebe029e0c957063a34c91c2e9203187b5631"},
+	{"sha512 plain", scripts.SHA512, "56b698defedb5a435b634afe3320bbaf3fdcd920b6c503a446fc7b7a776b298d479d1ba6a8b617808eb0bf579ce9a95d668347bcab7149085ac93cb27995197b"},
+	{"md5 upper case", scripts.MD5, "3CB4E732631F47E6EB961F34554B7CDE"},
+	{"md5 hash:salt, salt last", scripts.MD5, "2741137c32ddedeeb868e4484b429679:s4lt"},
+	{"sha1 salt:hash, salt first", scripts.SHA1, "s4lt:0d4435dd2dade9a76a31964437d4b8f0681e2ca8"},
+	{"sha256 hash$salt, salt first", scripts.SHA256, "c82d2c45132f6276034ddb3a8e74f65e5a89d6460eda3247d3ebafc6a07bb33a$s4lt"},
+	{"django sha1$salt$hash", scripts.SHA1, "sha1$s4lt$0d4435dd2dade9a76a31964437d4b8f0681e2ca8"},
+	{"sha512 with a salt like a digest", scripts.SHA512, "abababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababab:3be9c06168b9eaf7ca71d86c9907da2d0770b159abd7f732a91025b8a16343fd3febe9ec09fd39f1f7aeb98be9e7bd4d6d50337ae66755ccb8e5332e3e5577a3"},
+}
+
+// One table with all of the formats, and bcrypt among them.
+func TestLegacyHashes(t *testing.T) {
+	b := newBench(t, pgtest.Database(t), shape{})
+	b.options.LegacyHashes = scripts.HashFormats()
+	b.gives(nil, scripts.Create, map[string]any{"email": "bcrypt@example.com", "password": "correct horse"})
+	b.profile(scripts.Login, "bcrypt@example.com", "correct horse")
+	for i, legacy := range legacyHashes {
+		email := fmt.Sprintf("user%d@example.com", i)
+		id := b.add(map[store.Part]any{store.Email: email, store.Password: legacy.hash})
+		if profile := b.profile(scripts.Login, email, "correct horse"); profile["user_id"] != id {
+			t.Errorf("%s: no login", legacy.name)
+		}
+		for _, wrong := range []any{"incorrect horse", "correct horse ", "", legacy.hash, nil, "correct horse\x00"} {
+			b.wrong(id, email, wrong)
+		}
+	}
+}
+
+// A format is accepted only where it was asked for.
+func TestLegacyHashesAreOptIn(t *testing.T) {
+	b := newBench(t, pgtest.Database(t), shape{})
+	for i, legacy := range legacyHashes {
+		email := fmt.Sprintf("user%d@example.com", i)
+		id := b.add(map[store.Part]any{store.Email: email, store.Password: legacy.hash})
+		b.options.LegacyHashes, b.rendered = nil, map[scripts.Operation]string{}
+		b.wrong(id, email, "correct horse")
+		for _, format := range scripts.HashFormats() {
+			if format != legacy.format {
+				b.options.LegacyHashes = append(b.options.LegacyHashes, format)
+			}
+		}
+		b.rendered = map[scripts.Operation]string{}
+		b.wrong(id, email, "correct horse")
+	}
+}
+
+// Hashes that are cut off or ask for the impossible match nothing, least of all everything.
+func TestBrokenLegacyHashes(t *testing.T) {
+	b := newBench(t, pgtest.Database(t), shape{})
+	b.options.LegacyHashes = scripts.HashFormats()
+	broken := []string{
+		"pbkdf2_sha256$1000$seasalt$", "pbkdf2_sha256$0$seasalt$AAAAAAAAAAAAAAAAAAAAAA==", "pbkdf2_sha256$99999999$seasalt$AAAAAAAAAAAAAAAAAAAAAA==",
+		"pbkdf2_sha256$1000$seasalt$AA==", "$pbkdf2-sha256$1000$c2FsdA$A", "$pbkdf2-sha256$i=x$c2FsdA$AAAAAAAAAAAAAAAAAAAAAA",
+		"$scrypt$ln=30,r=8,p=1$c2FsdA$AAAAAAAAAAAAAAAAAAAAAA", "$scrypt$ln=10,r=99999,p=99999$c2FsdA$AAAAAAAAAAAAAAAAAAAAAA",
+		"$scrypt$$c2FsdA$AAAAAAAAAAAAAAAAAAAAAA", "$scrypt$ln=0,r=0,p=0$c2FsdA$AAAAAAAAAAAAAAAAAAAAAA", "$scrypt$__proto__=1$c2FsdA$AAAAAAAAAAAAAAAAAAAAAA",
+		"{SSHA}", "{SSHA}AAAA", "{SSHA512}AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "md5$$", ":", "$", "sha1$salt$abcdef", strings.Repeat("a", 31), strings.Repeat("a", 2000),
+	}
+	for _, legacy := range legacyHashes {
+		if !strings.Contains(legacy.name, "plain") { // less of an address or a salt is another hash, less of these no hash
+			continue
+		}
+		broken = append(broken, legacy.hash[:len(legacy.hash)-1], legacy.hash+"0", legacy.hash[:len(legacy.hash)-1]+"g")
+	}
+	for i, hash := range broken {
+		email := fmt.Sprintf("user%d@example.com", i)
+		id := b.add(map[store.Part]any{store.Email: email, store.Password: hash})
+		b.wrong(id, email, "correct horse")
+		b.wrong(id, email, "")
+	}
+}
+
+func TestRehashOnLogin(t *testing.T) {
+	db := pgtest.Database(t)
+	b := newBench(t, db, shape{types: map[store.Part]string{store.Password: "character(100)"}})
+	b.options.LegacyHashes = scripts.HashFormats()
+	b.options.RehashOnLogin = true
+	b.options.BcryptRounds = 5
+	stored := func(email string) string {
+		t.Helper()
+		return db.QueryString("SELECT password::text FROM "+b.table()+" WHERE email = $1", email)
+	}
+	// Without the privilege for it a login goes on all the same.
+	md5 := "1c2a1a2b1a2f2bb3e1a4a7f2b6c0e1d2"
+	for _, legacy := range legacyHashes {
+		if legacy.name == "md5 plain" {
+			md5 = legacy.hash
+		}
+	}
+	b.add(map[store.Part]any{store.Email: "ada@example.com", store.Password: md5})
+	db.Exec("REVOKE UPDATE (password) ON " + b.table() + " FROM " + quote(b.role))
+	if outcome := b.run(scripts.Login, "ada@example.com", "correct horse"); outcome.Err != nil || !strings.Contains(strings.Join(outcome.Console, ""), "rehash: SQLSTATE 42501") {
+		t.Errorf("error %v, log %q", outcome.Err, outcome.Console)
+	}
+	privileges, err := scripts.Privileges(b.store, []scripts.Operation{scripts.Login}, b.options.Features()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.Exec("REVOKE ALL ON " + b.table() + " FROM " + quote(b.role))
+	b.grant(privileges)
+
+	b.run(scripts.Login, "ada@example.com", "incorrect")
+	if stored("ada@example.com") != md5 {
+		t.Error("a wrong password was taken over")
+	}
+	b.profile(scripts.Login, "ada@example.com", "correct horse")
+	upgraded := stored("ada@example.com")
+	if !strings.HasPrefix(upgraded, "$2b$05$") {
+		t.Fatalf("the table has %.7q", upgraded)
+	}
+	b.profile(scripts.Login, "ada@example.com", "correct horse")
+	if stored("ada@example.com") != upgraded {
+		t.Error("a hash that needed no upgrade was replaced")
+	}
+	// Fewer rounds than now.
+	b.options.BcryptRounds, b.rendered = 6, map[scripts.Operation]string{}
+	b.profile(scripts.Login, "ada@example.com", "correct horse")
+	if !strings.HasPrefix(stored("ada@example.com"), "$2b$06$") {
+		t.Errorf("the table has %.7q", stored("ada@example.com"))
+	}
+	b.profile(scripts.Login, "ada@example.com", "correct horse")
+	// More rounds stay.
+	b.options.BcryptRounds, b.rendered = 4, map[scripts.Operation]string{}
+	b.profile(scripts.Login, "ada@example.com", "correct horse")
+	if !strings.HasPrefix(stored("ada@example.com"), "$2b$06$") {
+		t.Errorf("the table has %.7q", stored("ada@example.com"))
+	}
+	exactPrivileges(t, b, scripts.Login, b.options.Features()...)
+}
+
+// A password that changes while an old hash is being replaced stays changed.
+func TestRehashDoesNotUndoAChange(t *testing.T) {
+	db := pgtest.Database(t)
+	b := newBench(t, db, shape{})
+	statements, err := scripts.Statements(b.store, scripts.Login, scripts.RehashOnLogin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rehash := statements[len(statements)-1]
+	id := b.add(map[store.Part]any{store.Email: "ada@example.com", store.Password: "changed since"})
+	values := map[string]any{"id": id, "password": "new hash of the old password", "old_password": "old hash"}
+	args := make([]any, len(rehash.Params))
+	for i, param := range rehash.Params {
+		args[i] = values[param.Name]
+	}
+	db.Exec(rehash.SQL, args...)
+	if got := db.QueryString("SELECT password FROM " + b.table()); got != "changed since" {
+		t.Errorf("the table has %q", got)
+	}
+}
+
+// pgcrypto's crypt() knows only $2a$, PHP writes $2y$: what a script writes is what the other program reads.
+func TestBcryptPrefix(t *testing.T) {
+	db := pgtest.Database(t)
+	db.Exec("CREATE EXTENSION IF NOT EXISTS pgcrypto")
+	for _, prefix := range []string{"2a", "2b", "2y"} {
+		b := newBench(t, db, shape{})
+		b.options.BcryptPrefix = prefix
+		b.gives(nil, scripts.Create, map[string]any{"email": "ada@example.com", "password": "correct horse"})
+		if got := db.QueryString("SELECT left(password, 7) FROM " + b.table()); got != "$"+prefix+"$04$" {
+			t.Errorf("prefix %s writes %q", prefix, got)
+		}
+		b.profile(scripts.Login, "ada@example.com", "correct horse")
+		b.gives(true, scripts.ChangePassword, "ada@example.com", "another horse")
+		b.profile(scripts.Login, "ada@example.com", "another horse")
+		inSQL := db.QueryBool("SELECT crypt('another horse', password) = password FROM " + b.table())
+		if inSQL != (prefix == "2a") {
+			t.Errorf("pgcrypto accepts %s: %t", prefix, inSQL)
+		}
+	}
+}
+
+// Who has no account is refused no faster than who has one, whatever the format
+// of the hash: the calls take turns, so that a busy machine slows all alike.
+func TestUnknownUsersTakeAsLong(t *testing.T) {
+	b := newBench(t, pgtest.Database(t), shape{})
+	b.options.BcryptRounds = 10
+	b.options.LegacyHashes = scripts.HashFormats()
+	b.gives(nil, scripts.Create, map[string]any{"email": "bcrypt@example.com", "password": "correct horse"})
+	b.add(map[store.Part]any{store.Email: "md5@example.com", store.Password: strings.Repeat("0", 32)})
+	b.add(map[store.Part]any{store.Email: "broken@example.com", store.Password: "*"})
+	fastest := map[string]time.Duration{}
+	for range 12 {
+		for _, name := range []string{"bcrypt", "md5", "broken", "nobody"} {
+			took := b.run(scripts.Login, name+"@example.com", "incorrect").Duration
+			if best, ok := fastest[name]; !ok || took < best {
+				fastest[name] = took
+			}
+		}
+	}
+	for name, took := range fastest {
+		if ratio := float64(took) / float64(fastest["bcrypt"]); ratio < 0.6 || ratio > 1.6 {
+			t.Errorf("%s takes %s, bcrypt %s", name, took, fastest["bcrypt"])
+		}
+	}
+}
+
+func TestFinishedMigration(t *testing.T) {
+	b := newBench(t, pgtest.Database(t), shape{})
+	b.gives(nil, scripts.Create, map[string]any{"email": "ada@example.com", "password": "correct horse"})
+	b.options.ImportMode, b.options.ImportFinished = true, true
+	b.rendered = map[scripts.Operation]string{}
+	b.configuration = nil // the database may be gone by then
+	for _, context := range []any{nil, map[string]any{}} {
+		b.context = context
+		for op, args := range map[scripts.Operation][]any{scripts.Login: {"ada@example.com", "correct horse"}, scripts.GetUser: {"ada@example.com"}} {
+			outcome := b.run(op, args...)
+			if outcome.Err != nil || len(outcome.Results) != 1 || string(outcome.Results[0]) != "null" {
+				t.Errorf("%s gives %s, %v", op, outcome.Results, outcome.Err)
+			}
+		}
+	}
+}
+
+// For passkeys the platform asks for a user by id, and says so in the context.
+func TestGetUserByID(t *testing.T) {
+	db := pgtest.Database(t)
+	for _, idType := range []string{"uuid", "integer", "text"} {
+		b := newBench(t, db, shape{idType: idType})
+		b.options.UserIDPrefix = "legacy"
+		b.gives(nil, scripts.Create, map[string]any{"email": "ada@example.com", "password": "correct horse"})
+		id := b.profile(scripts.Login, "ada@example.com", "correct horse")["user_id"]
+		b.context = map[string]any{"identifierType": "user_id"}
+		if profile := b.profile(scripts.GetUser, id); profile["email"] != "ada@example.com" {
+			t.Errorf("%s: got %v", idType, profile)
+		}
+		b.gives(nil, scripts.GetUser, "legacy|0")
+		b.gives(nil, scripts.GetUser, "legacy|99999999999")
+		b.fails("Error", "", scripts.GetUser, "other|0")
+		b.context = map[string]any{"identifierType": "email"}
+		b.profile(scripts.GetUser, "ada@example.com")
+	}
+}
+
+func TestAppMetadataKey(t *testing.T) {
+	db := pgtest.Database(t)
+	b := newBench(t, db, shape{parts: append([]store.Part{store.AppMetadata, store.UserMetadata}, standardParts...), types: map[store.Part]string{store.UserMetadata: "text"}})
+	b.options.AppMetadataKey = "metadata"
+	b.gives(nil, scripts.Create, map[string]any{"email": "ada@example.com", "password": "correct horse", "app_metadata": map[string]any{"plan": "gold"}})
+	profile := b.profile(scripts.Login, "ada@example.com", "correct horse")
+	if fmt.Sprint(profile["metadata"]) != "map[plan:gold]" || profile["app_metadata"] != nil || fmt.Sprint(profile["user_metadata"]) != "map[]" {
+		t.Errorf("got %v", profile)
+	}
+	for _, value := range []string{"[1]", "3", "null", `"text"`, "true"} {
+		db.Exec("UPDATE "+b.table()+" SET app_metadata = $1::jsonb, user_metadata = $2", value, value+"}{")
+		profile := b.profile(scripts.GetUser, "ada@example.com")
+		if profile["metadata"] != nil || profile["user_metadata"] != nil {
+			t.Errorf("%s: got %v", value, profile)
+		}
+	}
+}
+
+// citext in a schema that the role does not search: the comparison must not
+// silently become one with case.
+func TestCITextElsewhere(t *testing.T) {
+	db := pgtest.Database(t)
+	db.Exec(`CREATE SCHEMA "Ext"; CREATE EXTENSION citext SCHEMA "Ext"`)
+	db.Exec(`CREATE TABLE "Ext".probe (email "Ext".citext)`)
+	columnType := db.QueryString(`SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = '"Ext".probe'::regclass AND attname = 'email'`)
+	b := newBench(t, db, shape{lookup: store.LowerIndex, parts: append([]store.Part{store.Username}, standardParts...),
+		types: map[store.Part]string{store.Email: columnType, store.Username: columnType}})
+	db.Exec(`GRANT USAGE ON SCHEMA "Ext" TO ` + quote(b.role))
+	db.Exec("ALTER ROLE " + quote(b.role) + " SET search_path = pg_catalog, pg_temp")
+	for _, lookup := range store.EmailLookups()[:2] {
+		b.store.EmailLookup, b.options.Store.EmailLookup = lookup, lookup
+		b.rendered = map[scripts.Operation]string{}
+		email := string(lookup) + "@example.com"
+		b.gives(nil, scripts.Create, map[string]any{"email": strings.ToUpper(email), "password": "correct horse", "username": string(lookup)})
+		b.profile(scripts.Login, strings.ToUpper(email), "correct horse")
+		b.profile(scripts.Login, strings.ToUpper(string(lookup)), "correct horse")
+		b.gives(true, scripts.Verify, strings.ToUpper(email))
+	}
+	// Unqualified and out of reach: an error, not "unknown user".
+	b.options.Store.Columns[store.Email] = store.Column{Name: "email", Type: "citext"}
+	b.rendered = map[scripts.Operation]string{}
+	outcome := b.fails("Error", "", scripts.GetUser, "citext@example.com")
+	if !strings.Contains(strings.Join(outcome.Console, ""), "42704") {
+		t.Errorf("log %q", outcome.Console)
+	}
+}
+
+// All at once with mixed hashes: no call sees another's user.
+func TestMixedHashesAtOnce(t *testing.T) {
+	b := newBench(t, pgtest.Database(t), shape{})
+	b.options.LegacyHashes = scripts.HashFormats()
+	b.options.RehashOnLogin = true
+	for i, legacy := range legacyHashes {
+		b.add(map[store.Part]any{store.Email: fmt.Sprintf("user%d@example.com", i), store.Password: legacy.hash})
+	}
+	b.script(scripts.Login)
+	var group sync.WaitGroup
+	for i := range legacyHashes {
+		for range 3 {
+			group.Go(func() {
+				email := fmt.Sprintf("user%d@example.com", i)
+				if profile := b.profile(scripts.Login, email, "correct horse"); profile["email"] != email {
+					t.Errorf("%s got %v", email, profile)
+				}
+			})
+		}
+	}
+	group.Wait()
+	if left := b.db.QueryInt("SELECT count(*)::int FROM " + b.table() + " WHERE password !~ '^[$]2b[$]04[$]'"); left != 0 {
+		t.Errorf("%d hashes are as they were", left)
+	}
+}

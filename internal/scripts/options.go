@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package scripts
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+// The defaults of [Options].
+const (
+	DefaultBcryptRounds   = 10
+	DefaultDatabaseURLKey = "POSTGRES_URL"
+	DefaultCAKey          = "POSTGRES_CA"
+	DefaultPoolMax        = 5
+	DefaultAppMetadataKey = "app_metadata"
+	DefaultBcryptPrefix   = "2b"
+)
+
+// Bounds of what Options accept. Fifteen rounds take seconds; the scripts must
+// end inside ten.
+const (
+	MinBcryptRounds = 4
+	MaxBcryptRounds = 15
+	MaxPoolMax      = 50
+)
+
+// Options say how the scripts of one connection behave.
+type Options struct {
+	Store store.Store
+	// UserIDPrefix and a bar go in front of the ids that Auth0 sees; "" for none.
+	UserIDPrefix string
+	// BcryptRounds is the cost of new hashes, 0 for the default.
+	BcryptRounds int
+	// DatabaseURLKey is the configuration key that holds the database's URL, "" for the default.
+	DatabaseURLKey string
+	// CAKey is the configuration key that may hold the certificate authority of
+	// the database in PEM, "" for the default.
+	CAKey string
+	// PoolMax bounds the connections that one container opens, 0 for the default.
+	PoolMax int
+	// AppMetadataKey is the name under which the profile carries the app_metadata
+	// part, "app_metadata" or "metadata"; "" for the default.
+	AppMetadataKey string
+	// ImportMode says that Auth0 keeps the user after the first login.
+	ImportMode bool
+	// ImportFinished renders login and get_user that know nobody: with ImportMode
+	// left on, Auth0 then serves the users that it has.
+	ImportFinished bool
+	// BcryptPrefix is the version that new hashes name, "2b", "2a" or "2y"; "" for
+	// the default. It is for other programs that know only one of them.
+	BcryptPrefix string
+	// LegacyHashes are the formats beside bcrypt that login accepts.
+	LegacyHashes []HashFormat
+	// RehashOnLogin replaces hashes that are not bcrypt or of fewer rounds.
+	RehashOnLogin bool
+}
+
+// HashFormat is a way in which another program has stored passwords.
+type HashFormat string
+
+// The formats, see [HashFormats].
+const (
+	DjangoPBKDF2 HashFormat = "django_pbkdf2"
+	PBKDF2       HashFormat = "pbkdf2"
+	Scrypt       HashFormat = "scrypt"
+	SSHA         HashFormat = "ssha"
+	MD5          HashFormat = "md5"
+	SHA1         HashFormat = "sha1"
+	SHA256       HashFormat = "sha256"
+	SHA512       HashFormat = "sha512"
+)
+
+// HashFormats lists the formats that login can accept beside bcrypt: Django's
+// pbkdf2_sha256$ and pbkdf2_sha1$; $pbkdf2-sha256$ and $scrypt$ in the PHC form
+// and passlib's; LDAP's {SHA} and {SSHA}, also with 256, 384 and 512 bits; and digests in
+// hexadecimal, plain or with a salt before or after a colon or dollar sign.
+func HashFormats() []HashFormat {
+	return []HashFormat{DjangoPBKDF2, PBKDF2, Scrypt, SSHA, MD5, SHA1, SHA256, SHA512}
+}
+
+// Features lists what the options switch on that needs privileges of its own.
+func (o Options) Features() []Feature {
+	if o.RehashOnLogin {
+		return []Feature{RehashOnLogin}
+	}
+	return nil
+}
+
+// OptionError says which option the scripts cannot be rendered with.
+type OptionError struct{ Option, Problem string }
+
+func (e *OptionError) Error() string { return e.Option + " " + e.Problem }
+
+// withDefaults fills in what is not set and refuses what cannot work.
+func (o Options) withDefaults() (Options, error) {
+	if o.BcryptRounds == 0 {
+		o.BcryptRounds = DefaultBcryptRounds
+	}
+	if o.DatabaseURLKey == "" {
+		o.DatabaseURLKey = DefaultDatabaseURLKey
+	}
+	if o.CAKey == "" {
+		o.CAKey = DefaultCAKey
+	}
+	if o.PoolMax == 0 {
+		o.PoolMax = DefaultPoolMax
+	}
+	if o.AppMetadataKey == "" {
+		o.AppMetadataKey = DefaultAppMetadataKey
+	}
+	if o.BcryptPrefix == "" {
+		o.BcryptPrefix = DefaultBcryptPrefix
+	}
+	for _, format := range o.LegacyHashes {
+		if !slices.Contains(HashFormats(), format) {
+			return o, &OptionError{"legacy_hashes", fmt.Sprintf("names %q, which is no format that the scripts know", string(format))}
+		}
+	}
+	switch {
+	case !slices.Contains([]string{"2a", "2b", "2y"}, o.BcryptPrefix):
+		return o, &OptionError{"bcrypt_prefix", `must be "2b", "2a" or "2y"`}
+	case o.ImportFinished && !o.ImportMode:
+		return o, &OptionError{"import_finished", "needs import_mode: without it Auth0 asks the scripts alone, and they would know nobody"}
+	case o.RehashOnLogin && o.ImportMode:
+		return o, &OptionError{"rehash_on_login", "cannot be combined with import_mode, where Auth0 makes its own hash at the first login"}
+	case o.BcryptRounds < MinBcryptRounds || o.BcryptRounds > MaxBcryptRounds:
+		return o, &OptionError{"bcrypt_rounds", fmt.Sprintf("must be between %d and %d", MinBcryptRounds, MaxBcryptRounds)}
+	case o.PoolMax < 1 || o.PoolMax > MaxPoolMax:
+		return o, &OptionError{"pool_max", fmt.Sprintf("must be between 1 and %d", MaxPoolMax)}
+	case strings.ContainsFunc(o.UserIDPrefix, func(r rune) bool { return r == '|' || unicode.IsSpace(r) || !unicode.IsPrint(r) }):
+		return o, &OptionError{"user_id_prefix", "must have neither spaces nor a bar, which separates it from the id"}
+	case o.AppMetadataKey != "app_metadata" && o.AppMetadataKey != "metadata":
+		return o, &OptionError{"app_metadata_key", `must be "app_metadata" or "metadata"`}
+	case o.CAKey == o.DatabaseURLKey:
+		return o, &OptionError{"ca_key", "must not be the key of the database URL"}
+	}
+	return o, nil
+}
