@@ -314,7 +314,7 @@ func TestDatabaseRolesAtOnce(t *testing.T) {
 	db := acctest.LocalDatabase(t)
 	db.Exec(roleTable)
 	names := map[string]string{}
-	for i := range 20 {
+	for i := range 40 {
 		names[fmt.Sprint(i)] = db.RoleName("parallel")
 	}
 	list, err := json.Marshal(slices.Collect(maps.Values(names)))
