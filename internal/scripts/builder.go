@@ -88,10 +88,15 @@ func (b *builder) isEmail(name string) string {
 	}
 }
 
+// isUsername folds case where the store's look-up of addresses does, as the table's unique
+// index on the name does. With exact addresses the name is compared as it is typed.
 func (b *builder) isUsername(name string) string {
 	column := b.read(store.Username)
-	if familyOf(b.store.Columns[store.Username]) == familyCIText {
+	switch {
+	case familyOf(b.store.Columns[store.Username]) == familyCIText:
 		return b.equalsCIText(column, name, store.Username)
+	case b.store.EmailLookup == store.LowerIndex:
+		return "pg_catalog.lower(" + column + ") = " + b.folded(name, store.Username)
 	}
 	return column + " = " + b.param(name, store.Username) + "::text"
 }
