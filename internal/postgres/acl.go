@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -127,22 +128,33 @@ func SplitGrants(grants []Grant) []Grant {
 	return split
 }
 
-// PartOf tells whether a grant of at most one column is in a line that [Grant.String] made.
-func (g Grant) PartOf(line string) bool {
-	if g.Columns == nil {
-		return line == g.String()
+var grantForm = regexp.MustCompile(`^([A-Z ]+?)(?: \(((?:"(?:[^"]|"")*"(?:, )?)+)\))? ON (?:(DATABASE|SCHEMA|FUNCTION|SEQUENCE) )?` +
+	`("(?:[^"]|"")*"(?:\."(?:[^"]|"")*")?)( WITH GRANT OPTION)?$`)
+
+// ParseGrant is the reverse of [Grant.String].
+func ParseGrant(line string) (g Grant, ok bool) {
+	m := grantForm.FindStringSubmatch(line)
+	if m == nil {
+		return Grant{}, false
 	}
-	whole := Grant{Privilege: g.Privilege, On: g.On, Grantable: g.Grantable}
-	columns, ok := strings.CutPrefix(line, g.Privilege+" (")
+	g = Grant{Privilege: m[1], Grantable: m[5] != "", On: Object{Kind: ObjectKind(strings.ToLower(m[3]))}}
+	if m[2] != "" {
+		if g.Columns, ok = ParseIdentifierList(m[2]); !ok {
+			return Grant{}, false
+		}
+	}
+	name, ok := ParseQualifiedName(m[4])
 	if !ok {
-		return false
+		return Grant{}, false
 	}
-	columns, ok = strings.CutSuffix(columns, ")"+strings.TrimPrefix(whole.String(), g.Privilege))
-	if !ok {
-		return false
+	if m[3] == "" {
+		g.On.Kind = TableObject
 	}
-	names, ok := ParseIdentifierList(columns)
-	return ok && slices.Contains(names, g.Columns[0])
+	g.On.Name = name[len(name)-1]
+	if len(name) == 2 {
+		g.On.Schema = name[0]
+	}
+	return g, true
 }
 
 func grantsOf(all []right) []Grant {

@@ -213,7 +213,7 @@ func (r *databaseRole) Create(ctx context.Context, req resource.CreateRequest, r
 	}
 	saveVerifier(ctx, resp.Private, spec.Verifier, &resp.Diagnostics)
 	plan.ID = plan.Name
-	if plan.refresh(ctx, server, fingerprint(spec.Verifier), &resp.Diagnostics) {
+	if plan.refresh(ctx, server, spec.Objects, fingerprint(spec.Verifier), &resp.Diagnostics) {
 		plan.verify(ctx, server, config.PasswordWO)
 		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	}
@@ -230,7 +230,7 @@ func (r *databaseRole) Read(ctx context.Context, req resource.ReadRequest, resp 
 		return
 	}
 	applied := savedVerifier(ctx, req.Private, &resp.Diagnostics)
-	found := state.refresh(ctx, server, applied, &resp.Diagnostics)
+	found := state.refresh(ctx, server, nil, applied, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -273,7 +273,7 @@ func (r *databaseRole) Update(ctx context.Context, req resource.UpdateRequest, r
 		saveVerifier(ctx, resp.Private, spec.Verifier, &resp.Diagnostics)
 		applied = fingerprint(spec.Verifier)
 	}
-	if plan.refresh(ctx, server, applied, &resp.Diagnostics) {
+	if plan.refresh(ctx, server, spec.Objects, applied, &resp.Diagnostics) {
 		if verify {
 			plan.verify(ctx, server, config.PasswordWO)
 		}

@@ -207,6 +207,44 @@ func sample(s store.Store, param scripts.Param) string {
 	return "someone@example.com"
 }
 
+// The scripts of a running connection use the former store until the same apply has
+// replaced them; the next apply takes the privileges on it back.
+func TestDatabaseRoleMovesToAnotherStore(t *testing.T) {
+	db := acctest.LocalDatabase(t)
+	db.Exec(roleTable)
+	db.Exec("ALTER TABLE public.users ADD number serial; CREATE TABLE public.people (LIKE public.users)")
+	name := db.RoleName("scripts")
+	before := roleConfig(db, name, `"get_user", "create"`)
+	after := strings.Replace(roleConfig(db, name, `"get_user"`), `table = "users"`, `table = "people"`, 1)
+	held := func(want string) resource.TestCheckFunc {
+		return func(*terraform.State) error {
+			got := db.QueryString(`SELECT concat(has_column_privilege($1, 'users', 'email', 'SELECT'), has_column_privilege($1, 'users', 'email', 'INSERT'),
+				has_sequence_privilege($1, 'users_number_seq', 'USAGE'), has_column_privilege($1, 'users', 'password', 'SELECT'),
+				has_column_privilege($1, 'people', 'email', 'SELECT'), has_column_privilege($1, 'people', 'email', 'INSERT'))`, name)
+			if got != want {
+				return fmt.Errorf("the role may %s, want %s", got, want)
+			}
+			return nil
+		}
+	}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories(),
+		Steps: []resource.TestStep{
+			{Config: before, Check: held("tttfff")},
+			{
+				PreConfig:          func() { db.Exec("GRANT SELECT (password) ON public.users TO " + name) },
+				Config:             after,
+				Check:              held("tttftf"),
+				ExpectNonEmptyPlan: true,
+			},
+			{Config: after, Check: held("fffftf")},
+			{Config: before, Check: held("tttftf"), ExpectNonEmptyPlan: true},
+			{Config: before, Check: held("tttfff")},
+		},
+		CheckDestroy: func(*terraform.State) error { return roleGone(db, name) },
+	})
+}
+
 // A managed service's main user may create roles and is no superuser.
 func TestDatabaseRoleWithoutSuperuser(t *testing.T) {
 	db := acctest.LocalDatabase(t)

@@ -146,32 +146,59 @@ func (m *databaseRoleModel) spec(ctx context.Context, prior *databaseRoleModel, 
 	for _, sequence := range sequences {
 		grants = append(grants, postgres.Grant{Privilege: "USAGE", On: sequence})
 	}
-	spec.Grants, spec.Objects = grants, append(objects, sequences...)
+	spec.Grants, spec.Objects = append(grants, m.kept(ctx, prior, server.Database())...), append(objects, sequences...)
 	if prior != nil {
-		// What the role holds on a store that it no longer serves goes in the same transaction.
-		for _, object := range prior.objects(ctx, server.Database()) {
-			if !slices.Contains(spec.Objects, object) {
-				spec.Objects = append(spec.Objects, object)
-			}
-		}
+		spec.Objects = union(spec.Objects, prior.objects(ctx, server.Database()))
 	}
 	return spec
 }
 
-// objects are those on which the model's privileges are.
-func (m *databaseRoleModel) objects(ctx context.Context, database string) []postgres.Object {
-	_, objects := m.grants(ctx, database, &diag.Diagnostics{})
-	for _, element := range m.SequencePrivileges.Elements() {
-		line, ok := element.(types.String)
-		if !ok {
-			continue
+// kept are the privileges on a former store that stay for one more apply: scripts that use
+// it go on working until the same apply has changed the connection, which comes later.
+func (m *databaseRoleModel) kept(ctx context.Context, prior *databaseRoleModel, database string) []postgres.Grant {
+	if prior == nil || prior.Store.IsNull() || prior.Store.Equal(m.Store) {
+		return nil
+	}
+	wanted, _ := m.grants(ctx, database, &diag.Diagnostics{})
+	needed, _ := prior.grants(ctx, database, &diag.Diagnostics{})
+	var kept []postgres.Grant
+	for _, g := range postgres.SplitGrants(prior.held()) {
+		same := func(other postgres.Grant) bool { return other.String() == g.String() }
+		if !slices.ContainsFunc(postgres.SplitGrants(wanted), same) &&
+			(g.On.Kind == postgres.SequenceObject || slices.ContainsFunc(postgres.SplitGrants(needed), same)) {
+			kept = append(kept, g)
 		}
-		if _, name, ok := strings.Cut(line.ValueString(), " ON SEQUENCE "); ok {
-			name, _ = strings.CutSuffix(name, " WITH GRANT OPTION")
-			if parts, ok := postgres.ParseQualifiedName(name); ok && len(parts) == 2 {
-				objects = append(objects, postgres.Object{Kind: postgres.SequenceObject, Schema: parts[0], Name: parts[1]})
+	}
+	return postgres.MergeGrants(kept)
+}
+
+// held are the privileges that were read last.
+func (m *databaseRoleModel) held() []postgres.Grant {
+	var grants []postgres.Grant
+	for _, element := range append(m.Privileges.Elements(), m.SequencePrivileges.Elements()...) {
+		if line, ok := element.(types.String); ok {
+			if g, ok := postgres.ParseGrant(line.ValueString()); ok {
+				grants = append(grants, g)
 			}
 		}
+	}
+	return grants
+}
+
+func union(objects, further []postgres.Object) []postgres.Object {
+	for _, object := range further {
+		if !slices.Contains(objects, object) {
+			objects = append(objects, object)
+		}
+	}
+	return objects
+}
+
+// objects are those that the store and the operations name, and those on which privileges were read.
+func (m *databaseRoleModel) objects(ctx context.Context, database string) []postgres.Object {
+	_, objects := m.grants(ctx, database, &diag.Diagnostics{})
+	for _, g := range m.held() {
+		objects = union(objects, []postgres.Object{g.On})
 	}
 	return objects
 }
@@ -196,21 +223,13 @@ func (m *databaseRoleModel) unchanged(ctx context.Context, wanted []postgres.Gra
 		if m.Privileges.IsNull() {
 			return nil // imported: nothing was read yet
 		}
-		var shown, attributes []string
-		if diags := m.Privileges.ElementsAs(ctx, &shown, false); diags.HasError() {
-			return errors.New("the privileges in the state cannot be read")
-		}
-		for _, element := range m.SequencePrivileges.Elements() {
-			if line, ok := element.(types.String); ok {
-				shown = append(shown, line.ValueString())
-			}
-		}
+		var attributes []string
 		if diags := m.RoleAttributes.ElementsAs(ctx, &attributes, false); diags.HasError() {
 			return errors.New("the attributes in the state cannot be read")
 		}
-		planned := grantLines(postgres.SplitGrants(wanted))
+		planned := grantLines(postgres.SplitGrants(append(m.held(), wanted...)))
 		for _, g := range postgres.SplitGrants(held) {
-			if !slices.Contains(planned, g.String()) && !slices.ContainsFunc(shown, g.PartOf) {
+			if !slices.Contains(planned, g.String()) {
 				return &changedSincePlanError{g.String()}
 			}
 		}
@@ -238,24 +257,20 @@ func grantLines(grants []postgres.Grant) []string {
 	return lines
 }
 
-// refresh reads the role into the model. It returns false when there is no such role or
+// refresh reads the role into the model, with its privileges on the objects that the model
+// names and on further ones. It returns false when there is no such role or
 // when it cannot be read, which is then in diags.
-func (m *databaseRoleModel) refresh(ctx context.Context, server *postgres.Server, applied string, diags *diag.Diagnostics) bool {
+func (m *databaseRoleModel) refresh(ctx context.Context, server *postgres.Server, further []postgres.Object, applied string, diags *diag.Diagnostics) bool {
 	role, err := server.Role(ctx, m.Name.ValueString())
 	if errors.Is(err, postgres.ErrRoleNotFound) {
 		return false
 	}
 	var held []postgres.Grant
 	if err == nil {
-		objects := m.objects(ctx, server.Database())
+		objects := union(m.objects(ctx, server.Database()), further)
 		var sequences []postgres.Object
 		if sequences, _, err = m.sequences(ctx, server); err == nil {
-			for _, sequence := range sequences {
-				if !slices.Contains(objects, sequence) {
-					objects = append(objects, sequence)
-				}
-			}
-			held, err = server.RoleGrants(ctx, role, objects)
+			held, err = server.RoleGrants(ctx, role, union(objects, sequences))
 		}
 	}
 	if err != nil {

@@ -64,7 +64,10 @@ func (r *databaseRole) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		plan.Privileges = types.ListUnknown(types.StringType)
 		plan.SequencePrivileges = types.ListUnknown(types.StringType)
 	default:
-		plan.Privileges = stringList(grantLines(grants))
+		kept := plan.kept(ctx, prior, server.Database())
+		warnOfKept(kept, &resp.Diagnostics)
+		kept = slices.DeleteFunc(kept, func(g postgres.Grant) bool { return g.On.Kind == postgres.SequenceObject })
+		plan.Privileges = stringList(grantLines(postgres.MergeGrants(append(grants, kept...))))
 		plan.planSequences(ctx, server, prior)
 	}
 	if prior != nil && prior.Store.IsNull() {
@@ -95,6 +98,14 @@ func (m *databaseRoleModel) warnOfRevocations(ctx context.Context, server *postg
 		diags.AddWarning("Privileges Will Be Revoked", fmt.Sprintf(
 			"The operations do not need what the imported role %q holds on the database, the schema and the store. This will be revoked:\n%s",
 			m.Name.ValueString(), strings.Join(grantLines(postgres.MergeGrants(extra)), "\n")))
+	}
+}
+
+func warnOfKept(kept []postgres.Grant, diags *diag.Diagnostics) {
+	if len(kept) > 0 {
+		diags.AddAttributeWarning(path.Root("store"), "Former Privileges Stay For Now", fmt.Sprintf(
+			"The role moves to another store. So that the connection's present scripts work until this apply has replaced them, the role keeps what they need:\n%s\n\n"+
+				"Apply once more afterwards: the next plan takes these privileges back.", strings.Join(grantLines(kept), "\n")))
 	}
 }
 
