@@ -57,7 +57,11 @@ func Statements(s store.Store, op Operation, features ...Feature) ([]Statement, 
 	if _, ok := specOf(op); !ok {
 		return nil, &UnknownOperationError{op}
 	}
-	if s.Kind != store.Table {
+	switch s.Kind {
+	case store.Table:
+	case store.Functions:
+		return functionStatements(s, op, features...)
+	default:
 		return nil, &StoreKindError{s.Kind}
 	}
 	if missing := MissingParts(s, op); len(missing) > 0 {
