@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -201,6 +202,12 @@ func createTable(db *pgtest.DB, s shape, number int) store.Store {
 	return described
 }
 
+// containerOptions lets AUTH0PG_TEST_MODULES name another node_modules folder, to
+// try the scripts with other versions of pg and bcrypt.
+func containerOptions(linger time.Duration) localtenant.ContainerOptions {
+	return localtenant.ContainerOptions{ModulesDir: os.Getenv("AUTH0PG_TEST_MODULES"), Linger: linger}
+}
+
 // One container serves all tests that do not look at it, as on the platform.
 var shared struct {
 	sync.Mutex
@@ -212,7 +219,7 @@ func sharedContainer(t testing.TB) *localtenant.Container {
 	shared.Lock()
 	defer shared.Unlock()
 	if shared.container == nil {
-		container, err := localtenant.NewContainer(context.Background(), localtenant.ContainerOptions{Linger: time.Millisecond})
+		container, err := localtenant.NewContainer(context.Background(), containerOptions(time.Millisecond))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -223,7 +230,7 @@ func sharedContainer(t testing.TB) *localtenant.Container {
 
 func newContainer(t testing.TB) *localtenant.Container {
 	t.Helper()
-	container, err := localtenant.NewContainer(context.Background(), localtenant.ContainerOptions{})
+	container, err := localtenant.NewContainer(context.Background(), containerOptions(0))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,5 +8,5 @@
 function isEmail(value) {
   return isText(value, 320)
     && value.includes('@')
-    && !Array.from(value).some((letter) => letter > '\x7f' && /[\x00-\x7f]/.test(letter.toLowerCase()));
+    && !Array.from(value).some((letter) => letter > '\x7f' && letter.toLowerCase() < '\x80');
 }

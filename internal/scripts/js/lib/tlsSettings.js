@@ -35,6 +35,6 @@ function tlsSettings(sslmode, host, ca) {
       return { ssl: { ...ssl, rejectUnauthorized: true } };
     default:
       throw refusal('The user database cannot be used at the moment. Please try again later.',
-        `sslmode in configuration.${settings.databaseUrlKey} must be disable, prefer, require, verify-ca, verify-full or no-verify`);
+        `sslmode in configuration.${settings.databaseUrlKey} must be disable, prefer, require, verify-ca or verify-full`);
   }
 }
