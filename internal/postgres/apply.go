@@ -13,6 +13,18 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
+// Budgets bound how long a plan may take where others are in its way.
+type Budgets struct {
+	// Lock is how long one statement is tried again while its lock is not free.
+	Lock time.Duration
+	// Build is how long one index may take to build or to drop; zero is unlimited.
+	Build time.Duration
+}
+
+// firstWait is how long the first try waits for a lock. Every login that comes meanwhile
+// waits as long, so a short wait is tried before longer ones, up to lock_timeout.
+const firstWait = 100 * time.Millisecond
+
 // StepError is a statement of a plan that failed. What ran before it stays.
 type StepError struct {
 	Step Step
@@ -35,18 +47,22 @@ func (e *InvalidIndexError) Error() string {
 }
 
 // Run executes a plan. Each statement is tried again while it cannot get its lock, until
-// budget is used up. An interrupted run is resumed by planning again.
-func (t *TableSession) Run(ctx context.Context, plan Plan, budget time.Duration) error {
+// the budget is used up. An interrupted run is resumed by planning again.
+func (t *TableSession) Run(ctx context.Context, plan Plan, budgets Budgets) error {
 	for at := 0; at < len(plan.Steps); {
 		end := at + 1
 		for end < len(plan.Steps) && plan.Steps[end].Joined {
 			end++
 		}
-		for _, step := range plan.Steps[at:end] {
-			tflog.Info(ctx, "changing the table", map[string]any{"table": ident(t.schema, t.name), "what": step.What, "sql": step.SQL, "lock": step.Lock})
+		group := plan.Steps[at:end]
+		for _, step := range group {
+			tflog.Info(ctx, "changing the table", map[string]any{"table": t.quoted(), "what": step.What, "sql": step.SQL, "lock": step.Lock, "route": string(step.Route)})
 		}
-		if failed, err := t.runGroup(ctx, plan.Steps[at:end], budget); err != nil {
-			return &StepError{Step: plan.Steps[at+failed], Done: at + failed, Total: len(plan.Steps), err: err}
+		if failed, err := t.runGroup(ctx, group, budgets); err != nil {
+			if undo := group[failed].Undo; undo != "" && rowsAgainst(err) {
+				t.undo(ctx, undo, budgets)
+			}
+			return &StepError{Step: group[failed], Done: at + failed, Total: len(plan.Steps), err: err}
 		}
 		at = end
 	}
@@ -54,54 +70,70 @@ func (t *TableSession) Run(ctx context.Context, plan Plan, budget time.Duration)
 }
 
 // runGroup runs the statements of one transaction, or a single one outside of any.
-func (t *TableSession) runGroup(ctx context.Context, group []Step, budget time.Duration) (failed int, err error) {
-	err = t.retry(ctx, budget, group[0].What, func() (err error) {
-		switch group[0].Kind {
-		case Concurrent:
-			return t.runConcurrent(ctx, group[0])
-		case Batches:
-			return t.runBatches(ctx, group[0])
-		default:
-			failed, err = t.runTransaction(ctx, group)
-			return err
-		}
+func (t *TableSession) runGroup(ctx context.Context, group []Step, budgets Budgets) (failed int, err error) {
+	switch group[0].Route {
+	case Concurrent:
+		return 0, t.runConcurrent(ctx, group[0], budgets.Build)
+	case Backfill:
+		return 0, t.runBackfill(ctx, group[0], budgets.Lock)
+	}
+	err = t.retry(ctx, budgets.Lock, group[0].What, func(wait time.Duration) (err error) {
+		failed, err = t.runTransaction(ctx, group, wait)
+		return err
 	})
 	return failed, err
 }
 
-// retry repeats work, with growing pauses, while it misses its lock and budget is left.
-func (t *TableSession) retry(ctx context.Context, budget time.Duration, what string, work func() error) error {
+// retry repeats work while it misses its lock and budget is left. Work is told how long to
+// wait for the lock.
+func (t *TableSession) retry(ctx context.Context, budget time.Duration, what string, work func(wait time.Duration) error) error {
 	deadline := time.Now().Add(budget)
-	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
-		err := work()
-		if !lockMissed(err) || ctx.Err() != nil || time.Now().Add(wait).After(deadline) {
+	rest := firstWait
+	for wait := min(firstWait, t.lockTimeout); ; wait = min(2*wait, t.lockTimeout) {
+		err := work(wait)
+		if !lockMissed(err) || ctx.Err() != nil || time.Now().Add(rest).After(deadline) {
 			return err
 		}
-		tflog.Info(ctx, "the lock was not free in time, trying again", map[string]any{"table": ident(t.schema, t.name), "what": what})
-		if err := pause(ctx, wait); err != nil {
+		tflog.Info(ctx, "the lock was not free in time, trying again", map[string]any{"table": t.quoted(), "what": what, "waited_ms": wait.Milliseconds()})
+		if err := pause(ctx, rest); err != nil {
 			return err
 		}
+		rest = min(2*rest, 10*time.Second)
 	}
 }
 
-// lockMissed reports whether a statement failed only for want of a lock.
+// lockMissed reports whether a statement failed only for want of a lock, or because it
+// held one for longer than it may.
 func lockMissed(err error) bool {
-	var server *pgconn.PgError
-	if !errors.As(err, &server) {
-		return false
-	}
-	switch server.Code {
-	case "55P03", "40P01", "57014": // lock_not_available, deadlock_detected, query_canceled by its timeout
+	switch sqlState(err) {
+	case "55P03", "40P01", "57014": // lock_not_available, deadlock_detected, query_canceled by statement_timeout
 		return true
 	}
 	return false
 }
 
-func (t *TableSession) runTransaction(ctx context.Context, group []Step) (failed int, err error) {
+// rowsAgainst reports whether a row contradicts what was to be proven.
+func rowsAgainst(err error) bool {
+	switch sqlState(err) {
+	case "23502", "23514": // not_null_violation, check_violation
+		return true
+	}
+	return false
+}
+
+func sqlState(err error) string {
+	var server *pgconn.PgError
+	if errors.As(err, &server) {
+		return server.Code
+	}
+	return ""
+}
+
+func (t *TableSession) runTransaction(ctx context.Context, group []Step, wait time.Duration) (failed int, err error) {
 	err = pgx.BeginFunc(ctx, t.Conn, func(tx pgx.Tx) error {
 		for i, step := range group {
 			failed = i
-			if err := t.timeouts(ctx, tx, step); err != nil {
+			if err := t.timeouts(ctx, tx, wait, t.longest(step, wait)); err != nil {
 				return err
 			}
 			if _, err := tx.Exec(ctx, step.SQL); err != nil {
@@ -113,26 +145,42 @@ func (t *TableSession) runTransaction(ctx context.Context, group []Step) (failed
 	return failed, err
 }
 
-// timeouts bounds the wait for the lock, and with a quick statement also the time that the
-// lock is held: were a statement slower than planned, it would be given up rather than
-// keep logins waiting.
-func (t *TableSession) timeouts(ctx context.Context, q Querier, step Step) error {
-	statement := time.Duration(0)
-	if step.Kind == Quick && step.Lock == lockExclusive {
-		statement = t.lockTimeout + 2*time.Second
+// longest bounds a statement that keeps everybody out: were it slower than planned, it
+// would be given up rather than keep logins waiting. What rewrites a small table may take
+// as long as a lock may be waited for; whoever allows more has said so.
+func (t *TableSession) longest(step Step, wait time.Duration) time.Duration {
+	switch {
+	case step.Lock != LockExclusive || step.Unbounded:
+		return 0
+	case step.Route == Rewrite:
+		return wait + t.lockTimeout
 	}
-	_, err := q.Exec(ctx, "select set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true)",
-		milliseconds(t.lockTimeout), milliseconds(statement))
+	return wait + time.Second
+}
+
+func (t *TableSession) timeouts(ctx context.Context, q Querier, lock, statement time.Duration) error {
+	_, err := q.Exec(ctx, "select set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true)", milliseconds(lock), milliseconds(statement))
 	return err
 }
 
+// undo takes back a preparation. When that fails too, the next plan does it.
+func (t *TableSession) undo(ctx context.Context, sql string, budgets Budgets) {
+	step := Step{SQL: sql, What: "take back what was prepared", Route: Catalog, Lock: LockExclusive}
+	if _, err := t.runGroup(ctx, []Step{step}, budgets); err != nil {
+		tflog.Warn(ctx, "the preparation could not be taken back; the next plan will", map[string]any{"table": t.quoted(), "sql": sql, "error": err.Error()})
+	}
+}
+
 // runConcurrent runs a statement that waits for other transactions without blocking
-// anybody. lock_timeout would end that wait as well and leave an invalid index, so it is off.
-func (t *TableSession) runConcurrent(ctx context.Context, step Step) error {
-	if _, err := t.Exec(ctx, "select set_config('lock_timeout', '0', false), set_config('statement_timeout', '0', false)"); err != nil {
+// anybody. lock_timeout would end that wait as well and leave an invalid index, so it is
+// off and the statement has a budget of its own.
+func (t *TableSession) runConcurrent(ctx context.Context, step Step, budget time.Duration) error {
+	if _, err := t.Exec(ctx, "select set_config('lock_timeout', '0', false), set_config('statement_timeout', $1, false)", milliseconds(budget)); err != nil {
 		return err
 	}
+	stop := t.reportProgress(ctx, step)
 	_, err := t.Exec(ctx, step.SQL)
+	stop()
 	if step.Builds == "" {
 		return err
 	}
@@ -166,35 +214,49 @@ func (t *TableSession) dropInvalid(ctx context.Context, index string) {
 	if err := t.QueryRow(ctx, indexValidSQL, t.schema, index).Scan(&valid); err != nil || valid {
 		return
 	}
-	if _, err := t.Exec(ctx, "DROP INDEX CONCURRENTLY IF EXISTS "+ident(t.schema, index)); err != nil {
+	_, err := t.Exec(ctx, "select set_config('statement_timeout', $1, false)", milliseconds(time.Minute))
+	if err == nil {
+		_, err = t.Exec(ctx, "DROP INDEX CONCURRENTLY IF EXISTS "+ident(t.schema, index))
+	}
+	if err != nil {
 		tflog.Warn(ctx, "the invalid index of the failed build could not be removed; the next plan will", map[string]any{"index": index, "error": err.Error()})
 	}
 }
 
-// runBatches repeats a statement, each time in a transaction of its own, until nothing is left.
-func (t *TableSession) runBatches(ctx context.Context, step Step) error {
-	for total := int64(0); ; {
-		var changed int64
-		began := time.Now()
-		err := pgx.BeginFunc(ctx, t.Conn, func(tx pgx.Tx) error {
-			if err := t.timeouts(ctx, tx, step); err != nil {
-				return err
+const progressSQL = `
+select phase, blocks_done, blocks_total, tuples_done, tuples_total, lockers_done, lockers_total
+from pg_catalog.pg_stat_progress_create_index where pid = $1`
+
+// reportProgress logs how far a build is, from a connection of its own, until stop is called.
+func (t *TableSession) reportProgress(ctx context.Context, step Step) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(2 * time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
 			}
-			tag, err := tx.Exec(ctx, step.SQL)
-			changed = tag.RowsAffected()
-			return err
-		})
-		if err != nil {
-			return err
+			pool, err := t.server.Pool(ctx)
+			if err != nil {
+				continue
+			}
+			var phase string
+			var counts [6]int64
+			if err := pool.QueryRow(ctx, progressSQL, t.PgConn().PID()).Scan(&phase, &counts[0], &counts[1], &counts[2], &counts[3], &counts[4], &counts[5]); err == nil {
+				tflog.Info(ctx, "building the index", map[string]any{
+					"table": t.quoted(), "index": step.Builds, "phase": phase, "blocks_done": counts[0], "blocks_total": counts[1],
+					"tuples_done": counts[2], "tuples_total": counts[3], "lockers_done": counts[4], "lockers_total": counts[5],
+				})
+			}
 		}
-		total += changed
-		tflog.Info(ctx, "batch done", map[string]any{"table": ident(t.schema, t.name), "what": step.What, "rows": total})
-		if changed == 0 {
-			return nil
-		}
-		// As long a rest as the batch took leaves half of the server to others.
-		if err := pause(ctx, max(time.Since(began), time.Millisecond)); err != nil {
-			return err
-		}
+	}()
+	return func() {
+		cancel()
+		<-done
 	}
 }

@@ -13,6 +13,8 @@ import (
 type typeEffect struct {
 	Rewrites  bool
 	Reindexes bool
+	// Scans is set when every row is read without being written.
+	Scans bool
 }
 
 var typeText = regexp.MustCompile(`^([^()]+?)(?:\(([0-9]+)(?:,(-?[0-9]+))?\))?( with time zone| without time zone)?$`)
@@ -74,13 +76,11 @@ func widens(name string, from, to []int) bool {
 	return false
 }
 
-// indexed reports whether an index depends on the column.
-func (t *Table) indexed(column string) bool {
-	c := t.Column(column)
-	for _, index := range t.Indexes {
-		if slices.Contains(index.Keys, c.Quoted) || strings.Contains(index.Definition, c.Quoted) {
-			return true
-		}
-	}
-	return false
+// indexed reports whether an index may depend on the column.
+func (t *Table) indexed(c *Column) bool {
+	return slices.ContainsFunc(t.Indexes, func(i Index) bool { return mentions(i.Definition, c.Quoted) })
 }
+
+// mentions reports whether an expression in the server's own words may name a column. It
+// errs on the side of yes.
+func mentions(expression, quoted string) bool { return strings.Contains(expression, quoted) }

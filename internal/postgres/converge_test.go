@@ -137,7 +137,7 @@ func TestPlansConverge(t *testing.T) {
 			if before != nil {
 				rows = db.QueryInt("SELECT count(*) FROM users")
 			}
-			if err := session.Run(t.Context(), first, 10*time.Second); err != nil {
+			if err := session.Run(t.Context(), first, postgres.Budgets{Lock: 10 * time.Second}); err != nil {
 				t.Fatal(err)
 			}
 			after, second := plan()

@@ -32,10 +32,10 @@ func HasRows(ctx context.Context, db Beginner, schema, name string) (rows bool, 
 // Drop drops the table. Unless withRows is set, a table with rows is left alone, see
 // [RowsError]; the rows are looked for while nobody can write any.
 func (t *TableSession) Drop(ctx context.Context, withRows bool, budget time.Duration) error {
-	table := ident(t.schema, t.name)
-	drop := func() error {
+	table := t.quoted()
+	drop := func(wait time.Duration) error {
 		return pgx.BeginFunc(ctx, t.Conn, func(tx pgx.Tx) error {
-			if err := t.timeouts(ctx, tx, Step{}); err != nil {
+			if err := t.timeouts(ctx, tx, wait, 0); err != nil {
 				return err
 			}
 			if !withRows {

@@ -54,8 +54,21 @@ select a.attname, quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
     when a.attgenerated = 'v' then 'generated always as (' || pg_get_expr(d.adbin, d.adrelid) || ') virtual'
     else coalesce(pg_get_expr(d.adbin, d.adrelid), '') end,
   a.attinhcount > 0,
-  coalesce(col_description(a.attrelid, a.attnum), '')
+  coalesce(col_description(a.attrelid, a.attnum), ''),
+  array(
+    select distinct pg_describe_object(u.classid, u.objid, u.objsubid)
+    from pg_catalog.pg_depend u
+    where u.refclassid = 'pg_catalog.pg_class'::regclass and u.refobjid = a.attrelid and u.refobjsubid = a.attnum
+      and u.classid in ('pg_catalog.pg_rewrite'::regclass, 'pg_catalog.pg_policy'::regclass, 'pg_catalog.pg_trigger'::regclass,
+        'pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_publication_rel'::regclass)
+    order by 1),
+  array(
+    select distinct case when g.grantee = 0 then 'PUBLIC' else pg_get_userbyid(g.grantee)::text end
+    from aclexplode(a.attacl) g
+    where g.grantee <> c.relowner
+    order by 1)
 from pg_catalog.pg_attribute a
+join pg_catalog.pg_class c on c.oid = a.attrelid
 join pg_catalog.pg_type t on t.oid = a.atttypid
 left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
 left join pg_catalog.pg_collation l on l.oid = a.attcollation
@@ -118,7 +131,7 @@ func Inspect(ctx context.Context, q Querier, schema, name string) (*Table, error
 }
 
 func scanColumn(row pgx.CollectableRow) (c Column, err error) {
-	err = row.Scan(&c.Name, &c.Quoted, &c.Type, &c.Collation, &c.NotNull, &c.NotNullUnproven, &c.Default, &c.Inherited, &c.Comment)
+	err = row.Scan(&c.Name, &c.Quoted, &c.Type, &c.Collation, &c.NotNull, &c.NotNullUnproven, &c.Default, &c.Inherited, &c.Comment, &c.UsedBy, &c.GrantedTo)
 	return c, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -30,7 +31,13 @@ type ColumnSpec struct {
 	NotNull   bool
 	// Volatile is set when the default differs from row to row, so that adding the column
 	// with it would rewrite the table.
-	Volatile bool
+	Volatile bool `json:",omitempty"`
+	// Constrained is set for a domain with constraints, which adding the column checks row by row.
+	Constrained bool `json:",omitempty"`
+	// RenamedFrom is the name under which the column may still be there.
+	RenamedFrom string `json:",omitempty"`
+	// Comment is the column's comment; nil leaves it as it is.
+	Comment *string `json:",omitempty"`
 }
 
 // DeclarationError is a declaration that the server does not accept.
@@ -69,6 +76,18 @@ where d.adrelid = $1 and exists (
   select from regexp_matches(d.adbin::text, ':(?:funcid|opfuncid) (\d+)', 'g') as called (ids)
   join pg_catalog.pg_proc p on p.oid = called.ids[1]::oid
   where p.provolatile = 'v')`
+
+	// A domain is constrained by itself or by one that it is made of.
+	constrainedSQL = `
+with recursive domains (attname, oid, basetype, constrained) as (
+  select a.attname, t.oid, t.typbasetype, t.typnotnull or exists (select from pg_catalog.pg_constraint k where k.contypid = t.oid)
+  from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid
+  where a.attrelid = $1 and a.attnum > 0 and t.typtype = 'd'
+  union all
+  select d.attname, t.oid, t.typbasetype, t.typnotnull or exists (select from pg_catalog.pg_constraint k where k.contypid = t.oid)
+  from domains d join pg_catalog.pg_type t on t.oid = d.basetype
+  where t.typtype = 'd')
+select distinct attname from domains where constrained`
 )
 
 // Normalize asks the server what the declarations mean: it creates them as a temporary
@@ -255,6 +274,10 @@ func readScratch(ctx context.Context, q Querier, declarations []Declaration) ([]
 	if err != nil {
 		return nil, err
 	}
+	constrained, err := collect(ctx, q, constrainedSQL, oid, pgx.RowTo[string])
+	if err != nil {
+		return nil, err
+	}
 	table := Table{Columns: read}
 	specs := make([]ColumnSpec, len(declarations))
 	for i, d := range declarations {
@@ -263,12 +286,8 @@ func readScratch(ctx context.Context, q Querier, declarations []Declaration) ([]
 			return nil, fmt.Errorf("the column %s did not come back from the server", ident(d.Name))
 		}
 		specs[i] = ColumnSpec{Name: c.Name, Type: c.Type, Collation: c.Collation, Default: c.Default}
-		for _, name := range volatile {
-			specs[i].Volatile = specs[i].Volatile || name == d.Name
-		}
-		if parseDefault(c.Default).Identity != "" {
-			specs[i].Volatile = true
-		}
+		specs[i].Volatile = slices.Contains(volatile, d.Name)
+		specs[i].Constrained = slices.Contains(constrained, d.Name)
 	}
 	return specs, nil
 }

@@ -17,6 +17,8 @@ type Desired struct {
 	PrimaryKey string
 	// Unique lists the columns that are looked up and kept unique by an index.
 	Unique []Unique
+	// Retire names indexes that were built for an earlier lookup.
+	Retire []string
 	// Drop lists columns to be dropped.
 	Drop []string
 	// CreateCIText creates the extension first where it is missing.
@@ -43,40 +45,64 @@ type Limits struct {
 
 // Locks as the documentation names them (section 13.3).
 const (
-	lockExclusive   = "ACCESS EXCLUSIVE"
-	lockShareUpdate = "SHARE UPDATE EXCLUSIVE"
-	lockRows        = "ROW EXCLUSIVE"
-	lockNone        = "none"
+	LockExclusive   = "ACCESS EXCLUSIVE"
+	LockShareUpdate = "SHARE UPDATE EXCLUSIVE"
+	LockRows        = "ROW EXCLUSIVE"
+	LockNone        = "none"
 )
 
-// StepKind says how the executor runs a statement.
-type StepKind string
+// Route is the way a change is made.
+type Route string
 
 const (
-	// Quick statements only touch the catalog: they wait for their lock no longer than
-	// lock_timeout and are tried again.
-	Quick StepKind = "quick"
-	// Long statements read or rewrite the whole table.
-	Long StepKind = "long"
-	// Concurrent statements cannot run in a transaction and wait for other transactions.
-	Concurrent StepKind = "concurrent"
-	// Batches statements are repeated until they change no row.
-	Batches StepKind = "batches"
+	// Creation is a statement of a new table, which nobody uses yet.
+	Creation Route = "create"
+	// Catalog statements only touch the catalog: they wait for their lock no longer than
+	// lock_timeout, hold it for a moment, and are tried again.
+	Catalog Route = "catalog"
+	// Validation reads the whole table under a lock that lets everybody read and write.
+	Validation Route = "validate"
+	// Concurrent statements build or drop an index while everybody reads and writes. They
+	// cannot run in a transaction and wait for others.
+	Concurrent Route = "concurrently"
+	// Backfill statements are repeated, a few pages of the table at a time.
+	Backfill Route = "backfill"
+	// Rewrite statements write the table or its indexes anew while nobody else gets at it.
+	Rewrite Route = "rewrite"
 )
 
 // Step is one statement of a plan.
 type Step struct {
 	SQL  string
 	What string
-	Kind StepKind
-	Lock string
+	// Route says how the statement is run, Lock what others find locked meanwhile.
+	Route Route
+	Lock  string
 	// Scans is set when the statement reads the whole table, Rewrites when it writes it anew.
 	Scans    bool
 	Rewrites bool
+	// Rows is the planner's estimate of the rows that are read or written.
+	Rows int64
 	// Joined steps run in the same transaction as the step before.
 	Joined bool
 	// Builds names the index that the step creates, so that its validity can be checked.
 	Builds string
+	// Renames is the new name of the column that the step renames.
+	Renames string
+	// Undo takes back what the steps before have prepared, when this one finds rows against it.
+	Undo string
+	// Unbounded lifts the time that a statement may keep others out.
+	Unbounded bool
+	// Left counts the rows that a backfill has yet to change.
+	Left string
+}
+
+// Check is a question about the rows that must be answered with none before a plan runs.
+type Check struct {
+	// SQL counts what stands in the way. Reason has one %d for that number.
+	SQL               string
+	Column, Attribute string
+	Reason, Remedy    string
 }
 
 // Refusal is something that a plan will not do.
@@ -91,7 +117,10 @@ type Refusal struct {
 // Plan is what leads from one table to the desired one.
 type Plan struct {
 	Steps    []Step
+	Checks   []Check
 	Refusals []Refusal
+	// Notices are about the table, not about the plan.
+	Notices []string
 }
 
 // Statements lists the plan's SQL.
@@ -106,34 +135,40 @@ func (p Plan) Statements() []string {
 // planner collects the steps of one plan.
 type planner struct {
 	Plan
+	// current is the table, with columns that the plan renames under their new names.
 	current *Table
 	want    Desired
 	limits  Limits
 	table   string // quoted
+	// renamed maps new names to those that the columns still have while checks run.
+	renamed map[string]string
 }
 
 // PlanTable is a pure function from what is there (nil: no table) and what shall be there
 // to the statements that lead from one to the other.
 func PlanTable(current *Table, want Desired, limits Limits) Plan {
-	p := &planner{current: current, want: want, limits: limits, table: ident(want.Schema, want.Name)}
+	p := &planner{current: current, want: want, limits: limits, table: ident(want.Schema, want.Name), renamed: map[string]string{}}
 	if want.CreateCIText {
-		p.add(Step{SQL: createCITextSQL, What: "make the citext type available", Kind: Quick, Lock: lockNone})
+		p.add(Step{SQL: createCITextSQL, What: "make the citext type available", Route: Creation, Lock: LockNone})
 	}
 	if current == nil {
 		p.create()
 		return p.Plan
 	}
 	p.removeLeftovers()
+	p.rename()
 	for _, column := range want.Columns {
-		have := current.Column(column.Name)
+		have := p.current.Column(column.Name)
 		if have == nil {
 			p.addColumn(column)
 		} else {
 			p.alterColumn(have, column)
 		}
+		p.comment(have, column)
 	}
 	p.primaryKey()
 	p.uniqueIndexes()
+	p.retireIndexes()
 	p.dropColumns()
 	if len(p.Steps) > 0 && !current.Owned {
 		p.refuse("", "", fmt.Sprintf("the table belongs to the role %s, and only its owner may alter it", ident(current.Owner)),
@@ -142,11 +177,17 @@ func PlanTable(current *Table, want Desired, limits Limits) Plan {
 	return p.Plan
 }
 
-func (p *planner) add(s Step) { p.Steps = append(p.Steps, s) }
+func (p *planner) add(s Step) {
+	if p.current != nil && (s.Scans || s.Rewrites) {
+		s.Rows = p.current.Rows
+	}
+	s.Unbounded = s.Route == Rewrite && p.limits.AllowRewrite
+	p.Steps = append(p.Steps, s)
+}
 
 // quick adds a change of the catalog alone.
 func (p *planner) quick(what, sql string) {
-	p.add(Step{SQL: sql, What: what, Kind: Quick, Lock: lockExclusive})
+	p.add(Step{SQL: sql, What: what, Route: Catalog, Lock: LockExclusive})
 }
 
 func (p *planner) refuse(column, attribute, reason, remedy string) {
@@ -168,26 +209,25 @@ func (p *planner) create() {
 	if p.want.PrimaryKey != "" {
 		lines = append(lines, "PRIMARY KEY ("+ident(p.want.PrimaryKey)+")")
 	}
-	p.add(Step{
-		SQL:  "CREATE TABLE " + p.table + " (\n  " + strings.Join(lines, ",\n  ") + "\n)",
-		What: "create the table", Kind: Quick, Lock: lockNone, Joined: len(p.Steps) > 0,
-	})
+	p.created("create the table", "CREATE TABLE "+p.table+" (\n  "+strings.Join(lines, ",\n  ")+"\n)", "")
 	for _, unique := range p.want.Unique {
-		if unique.Lookup == NoLookup {
-			continue
+		if unique.Lookup != NoLookup {
+			name := p.indexName(unique, nil)
+			p.created("keep "+unique.Column+" unique and find users by it", "CREATE UNIQUE INDEX "+ident(name)+" ON "+p.table+" ("+unique.key()+")", name)
 		}
-		name := p.indexName(unique, nil)
-		p.add(Step{
-			SQL:  "CREATE UNIQUE INDEX " + ident(name) + " ON " + p.table + " (" + unique.key() + ")",
-			What: "keep " + unique.Column + " unique and find users by it", Kind: Quick, Lock: lockNone, Joined: true, Builds: name,
-		})
 	}
 	if p.want.Comment != "" {
-		p.add(Step{
-			SQL:  "COMMENT ON TABLE " + p.table + " IS " + quoteLiteral(p.want.Comment),
-			What: "say who made the table", Kind: Quick, Lock: lockNone, Joined: true,
-		})
+		p.created("say who made the table", "COMMENT ON TABLE "+p.table+" IS "+quoteLiteral(p.want.Comment), "")
 	}
+	for _, column := range p.want.Columns {
+		if column.Comment != nil {
+			p.created("comment on "+column.Name, p.commentOn(column), "")
+		}
+	}
+}
+
+func (p *planner) created(what, sql, builds string) {
+	p.add(Step{SQL: sql, What: what, Route: Creation, Lock: LockNone, Joined: len(p.Steps) > 0, Builds: builds})
 }
 
 // columnDefinition is a column in CREATE TABLE or ADD COLUMN.
@@ -200,128 +240,87 @@ func columnDefinition(c ColumnSpec, notNull bool) string {
 	return text + clause.written()
 }
 
-// key is the index key.
-func (u Unique) key() string {
-	if u.Lookup == LowerLookup {
-		return "lower(" + ident(u.Column) + ")"
-	}
-	return ident(u.Column)
-}
-
-func (p *planner) indexName(u Unique, taken []string) string {
-	words := []string{p.want.Name, u.Column}
-	if u.Lookup == LowerLookup {
-		words = append(words, "lower")
-	}
-	return freeName(taken, append(words, "key")...)
-}
-
-// primaryKey adds the key to a table that has none.
-func (p *planner) primaryKey() {
-	have := p.current.PrimaryKey()
-	if p.want.PrimaryKey == "" || slices.Equal(have, []string{p.want.PrimaryKey}) {
-		return
-	}
-	if have != nil {
-		p.refuse(p.want.PrimaryKey, "", fmt.Sprintf("the table has another primary key: (%s)", idents(have)),
-			"Name its column as the part id, or set primary_key = false.")
-		return
-	}
-	unique := Unique{Column: p.want.PrimaryKey, Lookup: PlainLookup}
-	name := ""
-	if index := p.current.LookupIndex(unique.Column, PlainLookup); index != nil && index.Constraint == "" && index.Schema == p.current.Schema {
-		name = index.Name
-	} else {
-		name = objectName(p.want.Name, "pkey")
-		if p.leftover(name) == nil {
-			name = freeName(p.current.Relations, p.want.Name, "pkey")
-		}
-		p.buildIndex(unique, name)
-	}
-	described := slices.ContainsFunc(p.want.Columns, func(c ColumnSpec) bool { return c.Name == p.want.PrimaryKey && c.NotNull })
-	if c := p.current.Column(p.want.PrimaryKey); !described && (c == nil || !c.NotNull || c.NotNullUnproven) {
-		p.setNotNull(p.want.PrimaryKey)
-	}
-	p.quick("make "+p.want.PrimaryKey+" the primary key", p.alter("ADD PRIMARY KEY USING INDEX "+ident(name)))
-}
-
-// uniqueIndexes builds the indexes that lookups need.
-func (p *planner) uniqueIndexes() {
-	for _, unique := range p.want.Unique {
-		if unique.Lookup == NoLookup || p.current.LookupIndex(unique.Column, unique.Lookup) != nil {
+// rename gives columns their new names, and lets the rest of the plan see the table so.
+func (p *planner) rename() {
+	for _, column := range p.want.Columns {
+		old := p.current.Column(column.RenamedFrom)
+		if old == nil || p.current.Column(column.Name) != nil {
 			continue
 		}
-		if unique.Column == p.want.PrimaryKey && unique.Lookup == PlainLookup {
+		if old.Inherited {
+			p.refuse(column.Name, "name", "the column is inherited, and is renamed in the table that it comes from", "Rename it there, or give the part this column's name.")
 			continue
 		}
-		name := p.indexName(unique, nil)
-		if p.leftover(name) == nil {
-			name = p.indexName(unique, p.current.Relations)
-		}
-		p.buildIndex(unique, name)
-	}
-}
-
-// buildIndex creates a unique index without keeping anybody from reading or writing.
-func (p *planner) buildIndex(u Unique, name string) {
-	if p.current.Kind == "p" {
-		p.refuse(u.Column, "", "the table is partitioned, and a unique index on it cannot be built without blocking writes",
-			"Create the index by hand, one partition after the other, and apply again.")
-		return
-	}
-	p.add(Step{
-		SQL:  "CREATE UNIQUE INDEX CONCURRENTLY " + ident(name) + " ON " + p.table + " (" + u.key() + ")",
-		What: "keep " + u.Column + " unique and find users by it", Kind: Concurrent, Lock: lockShareUpdate, Scans: true, Builds: name,
-	})
-}
-
-// leftover returns the invalid index that an interrupted build of ours has left under
-// this name. It is ours beyond doubt when it has our name and our shape.
-func (p *planner) leftover(name string) *Index {
-	for i := range p.current.Indexes {
-		index := &p.current.Indexes[i]
-		if index.Name != name || index.Valid || index.Constraint != "" || index.Schema != p.current.Schema {
-			continue
-		}
-		for _, unique := range p.lookups() {
-			if p.current.hasLookupShape(index, unique.Column, unique.Lookup) {
-				return index
+		p.add(Step{
+			SQL:  p.alter("RENAME COLUMN " + ident(old.Name) + " TO " + ident(column.Name)),
+			What: "rename " + old.Name + " to " + column.Name, Route: Catalog, Lock: LockExclusive, Renames: column.Name,
+		})
+		p.renamed[column.Name] = old.Name
+		renamed := *p.current
+		renamed.Columns = slices.Clone(p.current.Columns)
+		// Expressions that were read still have the old name, so Quoted stays.
+		renamed.Column(old.Name).Name = column.Name
+		renamed.Constraints = nil
+		for _, c := range p.current.Constraints {
+			c.Columns = slices.Clone(c.Columns)
+			for i, name := range c.Columns {
+				if name == old.Name {
+					c.Columns[i] = column.Name
+				}
 			}
+			renamed.Constraints = append(renamed.Constraints, c)
 		}
+		p.current = &renamed
 	}
-	return nil
 }
 
-// lookups are the unique indexes that the plan may build.
-func (p *planner) lookups() []Unique {
-	all := p.want.Unique
-	if p.want.PrimaryKey != "" {
-		all = append(slices.Clone(all), Unique{Column: p.want.PrimaryKey, Lookup: PlainLookup})
+// now is the name that a column has before the plan runs.
+func (p *planner) now(column string) string {
+	if old, ok := p.renamed[column]; ok {
+		return old
 	}
-	return all
+	return column
 }
 
-// removeLeftovers drops what an interrupted build of ours has left. An invalid index finds
-// nothing, costs every write, and makes later rewrites of the table fail.
-func (p *planner) removeLeftovers() {
-	names := []string{objectName(p.want.Name, "pkey")}
-	for _, unique := range p.want.Unique {
-		names = append(names, p.indexName(unique, nil))
+// comment changes a column's comment where the configuration has one.
+func (p *planner) comment(have *Column, want ColumnSpec) {
+	if want.Comment == nil || have != nil && have.Comment == *want.Comment || have == nil && *want.Comment == "" {
+		return
 	}
-	for _, name := range names {
-		if index := p.leftover(name); index != nil && !index.Building {
-			p.add(Step{
-				SQL:  "DROP INDEX CONCURRENTLY " + ident(index.Schema, index.Name),
-				What: "remove the invalid index that an interrupted build left", Kind: Concurrent, Lock: lockShareUpdate,
-			})
-		}
+	p.add(Step{SQL: p.commentOn(want), What: "comment on " + want.Name, Route: Catalog, Lock: LockShareUpdate})
+}
+
+func (p *planner) commentOn(c ColumnSpec) string {
+	text := "NULL"
+	if *c.Comment != "" {
+		text = quoteLiteral(*c.Comment)
 	}
+	return "COMMENT ON COLUMN " + p.table + "." + ident(c.Name) + " IS " + text
 }
 
 func (p *planner) dropColumns() {
 	for _, name := range p.want.Drop {
-		if p.current.Column(name) != nil {
+		have := p.current.Column(name)
+		switch {
+		case have == nil:
+		case have.Inherited:
+			p.refuse(name, "", "the column is inherited, and is dropped in the table that it comes from", "Drop it there, or set drop_removed_columns = false.")
+		case len(have.UsedBy) > 0:
+			p.refuse(name, "", fmt.Sprintf("dropping the column %s would break %s", ident(name), list(have.UsedBy)),
+				"Remove what depends on the column first, or set drop_removed_columns = false.")
+		case len(have.GrantedTo) > 0:
+			p.refuse(name, "", fmt.Sprintf("the column %s is granted to %s, whose scripts may still use it, and logins would fail without it", ident(name), list(have.GrantedTo)),
+				"Apply with drop_removed_columns = false first: the column is then forgotten, and the scripts and their role no longer use it. Set drop_removed_columns = true afterwards to drop it.")
+		default:
 			p.quick("drop "+name+" with its data", p.alter("DROP COLUMN "+ident(name)))
 		}
 	}
+}
+
+// list joins names for a sentence.
+func list(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }

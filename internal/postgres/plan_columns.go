@@ -4,12 +4,9 @@ package postgres
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
-
-// backfillBatch is the number of rows that one statement of a backfill changes: few enough
-// for a login on one of them not to wait noticeably.
-const backfillBatch = 1000
 
 // written is the clause in the server's own words, on one line.
 func (c defaultClause) written() string {
@@ -29,10 +26,10 @@ func (p *planner) addColumn(c ColumnSpec) {
 	clause := parseDefault(c.Default)
 	add := "ADD COLUMN " + columnDefinition(c, c.NotNull)
 	switch {
-	case clause.Generated == "stored" || clause.Identity != "":
-		// Every row gets a value of its own, which only a rewrite can give.
-		if p.mayRewrite(c.Name, "default", "adding a stored generated or identity column writes every row anew") {
-			p.add(Step{SQL: p.alter(add), What: "add " + c.Name, Kind: Long, Lock: lockExclusive, Scans: true, Rewrites: true})
+	case clause.Generated == "stored" || clause.Identity != "" || c.Constrained:
+		// Every row gets a value of its own or is checked, which only a rewrite can do.
+		if p.mayRewrite(c.Name, "default", fmt.Sprintf("adding %s writes every row anew", ident(c.Name))) {
+			p.add(Step{SQL: p.alter(add), What: "add " + c.Name, Route: Rewrite, Lock: LockExclusive, Scans: true, Rewrites: true})
 		}
 	case c.Volatile && clause.plain():
 		// With such a default ADD COLUMN would rewrite the table under its lock. The check
@@ -43,12 +40,13 @@ func (p *planner) addColumn(c ColumnSpec) {
 			"ADD CONSTRAINT "+ident(backfillMark(c.Name))+" CHECK ("+ident(c.Name)+" IS NULL OR "+ident(c.Name)+" IS NOT NULL) NOT VALID"))
 		p.backfill(c)
 	case c.NotNull && c.Default == "":
-		if p.current.Rows > 0 {
-			p.refuse(c.Name, "nullable", "the table has rows, and a column that is NOT NULL without a default has no value for them",
-				"Give the column a default, or make it nullable, fill it, and set nullable = false afterwards.")
-			return
-		}
-		p.quick("add "+c.Name, p.alter(add))
+		p.Checks = append(p.Checks, Check{
+			SQL: "SELECT count(*) FROM (SELECT FROM " + p.table + " LIMIT 1) AS r", Column: c.Name, Attribute: "nullable",
+			Reason: "the table has rows (at least %d), and a column that is NOT NULL without a default has no value for them",
+			Remedy: "Give the column a default, or make it nullable, fill it, and set nullable = false afterwards.",
+		})
+		// Without a value for every row the server reads the table to find that there is none.
+		p.add(Step{SQL: p.alter(add), What: "add " + c.Name, Route: Catalog, Lock: LockExclusive, Scans: true})
 	default:
 		p.quick("add "+c.Name, p.alter(add))
 	}
@@ -57,12 +55,13 @@ func (p *planner) addColumn(c ColumnSpec) {
 // backfillMark is the name of the check that marks an unfinished backfill.
 func backfillMark(column string) string { return objectName("auth0pg_backfill", column) }
 
-// backfill gives existing rows the default, in batches, and removes the mark.
+// backfill gives existing rows the default, a few pages at a time, and removes the mark.
 func (p *planner) backfill(c ColumnSpec) {
 	p.add(Step{
-		SQL: fmt.Sprintf("UPDATE %[1]s SET %[2]s = DEFAULT WHERE ctid = ANY (ARRAY(SELECT ctid FROM %[1]s WHERE %[2]s IS NULL LIMIT %[3]d FOR UPDATE SKIP LOCKED))",
-			p.table, ident(c.Name), backfillBatch),
-		What: "give existing rows a value of " + c.Name + ", in batches", Kind: Batches, Lock: lockRows, Scans: true,
+		SQL: fmt.Sprintf("UPDATE %[1]s SET %[2]s = DEFAULT WHERE %[2]s IS NULL AND ctid = ANY (ARRAY(SELECT ctid FROM %[1]s WHERE %[2]s IS NULL AND %[3]s FOR UPDATE SKIP LOCKED))",
+			p.table, ident(c.Name), p.pages()),
+		What: "give existing rows a value of " + c.Name + ", a few pages at a time", Route: Backfill, Lock: LockRows, Scans: true,
+		Left: fmt.Sprintf("SELECT count(*) FROM %s WHERE %s IS NULL", p.table, ident(c.Name)),
 	})
 	if c.NotNull {
 		p.setNotNull(c.Name)
@@ -70,9 +69,18 @@ func (p *planner) backfill(c ColumnSpec) {
 	p.quick("forget that the backfill was under way", p.alter("DROP CONSTRAINT "+ident(backfillMark(c.Name))))
 }
 
+// pages restricts a query to the pages from $1 up to $2, in a form that finds them
+// without reading the others: ranges of ctid only do since Postgres 14.
+func (p *planner) pages() string {
+	if p.limits.Version >= 140000 {
+		return "ctid >= format('(%s,0)', $1::bigint)::tid AND ctid < format('(%s,0)', $2::bigint)::tid"
+	}
+	return "ctid = ANY (ARRAY(SELECT format('(%s,%s)', page, line)::tid FROM generate_series($1::bigint, $2::bigint - 1) AS page, generate_series(1, current_setting('block_size')::int / 28) AS line))"
+}
+
 // alterColumn plans the way from the column that is there to the one that shall be.
 func (p *planner) alterColumn(have *Column, want ColumnSpec) {
-	if p.current.Constraint(backfillMark(want.Name)) != nil {
+	if p.current.Unfinished(have.Name) || p.current.Unfinished(p.now(have.Name)) {
 		if have.Default != want.Default && want.Default != "" {
 			p.setDefault(have, want)
 		}
@@ -88,7 +96,7 @@ func (p *planner) alterColumn(have *Column, want ColumnSpec) {
 	case want.NotNull && (!have.NotNull || have.NotNullUnproven):
 		p.setNotNull(want.Name)
 	case !want.NotNull && have.NotNull:
-		if p.isPrimaryKey(want.Name) {
+		if slices.Contains(p.current.PrimaryKey(), want.Name) {
 			p.refuse(want.Name, "nullable", "the column belongs to the primary key, which is never null", "Set nullable = false.")
 			return
 		}
@@ -98,38 +106,33 @@ func (p *planner) alterColumn(have *Column, want ColumnSpec) {
 	}
 }
 
-func (p *planner) isPrimaryKey(column string) bool {
-	for _, name := range p.current.PrimaryKey() {
-		if name == column {
-			return true
-		}
-	}
-	return false
-}
-
 // setDefault changes where new rows get their value from.
 func (p *planner) setDefault(have *Column, want ColumnSpec) {
-	if action, ok := p.defaultAction(have, want); ok {
-		p.quick("change the default of "+want.Name, p.alter(action))
+	if actions, ok := p.defaultActions(have, want); ok {
+		p.quick("change the default of "+want.Name, p.alter(actions...))
 	}
 }
 
-func (p *planner) defaultAction(have *Column, want ColumnSpec) (action string, ok bool) {
+func (p *planner) defaultActions(have *Column, want ColumnSpec) (actions []string, ok bool) {
 	from, to := parseDefault(have.Default), parseDefault(want.Default)
 	column := "ALTER COLUMN " + ident(want.Name)
 	switch {
+	case from.Identity != "" && to.Identity != "":
+		return []string{column + " SET GENERATED " + strings.ToUpper(to.Identity)}, true
+	case from.Generated == "stored" && to.plain() && to.Expression == "":
+		return []string{column + " DROP EXPRESSION"}, true
 	case !to.plain() || from.Generated != "":
 		p.refuse(want.Name, "default", fmt.Sprintf("the column exists with %s, and identity and generated columns are not made from or into others", orNothing(have.Default)),
 			"Describe the column as it is, or change it by hand.")
-		return "", false
+		return nil, false
 	case from.Identity != "" && to.Expression != "":
-		return column + " DROP IDENTITY, " + column + " SET DEFAULT " + to.Expression, true
+		return []string{column + " DROP IDENTITY", column + " SET DEFAULT " + to.Expression}, true
 	case from.Identity != "":
-		return column + " DROP IDENTITY", true
+		return []string{column + " DROP IDENTITY"}, true
 	case to.Expression != "":
-		return column + " SET DEFAULT " + to.Expression, true
+		return []string{column + " SET DEFAULT " + to.Expression}, true
 	}
-	return column + " DROP DEFAULT", true
+	return []string{column + " DROP DEFAULT"}, true
 }
 
 func orNothing(text string) string {
@@ -145,21 +148,27 @@ func notNullCheck(column string) string { return objectName("auth0pg_not_null", 
 
 // setNotNull reads the table once, under a lock that blocks neither reads nor writes.
 func (p *planner) setNotNull(column string) {
+	if have := p.current.Column(column); have != nil && !p.current.Unfinished(column) {
+		p.Checks = append(p.Checks, Check{
+			SQL:    fmt.Sprintf("SELECT count(*) FROM %s WHERE %s IS NULL", p.table, ident(p.now(column))),
+			Column: column, Attribute: "nullable",
+			Reason: "%d rows are null in the column, which is to be NOT NULL",
+			Remedy: fmt.Sprintf("Give them a value, for example with UPDATE %s SET %s = ... WHERE %[2]s IS NULL, or set nullable = true, and plan again.", p.table, ident(p.now(column))),
+		})
+	}
 	name, quoted := notNullCheck(column), ident(column)
-	proof, drop := p.notNullProof(column), false
+	proof := p.notNullProof(column)
 	if proof == nil && p.limits.Version >= 180000 {
 		p.setNotNull18(column)
 		return
 	}
+	drop := proof != nil && proof.Name == name
 	if proof == nil {
-		check := p.current.Constraint(name)
-		if check == nil {
+		if p.current.Constraint(name) == nil {
 			p.quick("refuse new nulls in "+column, p.alter("ADD CONSTRAINT "+ident(name)+" CHECK ("+quoted+" IS NOT NULL) NOT VALID"))
 		}
-		p.validate(column, name)
+		p.validate(column, name, true)
 		drop = true
-	} else {
-		drop = proof.Name == name
 	}
 	actions := []string{"ALTER COLUMN " + quoted + " SET NOT NULL"}
 	if drop {
@@ -172,7 +181,7 @@ func (p *planner) setNotNull(column string) {
 func (p *planner) setNotNull18(column string) {
 	for _, c := range p.current.Constraints {
 		if c.Kind == "n" && len(c.Columns) == 1 && c.Columns[0] == column {
-			p.validate(column, c.Name)
+			p.validate(column, c.Name, false)
 			return
 		}
 	}
@@ -181,14 +190,20 @@ func (p *planner) setNotNull18(column string) {
 		name = objectName(p.want.Name, column, fmt.Sprintf("not_null%d", i))
 	}
 	p.quick("refuse new nulls in "+column, p.alter("ADD CONSTRAINT "+ident(name)+" NOT NULL "+ident(column)+" NOT VALID"))
-	p.validate(column, name)
+	p.validate(column, name, true)
 }
 
-func (p *planner) validate(column, constraint string) {
-	p.add(Step{
+// validate proves a constraint. Should a row contradict it after all, a constraint of ours
+// goes again: it would refuse the application's rows without having come to anything.
+func (p *planner) validate(column, constraint string, ours bool) {
+	step := Step{
 		SQL: p.alter("VALIDATE CONSTRAINT " + ident(constraint)), What: "prove that " + column + " holds no null",
-		Kind: Long, Lock: lockShareUpdate, Scans: true,
-	})
+		Route: Validation, Lock: LockShareUpdate, Scans: true,
+	}
+	if ours {
+		step.Undo = p.alter("DROP CONSTRAINT " + ident(constraint))
+	}
+	p.add(step)
 }
 
 // notNullProof is a valid check that a column holds no null.
@@ -204,50 +219,4 @@ func (p *planner) notNullProof(column string) *Constraint {
 		}
 	}
 	return nil
-}
-
-// changeType changes type or collation, together with the default, whose text depends on the type.
-func (p *planner) changeType(have *Column, want ColumnSpec) {
-	effect := classifyTypeChange(have, want, p.current.indexed(want.Name))
-	if effect.Rewrites && !p.mayRewrite(want.Name, "type", fmt.Sprintf("changing %s from %s to %s writes every row anew", ident(want.Name), have.Type, want.Type)) {
-		return
-	}
-	if effect.Reindexes && !p.mayRewrite(want.Name, "type", fmt.Sprintf("changing %s from %s to %s builds the column's indexes anew", ident(want.Name), have.Type, want.Type)) {
-		return
-	}
-	column := "ALTER COLUMN " + ident(want.Name)
-	// No USING: an explicit cast would cut what is too long, the implicit one refuses it.
-	change := column + " TYPE " + want.Type + collate(want.Collation)
-	actions := []string{change}
-	if have.Default != want.Default || want.Default != "" {
-		action, ok := p.defaultAction(have, want)
-		if !ok {
-			return
-		}
-		if have.Default != "" {
-			// The old default may have no cast to the new type.
-			actions = []string{column + " DROP DEFAULT", change}
-		}
-		if want.Default != "" {
-			actions = append(actions, action)
-		}
-	}
-	kind := Quick
-	if effect.Rewrites || effect.Reindexes {
-		kind = Long
-	}
-	p.add(Step{
-		SQL: p.alter(actions...), What: "change the type of " + want.Name + " from " + have.Type + " to " + want.Type,
-		Kind: kind, Lock: lockExclusive, Scans: effect.Rewrites || effect.Reindexes, Rewrites: effect.Rewrites,
-	})
-}
-
-// mayRewrite refuses what would keep logins waiting for as long as the table is written.
-func (p *planner) mayRewrite(column, attribute, what string) bool {
-	if p.limits.AllowRewrite || p.current.Rows <= p.limits.RewriteRows {
-		return true
-	}
-	p.refuse(column, attribute, fmt.Sprintf("%s while no login gets through, and the table has about %d rows (rewrite_row_limit is %d)", what, p.current.Rows, p.limits.RewriteRows),
-		"Set allow_rewrite = true for a time when logins may wait, or leave the column as it is.")
-	return false
 }

@@ -23,17 +23,13 @@ const defaultLockTimeout = 2 * time.Second
 // releases the lock and all settings, and cancelling it ends the statement on the server.
 type TableSession struct {
 	*pgx.Conn
+	server       *Server
 	schema, name string
 	lockTimeout  time.Duration
-	version      int
 }
 
 // LockTable waits until no other run changes the table, as long as ctx allows.
 func (s *Server) LockTable(ctx context.Context, schema, name string) (*TableSession, error) {
-	version, err := s.Version(ctx)
-	if err != nil {
-		return nil, err
-	}
 	config := s.ConnConfig()
 	config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: 5 * time.Second}
@@ -42,7 +38,7 @@ func (s *Server) LockTable(ctx context.Context, schema, name string) (*TableSess
 	if err != nil {
 		return nil, &ConnectError{Address: s.Address(), err: err}
 	}
-	session := &TableSession{Conn: conn, schema: schema, name: name, lockTimeout: s.LockTimeout(), version: version}
+	session := &TableSession{Conn: conn, server: s, schema: schema, name: name, lockTimeout: s.LockTimeout()}
 	if session.lockTimeout == 0 {
 		session.lockTimeout = defaultLockTimeout
 	}
@@ -66,7 +62,7 @@ func (t *TableSession) acquire(ctx context.Context) error {
 		if err := t.QueryRow(ctx, "select pg_try_advisory_lock($1)", int64(key.Sum64())).Scan(&locked); err != nil || locked { //nolint:gosec // any 64 bits do
 			return err
 		}
-		tflog.Info(ctx, "another run is changing the table, waiting", map[string]any{"table": ident(t.schema, t.name)})
+		tflog.Info(ctx, "another run is changing the table, waiting", map[string]any{"table": t.quoted()})
 		if err := pause(ctx, wait); err != nil {
 			return err
 		}
@@ -80,9 +76,26 @@ func (t *TableSession) Close() {
 	_ = t.Conn.Close(ctx)
 }
 
+func (t *TableSession) quoted() string { return ident(t.schema, t.name) }
+
 // Inspect reads the table as it is now.
 func (t *TableSession) Inspect(ctx context.Context) (*Table, error) {
 	return Inspect(ctx, t.Conn, t.schema, t.name)
+}
+
+// Settled reads the table once no session is building an index of it any more: one that a
+// killed run has left goes on until it is done or the server notices.
+func (t *TableSession) Settled(ctx context.Context) (*Table, error) {
+	for {
+		table, err := t.Inspect(ctx)
+		if err != nil || table == nil || !table.BeingBuilt() {
+			return table, err
+		}
+		tflog.Info(ctx, "another session is building an index of the table, waiting", map[string]any{"table": t.quoted()})
+		if err := pause(ctx, time.Second); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // pause sleeps for about as long as given, so that competing runs do not meet again and again.

@@ -50,6 +50,10 @@ type Column struct {
 	// Inherited columns are altered through the parent.
 	Inherited bool   `json:",omitempty"`
 	Comment   string `json:",omitempty"`
+	// UsedBy describes the views, policies, triggers and functions that name the column.
+	UsedBy []string `json:",omitempty"`
+	// GrantedTo lists the roles that have privileges on the column itself.
+	GrantedTo []string `json:",omitempty"`
 }
 
 // Index is one index of a table.

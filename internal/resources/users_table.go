@@ -10,13 +10,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
 var (
@@ -26,9 +26,6 @@ var (
 	_ resource.ResourceWithModifyPlan     = (*usersTable)(nil)
 	_ resource.ResourceWithImportState    = (*usersTable)(nil)
 )
-
-// lockRetryBudget is how long one statement is tried again while its lock is not free.
-const lockRetryBudget = 5 * time.Minute
 
 // NewUsersTable returns the auth0pg_users_table resource.
 func NewUsersTable() resource.Resource { return &usersTable{} }
@@ -48,9 +45,22 @@ type usersTableModel struct {
 	DropRemovedColumns types.Bool   `tfsdk:"drop_removed_columns"`
 	RewriteRowLimit    types.Int64  `tfsdk:"rewrite_row_limit"`
 	AllowRewrite       types.Bool   `tfsdk:"allow_rewrite"`
+	LockRetryBudget    types.String `tfsdk:"lock_retry_budget"`
+	IndexBuildTimeout  types.String `tfsdk:"index_build_timeout"`
 	DDL                types.List   `tfsdk:"ddl"`
+	Changes            types.List   `tfsdk:"changes"`
 	Store              types.Object `tfsdk:"store"`
+
+	Timeouts timeouts.Value `tfsdk:"timeouts"`
 }
+
+// The times that apply when nothing else is configured.
+const (
+	defaultLockRetryBudget   = "5m"
+	defaultIndexBuildTimeout = "1h"
+	defaultShortTimeout      = 20 * time.Minute
+	defaultUpdateTimeout     = 6 * time.Hour
+)
 
 func (r *usersTable) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_users_table"
@@ -66,6 +76,8 @@ func (r *usersTable) Create(ctx context.Context, req resource.CreateRequest, res
 	diags.Append(req.Plan.Get(ctx, &plan)...)
 	diags.Append(req.Config.Get(ctx, &written)...)
 	config, _ := written.config(ctx, plan, diags)
+	ctx, cancel := bounded(ctx, plan.Timeouts.Create, defaultShortTimeout, diags)
+	defer cancel()
 	server, ok := r.server(diags)
 	if diags.HasError() || !ok {
 		return
@@ -77,12 +89,9 @@ func (r *usersTable) Create(ctx context.Context, req resource.CreateRequest, res
 		return
 	}
 	defer session.Close()
-	switch current, err := session.Inspect(ctx); {
-	case err != nil:
+	observed, err := session.Inspect(ctx)
+	if err != nil {
 		diags.AddError("Users Table Not Created", postgresDetail("Could not create "+config.title(), err))
-		return
-	case current != nil:
-		addExists(spec, diags)
 		return
 	}
 	work, err := planTable(ctx, session, server, spec, nil, nil, plan)
@@ -93,15 +102,20 @@ func (r *usersTable) Create(ctx context.Context, req resource.CreateRequest, res
 	if !plan.DDL.IsUnknown() && !samePlan(textsOf(plan.DDL), work, diags) {
 		return
 	}
-	observed, ok := r.run(ctx, session, work, "Users Table Not Created", diags)
-	if !ok {
+	if observed != nil {
+		if created, err := createdAsPlanned(ctx, session, observed, work.spec); err != nil || !created {
+			addExists(spec, diags)
+			return
+		}
+	} else if observed, ok = r.run(ctx, session, work, plan.budgets(), "Users Table Not Created", diags); !ok {
 		return
 	}
 	planned := plan
 	plan.ID = types.StringValue(postgres.QualifiedName(spec.Schema, spec.Name))
 	plan.show(ctx, work.spec, config, nil, nil, diags)
-	plan.DDL = stringList(work.plan.Statements())
+	plan.showPlan(work.plan)
 	plan.keepKnown(ctx, planned)
+	work.remember(nil, observed)
 	setPrivate(ctx, resp.Private, desiredKey, work.spec, diags)
 	setPrivate(ctx, resp.Private, observedKey, observed, diags)
 	diags.Append(resp.State.Set(ctx, plan)...)
@@ -154,6 +168,8 @@ func (r *usersTable) Update(ctx context.Context, req resource.UpdateRequest, res
 	config, _ := written.config(ctx, plan, diags)
 	prev := getPrivate[tableSpec](ctx, req.Private, desiredKey, diags)
 	planned := getPrivate[[]string](ctx, req.Private, statementsKey, diags)
+	ctx, cancel := bounded(ctx, plan.Timeouts.Update, defaultUpdateTimeout, diags)
+	defer cancel()
 	server, ok := r.server(diags)
 	if diags.HasError() || !ok {
 		return
@@ -164,7 +180,7 @@ func (r *usersTable) Update(ctx context.Context, req resource.UpdateRequest, res
 		return
 	}
 	defer session.Close()
-	observed, err := session.Inspect(ctx)
+	observed, err := session.Settled(ctx)
 	if err != nil {
 		diags.AddError("Users Table Not Changed", postgresDetail("Could not read "+config.title()+" from the catalog", err))
 		return
@@ -189,16 +205,15 @@ func (r *usersTable) Update(ctx context.Context, req resource.UpdateRequest, res
 		return
 	}
 	if len(work.plan.Steps) > 0 {
-		if observed, ok = r.run(ctx, session, work, "Users Table Not Changed", diags); !ok {
+		if observed, ok = r.run(ctx, session, work, plan.budgets(), "Users Table Not Changed", diags); !ok {
 			return
 		}
 	}
 	known := plan
 	plan.show(ctx, work.spec, config, &state, prev, diags)
-	if plan.DDL.IsUnknown() {
-		plan.DDL = stringList(work.plan.Statements())
-	}
+	plan.showPlan(work.plan)
 	plan.keepKnown(ctx, known)
+	work.remember(prev, observed)
 	setPrivate(ctx, resp.Private, desiredKey, work.spec, diags)
 	setPrivate(ctx, resp.Private, observedKey, observed, diags)
 	diags.Append(resp.Private.SetKey(ctx, statementsKey, nil)...)
@@ -212,6 +227,8 @@ func (r *usersTable) Delete(ctx context.Context, req resource.DeleteRequest, res
 	if diags.HasError() || state.refuseProtected(diags) {
 		return
 	}
+	ctx, cancel := bounded(ctx, state.Timeouts.Delete, defaultShortTimeout, diags)
+	defer cancel()
 	server, ok := r.server(diags)
 	if !ok {
 		return
@@ -227,7 +244,7 @@ func (r *usersTable) Delete(ctx context.Context, req resource.DeleteRequest, res
 		return // dropped elsewhere
 	}
 	if err == nil {
-		err = session.Drop(ctx, state.DropTableWithRows.ValueBool(), lockRetryBudget)
+		err = session.Drop(ctx, state.DropTableWithRows.ValueBool(), state.budgets().Lock)
 	}
 	var rows *postgres.RowsError
 	switch {
@@ -253,7 +270,8 @@ func (r *usersTable) ImportState(ctx context.Context, req resource.ImportStateRe
 	for name, value := range map[string]any{
 		"id": postgres.QualifiedName(parts[0], parts[1]), "schema": parts[0], "name": parts[1],
 		"deletion_protection": true, "drop_table_with_rows": false, "drop_removed_columns": false,
-		"rewrite_row_limit": int64(defaultRewriteRowLimit), "allow_rewrite": false, "ddl": []string{},
+		"rewrite_row_limit": int64(defaultRewriteRowLimit), "allow_rewrite": false,
+		"lock_retry_budget": defaultLockRetryBudget, "index_build_timeout": defaultIndexBuildTimeout,
 	} {
 		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(name), value)...)
 	}
@@ -270,8 +288,8 @@ func (r *usersTable) server(diags *diag.Diagnostics) (*postgres.Server, bool) {
 // samePlan stops an apply whose statements would not be those that were approved.
 func samePlan(planned []string, work tableWork, diags *diag.Diagnostics) bool {
 	now := work.plan.Statements()
-	if slices.Equal(planned, now) {
-		return true
+	if len(now) == 0 || slices.Equal(planned, now) {
+		return true // nothing left to do: another run has done it
 	}
 	diags.AddError("Table Changed Since Plan", fmt.Sprintf(
 		"The table %s is no longer as it was when the plan was made, and other statements would have to run than those that were approved. Nothing was run.\n\n"+
@@ -288,9 +306,9 @@ func bulleted(statements []string) string {
 }
 
 // run executes the plan and makes sure that it led where it should.
-func (r *usersTable) run(ctx context.Context, session *postgres.TableSession, work tableWork, summary string, diags *diag.Diagnostics) (*postgres.Table, bool) {
+func (r *usersTable) run(ctx context.Context, session *postgres.TableSession, work tableWork, budgets postgres.Budgets, summary string, diags *diag.Diagnostics) (*postgres.Table, bool) {
 	title := fmt.Sprintf("the table %s", postgres.QualifiedName(work.spec.Schema, work.spec.Name))
-	if err := session.Run(ctx, work.plan, lockRetryBudget); err != nil {
+	if err := session.Run(ctx, work.plan, budgets); err != nil {
 		var step *postgres.StepError
 		if errors.As(err, &step) {
 			diags.AddError(summary, postgresDetail(fmt.Sprintf("Could not change %s; statement %d of %d failed (%s):\n%s\n",
@@ -306,6 +324,36 @@ func (r *usersTable) run(ctx context.Context, session *postgres.TableSession, wo
 		return nil, false
 	}
 	return observed, true
+}
+
+// bounded gives work its time limit.
+func bounded(ctx context.Context, limit func(context.Context, time.Duration) (time.Duration, diag.Diagnostics), otherwise time.Duration, diags *diag.Diagnostics) (context.Context, context.CancelFunc) {
+	d, found := limit(ctx, otherwise)
+	diags.Append(found...)
+	return context.WithTimeout(ctx, d)
+}
+
+func (m usersTableModel) budgets() postgres.Budgets {
+	// The validator has parsed both; a state from elsewhere gets the defaults.
+	lock, err := time.ParseDuration(m.LockRetryBudget.ValueString())
+	if err != nil {
+		lock = 5 * time.Minute
+	}
+	build, err := time.ParseDuration(m.IndexBuildTimeout.ValueString())
+	if err != nil {
+		build = time.Hour
+	}
+	return postgres.Budgets{Lock: lock, Build: build}
+}
+
+// createdAsPlanned recognises the table that a creation of ours made before it was
+// interrupted: it has our mark and no row, and nothing about it is to be changed.
+func createdAsPlanned(ctx context.Context, db postgres.Beginner, observed *postgres.Table, spec tableSpec) (bool, error) {
+	if observed.Comment != tableMark || len(postgres.PlanTable(observed, spec.desired(), postgres.Limits{}).Steps) > 0 {
+		return false, nil
+	}
+	rows, err := postgres.HasRows(ctx, db, observed.Schema, observed.Name)
+	return !rows, err
 }
 
 func (m usersTableModel) title() string {
@@ -325,163 +373,4 @@ func (m usersTableModel) config(ctx context.Context, plan usersTableModel, diags
 		known = known && !unknown
 	}
 	return c, known
-}
-
-// show fills in what the specification decides.
-func (m *usersTableModel) show(ctx context.Context, spec tableSpec, config tableConfig, state *usersTableModel, prev *tableSpec, diags *diag.Diagnostics) {
-	stateParts, stateExtras := map[store.Part]columnConfig{}, map[string]columnConfig{}
-	before := tableSpec{}
-	if state != nil {
-		stateParts, stateExtras, _ = readColumns(ctx, state.Columns, state.ExtraColumns, diags)
-	}
-	if prev != nil {
-		before = *prev
-	}
-	parts := map[store.Part]columnConfig{}
-	for part, want := range spec.Columns {
-		parts[part] = shownColumn(want, config.Columns[part], stateParts[part], before.Columns[part])
-	}
-	m.Columns = columnsObject(parts)
-	m.ExtraColumns = shownExtras(spec, config, stateExtras, before, state != nil && !state.ExtraColumns.IsNull(), m.ExtraColumns)
-	m.EmailLookup = textOrNull(string(spec.EmailLookup))
-	m.PrimaryKey = types.BoolValue(spec.PrimaryKey)
-	m.Store = storeObject(spec.store())
-}
-
-// shownExtras is the value of `extra_columns`. An imported table's state lists all its
-// columns; while the configuration says nothing about them, or only repeats some, that is kept.
-func shownExtras(spec tableSpec, config tableConfig, state map[string]columnConfig, before tableSpec, inState bool, planned types.Map) types.Map {
-	for _, c := range spec.Columns {
-		delete(state, c.Name)
-	}
-	written := !planned.IsNull() && !planned.IsUnknown() && len(config.Extra) > 0
-	if !written {
-		if len(config.Extra) == 0 && !planned.IsNull() && !planned.IsUnknown() && len(planned.Elements()) == 0 {
-			return planned // {} in the configuration
-		}
-		if !inState {
-			return types.MapNull(extraType)
-		}
-		return extraMap(state)
-	}
-	shown := map[string]columnConfig{}
-	same := inState
-	for name, want := range spec.Extra {
-		shown[name] = shownColumn(want, config.Extra[name], state[name], before.Extra[name])
-		old, ok := state[name]
-		same = same && ok && old.equal(shown[name])
-	}
-	for name := range state {
-		if _, kept := shown[name]; !kept && before.Extra[name].Named {
-			same = false
-		}
-	}
-	if same {
-		return extraMap(state)
-	}
-	return extraMap(shown)
-}
-
-func (c columnConfig) equal(other columnConfig) bool {
-	return c.Type.Equal(other.Type) && c.Nullable.Equal(other.Nullable) && c.Default.Equal(other.Default) && c.Collation.Equal(other.Collation)
-}
-
-// showOffline fills in what is sure without the server's word.
-func (m *usersTableModel) showOffline(ctx context.Context, spec tableSpec, config tableConfig, state *usersTableModel, prev *tableSpec, diags *diag.Diagnostics) {
-	sure := true
-	common := func(c columnSpec) columnSpec {
-		if c.settled {
-			return c
-		}
-		if name, ok := postgres.CommonTypeName(c.Type); ok {
-			c.Type = name
-		} else {
-			sure = false
-		}
-		return c
-	}
-	for part, c := range spec.Columns {
-		spec.Columns[part] = common(c)
-	}
-	for name, c := range spec.Extra {
-		spec.Extra[name] = common(c)
-	}
-	if !sure {
-		return
-	}
-	m.show(ctx, spec, config, state, prev, diags)
-	m.DDL = types.ListUnknown(types.StringType)
-}
-
-// keepKnown puts back what the plan had decided, which must not change at apply.
-func (m *usersTableModel) keepKnown(ctx context.Context, planned usersTableModel) {
-	if fullyKnown(ctx, planned.Columns) {
-		m.Columns = planned.Columns
-	}
-	if fullyKnown(ctx, planned.ExtraColumns) {
-		m.ExtraColumns = planned.ExtraColumns
-	}
-	if fullyKnown(ctx, planned.Store) {
-		m.Store = planned.Store
-	}
-	if !planned.DDL.IsUnknown() {
-		m.DDL = planned.DDL
-	}
-}
-
-// refresh puts what was read into the state.
-func (m *usersTableModel) refresh(ctx context.Context, prev tableSpec, observed *postgres.Table, version int, diags *diag.Diagnostics) {
-	stateParts, stateExtras, _ := readColumns(ctx, m.Columns, m.ExtraColumns, diags)
-	imported := m.Columns.IsNull()
-	parts := map[store.Part]columnConfig{}
-	for part, want := range prev.Columns {
-		if follows(part, want) {
-			have := observed.Column(want.Name)
-			if have == nil {
-				continue
-			}
-			want = adoptedColumn(have)
-			prev.Columns[part] = want
-		}
-		if c, ok := readColumn(want, stateParts[part], observed); ok {
-			parts[part] = c
-		}
-	}
-	m.Columns = columnsObject(parts)
-	if imported {
-		for name := range prev.Extra {
-			stateExtras[name] = columnConfig{}
-		}
-	}
-	extras := map[string]columnConfig{}
-	for name, old := range stateExtras {
-		want, described := prev.Extra[name]
-		if have := observed.Column(name); have != nil && (!described || !want.Named) {
-			want = adoptedColumn(have)
-		}
-		if c, ok := readColumn(want, old, observed); ok {
-			extras[name] = c
-		}
-	}
-	if !m.ExtraColumns.IsNull() || len(extras) > 0 {
-		m.ExtraColumns = extraMap(extras)
-	}
-	m.EmailLookup = types.StringNull()
-	if prev.EmailLookup != "" && observed.LookupIndex(prev.Columns[store.Email].Name, indexLookup(prev.EmailLookup)) != nil {
-		m.EmailLookup = types.StringValue(string(prev.EmailLookup))
-	}
-	m.PrimaryKey = types.BoolValue(prev.PrimaryKey && slices.Equal(observed.PrimaryKey(), []string{prev.Columns[store.ID].Name}))
-	m.Store = storeObject(prev.store())
-	// What was run last is shown only as long as nothing is to be done, so that the next
-	// statements are always a difference, also when they are the same again.
-	if plan := postgres.PlanTable(observed, prev.desired(), postgres.Limits{Version: version, AllowRewrite: true}); len(plan.Steps)+len(plan.Refusals) > 0 || m.DDL.IsNull() {
-		m.DDL = stringList([]string{})
-	}
-}
-
-// follows is true for a part that an adopted table has and that the configuration does not
-// name: it is used as it is, and never changed.
-func follows(part store.Part, c columnSpec) bool {
-	spec, _ := store.Spec(part)
-	return spec.Presence == store.Optional && !c.Named
 }

@@ -118,13 +118,14 @@ func (r *usersTable) planWith(ctx context.Context, plan *usersTableModel, config
 		diags.AddError("Users Table Not Planned", postgresDetail("Could not plan "+config.title(), err))
 		return false
 	}
+	var existing *postgres.Table
 	if state == nil {
 		current, err := postgres.Inspect(ctx, pool, spec.Schema, spec.Name)
 		switch {
 		case err != nil:
 			diags.AddError("Users Table Not Planned", postgresDetail("Could not read "+config.title()+" from the catalog", err))
 		case current != nil && !replaced:
-			addExists(spec, diags)
+			existing = current
 		default:
 			checkSchema(ctx, pool, spec.Schema, diags)
 		}
@@ -137,26 +138,57 @@ func (r *usersTable) planWith(ctx context.Context, plan *usersTableModel, config
 		addPlanError(spec, err, diags)
 		return false
 	}
-	for _, refusal := range work.plan.Refusals {
-		addRefusal(work.spec, refusal, diags)
+	if existing != nil {
+		if created, err := createdAsPlanned(ctx, pool, existing, work.spec); err != nil || !created {
+			addExists(spec, diags)
+			return false
+		}
+		diags.AddWarning("Users Table Was Created Before", fmt.Sprintf(
+			"%s exists already, as it is planned here and without rows: a run that was interrupted has created it. The apply takes it over and runs none of the statements.", capitalized(config.title())))
 	}
-	if diags.HasError() {
+	if !work.addProblems(ctx, pool, diags) {
 		return false
 	}
 	plan.show(ctx, work.spec, config, state, prev, diags)
-	statements := work.plan.Statements()
-	setPrivate(ctx, resp.Private, statementsKey, statements, diags)
-	plan.DDL = stringList(statements)
-	if state != nil && len(statements) == 0 {
+	setPrivate(ctx, resp.Private, statementsKey, work.plan.Statements(), diags)
+	plan.showPlan(work.plan)
+	if state != nil && len(work.plan.Steps) == 0 {
 		// What ran last stays to be seen as long as there is no change at all.
 		unchanged := *plan
-		unchanged.DDL = state.DDL
+		unchanged.DDL, unchanged.Changes = state.DDL, state.Changes
 		diags.Append(resp.Plan.Set(ctx, unchanged)...)
 		if resp.Plan.Raw.Equal(prior) {
-			plan.DDL = state.DDL
+			*plan = unchanged
 		}
 	}
 	return !diags.HasError()
+}
+
+// addProblems reports what the plan will not do, and what it finds in the rows. It returns
+// false when the plan cannot be carried out.
+func (w tableWork) addProblems(ctx context.Context, db postgres.Beginner, diags *diag.Diagnostics) bool {
+	for _, notice := range w.plan.Notices {
+		diags.AddWarning("Users Table Needs Attention", notice)
+	}
+	refusals := w.plan.Refusals
+	if len(refusals) == 0 {
+		found, err := w.plan.Ask(ctx, db)
+		if err != nil {
+			diags.AddError("Users Table Not Planned", postgresDetail("Could not check the rows of "+postgres.QualifiedName(w.spec.Schema, w.spec.Name), err))
+			return false
+		}
+		refusals = found
+	}
+	for _, refusal := range refusals {
+		addRefusal(w.spec, refusal, diags)
+	}
+	for _, c := range w.spec.columns() {
+		if c.RenamedFrom != "" && slices.ContainsFunc(w.plan.Steps, func(s postgres.Step) bool { return s.Renames == c.Name }) {
+			diags.AddAttributeWarning(w.spec.columnPath(c.Name), "Column Will Be Renamed", fmt.Sprintf(
+				"Between the renaming of the column %q and the update of the scripts, scripts that still name %q fail. An auth0pg_connection that takes this table's store is updated in the same apply, right after the table.", c.RenamedFrom, c.RenamedFrom))
+		}
+	}
+	return len(refusals) == 0
 }
 
 // reachable returns the server if the plan can be made with it. A server that does not
@@ -214,18 +246,24 @@ func planTable(ctx context.Context, db interface {
 	}
 	desired := spec.desired()
 	desired.CreateCIText = createCIText
-	if options.DropRemovedColumns.ValueBool() && prev != nil {
-		desired.Drop = removedColumns(*prev, spec)
+	if prev != nil {
+		if options.DropRemovedColumns.ValueBool() {
+			desired.Drop = removedColumns(*prev, spec)
+		}
+		if prev.EmailLookup != spec.EmailLookup {
+			desired.Retire = prev.Built
+		}
 	}
 	limits := postgres.Limits{Version: version, RewriteRows: options.RewriteRowLimit.ValueInt64(), AllowRewrite: options.AllowRewrite.ValueBool()}
 	return tableWork{spec: spec, plan: postgres.PlanTable(observed, desired, limits)}, nil
 }
 
-// removedColumns lists the columns that the configuration named and names no longer.
+// removedColumns lists the columns that the configuration has named and names no longer.
 func removedColumns(prev, spec tableSpec) []string {
 	kept := map[string]bool{}
 	for _, c := range spec.columns() {
 		kept[c.Name] = true
+		kept[c.RenamedFrom] = true
 	}
 	var removed []string
 	for _, c := range prev.columns() {
@@ -233,7 +271,31 @@ func removedColumns(prev, spec tableSpec) []string {
 			removed = append(removed, c.Name)
 		}
 	}
+	for _, name := range prev.Forgotten {
+		if !kept[name] && !slices.Contains(removed, name) {
+			removed = append(removed, name)
+		}
+	}
 	return removed
+}
+
+// remember notes what later plans need to know about this one: which indexes are ours, and
+// which columns could still be dropped.
+func (w *tableWork) remember(prev *tableSpec, observed *postgres.Table) {
+	if prev == nil {
+		prev = &tableSpec{}
+	}
+	for _, index := range observed.Indexes {
+		built := slices.ContainsFunc(w.plan.Steps, func(s postgres.Step) bool { return s.Builds == index.Name })
+		if index.Constraint == "" && (built || slices.Contains(prev.Built, index.Name)) {
+			w.spec.Built = append(w.spec.Built, index.Name)
+		}
+	}
+	for _, name := range removedColumns(*prev, w.spec) {
+		if observed.Column(name) != nil {
+			w.spec.Forgotten = append(w.spec.Forgotten, name)
+		}
+	}
 }
 
 // guardDrop refuses to plan what would lose users.

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -22,14 +22,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
 // defaultRewriteRowLimit is a table that is rewritten in well under a second.
 const defaultRewriteRowLimit = 100_000
 
-func (r *usersTable) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+func (r *usersTable) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The table that holds the users of a custom database connection. It is described part by part; its `store` hands that description to the role, the connection and everything else.\n\n" +
 			"`ddl` shows in the plan every statement that will run. A table with users is changed while logins go on, and never loses a column or a row unless the configuration says so. " +
@@ -63,6 +62,7 @@ func (r *usersTable) Schema(_ context.Context, _ resource.SchemaRequest, resp *r
 					"nullable":  schema.BoolAttribute{Optional: true, Computed: true, MarkdownDescription: "Whether the column may be null, by default true. A change to false first proves that no row is null, without blocking anybody."},
 					"default":   columnDefaultAttribute("Where the value of new rows comes from, by default nowhere."),
 					"collation": collationAttribute(),
+					"comment":   commentAttribute(),
 				}},
 			},
 			"email_lookup": schema.StringAttribute{
@@ -97,6 +97,34 @@ func (r *usersTable) Schema(_ context.Context, _ resource.SchemaRequest, resp *r
 				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
 				MarkdownDescription: "Whether such a change is allowed whatever the number of rows, by default false. A change runs nothing by itself.",
 			},
+			"lock_retry_budget": schema.StringAttribute{
+				Optional: true, Computed: true, Default: stringdefault.StaticString("5m"),
+				MarkdownDescription: "How long one statement is tried again, with growing pauses, while another session holds its lock, by default `5m`. Each try waits no longer than the provider's `lock_timeout`, because logins wait behind it. A change runs nothing.",
+				Validators:          []validator.String{durationValidator{}},
+			},
+			"index_build_timeout": schema.StringAttribute{
+				Optional: true, Computed: true, Default: stringdefault.StaticString("1h"),
+				MarkdownDescription: "How long one index may take to be built concurrently, by default `1h`, the wait for older transactions included; it blocks nobody. What a build leaves that takes longer is removed. A change runs nothing.",
+				Validators:          []validator.String{durationValidator{}},
+			},
+			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
+				Create: true, Update: true, Delete: true,
+				CreateDescription: "How long the creation may take in all, by default `20m`.",
+				UpdateDescription: "How long a change may take in all, by default `6h`. A change that is cut off is resumed by the next apply.",
+				DeleteDescription: "How long dropping the table may take in all, by default `20m`.",
+			}),
+			"changes": schema.ListNestedAttribute{
+				Computed:            true,
+				MarkdownDescription: "What each statement of `ddl` does to a table that is in use, in the same order.",
+				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+					"what":     schema.StringAttribute{Computed: true, MarkdownDescription: "What the statement is for."},
+					"route":    schema.StringAttribute{Computed: true, MarkdownDescription: "How it is run: `create` (a new table), `catalog` (takes a moment), `validate` (reads the table while everybody works), `concurrently` (builds or drops an index while everybody works), `backfill` (a few pages at a time) or `rewrite` (while nobody else gets at the table)."},
+					"lock":     schema.StringAttribute{Computed: true, MarkdownDescription: "The table lock that it holds, in Postgres' words."},
+					"scans":    schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether it reads the whole table."},
+					"rewrites": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether it writes the whole table anew under its lock."},
+					"rows":     schema.Int64Attribute{Computed: true, MarkdownDescription: "How many rows that is about, by the planner's estimate; 0 when it does neither."},
+				}},
+			},
 			"ddl": schema.ListAttribute{
 				Computed: true, ElementType: types.StringType,
 				MarkdownDescription: "The SQL statements that the plan will run, in their order; afterwards, those that ran last. If the table is no longer as it was planned for, the apply stops before the first of them.",
@@ -122,6 +150,12 @@ func partAttributes() map[string]schema.Attribute {
 				"nullable":  schema.BoolAttribute{Optional: true, Computed: true, MarkdownDescription: fmt.Sprintf("Whether the column may be null, by default %t. A change to false first proves that no row is null, without blocking anybody.", part.Nullable)},
 				"default":   columnDefaultAttribute(fmt.Sprintf("Where the value of new rows comes from, by default %s.", orNowhere(part.Default))),
 				"collation": collationAttribute(),
+				"comment":   commentAttribute(),
+				"renamed_from": schema.StringAttribute{
+					Optional:            true,
+					MarkdownDescription: "The column's name until now. While the table has that column and none of the new name, the column is renamed, with its data. Scripts that still use the old name fail until they are changed, which the same apply does for an `auth0pg_connection` that takes the `store`.",
+					Validators:          []validator.String{identifierValidator{}, stringvalidator.AlsoRequires(path.MatchRelative().AtParent().AtName("name"))},
+				},
 			},
 		}
 	}
@@ -155,6 +189,14 @@ func collationAttribute() schema.StringAttribute {
 	return schema.StringAttribute{
 		Optional: true, Computed: true,
 		MarkdownDescription: "The column's collation, by default the type's own. A change builds the column's indexes anew and is bounded by `rewrite_row_limit`.",
+	}
+}
+
+func commentAttribute() schema.StringAttribute {
+	return schema.StringAttribute{
+		Optional:            true,
+		MarkdownDescription: "The column's comment; without it the comment is not managed. A change takes effect at once.",
+		Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 	}
 }
 
@@ -196,49 +238,4 @@ func (r *usersTable) ValidateConfig(ctx context.Context, req resource.ValidateCo
 			}
 		}
 	}
-}
-
-// identifierValidator refuses what the server would refuse or cut.
-type identifierValidator struct{}
-
-func (identifierValidator) Description(context.Context) string {
-	return "a name of 1 to 63 bytes without NUL"
-}
-
-func (v identifierValidator) MarkdownDescription(ctx context.Context) string {
-	return v.Description(ctx)
-}
-
-func (identifierValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
-	}
-	if err := postgres.CheckIdentifier(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "Name Not Usable", fmt.Sprintf("Postgres cannot take %q as a name: %v.\n\nChoose another name; quotes, blanks and any other characters are allowed.", req.ConfigValue.ValueString(), err))
-	}
-}
-
-// expressionValidator refuses texts that are more than one type or expression.
-type expressionValidator struct{ mayBeEmpty bool }
-
-func (expressionValidator) Description(context.Context) string {
-	return "one SQL type or expression, and nothing behind it"
-}
-
-func (v expressionValidator) MarkdownDescription(ctx context.Context) string {
-	return v.Description(ctx)
-}
-
-func (v expressionValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	text := req.ConfigValue.ValueString()
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || v.mayBeEmpty && text == "" {
-		return
-	}
-	if err := postgres.CheckExpression(text); err != nil {
-		addNotOneExpression(req.Path, text, err, &resp.Diagnostics)
-	}
-}
-
-func addNotOneExpression(at path.Path, text string, err error, diags *diag.Diagnostics) {
-	diags.AddAttributeError(at, "Not One Expression", fmt.Sprintf("The text %q is refused: %v.\n\nWrite one SQL type or expression; statements and further clauses are not allowed here.", text, err))
 }

@@ -26,6 +26,10 @@ type tableSpec struct {
 	// UsernameLookup is the index of the part username, if there is one.
 	UsernameLookup postgres.Lookup
 	PrimaryKey     bool
+	// Built names the indexes that this resource has built.
+	Built []string `json:",omitempty"`
+	// Forgotten lists columns that the configuration named once and that are still there.
+	Forgotten []string `json:",omitempty"`
 }
 
 // columnSpec is one column of a [tableSpec].
@@ -52,11 +56,13 @@ type tableConfig struct {
 }
 
 type columnConfig struct {
-	Name      types.String
-	Type      types.String
-	Nullable  types.Bool
-	Default   types.String
-	Collation types.String
+	Name        types.String
+	Type        types.String
+	Nullable    types.Bool
+	Default     types.String
+	Collation   types.String
+	Comment     types.String
+	RenamedFrom types.String
 }
 
 // resolveTable decides every attribute: the configuration comes first, then what was
@@ -142,14 +148,27 @@ func resolveColumn(config columnConfig, before *columnSpec, observed *postgres.T
 		column = *before
 		column.settled = true
 	}
+	old := config.RenamedFrom.ValueString()
 	if name := config.Name.ValueString(); !config.Name.IsNull() && name != column.Name {
-		column, before = defaults, nil
+		if column.Name != old {
+			column, before = defaults, nil
+		}
 		column.Name = name
 	}
 	if before == nil && observed != nil {
-		if have := observed.Column(column.Name); have != nil && !observed.Unfinished(column.Name) {
-			column = adoptedColumn(have)
+		have := observed.Column(column.Name)
+		if have == nil {
+			have = observed.Column(old)
 		}
+		if have != nil && !observed.Unfinished(have.Name) {
+			name := column.Name
+			column = adoptedColumn(have)
+			column.Name = name
+		}
+	}
+	column.RenamedFrom, column.Comment = old, nil
+	if !config.Comment.IsNull() {
+		column.Comment = config.Comment.ValueStringPointer()
 	}
 	if text := config.Type.ValueString(); !config.Type.IsNull() && text != column.TypeText {
 		if !column.settled {
@@ -249,9 +268,10 @@ func (s tableSpec) update(canonical []postgres.ColumnSpec) {
 		byName[c.Name] = c
 	}
 	replace := func(c columnSpec) columnSpec {
-		notNull := c.NotNull
-		c.ColumnSpec, c.settled = byName[c.Name], true
-		c.NotNull = notNull || parsesAsIdentity(c.Default)
+		canonical := byName[c.Name]
+		canonical.NotNull = c.NotNull || parsesAsIdentity(canonical.Default)
+		canonical.RenamedFrom, canonical.Comment = c.RenamedFrom, c.Comment
+		c.ColumnSpec, c.settled = canonical, true
 		return c
 	}
 	for part, c := range s.Columns {
@@ -262,9 +282,13 @@ func (s tableSpec) update(canonical []postgres.ColumnSpec) {
 	}
 }
 
+// tableMark is the comment on tables that were created here. It tells a creation that was
+// interrupted before the state was written from a table of somebody else's.
+const tableMark = "Users of an Auth0 custom database connection, created by the Terraform resource auth0pg_users_table."
+
 // desired is what the planner shall reach.
 func (s tableSpec) desired() postgres.Desired {
-	d := postgres.Desired{Schema: s.Schema, Name: s.Name}
+	d := postgres.Desired{Schema: s.Schema, Name: s.Name, Comment: tableMark}
 	for _, c := range s.columns() {
 		d.Columns = append(d.Columns, c.ColumnSpec)
 	}

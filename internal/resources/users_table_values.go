@@ -16,11 +16,13 @@ import (
 
 // partModel is one part's column, extraModel a column that is no part.
 type partModel struct {
-	Name      types.String `tfsdk:"name"`
-	Type      types.String `tfsdk:"type"`
-	Nullable  types.Bool   `tfsdk:"nullable"`
-	Default   types.String `tfsdk:"default"`
-	Collation types.String `tfsdk:"collation"`
+	Name        types.String `tfsdk:"name"`
+	Type        types.String `tfsdk:"type"`
+	Nullable    types.Bool   `tfsdk:"nullable"`
+	Default     types.String `tfsdk:"default"`
+	Collation   types.String `tfsdk:"collation"`
+	Comment     types.String `tfsdk:"comment"`
+	RenamedFrom types.String `tfsdk:"renamed_from"`
 }
 
 type extraModel struct {
@@ -28,14 +30,16 @@ type extraModel struct {
 	Nullable  types.Bool   `tfsdk:"nullable"`
 	Default   types.String `tfsdk:"default"`
 	Collation types.String `tfsdk:"collation"`
+	Comment   types.String `tfsdk:"comment"`
 }
 
 var (
 	partType = types.ObjectType{AttrTypes: map[string]attr.Type{
 		"name": types.StringType, "type": types.StringType, "nullable": types.BoolType, "default": types.StringType, "collation": types.StringType,
+		"comment": types.StringType, "renamed_from": types.StringType,
 	}}
 	extraType = types.ObjectType{AttrTypes: map[string]attr.Type{
-		"type": types.StringType, "nullable": types.BoolType, "default": types.StringType, "collation": types.StringType,
+		"type": types.StringType, "nullable": types.BoolType, "default": types.StringType, "collation": types.StringType, "comment": types.StringType,
 	}}
 	partsType = func() types.ObjectType {
 		parts := map[string]attr.Type{}
@@ -65,7 +69,7 @@ func readColumns(ctx context.Context, columns types.Object, extra types.Map, dia
 		}
 		var model extraModel
 		diags.Append(value.(types.Object).As(ctx, &model, basetypes.ObjectAsOptions{})...) //nolint:forcetypeassert // the schema's type
-		extras[name] = columnConfig{Name: types.StringValue(name), Type: model.Type, Nullable: model.Nullable, Default: model.Default, Collation: model.Collation}
+		extras[name] = columnConfig{Name: types.StringValue(name), Type: model.Type, Nullable: model.Nullable, Default: model.Default, Collation: model.Collation, Comment: model.Comment}
 	}
 	return parts, extras, known
 }
@@ -85,7 +89,7 @@ func columnsObject(parts map[store.Part]columnConfig) types.Object {
 			continue
 		}
 		values[string(part.Part)] = types.ObjectValueMust(partType.AttrTypes, map[string]attr.Value{
-			"name": c.Name, "type": c.Type, "nullable": c.Nullable, "default": c.Default, "collation": c.Collation,
+			"name": c.Name, "type": c.Type, "nullable": c.Nullable, "default": c.Default, "collation": c.Collation, "comment": c.Comment, "renamed_from": c.RenamedFrom,
 		})
 	}
 	return types.ObjectValueMust(partsType.AttrTypes, values)
@@ -95,7 +99,7 @@ func extraMap(extras map[string]columnConfig) types.Map {
 	values := map[string]attr.Value{}
 	for name, c := range extras {
 		values[name] = types.ObjectValueMust(extraType.AttrTypes, map[string]attr.Value{
-			"type": c.Type, "nullable": c.Nullable, "default": c.Default, "collation": c.Collation,
+			"type": c.Type, "nullable": c.Nullable, "default": c.Default, "collation": c.Collation, "comment": c.Comment,
 		})
 	}
 	return types.MapValueMust(extraType, values)
@@ -110,6 +114,7 @@ func shownColumn(want columnSpec, config columnConfig, state columnConfig, befor
 		Nullable:  types.BoolValue(!want.NotNull),
 		Default:   shownText(want.Default, config.Default, state.Default, before.DefaultText, before.Default),
 		Collation: shownText(want.Collation, config.Collation, state.Collation, "", ""),
+		Comment:   config.Comment, RenamedFrom: config.RenamedFrom,
 	}
 }
 
@@ -160,6 +165,10 @@ func readColumn(want columnSpec, state columnConfig, table *postgres.Table) (c c
 		Nullable:  types.BoolValue(!have.NotNull || have.NotNullUnproven),
 		Default:   pick(have.Default, want.Default, want.DefaultText, state.Default),
 		Collation: pick(have.Collation, want.Collation, want.Collation, state.Collation),
+		Comment:   types.StringNull(), RenamedFrom: state.RenamedFrom,
+	}
+	if want.Comment != nil {
+		c.Comment = textOrNull(have.Comment)
 	}
 	return c, true
 }

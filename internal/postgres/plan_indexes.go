@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package postgres
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// key is the index key.
+func (u Unique) key() string {
+	if u.Lookup == LowerLookup {
+		return "lower(" + ident(u.Column) + ")"
+	}
+	return ident(u.Column)
+}
+
+func (p *planner) indexName(u Unique, taken []string) string {
+	words := []string{p.want.Name, u.Column}
+	if u.Lookup == LowerLookup {
+		words = append(words, "lower")
+	}
+	return freeName(taken, append(words, "key")...)
+}
+
+// primaryKey adds the key to a table that has none.
+func (p *planner) primaryKey() {
+	have := p.current.PrimaryKey()
+	column := p.want.PrimaryKey
+	if column == "" || slices.Equal(have, []string{column}) {
+		return
+	}
+	if have != nil {
+		p.refuse(column, "", fmt.Sprintf("the table has another primary key: (%s)", idents(have)),
+			"Name its column as the part id, or set primary_key = false.")
+		return
+	}
+	name := ""
+	if index := p.current.LookupIndex(column, PlainLookup); index != nil && index.Constraint == "" && index.Schema == p.current.Schema {
+		name = index.Name
+	} else {
+		name = objectName(p.want.Name, "pkey")
+		if p.leftover(name) == nil {
+			name = freeName(p.current.Relations, p.want.Name, "pkey")
+		}
+		p.buildIndex(Unique{Column: column, Lookup: PlainLookup}, name)
+	}
+	described := slices.ContainsFunc(p.want.Columns, func(c ColumnSpec) bool { return c.Name == column && c.NotNull })
+	if c := p.current.Column(column); !described && (c == nil || !c.NotNull || c.NotNullUnproven) {
+		p.setNotNull(column)
+	}
+	p.quick("make "+column+" the primary key", p.alter("ADD PRIMARY KEY USING INDEX "+ident(name)))
+}
+
+// uniqueIndexes builds the indexes that lookups need.
+func (p *planner) uniqueIndexes() {
+	for _, unique := range p.want.Unique {
+		if unique.Lookup == NoLookup || p.current.LookupIndex(unique.Column, unique.Lookup) != nil {
+			continue
+		}
+		if unique.Column == p.want.PrimaryKey && unique.Lookup == PlainLookup {
+			continue
+		}
+		name := p.indexName(unique, nil)
+		if p.leftover(name) == nil {
+			name = p.indexName(unique, p.current.Relations)
+		}
+		p.buildIndex(unique, name)
+	}
+}
+
+// buildIndex creates a unique index without keeping anybody from reading or writing.
+func (p *planner) buildIndex(u Unique, name string) {
+	if p.current.Kind == "p" {
+		p.refuse(u.Column, "", "the table is partitioned, and a unique index on it can neither be built without blocking writes nor leave the partition key out",
+			"Create the index by hand, or leave email_lookup (or primary_key) as it was read.")
+		return
+	}
+	p.duplicates(u)
+	p.add(Step{
+		SQL:  "CREATE UNIQUE INDEX CONCURRENTLY " + ident(name) + " ON " + p.table + " (" + u.key() + ")",
+		What: "keep " + u.Column + " unique and find users by it", Route: Concurrent, Lock: LockShareUpdate, Scans: true, Builds: name,
+	})
+}
+
+// duplicates asks how many values occur more than once, and shows the query that lists them.
+func (p *planner) duplicates(u Unique) {
+	have := p.current.Column(u.Column)
+	if have == nil {
+		return // a new column
+	}
+	key := ident(p.now(u.Column))
+	if u.Lookup == LowerLookup || p.wantsCIText(u.Column) {
+		key = "lower(" + key + "::text)"
+	}
+	groups := fmt.Sprintf("FROM %s WHERE %s IS NOT NULL GROUP BY 1 HAVING count(*) > 1", p.table, key)
+	p.Checks = append(p.Checks, Check{
+		SQL:    fmt.Sprintf("SELECT count(*) FROM (SELECT %s %s) AS d", key, groups),
+		Column: u.Column,
+		Reason: "%d values occur more than once where each must be unique",
+		Remedy: fmt.Sprintf("This query lists them:\n\n  SELECT %s, count(*) %s\n\nResolve them and plan again.", key, groups),
+	})
+}
+
+func (p *planner) wantsCIText(column string) bool {
+	return slices.ContainsFunc(p.want.Columns, func(c ColumnSpec) bool { return c.Name == column && isCIText(c.Type) })
+}
+
+// retireIndexes drops the indexes of an earlier lookup, once the new ones are there.
+func (p *planner) retireIndexes() {
+	for _, name := range p.want.Retire {
+		for i := range p.current.Indexes {
+			index := &p.current.Indexes[i]
+			if index.Name == name && index.Schema == p.current.Schema && index.Constraint == "" && index.Unique && !p.serves(index) {
+				p.dropIndex(index, "remove the index of the earlier lookup")
+			}
+		}
+	}
+}
+
+// serves reports whether the index is one that is wanted.
+func (p *planner) serves(index *Index) bool {
+	return slices.ContainsFunc(p.want.Unique, func(u Unique) bool {
+		found := p.current.LookupIndex(u.Column, u.Lookup)
+		return u.Lookup != NoLookup && found != nil && found.Name == index.Name
+	})
+}
+
+func (p *planner) dropIndex(index *Index, what string) {
+	step := Step{SQL: "DROP INDEX CONCURRENTLY " + ident(index.Schema, index.Name), What: what, Route: Concurrent, Lock: LockShareUpdate}
+	if p.current.Kind == "p" {
+		step = Step{SQL: "DROP INDEX " + ident(index.Schema, index.Name), What: what, Route: Catalog, Lock: LockExclusive}
+	}
+	p.add(step)
+}
+
+// leftover returns the invalid index that an interrupted build of ours has left under
+// this name. It is ours beyond doubt when it has our name and our shape.
+func (p *planner) leftover(name string) *Index {
+	for i := range p.current.Indexes {
+		index := &p.current.Indexes[i]
+		if index.Name != name || index.Valid || index.Constraint != "" || index.Schema != p.current.Schema {
+			continue
+		}
+		for _, unique := range p.lookups() {
+			if p.current.hasLookupShape(index, unique.Column, unique.Lookup) {
+				return index
+			}
+		}
+	}
+	return nil
+}
+
+// lookups are the unique indexes that any plan of ours may have begun to build.
+func (p *planner) lookups() []Unique {
+	var all []Unique
+	for _, u := range p.want.Unique {
+		all = append(all, Unique{u.Column, LowerLookup}, Unique{u.Column, PlainLookup})
+	}
+	for _, c := range p.want.Columns {
+		all = append(all, Unique{c.Name, PlainLookup})
+	}
+	return all
+}
+
+// removeLeftovers drops what an interrupted run of ours has left. An invalid index finds
+// nothing, costs every write, and makes later rewrites of the table fail; a check of ours
+// on a column that is no longer described serves nobody.
+func (p *planner) removeLeftovers() {
+	names := []string{objectName(p.want.Name, "pkey")}
+	for _, unique := range p.lookups() {
+		names = append(names, p.indexName(unique, nil))
+	}
+	for i := range p.current.Indexes {
+		index := &p.current.Indexes[i]
+		switch {
+		case index.Valid:
+		case slices.Contains(names, index.Name) && p.leftover(index.Name) != nil:
+			p.dropIndex(index, "remove the invalid index that an interrupted build left")
+		default:
+			p.Notices = append(p.Notices, fmt.Sprintf("The index %s is not valid: it finds nothing, and every write pays for it. It was not made by this resource, so it is left alone.", ident(index.Schema, index.Name)))
+		}
+	}
+	for _, c := range p.current.Constraints {
+		if c.Kind != "c" || len(c.Columns) != 1 || !strings.HasPrefix(c.Name, "auth0pg_") {
+			continue
+		}
+		column := c.Columns[0]
+		ours := c.Name == backfillMark(column) || c.Name == notNullCheck(column)
+		described := slices.ContainsFunc(p.want.Columns, func(s ColumnSpec) bool { return s.Name == column || s.RenamedFrom == column })
+		if ours && !described {
+			p.quick("remove what an interrupted change of "+column+" left", p.alter("DROP CONSTRAINT "+ident(c.Name)))
+		}
+	}
+}
+
+// BeingBuilt reports whether another session is building an index of the table. A run that
+// was killed leaves such a session until the server notices.
+func (t *Table) BeingBuilt() bool {
+	return slices.ContainsFunc(t.Indexes, func(i Index) bool { return i.Building })
+}
