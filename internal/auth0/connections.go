@@ -28,19 +28,34 @@ const (
 	lookupAttempts = 3
 )
 
-// Connection is a connection as the tenant describes it.
+// Connection is a connection as the tenant describes it, complete and as sent. Numbers are [json.Number].
 type Connection struct {
-	ID                 string            `json:"id"`
-	Name               string            `json:"name"`
-	Strategy           string            `json:"strategy"`
-	DisplayName        string            `json:"display_name"`
-	IsDomainConnection *bool             `json:"is_domain_connection"`
-	ShowAsButton       *bool             `json:"show_as_button"`
-	Realms             []string          `json:"realms"`
-	Metadata           map[string]string `json:"metadata"`
-	// Options are complete and as sent; numbers are [json.Number]. Values below
-	// "configuration" are ciphertext.
-	Options map[string]any `json:"options"`
+	ID       string
+	Name     string
+	Strategy string
+	// Options are nil when the answer has none. Values below "configuration" are ciphertext.
+	Options map[string]any
+	// Properties are all top-level keys, those above among them.
+	Properties map[string]any
+}
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (c *Connection) UnmarshalJSON(text []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	properties := map[string]any{}
+	if err := decoder.Decode(&properties); err != nil {
+		return err
+	}
+	*c = Connection{Properties: properties}
+	c.ID, _ = properties["id"].(string)
+	c.Name, _ = properties["name"].(string)
+	c.Strategy, _ = properties["strategy"].(string)
+	c.Options, _ = properties["options"].(map[string]any)
+	if c.ID == "" {
+		return errors.New("a connection without an id")
+	}
+	return nil
 }
 
 // Scopes that the connection calls need.
@@ -91,9 +106,7 @@ func (c *Client) ConnectionByName(ctx context.Context, name string) (*Connection
 
 func decodeConnection(raw json.RawMessage) (*Connection, error) {
 	var found Connection
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	if err := decoder.Decode(&found); err != nil {
+	if err := json.Unmarshal(raw, &found); err != nil {
 		return nil, fmt.Errorf("a connection in the tenant's list cannot be read: %w", err)
 	}
 	return &found, nil

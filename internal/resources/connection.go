@@ -39,8 +39,6 @@ type connectionModel struct {
 	ConfigurationWO           types.Map            `tfsdk:"configuration_wo"`
 	ConfigurationWOVersion    types.Int64          `tfsdk:"configuration_wo_version"`
 	EnabledClients            types.Set            `tfsdk:"enabled_clients"`
-	DisableSignup             types.Bool           `tfsdk:"disable_signup"`
-	RequiresUsername          types.Bool           `tfsdk:"requires_username"`
 	Options                   jsontypes.Normalized `tfsdk:"options"`
 	DeletionProtection        types.Bool           `tfsdk:"deletion_protection"`
 	DeleteWithUsers           types.Bool           `tfsdk:"delete_with_users"`
@@ -48,6 +46,35 @@ type connectionModel struct {
 	RenderedScripts           types.Map            `tfsdk:"rendered_scripts"`
 	ConfigurationFingerprints types.Map            `tfsdk:"configuration_fingerprints"`
 	EnabledCustomization      types.Bool           `tfsdk:"enabled_database_customization"`
+
+	IsDomainConnection types.Bool `tfsdk:"is_domain_connection"`
+	ShowAsButton       types.Bool `tfsdk:"show_as_button"`
+	Realms             types.List `tfsdk:"realms"`
+	Metadata           types.Map  `tfsdk:"metadata"`
+
+	DisableSignup                    types.Bool           `tfsdk:"disable_signup"`
+	DisableSelfServiceChangePassword types.Bool           `tfsdk:"disable_self_service_change_password"`
+	RequiresUsername                 types.Bool           `tfsdk:"requires_username"`
+	BruteForceProtection             types.Bool           `tfsdk:"brute_force_protection"`
+	EnableScriptContext              types.Bool           `tfsdk:"enable_script_context"`
+	RealmFallback                    types.Bool           `tfsdk:"realm_fallback"`
+	StrategyVersion                  types.Int64          `tfsdk:"strategy_version"`
+	SetUserRootAttributes            types.String         `tfsdk:"set_user_root_attributes"`
+	NonPersistentAttrs               types.Set            `tfsdk:"non_persistent_attrs"`
+	Precedence                       types.List           `tfsdk:"precedence"`
+	UpstreamParams                   jsontypes.Normalized `tfsdk:"upstream_params"`
+	MFA                              types.Object         `tfsdk:"mfa"`
+	CustomPasswordHash               types.Object         `tfsdk:"custom_password_hash"`
+	AuthenticationMethods            types.Object         `tfsdk:"authentication_methods"`
+	PasskeyOptions                   types.Object         `tfsdk:"passkey_options"`
+	Attributes                       types.Object         `tfsdk:"attributes"`
+	Validation                       types.Object         `tfsdk:"validation"`
+	PasswordOptions                  types.Object         `tfsdk:"password_options"`
+	PasswordPolicy                   types.String         `tfsdk:"password_policy"`
+	PasswordComplexityOptions        types.Object         `tfsdk:"password_complexity_options"`
+	PasswordHistory                  types.Object         `tfsdk:"password_history"`
+	PasswordNoPersonalInfo           types.Object         `tfsdk:"password_no_personal_info"`
+	PasswordDictionary               types.Object         `tfsdk:"password_dictionary"`
 }
 
 // deleteTimeout bounds the wait for the end of a deletion, which takes long with many users.
@@ -83,8 +110,10 @@ func (r *connection) Create(ctx context.Context, req resource.CreateRequest, res
 		options[optionConfiguration] = secrets
 	}
 	body := map[string]any{"name": plan.Name.ValueString(), "options": options}
-	if !config.DisplayName.IsNull() {
-		body["display_name"] = config.DisplayName.ValueString()
+	for _, o := range config.properties() {
+		if value := toJSON(o.value()); value != nil {
+			body[o.key] = value
+		}
 	}
 	created, err := client.CreateConnection(ctx, body)
 	if err != nil {
@@ -177,19 +206,17 @@ func (r *connection) Update(ctx context.Context, req resource.UpdateRequest, res
 	}
 	id, secrets := state.ID.ValueString(), plainValues(config.ConfigurationWO)
 
-	body := map[string]any{}
+	body := plan.changedProperties(&state, &config)
 	writesOptions := plan.writesOptions(&state)
-	if writesOptions || !plan.DisplayName.Equal(state.DisplayName) {
+	if writesOptions || len(body) > 0 {
 		stored, err := client.Connection(ctx, id)
 		if err != nil {
 			auth0Error(&resp.Diagnostics, "Connection Not Read", err, nil)
 			return
 		}
 		// An update without the display name may reset it to the name.
-		if !plan.DisplayName.IsNull() && !plan.DisplayName.IsUnknown() {
-			body["display_name"] = plan.DisplayName.ValueString()
-		} else if stored.DisplayName != "" {
-			body["display_name"] = stored.DisplayName
+		if name, ok := stored.Properties["display_name"]; ok && body["display_name"] == nil {
+			body["display_name"] = name
 		}
 		if writesOptions {
 			body["options"] = plan.mergedOptions(&state, &config, stored, private.Sent, &resp.Diagnostics)
@@ -197,8 +224,6 @@ func (r *connection) Update(ctx context.Context, req resource.UpdateRequest, res
 		if resp.Diagnostics.HasError() {
 			return
 		}
-	}
-	if len(body) > 0 {
 		updated, err := client.UpdateConnection(ctx, id, body)
 		if err != nil {
 			auth0Error(&resp.Diagnostics, "Connection Not Updated", err, secrets)
@@ -255,8 +280,14 @@ func (m *connectionModel) mergedOptions(state, config *connectionModel, stored *
 	merged, _ := cloneJSON(stored.Options).(map[string]any)
 	delete(merged, optionConfiguration) // ciphertext must not be sent back
 	wanted := m.wantedOptions(config)
+	if !config.UpstreamParams.IsNull() {
+		delete(merged, "upstream_params") // one attribute for the whole object: none of the old members stays
+	}
 	overlayJSON(merged, wanted)
-	resolvePasswordOptions(merged, wanted)
+	for _, key := range superseded(merged, wanted) {
+		delete(merged, key)
+	}
+	dropNulls(merged) // a null can break a connection, and says no more than the absence of its key
 	// Scripts that were managed and are no more, as after a change of import_mode.
 	scripts, _ := merged[optionScripts].(map[string]any)
 	for _, gone := range keysOnlyIn(state.RenderedScripts.Elements(), m.RenderedScripts.Elements()) {
@@ -301,10 +332,7 @@ func (m *connectionModel) knownFingerprints(state *connectionModel, secrets map[
 
 // settleAfterWrite fills in what the plan left open from the tenant's answer.
 func (m *connectionModel) settleAfterWrite(answer *auth0.Connection) {
-	m.settle(answer.Options)
-	if m.DisplayName.IsUnknown() {
-		m.DisplayName = optionalString(answer.DisplayName)
-	}
+	m.settle(answer)
 	if hasUnknown(m.ConfigurationFingerprints) {
 		m.ConfigurationFingerprints = fingerprintMap(fingerprints(answer.Options))
 	}
@@ -359,11 +387,4 @@ func stringSet(values []string) types.Set {
 		elements = append(elements, types.StringValue(value))
 	}
 	return types.SetValueMust(types.StringType, elements)
-}
-
-func optionalString(text string) types.String {
-	if text == "" {
-		return types.StringNull()
-	}
-	return types.StringValue(text)
 }

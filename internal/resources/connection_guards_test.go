@@ -148,7 +148,7 @@ func TestConnectionConfigurationDrift(t *testing.T) {
 func TestConnectionForeignConfigurationKeys(t *testing.T) {
 	c := newConnectionTest(t)
 	options := map[string]any{"enabledDatabaseCustomization": true, "configuration": map[string]any{"POSTGRES_URL": scriptsURL, "LEGACY_KEY": "x"}}
-	if status, answer := c.tenant.API("POST", "/api/v2/connections", map[string]any{"name": "legacy-users", "strategy": "auth0", "options": options}); status != 201 {
+	if status, answer := c.tenant.API("POST", "/connections", map[string]any{"name": "legacy-users", "strategy": "auth0", "options": options}); status != 201 {
 		t.Fatal(status, answer)
 	}
 	importBlock := "import {\n  to = auth0pg_connection.test\n  id = \"legacy-users\"\n}\n"
@@ -224,7 +224,7 @@ func TestConnectionBadInput(t *testing.T) {
 
 func TestConnectionNameInUse(t *testing.T) {
 	c := newConnectionTest(t)
-	if status, answer := c.tenant.API("POST", "/api/v2/connections", map[string]any{"name": "legacy-users", "strategy": "auth0"}); status != 201 {
+	if status, answer := c.tenant.API("POST", "/connections", map[string]any{"name": "legacy-users", "strategy": "auth0"}); status != 201 {
 		t.Fatal(status, answer)
 	}
 	c.run(resource.TestStep{Config: c.config(""), PlanOnly: true, ExpectError: words(`id = "` + c.id() + `" # or "legacy-users"`)})

@@ -96,7 +96,7 @@ func (m *connectionModel) refresh(found *auth0.Connection) {
 }
 
 func (m *connectionModel) refreshRest(found *auth0.Connection) {
-	m.DisplayName = optionalString(found.DisplayName)
+	m.refreshProperties(found)
 	m.ConfigurationFingerprints = fingerprintMap(fingerprints(found.Options))
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
@@ -65,6 +66,17 @@ func overlayJSON(stored, wanted map[string]any) {
 			stored[key] = fresh
 		default:
 			stored[key] = cloneJSON(want)
+		}
+	}
+}
+
+// dropNulls takes the keys away that are null, at every depth.
+func dropNulls(object map[string]any) {
+	for key, value := range object {
+		if value == nil {
+			delete(object, key)
+		} else if inner, ok := value.(map[string]any); ok {
+			dropNulls(inner)
 		}
 	}
 }
@@ -172,6 +184,10 @@ func toJSON(value attr.Value) any {
 		return json.Number(strconv.FormatInt(v.ValueInt64(), 10))
 	case types.String:
 		return v.ValueString()
+	case jsontypes.Normalized:
+		if object, ok := decodeObject(v.ValueString()); ok {
+			return object
+		}
 	case types.Object:
 		return membersJSON(v.Attributes())
 	case types.Map:
@@ -217,6 +233,13 @@ func fromJSON(typ attr.Type, value any) attr.Value {
 			}
 		}
 		return types.Int64Null()
+	case jsontypes.NormalizedType:
+		if object, ok := value.(map[string]any); ok {
+			if text, err := json.Marshal(object); err == nil {
+				return jsontypes.NewNormalizedValue(string(text))
+			}
+		}
+		return jsontypes.NewNormalizedNull()
 	case basetypes.StringType:
 		if s, ok := value.(string); ok {
 			return types.StringValue(s)

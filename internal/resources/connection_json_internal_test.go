@@ -4,6 +4,7 @@ package resources
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -100,14 +101,30 @@ func TestPasswordOptionsOfOneForm(t *testing.T) {
 	} {
 		merged, want := parsed(t, both), parsed(t, wanted)
 		overlayJSON(merged, want)
-		resolvePasswordOptions(merged, want)
+		for _, key := range superseded(merged, want) {
+			delete(merged, key)
+		}
 		if got := encoded(t, merged); got != result {
 			t.Errorf("%s gives %s, want %s", wanted, got, result)
 		}
 	}
-	alone := parsed(t, `{"password_options":{}}`)
-	if resolvePasswordOptions(alone, map[string]any{}); encoded(t, alone) != `{"password_options":{}}` {
-		t.Errorf("got %s", encoded(t, alone))
+	if got := superseded(parsed(t, `{"password_options":{}}`), nil); len(got) != 0 {
+		t.Errorf("%v leave although they are alone", got)
+	}
+	identifiers := parsed(t, `{"attributes":{},"validation":{},"requires_username":false}`)
+	for wanted, gone := range map[string]string{
+		`{}`: "[]", `{"attributes":{"email":{}}}`: "[validation requires_username]", `{"requires_username":true}`: "[attributes]", `{"requires_username":false}`: "[]",
+	} {
+		if got := fmt.Sprint(superseded(identifiers, parsed(t, wanted))); got != gone {
+			t.Errorf("%s takes away %s, want %s", wanted, got, gone)
+		}
+	}
+}
+
+func TestNullsAreNotSentBack(t *testing.T) {
+	options := parsed(t, `{"a":null,"b":{"c":null,"d":[null]}}`)
+	if dropNulls(options); encoded(t, options) != `{"b":{"d":[null]}}` {
+		t.Errorf("got %s", encoded(t, options))
 	}
 }
 
@@ -124,7 +141,7 @@ func TestAttributesAsJSON(t *testing.T) {
 		t.Errorf("got %v", back)
 	}
 	// What is planned stays; what is left open is filled in.
-	filled := settled(value, map[string]any{"b": true, "u": "server"}).(types.Object).Attributes()
+	filled := settled(value, value.Type(t.Context()), map[string]any{"b": true, "u": "server"}).(types.Object).Attributes()
 	if !filled["b"].Equal(types.BoolValue(false)) || !filled["u"].Equal(types.StringValue("server")) {
 		t.Errorf("got %v", filled)
 	}

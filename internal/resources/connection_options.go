@@ -8,14 +8,14 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/boolplanmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/auth0"
 )
 
 // The options that the resource itself decides about.
@@ -26,43 +26,109 @@ const (
 	optionImportMode    = "import_mode"
 )
 
-// Two sets of options of which the platform accepts one only, although it may return both: it adds
-// password_options to a connection that was created with a password policy of the old form.
-var (
-	oldPasswordOptions = []string{"passwordPolicy", "password_history", "password_dictionary", "password_no_personal_info", "password_complexity_options"}
-	newPasswordOptions = []string{"password_options"}
-)
-
-// option is an option with an attribute of its own.
+// option is an attribute of the model for one key, of the options or of the connection itself.
 type option struct {
 	attribute string
 	key       string
-	value     attr.Value
-	set       func(attr.Value)
+	field     any // a pointer to the attribute's value
 }
 
-// typedOptions lists the attributes of the model that are options. What the configuration
-// leaves out is read but never written.
+func (o option) value() attr.Value {
+	switch f := o.field.(type) {
+	case *types.Bool:
+		return *f
+	case *types.Int64:
+		return *f
+	case *types.String:
+		return *f
+	case *types.List:
+		return *f
+	case *types.Set:
+		return *f
+	case *types.Map:
+		return *f
+	case *types.Object:
+		return *f
+	case *jsontypes.Normalized:
+		return *f
+	}
+	panic(fmt.Sprintf("option %s has a field of type %T", o.attribute, o.field))
+}
+
+func (o option) set(value attr.Value) {
+	switch f := o.field.(type) {
+	case *types.Bool:
+		*f = value.(types.Bool)
+	case *types.Int64:
+		*f = value.(types.Int64)
+	case *types.String:
+		*f = value.(types.String)
+	case *types.List:
+		*f = value.(types.List)
+	case *types.Set:
+		*f = value.(types.Set)
+	case *types.Map:
+		*f = value.(types.Map)
+	case *types.Object:
+		*f = value.(types.Object)
+	case *jsontypes.Normalized:
+		*f = value.(jsontypes.Normalized)
+	}
+}
+
+// typ is the attribute's type as the schema has it; a model that was never filled has no element types.
+func (o option) typ() attr.Type {
+	if t, ok := optionTypes()[o.attribute]; ok {
+		return t
+	}
+	panic("no schema for option " + o.attribute)
+}
+
+var optionTypes = sync.OnceValue(func() map[string]attr.Type {
+	all := map[string]attr.Type{}
+	for name, attribute := range connectionSchema().Attributes {
+		all[name] = attribute.GetType()
+	}
+	return all
+})
+
+// typedOptions lists the attributes that are options. What the configuration leaves out is read but never written.
 func (m *connectionModel) typedOptions() []option {
 	return []option{
-		{"disable_signup", "disable_signup", m.DisableSignup, func(v attr.Value) { m.DisableSignup = v.(types.Bool) }},
-		{"requires_username", "requires_username", m.RequiresUsername, func(v attr.Value) { m.RequiresUsername = v.(types.Bool) }},
+		{"disable_signup", "disable_signup", &m.DisableSignup},
+		{"disable_self_service_change_password", "disable_self_service_change_password", &m.DisableSelfServiceChangePassword},
+		{"requires_username", "requires_username", &m.RequiresUsername},
+		{"brute_force_protection", "brute_force_protection", &m.BruteForceProtection},
+		{"enable_script_context", "enable_script_context", &m.EnableScriptContext},
+		{"realm_fallback", "realm_fallback", &m.RealmFallback},
+		{"strategy_version", "strategy_version", &m.StrategyVersion},
+		{"set_user_root_attributes", "set_user_root_attributes", &m.SetUserRootAttributes},
+		{"non_persistent_attrs", "non_persistent_attrs", &m.NonPersistentAttrs},
+		{"precedence", "precedence", &m.Precedence},
+		{"upstream_params", "upstream_params", &m.UpstreamParams},
+		{"mfa", "mfa", &m.MFA},
+		{"custom_password_hash", "custom_password_hash", &m.CustomPasswordHash},
+		{"authentication_methods", "authentication_methods", &m.AuthenticationMethods},
+		{"passkey_options", "passkey_options", &m.PasskeyOptions},
+		{"attributes", "attributes", &m.Attributes},
+		{"validation", "validation", &m.Validation},
+		{"password_options", "password_options", &m.PasswordOptions},
+		{"password_policy", "passwordPolicy", &m.PasswordPolicy},
+		{"password_complexity_options", "password_complexity_options", &m.PasswordComplexityOptions},
+		{"password_history", "password_history", &m.PasswordHistory},
+		{"password_no_personal_info", "password_no_personal_info", &m.PasswordNoPersonalInfo},
+		{"password_dictionary", "password_dictionary", &m.PasswordDictionary},
 	}
 }
 
-func boolOption(description string) schema.BoolAttribute {
-	return schema.BoolAttribute{
-		Optional: true, Computed: true, MarkdownDescription: description + unmanagedNote,
-		PlanModifiers: []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
-	}
-}
-
-const unmanagedNote = " A change is an update in place. Without this attribute the option is left as it is."
-
-func typedOptionAttributes() map[string]schema.Attribute {
-	return map[string]schema.Attribute{
-		"disable_signup":    boolOption("Whether nobody can sign up through this connection."),
-		"requires_username": boolOption("Whether users have a username besides their e-mail address; the store then needs the part `username`."),
+// properties lists the attributes of the connection beside its options.
+func (m *connectionModel) properties() []option {
+	return []option{
+		{"display_name", "display_name", &m.DisplayName},
+		{"is_domain_connection", "is_domain_connection", &m.IsDomainConnection},
+		{"show_as_button", "show_as_button", &m.ShowAsButton},
+		{"realms", "realms", &m.Realms},
+		{"metadata", "metadata", &m.Metadata},
 	}
 }
 
@@ -86,7 +152,7 @@ func (m *connectionModel) wantedOptions(config *connectionModel) map[string]any 
 		wanted = object
 	}
 	for _, o := range config.typedOptions() {
-		if value := toJSON(o.value); value != nil {
+		if value := toJSON(o.value()); value != nil {
 			wanted[o.key] = value
 		}
 	}
@@ -102,7 +168,7 @@ func (m *connectionModel) refreshOptions(stored map[string]any, adopt bool) {
 	m.ImportMode = types.BoolValue(stored[optionImportMode] == true)
 	m.EnabledCustomization = types.BoolValue(stored[optionCustomization] == true)
 	for _, o := range m.typedOptions() {
-		o.set(fromJSON(o.value.Type(context.Background()), stored[o.key]))
+		o.set(fromJSON(o.typ(), stored[o.key]))
 	}
 	var part map[string]any
 	switch {
@@ -131,15 +197,21 @@ func (m *connectionModel) refreshOptions(stored map[string]any, adopt bool) {
 }
 
 // settle gives what the plan left open the value that is stored now.
-func (m *connectionModel) settle(stored map[string]any) {
+func (m *connectionModel) settle(found *auth0.Connection) {
 	for _, o := range m.typedOptions() {
-		o.set(settled(o.value, stored[o.key]))
+		o.set(settled(o.value(), o.typ(), found.Options[o.key]))
+	}
+	for _, o := range m.properties() {
+		o.set(settled(o.value(), o.typ(), found.Properties[o.key]))
+	}
+	if m.Options.IsUnknown() {
+		m.Options = jsontypes.NewNormalizedNull()
 	}
 }
 
-func settled(planned attr.Value, stored any) attr.Value {
+func settled(planned attr.Value, typ attr.Type, stored any) attr.Value {
 	if planned.IsUnknown() {
-		return fromJSON(planned.Type(context.Background()), stored)
+		return fromJSON(typ, stored)
 	}
 	object, ok := planned.(types.Object)
 	if !ok || planned.IsNull() {
@@ -148,21 +220,57 @@ func settled(planned attr.Value, stored any) attr.Value {
 	members := map[string]attr.Value{}
 	inner, _ := stored.(map[string]any)
 	for name, member := range object.Attributes() {
-		members[name] = settled(member, inner[name])
+		members[name] = settled(member, member.Type(context.Background()), inner[name])
 	}
 	return types.ObjectValueMust(object.AttributeTypes(context.Background()), members)
+}
+
+// refreshProperties takes the attributes beside the options from what is stored.
+func (m *connectionModel) refreshProperties(found *auth0.Connection) {
+	for _, o := range m.properties() {
+		o.set(fromJSON(o.typ(), found.Properties[o.key]))
+	}
+}
+
+// changedProperties is the part of an update beside the options.
+func (m *connectionModel) changedProperties(prior, config *connectionModel) map[string]any {
+	body, before, configured := map[string]any{}, prior.properties(), config.properties()
+	for i, o := range m.properties() {
+		if value := toJSON(configured[i].value()); value != nil && !o.value().Equal(before[i].value()) {
+			body[o.key] = value
+		}
+	}
+	return body
 }
 
 // sameOptions reports whether two models ask for the same options, apart from `configuration`.
 func (m *connectionModel) sameOptions(other *connectionModel) bool {
 	theirs := other.typedOptions()
 	for i, o := range m.typedOptions() {
-		if !o.value.Equal(theirs[i].value) {
+		if !o.value().Equal(theirs[i].value()) {
 			return false
 		}
 	}
 	return m.ImportMode.Equal(other.ImportMode) && m.EnabledCustomization.Equal(other.EnabledCustomization) &&
 		m.RenderedScripts.Equal(other.RenderedScripts) && m.Options.Equal(other.Options)
+}
+
+// jsonObjectValidator wants a JSON object.
+type jsonObjectValidator struct{}
+
+func (jsonObjectValidator) Description(context.Context) string { return "a JSON object" }
+
+func (v jsonObjectValidator) MarkdownDescription(ctx context.Context) string {
+	return v.Description(ctx)
+}
+
+func (jsonObjectValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if _, ok := decodeObject(req.ConfigValue.ValueString()); !ok {
+		resp.Diagnostics.AddAttributeError(req.Path, "Not A JSON Object", "The value must be one JSON object, for example jsonencode({ screen_name = { alias = \"login_hint\" } }).")
+	}
 }
 
 // optionsValidator checks the further options: an object without keys that an attribute manages.
@@ -204,23 +312,4 @@ func (m *connectionModel) planOptions(prior *connectionModel) {
 	if okStored && okWanted && coversJSON(stored, wanted) {
 		m.Options = prior.Options
 	}
-}
-
-// resolvePasswordOptions leaves one form of the password settings in what is sent: the configured one, else
-// the old one, which is only there when someone asked for it.
-func resolvePasswordOptions(merged, wanted map[string]any) {
-	drop := newPasswordOptions
-	if hasAny(wanted, newPasswordOptions) && !hasAny(wanted, oldPasswordOptions) {
-		drop = oldPasswordOptions
-	}
-	if !hasAny(merged, oldPasswordOptions) {
-		return
-	}
-	for _, key := range drop {
-		delete(merged, key)
-	}
-}
-
-func hasAny(object map[string]any, keys []string) bool {
-	return slices.ContainsFunc(keys, func(key string) bool { return object[key] != nil })
 }

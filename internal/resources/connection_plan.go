@@ -34,6 +34,7 @@ func (r *connection) ValidateConfig(ctx context.Context, req resource.ValidateCo
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	config.checkConfigured(&resp.Diagnostics)
 	behaviour := config.behaviour(ctx, &resp.Diagnostics)
 	for _, name := range slices.Sorted(maps.Keys(behaviour.Overrides.Elements())) {
 		text, ok := behaviour.Overrides.Elements()[name].(types.String)
@@ -97,6 +98,8 @@ func (r *connection) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequ
 	plan.EnabledCustomization = types.BoolValue(true)
 	plan.planScripts(ctx, prior, &resp.Diagnostics)
 	plan.planOptions(prior)
+	plan.planSuperseded(prior, &config)
+	plan.checkPlanned(prior, &config, &resp.Diagnostics)
 	plan.planConfiguration(prior, &config, private.Sent, &resp.Diagnostics)
 	plan.checkConfiguration(ctx, &config, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
@@ -324,8 +327,12 @@ func (m *connectionModel) planConfiguration(prior, config *connectionModel, sent
 		}
 	}
 	drifted := sent != nil && !maps.Equal(stored, sent.Fingerprints)
-	if writes || bumped || drifted {
+	switch {
+	case writes || bumped || drifted:
 		m.ConfigurationFingerprints = unknownFingerprints(configured)
+	case sent == nil:
+		diags.AddAttributeWarning(configurationPath, "Configuration Not Compared", fmt.Sprintf(
+			"Connection %s was imported. Auth0 gives out ciphertext only, so whether its configuration holds the values of configuration_wo is not known; they are taken to be the same.\n\nRaise configuration_wo_version to send yours.", prior.describe()))
 	}
 }
 

@@ -86,12 +86,6 @@ func connectionSchema() schema.Schema {
 				stringvalidator.RegexMatches(connectionNameForm, "must consist of letters and digits, with single hyphens between them"),
 			},
 		},
-		"display_name": schema.StringAttribute{
-			Optional: true, Computed: true,
-			MarkdownDescription: "The name shown to users, at most 128 characters." + unmanagedNote,
-			Validators:          []validator.String{stringvalidator.LengthBetween(1, maxConnectionName)},
-			PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
-		},
 		"import_mode": schema.BoolAttribute{
 			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
 			MarkdownDescription: "Whether users move to Auth0's own store at their first login (automatic migration). The connection then gets the scripts `login` and `get_user` only; " +
@@ -122,10 +116,11 @@ func connectionSchema() schema.Schema {
 			PlanModifiers:       []planmodifier.Set{setplanmodifier.UseStateForUnknown()},
 		},
 		"options": schema.StringAttribute{
-			Optional: true, CustomType: jsontypes.NormalizedType{},
+			Optional: true, Computed: true, CustomType: jsontypes.NormalizedType{},
 			MarkdownDescription: "Further options of the connection, as a JSON object with Auth0's own keys, laid over the stored ones last. Only the keys that stand here are managed, at every depth; " +
 				"a key that is null is taken away. A change is an update in place; a key that is removed here keeps its value.",
-			Validators: []validator.String{optionsValidator{}},
+			Validators:    []validator.String{optionsValidator{}},
+			PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 		},
 		"deletion_protection": schema.BoolAttribute{
 			Optional: true, Computed: true, Default: booldefault.StaticBool(true),
@@ -152,7 +147,8 @@ func connectionSchema() schema.Schema {
 			MarkdownDescription: "Whether the scripts are in use. It is always switched on.",
 		},
 	}
-	maps.Copy(attributes, typedOptionAttributes())
+	maps.Copy(attributes, connectionPropertyAttributes())
+	maps.Copy(attributes, connectionOptionAttributes())
 	return schema.Schema{
 		MarkdownDescription: "A custom database connection: Auth0 asks the scripts, which are rendered from the description of the user store, instead of its own user store. " +
 			"Whatever is not configured here is left as it is in the tenant.",

@@ -21,6 +21,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/localtenant"
 )
 
 const (
@@ -69,7 +70,7 @@ type connectionTest struct {
 
 func newConnectionTest(t *testing.T) *connectionTest {
 	t.Helper()
-	return &connectionTest{t, acctest.Tenant(t)}
+	return &connectionTest{t, acctest.TenantWith(t, localtenant.Options{})}
 }
 
 func (c *connectionTest) run(steps ...resource.TestStep) {
@@ -84,7 +85,7 @@ func (c *connectionTest) config(attributes string) string {
 // stored is the connection as the tenant shows it, nil when there is none.
 func (c *connectionTest) stored() map[string]any {
 	c.Helper()
-	status, found := c.tenant.API("GET", "/api/v2/connections?name=legacy-users&take=10", nil)
+	status, found := c.tenant.API("GET", "/connections?name=legacy-users&take=10", nil)
 	list, _ := found["connections"].([]any)
 	if status != 200 || len(list) == 0 {
 		return nil
@@ -111,7 +112,7 @@ func (c *connectionTest) change(edit func(options map[string]any)) func() {
 
 func (c *connectionTest) patch(body map[string]any) {
 	c.Helper()
-	if status, answer := c.tenant.API("PATCH", "/api/v2/connections/"+c.id(), body); status != 200 {
+	if status, answer := c.tenant.API("PATCH", "/connections/"+c.id(), body); status != 200 {
 		c.Fatalf("the connection could not be changed: %d %v", status, answer)
 	}
 }
@@ -223,14 +224,14 @@ func TestConnectionLife(t *testing.T) {
 		resource.TestStep{
 			Config: c.config(secretConfig(scriptsURL, 1, `
 				scripts = { user_id_prefix = "legacy", bcrypt_rounds = 12 }
-				options = jsonencode({ realm_fallback = true, mfa = { active = false } })
+				options = jsonencode({ future_option = { b = 1, c = [true] }, other_option = true })
 			`)),
 			ConfigPlanChecks: action(plancheck.ResourceActionUpdate),
 			ConfigStateChecks: []statecheck.StateCheck{
 				state("disable_signup", knownvalue.Bool(true)), // not configured any more, and left as it is
 			},
 			Check: c.check(func() error {
-				if err := expect("mfa", c.options()["mfa"], map[string]any{"active": false, "return_enroll_settings": true}); err != nil {
+				if err := expect("the further option", c.options()["future_option"], map[string]any{"b": 1, "c": []any{true}}); err != nil {
 					return err
 				}
 				return expect("disable_signup", c.options()["disable_signup"], true)
@@ -239,7 +240,7 @@ func TestConnectionLife(t *testing.T) {
 		resource.TestStep{
 			Config: c.config(secretConfig(scriptsURL, 1, `
 				scripts = { user_id_prefix = "legacy", bcrypt_rounds = 12 }
-				options = jsonencode({ mfa = { active = false }, realm_fallback = true })
+				options = jsonencode({ other_option = true, future_option = { c = [true], b = 1 } })
 			`) + unprotected),
 			ConfigPlanChecks: action(plancheck.ResourceActionUpdate),
 			Check:            c.check(func() error { return expect("the number of updates", len(c.sent("PATCH")), 3) }),
@@ -291,7 +292,8 @@ func TestConnectionDriftIsMended(t *testing.T) {
 	secret := secretConfig(scriptsURL, 1, unprotected+`
 		disable_signup = false
 		display_name   = "Legacy users"
-		options        = jsonencode({ realm_fallback = true, mfa = { active = true } })
+		mfa            = { active = true }
+		options        = jsonencode({ other_option = true, future_option = { a = 1 } })
 	`)
 	drifts := map[string]struct {
 		change func(options map[string]any)
@@ -316,14 +318,20 @@ func TestConnectionDriftIsMended(t *testing.T) {
 			func(o map[string]any) error { return expect("disable_signup", o["disable_signup"], false) },
 		},
 		"further option changed": {
+			func(o map[string]any) { o["future_option"] = map[string]any{"a": 2, "b": 3} },
+			func(o map[string]any) error {
+				return expect("the further option", o["future_option"], map[string]any{"a": 1, "b": 3})
+			},
+		},
+		"nested option changed": {
 			func(o map[string]any) { o["mfa"] = map[string]any{"active": false, "return_enroll_settings": false} },
 			func(o map[string]any) error {
 				return expect("mfa", o["mfa"], map[string]any{"active": true, "return_enroll_settings": false})
 			},
 		},
 		"further option gone": {
-			func(o map[string]any) { delete(o, "realm_fallback") },
-			func(o map[string]any) error { return expect("realm_fallback", o["realm_fallback"], true) },
+			func(o map[string]any) { delete(o, "other_option") },
+			func(o map[string]any) error { return expect("the further option", o["other_option"], true) },
 		},
 		"customization switched off": {
 			func(o map[string]any) { o["enabledDatabaseCustomization"] = false },
@@ -382,7 +390,7 @@ func TestConnectionRemovedElsewhere(t *testing.T) {
 		resource.TestStep{
 			PreConfig: func() {
 				before = c.id()
-				c.tenant.API("DELETE", "/api/v2/connections/"+before, nil)
+				c.tenant.API("DELETE", "/connections/"+before, nil)
 			},
 			Config:           c.config(secretConfig(scriptsURL, 1, unprotected)),
 			ConfigPlanChecks: action(plancheck.ResourceActionCreate),
@@ -415,7 +423,7 @@ func TestConnectionEnabledClients(t *testing.T) {
 	one, _ := c.tenant.Local.AddClient("one")
 	two, _ := c.tenant.Local.AddClient("two")
 	enabled := func() []string {
-		_, answer := c.tenant.API("GET", "/api/v2/connections/"+c.id()+"/clients", nil)
+		_, answer := c.tenant.API("GET", "/connections/"+c.id()+"/clients", nil)
 		ids := []string{}
 		for _, client := range answer["clients"].([]any) {
 			ids = append(ids, client.(map[string]any)["client_id"].(string))
@@ -433,7 +441,7 @@ func TestConnectionEnabledClients(t *testing.T) {
 		resource.TestStep{Config: c.config(unprotected)},
 		resource.TestStep{
 			PreConfig: func() {
-				c.tenant.API("PATCH", "/api/v2/connections/"+c.id()+"/clients", []map[string]any{{"client_id": one, "status": true}})
+				c.tenant.API("PATCH", "/connections/"+c.id()+"/clients", []map[string]any{{"client_id": one, "status": true}})
 			},
 			Config: c.config(unprotected), ConfigPlanChecks: noChange,
 		},
@@ -443,7 +451,7 @@ func TestConnectionEnabledClients(t *testing.T) {
 		},
 		resource.TestStep{
 			PreConfig: func() {
-				c.tenant.API("PATCH", "/api/v2/connections/"+c.id()+"/clients", []map[string]any{{"client_id": one, "status": false}})
+				c.tenant.API("PATCH", "/connections/"+c.id()+"/clients", []map[string]any{{"client_id": one, "status": false}})
 			},
 			Config: c.config(clients(one, two)), ConfigPlanChecks: action(plancheck.ResourceActionUpdate),
 			Check: c.check(func() error { return expect("the enabled clients", enabled(), both) }),

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package resources_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+)
+
+// optionCase is an option with a first value, another one, and what the tenant then stores under its key.
+type optionCase struct {
+	first, second string
+	key           string
+	stored        any
+}
+
+// The options that go together with the new forms of password and identifier settings.
+var optionCases = map[string]optionCase{
+	"disable_signup":                       {"true", "false", "disable_signup", false},
+	"disable_self_service_change_password": {"true", "false", "disable_self_service_change_password", false},
+	"brute_force_protection":               {"false", "true", "brute_force_protection", true},
+	"enable_script_context":                {"false", "true", "enable_script_context", true},
+	"realm_fallback":                       {"true", "false", "realm_fallback", false},
+	"strategy_version":                     {"2", "1", "strategy_version", 1},
+	"set_user_root_attributes":             {`"on_first_login"`, `"never_on_login"`, "set_user_root_attributes", "never_on_login"},
+	"non_persistent_attrs":                 {`["picture", "ethnicity"]`, `["gender"]`, "non_persistent_attrs", []any{"gender"}},
+	"precedence":                           {`["email", "phone_number", "username"]`, `["username", "email", "phone_number"]`, "precedence", []any{"username", "email", "phone_number"}},
+	"upstream_params":                      {`jsonencode({ screen_name = { alias = "login_hint" } })`, `jsonencode({ screen_name = { value = "<x>" } })`, "upstream_params", map[string]any{"screen_name": map[string]any{"value": "<x>"}}},
+	"mfa":                                  {"{ active = false }", "{ active = true, return_enroll_settings = false }", "mfa", map[string]any{"active": true, "return_enroll_settings": false}},
+	"custom_password_hash":                 {`{ action_id = "a1" }`, `{ action_id = "a2" }`, "custom_password_hash", map[string]any{"action_id": "a2"}},
+	"authentication_methods": {`{ password = { enabled = true }, passkey = { enabled = true } }`, `{ password = { enabled = true, signup_behavior = "block" }, passkey = { enabled = false } }`,
+		"authentication_methods", map[string]any{
+			"password": map[string]any{"enabled": true, "api_behavior": "required", "signup_behavior": "block"}, "passkey": map[string]any{"enabled": false},
+			"email_otp": map[string]any{"enabled": false}, "phone_otp": map[string]any{"enabled": false},
+		}},
+	"passkey_options": {`{ challenge_ui = "button", progressive_enrollment_enabled = true }`, `{ challenge_ui = "autofill", local_enrollment_enabled = false }`,
+		"passkey_options", map[string]any{"challenge_ui": "autofill", "local_enrollment_enabled": false, "progressive_enrollment_enabled": true}},
+	"attributes": {`{ email = { identifier = { active = true }, profile_required = true, signup = { status = "required", verification = { active = true } }, unique = true } }`,
+		`{ email = { verification_method = "otp" }, username = { identifier = { active = true }, profile_required = true, signup = { status = "required" }, validation = { min_length = 3, max_length = 20, allowed_types = { email = false, phone_number = false } } } }`,
+		"attributes", map[string]any{
+			"email": map[string]any{"identifier": map[string]any{"active": true}, "profile_required": true, "signup": map[string]any{"status": "required", "verification": map[string]any{"active": true}}, "unique": true, "verification_method": "otp"},
+			"username": map[string]any{"identifier": map[string]any{"active": true}, "profile_required": true, "signup": map[string]any{"status": "required"},
+				"validation": map[string]any{"min_length": 3, "max_length": 20, "allowed_types": map[string]any{"email": false, "phone_number": false}}},
+		}},
+	"password_options": {`{ complexity = { min_length = 12, character_types = ["number", "special"] } }`,
+		`{ complexity = { min_length = 14, max_length_exceeded = "truncate" }, profile_data = { active = true, blocked_fields = ["name"] }, history = { active = true, size = 5 }, dictionary = { active = true, default = "en_10k", custom = ["acme"] } }`,
+		"password_options", map[string]any{
+			"complexity":   map[string]any{"min_length": 14, "character_types": []any{"number", "special"}, "character_type_rule": "all", "identical_characters": "allow", "sequential_characters": "allow", "max_length_exceeded": "truncate"},
+			"profile_data": map[string]any{"active": true, "blocked_fields": []any{"name"}}, "history": map[string]any{"active": true, "size": 5},
+			"dictionary": map[string]any{"active": true, "default": "en_10k", "custom": []any{"acme"}},
+		}},
+	"options": {`jsonencode({ future_option = { a = 1, b = [1, 2] } })`, `jsonencode({ future_option = { a = 9007199254740993 } })`,
+		"future_option", map[string]any{"a": 9007199254740993, "b": []any{1, 2}}},
+}
+
+// The options of the old forms.
+var oldOptionCases = map[string]optionCase{
+	"requires_username":           {"true", "false", "requires_username", false},
+	"validation":                  {"{ username = { min = 1, max = 15 } }", "{ username = { min = 2, max = 20 } }", "validation", map[string]any{"username": map[string]any{"min": 2, "max": 20}}},
+	"password_policy":             {`"low"`, `"excellent"`, "passwordPolicy", "excellent"},
+	"password_complexity_options": {"{ min_length = 8 }", "{ min_length = 10 }", "password_complexity_options", map[string]any{"min_length": 10}},
+	"password_history":            {"{ enable = true, size = 5 }", "{ enable = false }", "password_history", map[string]any{"enable": false, "size": 5}},
+	"password_no_personal_info":   {"{ enable = true }", "{ enable = false }", "password_no_personal_info", map[string]any{"enable": false}},
+	"password_dictionary":         {`{ enable = true, dictionary = ["acme"] }`, `{ enable = true, dictionary = ["acme", "corp"] }`, "password_dictionary", map[string]any{"enable": true, "dictionary": []any{"acme", "corp"}}},
+}
+
+// The attributes of the connection beside its options.
+var propertyCases = map[string]optionCase{
+	"display_name":         {`"One"`, `"Two"`, "display_name", "Two"},
+	"is_domain_connection": {"true", "false", "is_domain_connection", false},
+	"show_as_button":       {"true", "false", "show_as_button", false},
+	"realms":               {`["one"]`, `["one", "two"]`, "realms", []any{"one", "two"}},
+	"metadata":             {`{ a = "1", b = "2" }`, `{ a = "3" }`, "metadata", map[string]any{"a": "3"}},
+}
+
+// optionsText writes the attributes, those in changed with their second value.
+func optionsText(cases map[string]optionCase, changed ...string) string {
+	var text strings.Builder
+	text.WriteString(unprotected)
+	for _, name := range slices.Sorted(maps.Keys(cases)) {
+		value := cases[name].first
+		if slices.Contains(changed, name) {
+			value = cases[name].second
+		}
+		fmt.Fprintf(&text, "%s = %s\n", name, value)
+	}
+	return text.String()
+}
+
+func TestConnectionOptionsRoundTrip(t *testing.T) {
+	for set, cases := range map[string]map[string]optionCase{"options": optionCases, "old": oldOptionCases, "properties": propertyCases} {
+		t.Run(set, func(t *testing.T) {
+			c := newConnectionTest(t)
+			store := connectionStore
+			if set == "old" {
+				store = strings.Replace(store, "nickname ", "username = { name = \"username\", type = \"text\" }\nnickname ", 1)
+			}
+			config := func(changed ...string) string {
+				return strings.Replace(c.config(optionsText(cases, changed...)), connectionStore, store, 1)
+			}
+			steps := []resource.TestStep{{Config: config()}, {Config: config(), ConfigPlanChecks: noChange}}
+			var changed []string
+			for some := range slices.Chunk(slices.Sorted(maps.Keys(cases)), 4) {
+				changed = append(changed, some...)
+				steps = append(steps, resource.TestStep{
+					Config: config(changed...), ConfigPlanChecks: action(plancheck.ResourceActionUpdate),
+					Check: c.check(func() error {
+						stored := c.options()
+						if set == "properties" {
+							stored = c.stored()
+						}
+						for _, name := range some {
+							if err := expectJSON(name, stored[cases[name].key], cases[name].stored); err != nil {
+								return err
+							}
+						}
+						return nil
+					}),
+				})
+			}
+			steps = append(steps,
+				resource.TestStep{Config: config(changed...), ConfigPlanChecks: noChange},
+				// Nothing is configured any more, and nothing changes.
+				resource.TestStep{Config: strings.Replace(c.config(unprotected), connectionStore, store, 1), ConfigPlanChecks: noChange},
+				resource.TestStep{Config: config(changed...), ConfigPlanChecks: noChange},
+				resource.TestStep{
+					ResourceName: connectionAddress, ImportState: true, ImportStateVerify: true,
+					ImportStateVerifyIgnore: []string{"store", "scripts", "deletion_protection", "delete_with_users", "options"},
+				},
+			)
+			c.run(steps...)
+		})
+	}
+}
+
+// expectJSON compares numbers by value.
+func expectJSON(what string, got, want any) error {
+	return expect(what, fmt.Sprint(plain(got)), fmt.Sprint(plain(want)))
+}
+
+func plain(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		out := map[string]any{}
+		for key, inner := range v {
+			out[key] = plain(inner)
+		}
+		return out
+	case []any:
+		out := []any{}
+		for _, inner := range v {
+			out = append(out, plain(inner))
+		}
+		return out
+	case int:
+		return float64(v)
+	}
+	return value
+}
+
+func TestConnectionOptionsThatDoNotFit(t *testing.T) {
+	tests := map[string]struct{ options, want string }{
+		"both password forms":         {`password_options = { history = { active = true } }` + "\n" + `password_policy = "good"`, "Auth0 does not accept password_options together with password_policy"},
+		"attributes and validation":   {"attributes = { email = { identifier = { active = true } } }\nvalidation = { username = { min = 1, max = 2 } }", "Auth0 does not accept attributes together with validation"},
+		"attributes and usernames":    {"attributes = { email = { identifier = { active = true } } }\nrequires_username = true", "Auth0 does not accept attributes together with requires_username"},
+		"no identifier":               {"attributes = { email = { identifier = { active = false } } }", "One of the attributes must be an identifier"},
+		"required but not at sign-up": {`attributes = { phone_number = { identifier = { active = true }, profile_required = true, signup = { status = "optional" } } }`, "must also be required at sign-up"},
+		"precedence of two":           {`precedence = ["email", "username"]`, "at least 3 elements"},
+		"precedence with a double":    {`precedence = ["email", "email", "username"]`, "duplicate"},
+		"three of two types":          {`password_options = { complexity = { character_type_rule = "three_of_four", character_types = ["number"] } }`, "counts all four character types"},
+		"unknown policy":              {`password_policy = "great"`, `"excellent"`},
+		"lengths the wrong way round": {"validation = { username = { min = 9, max = 2 } }", "The greatest length, 2, is below the least, 9"},
+		"username lengths":            {"attributes = { username = { identifier = { active = true }, validation = { min_length = 9, max_length = 2 } } }", "The greatest length, 2, is below the least, 9"},
+		"history too long":            {"password_options = { history = { size = 25 } }", "between 1 and 24"},
+		"upstream that is a list":     {"upstream_params = jsonencode([])", "must be one JSON object"},
+		"metadata too long":           {`metadata = { a = "` + strings.Repeat("x", 256) + `" }`, "at most 255"},
+	}
+	c := newConnectionTest(t)
+	var steps []resource.TestStep
+	for _, name := range slices.Sorted(maps.Keys(tests)) {
+		steps = append(steps, resource.TestStep{Config: c.config(tests[name].options), PlanOnly: true, ExpectError: words(tests[name].want)})
+	}
+	c.run(steps...)
+}
+
+func TestConnectionOptionsThatCannotChange(t *testing.T) {
+	c := newConnectionTest(t)
+	email := func(unique string) string {
+		return unprotected + "enable_script_context = true\nattributes = { email = { identifier = { active = true }, unique = " + unique + " } }"
+	}
+	c.run(
+		resource.TestStep{Config: c.config(unprotected + "enable_script_context = true")},
+		resource.TestStep{Config: c.config(unprotected + "enable_script_context = false"), ExpectError: words("Auth0 cannot switch the script context off again")},
+		resource.TestStep{Config: c.config(email("false")), ExpectError: words("adds the email attribute to an existing connection only as unique")},
+		resource.TestStep{Config: c.config(email("true"))},
+		resource.TestStep{Config: c.config(email("false")), ExpectError: words("Set unique = true, as it is")},
+	)
+}
+
+func TestConnectionSwitchesForms(t *testing.T) {
+	c := newConnectionTest(t)
+	only := func(there, gone string) resource.TestCheckFunc {
+		return c.check(func() error {
+			if err := expect(there, c.options()[there] != nil, true); err != nil {
+				return err
+			}
+			return expect(gone, c.options()[gone], nil)
+		})
+	}
+	c.run(
+		// The tenant adds the new form to what is created with the old one.
+		resource.TestStep{Config: c.config(unprotected + `password_policy = "low"`)},
+		resource.TestStep{Config: c.config(unprotected + `password_policy = "low"`), ConfigPlanChecks: noChange},
+		resource.TestStep{Config: c.config(unprotected + `password_policy = "fair"`), Check: only("passwordPolicy", "password_options")},
+		resource.TestStep{Config: c.config(unprotected + `password_options = { complexity = { min_length = 10 } }`), Check: only("password_options", "passwordPolicy")},
+		resource.TestStep{Config: c.config(unprotected + `validation = { username = { min = 2, max = 9 } }`)},
+		resource.TestStep{Config: c.config(unprotected + `attributes = { email = { identifier = { active = true } } }`), Check: only("attributes", "validation")},
+		resource.TestStep{Config: c.config(unprotected + `validation = { username = { min = 2, max = 9 } }`), Check: only("validation", "attributes")},
+		resource.TestStep{Config: c.config(unprotected + `validation = { username = { min = 2, max = 9 } }`), ConfigPlanChecks: noChange},
+	)
+}
