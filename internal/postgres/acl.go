@@ -228,10 +228,7 @@ select o.kind, o.schema, o.name, '', a.privilege_type, false, '', '', true
    and not exists (select from aclexplode(o.acl) own where own.grantee = $1 and own.privilege_type = a.privilege_type)`
 
 func readRights(ctx context.Context, q Querier, role uint32, objects []Object) ([]heldRight, error) {
-	var kinds, schemas, names []string
-	for _, o := range objects {
-		kinds, schemas, names = append(kinds, string(o.Kind)), append(schemas, o.Schema), append(names, o.Name)
-	}
+	kinds, schemas, names := columnsOf(objects)
 	rows, err := q.Query(ctx, grantsSQL, role, kinds, schemas, names)
 	if err != nil {
 		return nil, err
@@ -240,6 +237,13 @@ func readRights(ctx context.Context, q Querier, role uint32, objects []Object) (
 		err = row.Scan(&h.on.Kind, &h.on.Schema, &h.on.Name, &h.column, &h.privilege, &h.grantable, &h.grantor, &h.owner, &h.public)
 		return h, err
 	})
+}
+
+func columnsOf(objects []Object) (kinds, schemas, names []string) {
+	for _, o := range objects {
+		kinds, schemas, names = append(kinds, string(o.Kind)), append(schemas, o.Schema), append(names, o.Name)
+	}
+	return kinds, schemas, names
 }
 
 func plainRights(held []heldRight) []right {
@@ -276,10 +280,7 @@ select pg_advisory_xact_lock((classid::bigint << 32) | oid::bigint) from (
 ) locked`
 
 func lockObjects(ctx context.Context, q Querier, objects []Object) error {
-	var kinds, schemas, names []string
-	for _, o := range objects {
-		kinds, schemas, names = append(kinds, string(o.Kind)), append(schemas, o.Schema), append(names, o.Name)
-	}
+	kinds, schemas, names := columnsOf(objects)
 	_, err := q.Exec(ctx, lockObjectsSQL, kinds, schemas, names)
 	return err
 }
@@ -304,9 +305,13 @@ func (e *GrantsError) Error() string {
 
 // syncGrants makes the role's own rights on the objects exactly those wanted. Rights of
 // other roles are not touched.
-func syncGrants(ctx context.Context, q Querier, role string, oid uint32, objects []Object, wanted []Grant) error {
+func syncGrants(ctx context.Context, q pgx.Tx, role string, oid uint32, objects []Object, wanted []Grant) error {
 	want := rights(wanted)
 	held, err := readRights(ctx, q, oid, objects)
+	if err != nil {
+		return err
+	}
+	owners, err := readOwners(ctx, q, objects)
 	if err != nil {
 		return err
 	}
@@ -315,7 +320,7 @@ func syncGrants(ctx context.Context, q Querier, role string, oid uint32, objects
 		if h.public || slices.Contains(want, h.right) {
 			continue
 		}
-		if err := revoke(ctx, q, role, h); err != nil {
+		if err := owners.revoke(ctx, q, role, h); err != nil {
 			return err
 		}
 		revoked = true
@@ -328,7 +333,7 @@ func syncGrants(ctx context.Context, q Querier, role string, oid uint32, objects
 	}
 	if missing := grantsOf(subtract(want, plainRights(held))); len(missing) > 0 {
 		for _, g := range missing {
-			if _, err := q.Exec(ctx, fmt.Sprintf("GRANT %s ON %s TO %s", g.privilege(), g.On, pgx.Identifier{role}.Sanitize())); err != nil {
+			if err := owners.exec(ctx, q, g.On, fmt.Sprintf("GRANT %s ON %s TO %s", g.privilege(), g.On, pgx.Identifier{role}.Sanitize())); err != nil {
 				return err
 			}
 		}
@@ -349,24 +354,66 @@ func checkGrants(want []right, held []heldRight) error {
 	return nil
 }
 
+// owners are the roles that must be taken on to change the privileges on some objects.
+type owners map[Object]string
+
+// Access functions and their schema belong to a role that nobody is a member of. Of all
+// other objects, only those are changed on which the provider's own role has the right to.
+const ownersSQL = `
+select o.kind, o.schema, o.name, r.rolname
+  from (select w.kind, w.schema, w.name, p.proowner as owner
+          from unnest($1::text[], $2::text[], $3::text[]) as w (kind, schema, name)
+          join pg_catalog.pg_namespace n on n.nspname = w.schema
+          join pg_catalog.pg_proc p on w.kind = 'function' and p.pronamespace = n.oid and p.proname = w.name
+        union
+        select w.kind, w.schema, w.name, n.nspowner
+          from unnest($1::text[], $2::text[], $3::text[]) as w (kind, schema, name)
+          join pg_catalog.pg_namespace n on w.kind = 'schema' and n.nspname = w.name
+         where exists (select from unnest($1::text[], $2::text[]) as f (kind, schema) where f.kind = 'function' and f.schema = n.nspname)) o
+  join pg_catalog.pg_roles r on r.oid = o.owner
+ where not r.rolcanlogin and not r.rolsuper and not pg_has_role(current_user, r.oid, 'USAGE')`
+
+func readOwners(ctx context.Context, q Querier, objects []Object) (owners, error) {
+	kinds, schemas, names := columnsOf(objects)
+	rows, err := q.Query(ctx, ownersSQL, kinds, schemas, names)
+	if err != nil {
+		return nil, err
+	}
+	found := owners{}
+	var o Object
+	var owner string
+	_, err = pgx.ForEachRow(rows, []any{&o.Kind, &o.Schema, &o.Name, &owner}, func() error {
+		found[o] = owner
+		return nil
+	})
+	return found, err
+}
+
+// exec runs a statement that changes the privileges on an object.
+func (o owners) exec(ctx context.Context, tx pgx.Tx, on Object, statement string) error {
+	run := func() error {
+		_, err := tx.Exec(ctx, statement)
+		return err
+	}
+	if owner, ok := o[on]; ok {
+		return withRole(ctx, tx, owner, func() error { return asRole(ctx, tx, owner, run) })
+	}
+	return run()
+}
+
 // revoke takes one right away. Only the role that granted it can: an owner and a
 // superuser act as the owner, so for any other grantor that role is taken on.
-func revoke(ctx context.Context, q Querier, role string, h heldRight) error {
+func (o owners) revoke(ctx context.Context, tx pgx.Tx, role string, h heldRight) error {
 	g := grantsOf([]right{h.right})[0]
 	// CASCADE takes back what the role passed on to others.
 	statement := fmt.Sprintf("REVOKE %s ON %s FROM %s CASCADE", g.privilege(), g.On, pgx.Identifier{role}.Sanitize())
 	if h.grantor == h.owner {
-		_, err := q.Exec(ctx, statement)
-		return err
+		return o.exec(ctx, tx, h.on, statement)
 	}
-	if _, err := q.Exec(ctx, "SET LOCAL ROLE "+pgx.Identifier{h.grantor}.Sanitize()); err != nil {
+	return asRole(ctx, tx, h.grantor, func() error {
+		_, err := tx.Exec(ctx, statement)
 		return err
-	}
-	if _, err := q.Exec(ctx, statement); err != nil {
-		return err
-	}
-	_, err := q.Exec(ctx, "RESET ROLE")
-	return err
+	})
 }
 
 func subtract(from, what []right) []right {

@@ -159,8 +159,8 @@ type RoleSpec struct {
 func (s *Server) CreateRole(ctx context.Context, spec RoleSpec) error {
 	err := s.catalogTx(ctx, func(tx pgx.Tx) error {
 		options := []string{"LOGIN", "NOINHERIT"}
-		var superuser bool
-		if err := tx.QueryRow(ctx, "select rolsuper from pg_catalog.pg_roles where rolname = current_user").Scan(&superuser); err != nil {
+		superuser, err := isSuperuser(ctx, tx)
+		if err != nil {
 			return err
 		}
 		if superuser {
@@ -215,13 +215,7 @@ func (s *Server) AlterRole(ctx context.Context, spec RoleSpec) error {
 // alterations names only what differs: a role that is no superuser may not even repeat
 // some attributes.
 func alterations(role *Role, spec RoleSpec) []string {
-	var options []string
-	is := role.Attributes.Words()
-	for i, word := range ScriptsRole.Words() {
-		if word != is[i] {
-			options = append(options, word)
-		}
-	}
+	options := differing(role.Attributes, ScriptsRole)
 	if role.ConnectionLimit != spec.ConnectionLimit {
 		options = append(options, fmt.Sprintf("CONNECTION LIMIT %d", spec.ConnectionLimit))
 	}
@@ -232,6 +226,16 @@ func alterations(role *Role, spec RoleSpec) []string {
 		options = append(options, "PASSWORD "+quoteLiteral(spec.Verifier.Secret()))
 	}
 	return options
+}
+
+func differing(is, wanted RoleAttributes) []string {
+	var words []string
+	for i, word := range wanted.Words() {
+		if word != is.Words()[i] {
+			words = append(words, word)
+		}
+	}
+	return words
 }
 
 func validUntil(t *time.Time) string {

@@ -108,11 +108,15 @@ func (s *Server) dropUnused(ctx context.Context, role *Role, objects []Object) e
 		if err != nil {
 			return err
 		}
+		owners, err := readOwners(ctx, tx, objects)
+		if err != nil {
+			return err
+		}
 		for _, h := range held {
 			if h.public {
 				continue
 			}
-			if err := revoke(ctx, tx, role.Name, h); err != nil {
+			if err := owners.revoke(ctx, tx, role.Name, h); err != nil {
 				return err
 			}
 		}

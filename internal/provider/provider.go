@@ -61,6 +61,7 @@ func (p *auth0pgProvider) Resources(context.Context) []func() resource.Resource 
 	return []func() resource.Resource{
 		resources.NewUsersTable,
 		resources.NewDatabaseRole,
+		resources.NewAccessFunctions,
 		resources.NewConnection,
 		resources.NewAllowlist,
 	}

@@ -42,6 +42,7 @@ type databaseRoleModel struct {
 	Name               types.String `tfsdk:"name"`
 	Store              types.Object `tfsdk:"store"`
 	Operations         types.Set    `tfsdk:"operations"`
+	RehashOnLogin      types.Bool   `tfsdk:"rehash_on_login"`
 	PasswordWO         types.String `tfsdk:"password_wo"`
 	PasswordWOVersion  types.Int64  `tfsdk:"password_wo_version"`
 	VerifyPassword     types.Bool   `tfsdk:"verify_password"`
@@ -96,6 +97,13 @@ func (r *databaseRole) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 				MarkdownDescription: "The operations that the role's scripts carry out: " + quotedOperations() + ". " +
 					"A change grants or revokes what makes the difference.",
 				Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.OneOf(operationNames()...))},
+			},
+			"rehash_on_login": schema.BoolAttribute{
+				Optional: true,
+				Computed: true,
+				Default:  booldefault.StaticBool(false),
+				MarkdownDescription: "Whether `login` may replace a password's hash, as scripts with `rehash_on_login` do; `false` by default. " +
+					"A change grants or revokes what that takes.",
 			},
 			"password_wo": schema.StringAttribute{
 				Optional:  true,

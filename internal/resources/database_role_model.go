@@ -5,9 +5,7 @@ package resources
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -16,7 +14,6 @@ import (
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
 // timeouts are the model's attributes for the settings that hold a duration.
@@ -37,82 +34,24 @@ func (m *databaseRoleModel) grants(ctx context.Context, database string, diags *
 	if !known {
 		return nil, []postgres.Object{onDatabase}
 	}
-	onSchema := postgres.Object{Kind: postgres.SchemaObject, Name: described.Schema}
-	grants = []postgres.Grant{{Privilege: "CONNECT", On: onDatabase}, {Privilege: "USAGE", On: onSchema}}
-	objects = []postgres.Object{onDatabase, onSchema}
-	operations := m.operations(ctx, diags)
-	switch described.Kind {
-	case store.Functions:
-		for _, op := range scripts.Operations() {
-			function := postgres.Object{Kind: postgres.FunctionObject, Schema: described.Schema, Name: string(op)}
-			objects = append(objects, function)
-			if slices.Contains(operations, op) {
-				grants = append(grants, postgres.Grant{Privilege: "EXECUTE", On: function})
-			}
-		}
-	default:
-		table := postgres.Object{Kind: postgres.TableObject, Schema: described.Schema, Name: described.Table}
-		objects = append(objects, table)
-		privileges, err := scripts.Privileges(described, operations)
-		if err != nil {
-			storeError(diags, err)
-			return nil, objects
-		}
-		for _, p := range privileges {
-			grants = append(grants, postgres.Grant{Privilege: p.Type, Columns: p.Columns, On: table})
-		}
-		for _, schema := range typeSchemas(described, operations) {
-			on := postgres.Object{Kind: postgres.SchemaObject, Name: schema}
-			grants, objects = append(grants, postgres.Grant{Privilege: "USAGE", On: on}), append(objects, on)
-		}
+	grants, objects, err := storeGrants(described, m.operations(ctx, diags), m.features())
+	objects = append(objects, onDatabase)
+	if err != nil {
+		storeError(diags, path.Root("store"), err)
+		return nil, objects
 	}
-	return postgres.MergeGrants(grants), objects
+	return postgres.MergeGrants(append(grants, postgres.Grant{Privilege: "CONNECT", On: onDatabase})), objects
 }
 
-// typeSchemas are the further schemas that the operations' SQL names: that of citext, where
-// it is installed off the search path.
-func typeSchemas(s store.Store, operations []scripts.Operation) []string {
-	var schemas []string
-	for _, part := range s.Parts() {
-		parts, ok := postgres.ParseQualifiedName(s.Columns[part].Type)
-		if !ok || len(parts) != 2 || parts[0] == s.Schema || slices.Contains(schemas, parts[0]) {
-			continue
-		}
-		for _, op := range operations {
-			statements, err := scripts.Statements(s, op)
-			if err == nil && slices.ContainsFunc(statements, func(st scripts.Statement) bool {
-				return strings.Contains(st.SQL, quoteIdentifier(parts[0])+".")
-			}) {
-				schemas = append(schemas, parts[0])
-				break
-			}
-		}
+func (m *databaseRoleModel) features() []scripts.Feature {
+	if m.RehashOnLogin.ValueBool() {
+		return []scripts.Feature{scripts.RehashOnLogin}
 	}
-	return schemas
-}
-
-// storeError explains why no privileges can be derived, at the attribute that can be corrected.
-func storeError(diags *diag.Diagnostics, err error) {
-	var missing *scripts.MissingPartsError
-	if errors.As(err, &missing) {
-		diags.AddAttributeError(path.Root("operations"), "Store Lacks A Part", fmt.Sprintf(
-			"The privileges for the operations cannot be derived: %v.\n\nGive the users table this part, or leave the operation out.", err))
-		return
-	}
-	diags.AddAttributeError(path.Root("store"), "Store Cannot Be Used", fmt.Sprintf("The privileges for the operations cannot be derived: %v.", err))
+	return nil
 }
 
 func (m *databaseRoleModel) operations(ctx context.Context, diags *diag.Diagnostics) []scripts.Operation {
-	var names []string
-	if m.Operations.IsNull() || m.Operations.IsUnknown() {
-		return nil
-	}
-	diags.Append(m.Operations.ElementsAs(ctx, &names, false)...)
-	operations := make([]scripts.Operation, len(names))
-	for i, name := range names {
-		operations[i] = scripts.Operation(name)
-	}
-	return operations
+	return operationsFrom(ctx, m.Operations, diags)
 }
 
 // spec is what the plan makes of the role. prior is nil for a new role.
@@ -174,24 +113,7 @@ func (m *databaseRoleModel) kept(ctx context.Context, prior *databaseRoleModel, 
 
 // held are the privileges that were read last.
 func (m *databaseRoleModel) held() []postgres.Grant {
-	var grants []postgres.Grant
-	for _, element := range append(m.Privileges.Elements(), m.SequencePrivileges.Elements()...) {
-		if line, ok := element.(types.String); ok {
-			if g, ok := postgres.ParseGrant(line.ValueString()); ok {
-				grants = append(grants, g)
-			}
-		}
-	}
-	return grants
-}
-
-func union(objects, further []postgres.Object) []postgres.Object {
-	for _, object := range further {
-		if !slices.Contains(objects, object) {
-			objects = append(objects, object)
-		}
-	}
-	return objects
+	return append(grantsIn(m.Privileges), grantsIn(m.SequencePrivileges)...)
 }
 
 // objects are those that the store and the operations name, and those on which privileges were read.
@@ -242,20 +164,10 @@ func (m *databaseRoleModel) unchanged(ctx context.Context, wanted []postgres.Gra
 	}
 }
 
-// changedSincePlanError is something that somebody gave the role between plan and apply.
+// changedSincePlanError is something that somebody did between plan and apply.
 type changedSincePlanError struct{ what string }
 
-func (e *changedSincePlanError) Error() string {
-	return fmt.Sprintf("the role was given %s after the plan was made", e.what)
-}
-
-func grantLines(grants []postgres.Grant) []string {
-	lines := make([]string, len(grants))
-	for i, g := range grants {
-		lines[i] = g.String()
-	}
-	return lines
-}
+func (e *changedSincePlanError) Error() string { return e.what }
 
 // refresh reads the role into the model, with its privileges on the objects that the model
 // names and on further ones. It returns false when there is no such role or
@@ -280,9 +192,8 @@ func (m *databaseRoleModel) refresh(ctx context.Context, server *postgres.Server
 	imported := m.Operations.IsNull()
 	m.RoleAttributes = stringList(role.Attributes.Words())
 	m.ConnectionLimit = types.Int64Value(role.ConnectionLimit)
-	onSequence := func(g postgres.Grant) bool { return g.On.Kind == postgres.SequenceObject }
-	m.SequencePrivileges = stringList(grantLines(slices.DeleteFunc(slices.Clone(held), func(g postgres.Grant) bool { return !onSequence(g) })))
-	m.Privileges = stringList(grantLines(slices.DeleteFunc(held, onSequence)))
+	onSequence, others := splitSequences(held)
+	m.SequencePrivileges, m.Privileges = stringList(grantLines(onSequence)), stringList(grantLines(others))
 	if !sameInstant(m.ValidUntil.ValueString(), formatInstant(role.ValidUntil)) {
 		m.ValidUntil = types.StringNull()
 		if role.ValidUntil != nil {
@@ -309,6 +220,9 @@ func (m *databaseRoleModel) refresh(ctx context.Context, server *postgres.Server
 			m.SearchPath = stringList(names)
 		}
 	}
+	if m.RehashOnLogin.IsNull() {
+		m.RehashOnLogin = types.BoolValue(false)
+	}
 	if m.VerifyPassword.IsNull() {
 		m.VerifyPassword = types.BoolValue(false)
 	}
@@ -325,21 +239,4 @@ func (m *databaseRoleModel) drain() time.Duration {
 		return 0
 	}
 	return d
-}
-
-func stringList(values []string) types.List {
-	list, _ := types.ListValueFrom(context.Background(), types.StringType, append([]string{}, values...))
-	return list
-}
-
-func operationNames() []string {
-	var names []string
-	for _, op := range scripts.Operations() {
-		names = append(names, string(op))
-	}
-	return names
-}
-
-func quotedOperations() string {
-	return "`" + strings.Join(operationNames(), "`, `") + "`"
 }

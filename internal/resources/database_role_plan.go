@@ -171,11 +171,11 @@ func roleError(diags *diag.Diagnostics, verb, name string, err error) {
 	case errors.As(err, &sessions):
 		diags.AddError("Role Is In Use", fmt.Sprintf("%s: %v.\n\n%s", attempted, sessions, sessionsRemedy(name)))
 	case errors.As(err, &changed):
-		diags.AddError("Role Changed Since Plan", fmt.Sprintf("%s: %v, and nothing was changed.\n\nPlan again to see what will be done about it.", attempted, changed))
+		diags.AddError("Role Changed Since Plan", fmt.Sprintf("%s: the role was given %v after the plan was made, and nothing was changed.\n\nPlan again to see what will be done about it.", attempted, changed))
 	case errors.As(err, &grants):
 		diags.AddError("Privileges Not Changed", fmt.Sprintf(
-			"%s: the server left some privileges as they were.\n%s\n\nThe role that the provider connects as must own the object, be a member of its owner, or hold the privilege WITH GRANT OPTION.",
-			attempted, strings.Join(strings.Split(grants.Error(), "; "), "\n")))
+			"%s: the server left some privileges as they were.\n%s\n\n%s",
+			attempted, strings.Join(strings.Split(grants.Error(), "; "), "\n"), grantorRemedy))
 	case errors.As(err, &server) && server.Code == "2BP01":
 		diags.AddError("Role Has Dependent Objects", fmt.Sprintf(
 			"%s: %s (SQLSTATE %s).\n%s\n\nGive what it owns to another role and take its other privileges back, in every database named above, then apply again:\n\n"+
@@ -187,6 +187,8 @@ func roleError(diags *diag.Diagnostics, verb, name string, err error) {
 		diags.AddError("Role Not "+map[string]string{"create": "Created", "read": "Read", "change": "Changed", "drop": "Dropped"}[verb], postgresDetail(attempted, err))
 	}
 }
+
+const grantorRemedy = "The role that the provider connects as must own the object, be a member of its owner, or hold the privilege WITH GRANT OPTION."
 
 func sessionsRemedy(name string) string {
 	return fmt.Sprintf("Switch the connection to another role first. Idle sessions of script containers end by themselves within minutes. Then apply again, or:\n"+

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// FunctionsOwner are the attributes of the role that owns access functions: nobody can be it.
+var FunctionsOwner = RoleAttributes{}
+
+// AccessSpec is what a schema of access functions is to be.
+type AccessSpec struct {
+	Schema  string
+	Owner   string
+	Comment string
+	Table   Object
+	// Former is the table that they stood in front of before; the same one, or none.
+	Former Object
+	// Functions are those to have, [ClientCheck] left out.
+	Functions []AccessFunction
+	// Names are all names that belong to access functions; of these, what is not in
+	// Functions is dropped.
+	Names []string
+	// Grants is what the owner needs, and all that it may hold on Objects.
+	Grants  []Grant
+	Objects []Object
+	// Check sees what is there just before it is changed and may refuse.
+	Check func(*Access) error
+}
+
+// AccessExistsError is a schema or a role that is to be created and exists.
+type AccessExistsError struct {
+	// Kind is "schema" or "role".
+	Kind, Name string
+}
+
+func (e *AccessExistsError) Error() string {
+	return fmt.Sprintf("the %s %q exists already", e.Kind, e.Name)
+}
+
+// CreateAccess creates owner, schema and functions, or nothing. What an earlier creation
+// with the same comment left is taken over.
+func (s *Server) CreateAccess(ctx context.Context, spec AccessSpec) error {
+	return s.catalogTx(ctx, func(tx pgx.Tx) error {
+		if err := lockSchema(ctx, tx, spec.Schema); err != nil {
+			return err
+		}
+		access, err := readAccess(ctx, tx, spec.Schema, append(spec.Names, ClientCheck))
+		switch {
+		case errors.Is(err, ErrAccessNotFound):
+			access = &Access{Schema: spec.Schema, Owner: spec.Owner}
+			_, err := readRole(ctx, tx, spec.Owner)
+			if err == nil || errors.Is(err, ErrOwnRole) {
+				return &AccessExistsError{Kind: "role", Name: spec.Owner}
+			}
+			if !errors.Is(err, ErrRoleNotFound) {
+				return err
+			}
+			if err := createOwner(ctx, tx, spec); err != nil {
+				return err
+			}
+		case err != nil:
+			return err
+		case access.Comment != spec.Comment || access.Owner != spec.Owner:
+			return &AccessExistsError{Kind: "schema", Name: spec.Schema}
+		}
+		return s.finishAccess(ctx, tx, spec, access)
+	})
+}
+
+// AlterAccess brings what exists to what it is to be, in one transaction.
+func (s *Server) AlterAccess(ctx context.Context, spec AccessSpec) error {
+	return s.catalogTx(ctx, func(tx pgx.Tx) error {
+		if err := lockSchema(ctx, tx, spec.Schema); err != nil {
+			return err
+		}
+		access, err := readAccess(ctx, tx, spec.Schema, append(spec.Names, ClientCheck))
+		if err != nil {
+			return err
+		}
+		if spec.Check != nil {
+			if err := spec.Check(access); err != nil {
+				return err
+			}
+		}
+		return s.finishAccess(ctx, tx, spec, access)
+	})
+}
+
+// lockSchema makes two providers that work on one schema take turns, also while it does not exist.
+func lockSchema(ctx context.Context, q Querier, schema string) error {
+	_, err := q.Exec(ctx, "select pg_advisory_xact_lock(hashtext('auth0pg access functions'), hashtext($1))", schema)
+	return err
+}
+
+func createOwner(ctx context.Context, tx pgx.Tx, spec AccessSpec) error {
+	words := []string{"NOLOGIN", "NOINHERIT"}
+	superuser, err := isSuperuser(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if superuser {
+		words = FunctionsOwner.Words()
+	}
+	owner := pgx.Identifier{spec.Owner}.Sanitize()
+	if _, err := tx.Exec(ctx, fmt.Sprintf("CREATE ROLE %s %s", owner, strings.Join(words, " "))); err != nil {
+		return err
+	}
+	return withRole(ctx, tx, spec.Owner, func() error {
+		_, err := tx.Exec(ctx, fmt.Sprintf("CREATE SCHEMA %s AUTHORIZATION %s", pgx.Identifier{spec.Schema}.Sanitize(), owner))
+		return err
+	})
+}
+
+func isSuperuser(ctx context.Context, q Querier) (superuser bool, err error) {
+	err = q.QueryRow(ctx, "select rolsuper from pg_catalog.pg_roles where rolname = current_user").Scan(&superuser)
+	return superuser, err
+}
+
+// finishAccess makes everything inside a schema that exists.
+func (s *Server) finishAccess(ctx context.Context, tx pgx.Tx, spec AccessSpec, access *Access) error {
+	owner, err := readRole(ctx, tx, spec.Owner)
+	if err != nil {
+		return err
+	}
+	if words := differing(owner.Attributes, FunctionsOwner); len(words) > 0 {
+		if _, err := tx.Exec(ctx, fmt.Sprintf("ALTER ROLE %s %s", pgx.Identifier{spec.Owner}.Sanitize(), strings.Join(words, " "))); err != nil {
+			return err
+		}
+	}
+	if err := lockObjects(ctx, tx, spec.Objects); err != nil {
+		return err
+	}
+	if err := syncGrants(ctx, tx, spec.Owner, owner.oid, spec.Objects, spec.Grants); err != nil {
+		return err
+	}
+	if err := syncPolicy(ctx, tx, spec); err != nil {
+		return err
+	}
+	return withRole(ctx, tx, spec.Owner, func() error {
+		schema, quotedOwner := pgx.Identifier{spec.Schema}.Sanitize(), pgx.Identifier{spec.Owner}.Sanitize()
+		if access.Owner != spec.Owner {
+			if _, err := tx.Exec(ctx, fmt.Sprintf("ALTER SCHEMA %s OWNER TO %s", schema, quotedOwner)); err != nil {
+				return err
+			}
+		}
+		if err := asRole(ctx, tx, spec.Owner, func() error { return syncSchema(ctx, tx, spec, access) }); err != nil {
+			return err
+		}
+		if err := syncFunctions(ctx, tx, spec, access); err != nil {
+			return err
+		}
+		return checkAccess(ctx, tx, spec)
+	})
+}
+
+// syncSchema leaves the owner alone able to create anything in the schema.
+func syncSchema(ctx context.Context, tx pgx.Tx, spec AccessSpec, access *Access) error {
+	schema := pgx.Identifier{spec.Schema}.Sanitize()
+	for _, creator := range access.Creators {
+		grantee := "PUBLIC"
+		if creator != "" {
+			grantee = pgx.Identifier{creator}.Sanitize()
+		}
+		if _, err := tx.Exec(ctx, fmt.Sprintf("REVOKE CREATE ON SCHEMA %s FROM %s CASCADE", schema, grantee)); err != nil {
+			return err
+		}
+	}
+	if access.Comment == spec.Comment {
+		return nil
+	}
+	_, err := tx.Exec(ctx, fmt.Sprintf("COMMENT ON SCHEMA %s IS %s", schema, quoteLiteral(spec.Comment)))
+	return err
+}
+
+// AccessError is what the server did not make of the access functions, without an error.
+type AccessError struct {
+	// Different names the functions that are not as they were to be.
+	Different []string
+	// Creators may still create objects in the schema.
+	Creators []string
+}
+
+func (e *AccessError) Error() string {
+	return fmt.Sprintf("not as they were to be: %q; able to create in the schema: %q", e.Different, e.Creators)
+}
+
+func checkAccess(ctx context.Context, tx pgx.Tx, spec AccessSpec) error {
+	access, err := readAccess(ctx, tx, spec.Schema, append(spec.Names, ClientCheck))
+	if err != nil {
+		return err
+	}
+	e := &AccessError{Creators: access.Creators}
+	wanted, is := spec.Wanted(access), access.Definitions()
+	for key := range is {
+		if wanted[key] != is[key] {
+			e.Different = append(e.Different, key)
+		}
+	}
+	for key := range wanted {
+		if _, ok := is[key]; !ok {
+			e.Different = append(e.Different, key)
+		}
+	}
+	if len(e.Different)+len(e.Creators) > 0 {
+		slices.Sort(e.Different)
+		return e
+	}
+	return nil
+}
+
+// Definitions are those that the functions have, by [AccessFunction.Key].
+func (a *Access) Definitions() map[string]string {
+	definitions := map[string]string{}
+	for _, f := range a.Functions {
+		definitions[f.Key()] = f.Definition()
+	}
+	return definitions
+}
+
+// syncFunctions makes the functions those wanted. What keeps its signature is replaced in
+// place; what changes it is dropped and made anew, with the grants that it had.
+func syncFunctions(ctx context.Context, tx pgx.Tx, spec AccessSpec, access *Access) error {
+	wanted := append([]AccessFunction{access.clientCheck(spec)}, spec.Functions...)
+	grantees := map[string][]string{}
+	for _, f := range access.Functions {
+		grantees[f.Name] = append(grantees[f.Name], f.grantees...)
+		keep := slices.ContainsFunc(wanted, func(w AccessFunction) bool { return w.Name == f.Name && w.sameSignature(f) })
+		if keep {
+			continue
+		}
+		drop := fmt.Sprintf("DROP FUNCTION %s(%s)", pgx.Identifier{f.Schema, f.Name}.Sanitize(), f.identity)
+		if err := asOwner(ctx, tx, f.Owner, spec.Owner, drop); err != nil {
+			return err
+		}
+	}
+	for _, w := range wanted {
+		i := slices.IndexFunc(access.Functions, func(f AccessFunction) bool { return w.Name == f.Name && w.sameSignature(f) })
+		if i >= 0 && access.Functions[i].Definition() == w.Definition() {
+			continue
+		}
+		if i >= 0 && access.Functions[i].Owner != w.Owner {
+			// Whoever owns it could change it: it comes back before anything else is done.
+			change := fmt.Sprintf("ALTER FUNCTION %s OWNER TO %s", w.signature(), pgx.Identifier{w.Owner}.Sanitize())
+			if err := asOwner(ctx, tx, access.Functions[i].Owner, spec.Owner, change); err != nil {
+				return err
+			}
+		}
+		statements := w.statements("CREATE OR REPLACE FUNCTION")
+		if i < 0 {
+			for _, grantee := range grantees[w.Name] {
+				statements = append(statements, fmt.Sprintf("GRANT EXECUTE ON FUNCTION %s TO %s", w.signature(), pgx.Identifier{grantee}.Sanitize()))
+			}
+		}
+		if err := asRole(ctx, tx, spec.Owner, func() error {
+			for _, statement := range statements {
+				if _, err := tx.Exec(ctx, statement); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// clientCheck is the first function that all others call, with the body that it has.
+func (a *Access) clientCheck(spec AccessSpec) AccessFunction {
+	body := clientCheckBody
+	for _, f := range a.Functions {
+		if f.Name == ClientCheck && len(f.Arguments) == 0 {
+			body = f.Body
+		}
+	}
+	return newClientCheck(spec.Schema, spec.Owner, body)
+}
+
+// Wanted is what the definitions are to be, by [AccessFunction.Key]. access is nil for a
+// schema that does not exist yet.
+func (spec AccessSpec) Wanted(access *Access) map[string]string {
+	if access == nil {
+		access = &Access{}
+	}
+	definitions := map[string]string{}
+	for _, f := range append([]AccessFunction{access.clientCheck(spec)}, spec.Functions...) {
+		definitions[f.Key()] = f.Definition()
+	}
+	return definitions
+}
+
+// syncPolicy gives the owner its policy where the table has row-level security.
+func syncPolicy(ctx context.Context, tx pgx.Tx, spec AccessSpec) error {
+	if spec.Former.Name != "" && spec.Former != spec.Table {
+		former, err := readRowSecurity(ctx, tx, spec.Former, spec.Schema)
+		if err != nil {
+			return err
+		}
+		if former.Policy != "" {
+			if err := dropPolicy(ctx, tx, spec.Schema, spec.Former); err != nil {
+				return err
+			}
+		}
+	}
+	security, err := readRowSecurity(ctx, tx, spec.Table, spec.Schema)
+	if err != nil {
+		return err
+	}
+	wanted := ""
+	if security.Enabled {
+		wanted = OwnerPolicy(spec.Schema, spec.Table, spec.Owner)
+	}
+	if security.Policy == wanted {
+		return nil
+	}
+	if security.Policy != "" {
+		if err := dropPolicy(ctx, tx, spec.Schema, spec.Table); err != nil {
+			return err
+		}
+	}
+	if wanted != "" {
+		_, err = tx.Exec(ctx, wanted)
+	}
+	return err
+}
+
+func dropPolicy(ctx context.Context, tx pgx.Tx, schema string, table Object) error {
+	_, err := tx.Exec(ctx, fmt.Sprintf("DROP POLICY IF EXISTS %s ON %s", pgx.Identifier{policyName(schema)}.Sanitize(), table))
+	return err
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// AccessInUseError is a schema of access functions that cannot go because roles may still call them.
+type AccessInUseError struct{ Roles []string }
+
+func (e *AccessInUseError) Error() string {
+	return "the functions are still granted to " + strings.Join(e.Roles, ", ")
+}
+
+// releaseTime is how long a deletion waits for the roles that use the functions to be
+// changed: Terraform may run both at the same time.
+const releaseTime = 15 * time.Second
+
+// DropAccess drops functions, schema, policy and owner. Its error is an [AccessInUseError]
+// when a role may still call the functions.
+func (s *Server) DropAccess(ctx context.Context, spec AccessSpec) error {
+	deadline := time.Now().Add(releaseTime)
+	for {
+		err := s.dropAccess(ctx, spec)
+		var used *AccessInUseError
+		if !errors.As(err, &used) || time.Now().After(deadline) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(drainInterval):
+		}
+	}
+}
+
+func (s *Server) dropAccess(ctx context.Context, spec AccessSpec) error {
+	return s.catalogTx(ctx, func(tx pgx.Tx) error {
+		if err := lockSchema(ctx, tx, spec.Schema); err != nil {
+			return err
+		}
+		access, err := readAccess(ctx, tx, spec.Schema, append(spec.Names, ClientCheck))
+		if err != nil {
+			return err
+		}
+		if roles := access.Users(); len(roles) > 0 {
+			return &AccessInUseError{Roles: roles}
+		}
+		if err := withRole(ctx, tx, spec.Owner, func() error {
+			for _, f := range access.Functions {
+				drop := fmt.Sprintf("DROP FUNCTION %s(%s)", pgx.Identifier{f.Schema, f.Name}.Sanitize(), f.identity)
+				if err := asOwner(ctx, tx, f.Owner, spec.Owner, drop); err != nil {
+					return err
+				}
+			}
+			return asOwner(ctx, tx, access.Owner, spec.Owner, "DROP SCHEMA "+pgx.Identifier{spec.Schema}.Sanitize())
+		}); err != nil {
+			return err
+		}
+		return dropOwner(ctx, tx, spec)
+	})
+}
+
+// dropOwner takes back what the owner holds and drops it.
+func dropOwner(ctx context.Context, tx pgx.Tx, spec AccessSpec) error {
+	security, err := readRowSecurity(ctx, tx, spec.Table, spec.Schema)
+	if err != nil {
+		return err
+	}
+	if security.Policy != "" {
+		if err := dropPolicy(ctx, tx, spec.Schema, spec.Table); err != nil {
+			return err
+		}
+	}
+	owner, err := readRole(ctx, tx, spec.Owner)
+	if errors.Is(err, ErrRoleNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := lockObjects(ctx, tx, spec.Objects); err != nil {
+		return err
+	}
+	if err := syncGrants(ctx, tx, spec.Owner, owner.oid, spec.Objects, nil); err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, "DROP ROLE "+pgx.Identifier{spec.Owner}.Sanitize())
+	return err
+}
+
+// Users are the roles, beside the owner, that may call the functions.
+func (a *Access) Users() []string {
+	var roles []string
+	for _, f := range a.Functions {
+		for _, grantee := range f.grantees {
+			if !slices.Contains(roles, grantee) {
+				roles = append(roles, grantee)
+			}
+		}
+	}
+	slices.Sort(roles)
+	return roles
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package resources
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+// storeGrants derives what the operations need on a store, and the objects on which nothing
+// else is needed.
+func storeGrants(s store.Store, operations []scripts.Operation, features []scripts.Feature) (grants []postgres.Grant, objects []postgres.Object, err error) {
+	onSchema := postgres.Object{Kind: postgres.SchemaObject, Name: s.Schema}
+	grants = []postgres.Grant{{Privilege: "USAGE", On: onSchema}}
+	objects = []postgres.Object{onSchema}
+	if s.Kind == store.Functions {
+		for _, name := range scripts.FunctionNames(s) {
+			objects = append(objects, postgres.Object{Kind: postgres.FunctionObject, Schema: s.Schema, Name: name})
+		}
+		for _, op := range operations {
+			functions, err := scripts.Functions(s, op, features...)
+			if err != nil {
+				return nil, objects, err
+			}
+			for _, f := range functions {
+				grants = append(grants, postgres.Grant{Privilege: "EXECUTE", On: postgres.Object{Kind: postgres.FunctionObject, Schema: s.Schema, Name: f.Name}})
+			}
+		}
+		return grants, objects, nil
+	}
+	table := postgres.Object{Kind: postgres.TableObject, Schema: s.Schema, Name: s.Table}
+	objects = append(objects, table)
+	privileges, err := scripts.Privileges(s, operations, features...)
+	if err != nil {
+		return nil, objects, err
+	}
+	for _, p := range privileges {
+		grants = append(grants, postgres.Grant{Privilege: p.Type, Columns: p.Columns, On: table})
+	}
+	for _, schema := range typeSchemas(s, operations, features) {
+		on := postgres.Object{Kind: postgres.SchemaObject, Name: schema}
+		grants, objects = append(grants, postgres.Grant{Privilege: "USAGE", On: on}), append(objects, on)
+	}
+	return grants, objects, nil
+}
+
+// typeSchemas are the further schemas that the operations' SQL names: that of citext, where
+// it is installed off the search path.
+func typeSchemas(s store.Store, operations []scripts.Operation, features []scripts.Feature) []string {
+	var schemas []string
+	for _, part := range s.Parts() {
+		parts, ok := postgres.ParseQualifiedName(s.Columns[part].Type)
+		if !ok || len(parts) != 2 || parts[0] == s.Schema || slices.Contains(schemas, parts[0]) {
+			continue
+		}
+		for _, op := range operations {
+			statements, err := scripts.Statements(s, op, features...)
+			if err == nil && slices.ContainsFunc(statements, func(st scripts.Statement) bool {
+				return strings.Contains(st.SQL, quoteIdentifier(parts[0])+".")
+			}) {
+				schemas = append(schemas, parts[0])
+				break
+			}
+		}
+	}
+	return schemas
+}
+
+// storeError explains why nothing can be derived, at the attribute that can be corrected.
+func storeError(diags *diag.Diagnostics, at path.Path, err error) {
+	var missing *scripts.MissingPartsError
+	if errors.As(err, &missing) {
+		diags.AddAttributeError(path.Root("operations"), "Store Lacks A Part", fmt.Sprintf(
+			"The privileges for the operations cannot be derived: %v.\n\nGive the users table this part, or leave the operation out.", err))
+		return
+	}
+	diags.AddAttributeError(at, "Store Cannot Be Used", fmt.Sprintf("The privileges for the operations cannot be derived: %v.", err))
+}
+
+func operationsFrom(ctx context.Context, set types.Set, diags *diag.Diagnostics) []scripts.Operation {
+	var names []string
+	if set.IsNull() || set.IsUnknown() {
+		return nil
+	}
+	diags.Append(set.ElementsAs(ctx, &names, false)...)
+	operations := make([]scripts.Operation, len(names))
+	for i, name := range names {
+		operations[i] = scripts.Operation(name)
+	}
+	return operations
+}
+
+func grantLines(grants []postgres.Grant) []string {
+	lines := make([]string, len(grants))
+	for i, g := range grants {
+		lines[i] = g.String()
+	}
+	return lines
+}
+
+// grantsIn reads what grantLines wrote.
+func grantsIn(lines types.List) []postgres.Grant {
+	var grants []postgres.Grant
+	for _, element := range lines.Elements() {
+		if line, ok := element.(types.String); ok {
+			if g, ok := postgres.ParseGrant(line.ValueString()); ok {
+				grants = append(grants, g)
+			}
+		}
+	}
+	return grants
+}
+
+func union(objects, further []postgres.Object) []postgres.Object {
+	for _, object := range further {
+		if !slices.Contains(objects, object) {
+			objects = append(objects, object)
+		}
+	}
+	return objects
+}
+
+func stringList(values []string) types.List {
+	list, _ := types.ListValueFrom(context.Background(), types.StringType, append([]string{}, values...))
+	return list
+}
+
+func operationNames() []string {
+	var names []string
+	for _, op := range scripts.Operations() {
+		names = append(names, string(op))
+	}
+	return names
+}
+
+func quotedOperations() string {
+	return "`" + strings.Join(operationNames(), "`, `") + "`"
+}
