@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// HBARule says from where one role, or every role, may log in.
-type HBARule struct {
+// Allowlist says from where one role, or every role, may reach the server.
+type Allowlist struct {
 	// Database is "" for every database.
 	Database string
 	// Role is "" for every role.
@@ -17,17 +17,17 @@ type HBARule struct {
 	Networks []netip.Prefix
 }
 
-// Lines returns the rule as lines of pg_hba.conf: TLS and SCRAM from each network. The
-// first line that matches decides, so a rule for one role ends by rejecting that role from
-// everywhere else, in every database and with or without TLS. A rule for all roles has no
+// HBALines returns the list as lines of pg_hba.conf: TLS and SCRAM from each network. The
+// first line that matches decides, so a list for one role ends by rejecting that role from
+// everywhere else, in every database and with or without TLS. A list for all roles has no
 // such end: it would lock out the administrator.
-func (r HBARule) Lines() []string {
-	lines := make([]string, 0, len(r.Networks)+1)
-	for _, network := range r.Networks {
-		lines = append(lines, strings.Join([]string{"hostssl", hbaName(r.Database), hbaName(r.Role), network.String(), "scram-sha-256"}, " "))
+func (a Allowlist) HBALines() []string {
+	lines := make([]string, 0, len(a.Networks)+1)
+	for _, network := range a.Networks {
+		lines = append(lines, strings.Join([]string{"hostssl", hbaName(a.Database), hbaName(a.Role), network.String(), "scram-sha-256"}, " "))
 	}
-	if r.Role != "" {
-		lines = append(lines, strings.Join([]string{"host", "all", hbaName(r.Role), "all", "reject"}, " "))
+	if a.Role != "" {
+		lines = append(lines, strings.Join([]string{"host", "all", hbaName(a.Role), "all", "reject"}, " "))
 	}
 	return lines
 }

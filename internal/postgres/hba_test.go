@@ -12,36 +12,36 @@ import (
 func TestHBALines(t *testing.T) {
 	networks := []netip.Prefix{netip.MustParsePrefix("192.0.2.1/32"), netip.MustParsePrefix("2001:db8::/64")}
 	for name, test := range map[string]struct {
-		rule HBARule
+		rule Allowlist
 		want []string
 	}{
-		"everyone": {HBARule{Networks: networks}, []string{
+		"everyone": {Allowlist{Networks: networks}, []string{
 			"hostssl all all 192.0.2.1/32 scram-sha-256",
 			"hostssl all all 2001:db8::/64 scram-sha-256",
 		}},
-		"role": {HBARule{Role: "auth0_scripts", Networks: networks}, []string{
+		"role": {Allowlist{Role: "auth0_scripts", Networks: networks}, []string{
 			"hostssl all auth0_scripts 192.0.2.1/32 scram-sha-256",
 			"hostssl all auth0_scripts 2001:db8::/64 scram-sha-256",
 			"host all auth0_scripts all reject",
 		}},
-		"role and database": {HBARule{Role: "auth0_scripts", Database: "app", Networks: networks[:1]}, []string{
+		"role and database": {Allowlist{Role: "auth0_scripts", Database: "app", Networks: networks[:1]}, []string{
 			"hostssl app auth0_scripts 192.0.2.1/32 scram-sha-256",
 			"host all auth0_scripts all reject",
 		}},
-		"names with a meaning": {HBARule{Role: "all", Database: "Replication", Networks: networks[:1]}, []string{
+		"names with a meaning": {Allowlist{Role: "all", Database: "Replication", Networks: networks[:1]}, []string{
 			`hostssl "Replication" "all" 192.0.2.1/32 scram-sha-256`,
 			`host all "all" all reject`,
 		}},
-		"names that need quotes": {HBARule{Role: `+we"ird, #1`, Database: "@my app", Networks: networks[:1]}, []string{
+		"names that need quotes": {Allowlist{Role: `+we"ird, #1`, Database: "@my app", Networks: networks[:1]}, []string{
 			`hostssl "@my app" "+we""ird, #1" 192.0.2.1/32 scram-sha-256`,
 			`host all "+we""ird, #1" all reject`,
 		}},
-		"capitals": {HBARule{Role: "Auth0", Networks: networks[:1]}, []string{
+		"capitals": {Allowlist{Role: "Auth0", Networks: networks[:1]}, []string{
 			"hostssl all Auth0 192.0.2.1/32 scram-sha-256",
 			"host all Auth0 all reject",
 		}},
 	} {
-		if got := test.rule.Lines(); !slices.Equal(got, test.want) {
+		if got := test.rule.HBALines(); !slices.Equal(got, test.want) {
 			t.Errorf("%s:\n got %s\nwant %s", name, strings.Join(got, "\n     "), strings.Join(test.want, "\n     "))
 		}
 	}

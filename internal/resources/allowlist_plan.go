@@ -90,7 +90,7 @@ func (m *allowlistModel) setOutputs(diags *diag.Diagnostics, found ranges) {
 	ipv4, ipv6 := ipranges.Families(networks)
 	m.CIDRs, m.IPv4CIDRs, m.IPv6CIDRs = stringList(ipranges.Strings(networks)), stringList(ipranges.Strings(ipv4)), stringList(ipranges.Strings(ipv6))
 	if !m.Role.IsUnknown() && !m.Database.IsUnknown() {
-		m.HBALines = stringList(postgres.HBARule{Database: m.Database.ValueString(), Role: m.Role.ValueString(), Networks: networks}.Lines())
+		m.HBALines = stringList(postgres.Allowlist{Database: m.Database.ValueString(), Role: m.Role.ValueString(), Networks: networks}.HBALines())
 	}
 }
 

@@ -111,6 +111,7 @@ func TestAllowlistSnapshot(t *testing.T) {
 }
 
 func TestAllowlistRegionOfTenant(t *testing.T) {
+	t.Setenv("AUTH0_DOMAIN", "")
 	provider := func(domain string) string {
 		return fmt.Sprintf("provider \"auth0pg\" {\n auth0 = { domain = %q, api_token = \"x\" }\n}\n", domain)
 	}

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package postgres
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// A role's allowlist as a login event trigger is a function and the trigger that calls it,
+// in the provider's database. The trigger fires for everybody who logs in there, so the
+// first thing that the function does is to let everybody else go.
+
+// triggerSchema holds the functions.
+const triggerSchema = "auth0pg"
+
+const triggerComment = "Managed by Terraform (auth0pg_allowlist): changes are undone at the next apply."
+
+// LoginTriggerName is the name of the role's trigger and of its function.
+func LoginTriggerName(role string) string {
+	const prefix = "auth0pg_allowlist_"
+	if len(prefix)+len(role) <= 63 {
+		return prefix + role
+	}
+	sum := sha256.Sum256([]byte(role))
+	return prefix + hex.EncodeToString(sum[:16])
+}
+
+// LoginTriggerStatements returns the SQL that makes the list's trigger.
+func (a Allowlist) LoginTriggerStatements() []string {
+	return a.loginTrigger().statements()
+}
+
+func (a Allowlist) loginTrigger() *loginTrigger {
+	name := LoginTriggerName(a.Role)
+	return &loginTrigger{
+		name: name, event: "login", enabled: "O", function: ident(triggerSchema, name),
+		language: "plpgsql", config: []string{"search_path=pg_catalog, pg_temp"}, body: a.triggerBody(),
+	}
+}
+
+// triggerBody is the function's body. Its expressions are looked up in pg_catalog alone,
+// whatever search_path the session brings along, and each is first looked at when it is
+// reached: nobody but the role can be hurt by what follows the early return.
+// A connection through a socket has no address; it cannot come from another machine.
+func (a Allowlist) triggerBody() string {
+	var networks strings.Builder
+	for i, network := range a.Networks {
+		if i > 0 {
+			networks.WriteString(",")
+		}
+		networks.WriteString("\n    " + quoteLiteral(network.String()))
+	}
+	return fmt.Sprintf(`
+begin
+  if session_user <> %[1]s::name then
+    return;
+  end if;
+  if inet_client_addr() is null or inet_client_addr() <<= any (array[%[2]s
+  ]::inet[]) then
+    return;
+  end if;
+  raise exception 'connection refused: %% is not in the allowlist of role "%%"', host(inet_client_addr()), session_user
+    using errcode = 'invalid_authorization_specification';
+end
+`, quoteLiteral(a.Role), networks.String())
+}
+
+// loginTrigger is a trigger with its function, as it should be or as it is.
+type loginTrigger struct {
+	name, event, enabled string
+	function             string // qualified and quoted
+	definer              bool
+	language             string
+	config               []string
+	body                 string
+	tags                 []string
+}
+
+// functionStatement makes the function, "" when there is none.
+func (t *loginTrigger) functionStatement() string {
+	if t.language == "" {
+		return ""
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "CREATE OR REPLACE FUNCTION %s() RETURNS event_trigger LANGUAGE %s", t.function, t.language)
+	if t.definer {
+		b.WriteString(" SECURITY DEFINER")
+	}
+	for _, setting := range t.config {
+		name, value, _ := strings.Cut(setting, "=")
+		fmt.Fprintf(&b, " SET %s = %s", name, value)
+	}
+	fmt.Fprintf(&b, " AS %s", quoteLiteral(t.body))
+	return b.String()
+}
+
+// triggerStatement makes the trigger, "" when there is none.
+func (t *loginTrigger) triggerStatement() string {
+	if t.event == "" {
+		return ""
+	}
+	when := ""
+	if len(t.tags) > 0 {
+		when = fmt.Sprintf(" WHEN TAG IN (%s)", strings.Join(t.tags, ", "))
+	}
+	return fmt.Sprintf("CREATE EVENT TRIGGER %s ON %s%s EXECUTE FUNCTION %s()", ident(t.name), t.event, when, t.function)
+}
+
+// enabledStatement is needed for a trigger that does not fire as it does by default.
+func (t *loginTrigger) enabledStatement() string {
+	switch t.enabled {
+	case "D":
+		return fmt.Sprintf("ALTER EVENT TRIGGER %s DISABLE", ident(t.name))
+	case "R":
+		return fmt.Sprintf("ALTER EVENT TRIGGER %s ENABLE REPLICA", ident(t.name))
+	case "A":
+		return fmt.Sprintf("ALTER EVENT TRIGGER %s ENABLE ALWAYS", ident(t.name))
+	}
+	return ""
+}
+
+// statements is everything that there is, in the order in which it is made.
+func (t *loginTrigger) statements() []string {
+	all := []string{t.functionStatement(), t.triggerStatement(), t.enabledStatement()}
+	return slices.DeleteFunc(all, func(statement string) bool { return statement == "" })
+}
+
+const loginFunctionSQL = `
+select l.lanname, p.prosrc, p.prosecdef, coalesce(p.proconfig, '{}')
+  from pg_catalog.pg_proc p
+  join pg_catalog.pg_language l on l.oid = p.prolang
+ where p.proname = $2 and p.pronargs = 0 and p.pronamespace = (select oid from pg_catalog.pg_namespace where nspname = $1)`
+
+const loginTriggerSQL = `
+select e.evtevent, e.evtenabled::text, coalesce(e.evttags, '{}'), n.nspname, p.proname
+  from pg_catalog.pg_event_trigger e
+  join pg_catalog.pg_proc p on p.oid = e.evtfoid
+  join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+ where e.evtname = $1`
+
+func inspectLoginTrigger(ctx context.Context, db Querier, role string) (*loginTrigger, error) {
+	name := LoginTriggerName(role)
+	found := &loginTrigger{name: name, function: ident(triggerSchema, name)}
+	err := db.QueryRow(ctx, loginFunctionSQL, triggerSchema, name).Scan(&found.language, &found.body, &found.definer, &found.config)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return nil, err
+	}
+	var schema, function string
+	err = db.QueryRow(ctx, loginTriggerSQL, name).Scan(&found.event, &found.enabled, &found.tags, &schema, &function)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return found, nil
+	}
+	if schema != triggerSchema || function != name {
+		// It calls another function, which is then what stands in its statement.
+		found.function = ident(schema, function)
+	}
+	return found, err
+}
+
+// LoginTrigger returns the SQL of what there is of the role's trigger.
+func (s *Server) LoginTrigger(ctx context.Context, role string) ([]string, error) {
+	pool, err := s.Pool(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found, err := inspectLoginTrigger(ctx, pool, role)
+	if err != nil {
+		return nil, err
+	}
+	return found.statements(), nil
+}
+
+// ApplyLoginTrigger makes a login event trigger enforce the list for its role, in one
+// transaction, and then logs in anew; when that fails the trigger is taken away again.
+// Its error is then [ErrLockedOut].
+func (s *Server) ApplyLoginTrigger(ctx context.Context, list Allowlist) error {
+	want := list.loginTrigger()
+	// The session from before the change can undo it.
+	conn, err := s.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	err = s.catalogTx(ctx, func(tx pgx.Tx) error { return installLoginTrigger(ctx, tx, list.Role, want) })
+	if err != nil {
+		return err
+	}
+	var one int
+	if err := s.logIn(context.WithoutCancel(ctx), "select 1", &one); err != nil {
+		_, undone := conn.Exec(context.WithoutCancel(ctx), "drop event trigger if exists "+ident(want.name))
+		return errors.Join(err, undone)
+	}
+	return nil
+}
+
+func installLoginTrigger(ctx context.Context, tx pgx.Tx, role string, want *loginTrigger) error {
+	if err := lockTriggers(ctx, tx); err != nil {
+		return err
+	}
+	found, err := inspectLoginTrigger(ctx, tx, role)
+	if err != nil {
+		return err
+	}
+	var statements []string
+	if found.functionStatement() != want.functionStatement() {
+		exists := false
+		if err := tx.QueryRow(ctx, "select exists (select from pg_catalog.pg_namespace where nspname = $1)", triggerSchema).Scan(&exists); err != nil {
+			return err
+		}
+		if !exists {
+			statements = append(statements,
+				"create schema "+ident(triggerSchema),
+				"comment on schema "+ident(triggerSchema)+" is "+quoteLiteral(triggerComment))
+		}
+		statements = append(statements, want.functionStatement(),
+			"comment on function "+want.function+"() is "+quoteLiteral(triggerComment))
+	}
+	switch {
+	case found.triggerStatement() != want.triggerStatement():
+		statements = append(statements, "drop event trigger if exists "+ident(want.name), want.triggerStatement(),
+			"comment on event trigger "+ident(want.name)+" is "+quoteLiteral(triggerComment))
+	case found.enabled != want.enabled:
+		statements = append(statements, "alter event trigger "+ident(want.name)+" enable")
+	}
+	return execAll(ctx, tx, statements)
+}
+
+// RemoveLoginTrigger takes the role's trigger away, and the schema when it is ours and empty.
+func (s *Server) RemoveLoginTrigger(ctx context.Context, role string) error {
+	name := LoginTriggerName(role)
+	return s.catalogTx(ctx, func(tx pgx.Tx) error {
+		if err := lockTriggers(ctx, tx); err != nil {
+			return err
+		}
+		found, err := inspectLoginTrigger(ctx, tx, role)
+		if err != nil {
+			return err
+		}
+		var statements []string
+		if found.event != "" {
+			statements = append(statements, "drop event trigger "+ident(name))
+		}
+		if found.language != "" {
+			statements = append(statements, "drop function "+ident(triggerSchema, name)+"()")
+		}
+		if err := execAll(ctx, tx, statements); err != nil {
+			return err
+		}
+		return dropTriggerSchema(ctx, tx)
+	})
+}
+
+// dropTriggerSchema drops the schema if we made it and nothing is left in it.
+func dropTriggerSchema(ctx context.Context, tx pgx.Tx) error {
+	var comment string
+	err := tx.QueryRow(ctx, `select coalesce(pg_catalog.obj_description(oid, 'pg_namespace'), '') from pg_catalog.pg_namespace where nspname = $1`, triggerSchema).Scan(&comment)
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && comment != triggerComment {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	inner, err := tx.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = inner.Exec(ctx, "drop schema "+ident(triggerSchema)+" restrict")
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) && refused.Code == "2BP01" {
+		return inner.Rollback(ctx) // it holds something still
+	}
+	if err != nil {
+		return errors.Join(err, inner.Rollback(ctx))
+	}
+	return inner.Commit(ctx)
+}
+
+func lockTriggers(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, "select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('auth0pg_allowlist/login_trigger', 0))")
+	return err
+}
+
+func execAll(ctx context.Context, tx pgx.Tx, statements []string) error {
+	for _, statement := range statements {
+		if _, err := tx.Exec(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
