@@ -4,6 +4,7 @@ package scripts
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -46,11 +47,15 @@ func Functions(s store.Store, op Operation, features ...Feature) ([]Function, er
 	functions := make([]Function, len(statements))
 	for i, statement := range statements {
 		f := Function{Name: functionName(op, i, statement), Statement: statement}
-		for _, param := range statement.Params {
-			f.Arguments = append(f.Arguments, TypedName{param.Name, argumentType(s, param)})
-		}
 		if statement.ReadOnly {
 			f.Results = resultColumns(s, op, statement)
+		}
+		for _, param := range statement.Params {
+			argument := TypedName{param.Name, argumentType(s, param)}
+			if slices.ContainsFunc(f.Results, func(result TypedName) bool { return result.Name == argument.Name }) {
+				argument.Name = "wanted_" + argument.Name // a function has one name for one thing
+			}
+			f.Arguments = append(f.Arguments, argument)
 		}
 		functions[i] = f
 	}

@@ -60,6 +60,21 @@ func TestPgBouncer(t *testing.T) {
 	}
 }
 
+// A pooler takes the server's place, under the same address, while the container has connections.
+func TestPoolerTakesTheServersPlace(t *testing.T) {
+	b := newBench(t, pgtest.LocalDatabase(t), shape{}).withUser()
+	port, log := startPgBouncer(t, b)
+	p := b.behindProxy(t)
+	b.profile(scripts.Login, "ada@example.com", "correct horse")
+	p.target.Store(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	b.db.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", b.role)
+	b.gives(true, scripts.Verify, "ada@example.com")
+	b.profile(scripts.Login, "ada@example.com", "correct horse")
+	if strings.Count(log(), "unsupported startup parameter") == 0 {
+		t.Error("the pooler was not asked")
+	}
+}
+
 // startPgBouncer starts a pooler in front of the bench's database and returns its
 // port and a reader of its log.
 func startPgBouncer(t *testing.T, b *bench) (port int, log func() string) {

@@ -281,6 +281,41 @@ func checkStatementsInLog(t *testing.T, db *pgtest.DB, marker string) {
 		if strings.Contains(line, marker) && !strings.Contains(strings.ToLower(line), "parameters:") {
 			t.Errorf("the marker is in a statement: %.200s", line)
 		}
+		if len(line) > 100_000 {
+			t.Errorf("%d bytes reached the server: %.200s", len(line), line)
+		}
+	}
+}
+
+// An id that the column's type cannot hold belongs to nobody: to delete it is no error.
+func TestIDsThatDoNotFit(t *testing.T) {
+	db := pgtest.Database(t)
+	for _, idType := range []string{"smallint", "integer", "bigint", "uuid", "text", "numeric(20,0)"} {
+		types := map[store.Part]string{store.ID: idType}
+		b := newBench(t, db, shape{types: types, defaults: map[store.Part]string{store.ID: map[string]string{"uuid": "gen_random_uuid()"}[idType] + map[bool]string{true: "'1'"}[idType != "uuid"]}})
+		b.gives(nil, scripts.Create, map[string]any{"email": "ada@example.com", "password": "correct horse"})
+		for _, id := range []any{"0", "-1", "32768", "2147483648", "9223372036854775808", "-9223372036854775809", "1.5", "1e3", "0x10", "+1", " 1", "00000000-0000-4000-8000-00000000000", "x", "|", nil, 1, []any{"1"}} {
+			b.gives(nil, scripts.Delete, id)
+		}
+		if db.QueryInt("SELECT count(*)::int FROM "+b.table()) != 1 {
+			t.Errorf("%s: the user is gone", idType)
+		}
+		b.gives(nil, scripts.Delete, b.profile(scripts.GetUser, "ada@example.com")["user_id"])
+		if db.QueryInt("SELECT count(*)::int FROM "+b.table()) != 0 {
+			t.Errorf("%s: the user is still there", idType)
+		}
+	}
+}
+
+// Only true verifies an address.
+func TestChangeEmailWithoutABoolean(t *testing.T) {
+	b := newBench(t, pgtest.Database(t), shape{})
+	b.gives(nil, scripts.Create, map[string]any{"email": "ada@example.com", "password": "correct horse"})
+	for _, verified := range []any{nil, "true", 1, []any{}, map[string]any{"toString": "x"}, false} {
+		b.gives(true, scripts.ChangeEmail, "ada@example.com", "ada@example.com", verified)
+		if profile := b.profile(scripts.GetUser, "ada@example.com"); profile["email_verified"] != false {
+			t.Errorf("%v verifies", verified)
+		}
 	}
 }
 

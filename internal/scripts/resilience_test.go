@@ -218,10 +218,13 @@ func TestHostThatNeverAnswers(t *testing.T) {
 	}
 }
 
-// proxy passes connections on to the server until it is silenced.
+// proxy passes connections on to the server, as long as it is neither silenced,
+// slowed down nor told to cut a connection at the next word of the client.
 type proxy struct {
-	silent atomic.Bool
-	addr   string
+	silent, cut atomic.Bool
+	delay       atomic.Int64 // of the server's words, in nanoseconds
+	target      atomic.Value // where connections go
+	addr        string
 }
 
 func newProxy(t *testing.T, listen, target string) *proxy {
@@ -232,13 +235,17 @@ func newProxy(t *testing.T, listen, target string) *proxy {
 	}
 	t.Cleanup(func() { _ = listener.Close() })
 	p := &proxy{addr: listener.Addr().String()}
-	pass := func(to, from net.Conn) {
+	p.target.Store(target)
+	pass := func(to, from net.Conn, fromServer bool) {
 		buffer := make([]byte, 32<<10)
 		for {
 			n, err := from.Read(buffer)
-			if err != nil {
-				_ = to.Close()
+			if err != nil || !fromServer && p.cut.Swap(false) {
+				_, _ = to.Close(), from.Close()
 				return
+			}
+			if fromServer {
+				time.Sleep(time.Duration(p.delay.Load()))
 			}
 			if !p.silent.Load() {
 				_, _ = to.Write(buffer[:n])
@@ -251,29 +258,65 @@ func newProxy(t *testing.T, listen, target string) *proxy {
 			if err != nil {
 				return
 			}
-			server, err := net.Dial("tcp", target)
+			server, err := net.Dial("tcp", p.target.Load().(string))
 			if err != nil {
 				_ = client.Close()
 				continue
 			}
-			go pass(client, server)
-			go pass(server, client)
+			go pass(client, server, true)
+			go pass(server, client, false)
 		}
 	}()
 	return p
+}
+
+// behindProxy sends the bench's connections through a proxy.
+func (b *bench) behindProxy(t *testing.T) *proxy {
+	t.Helper()
+	p := newProxy(t, "127.0.0.1:0", net.JoinHostPort(b.db.Server.Host(), strconv.Itoa(b.db.Server.Port())))
+	b.at(withQuery(t, b.url, "disable", p.addr))
+	return p
+}
+
+// Each step is slow but in time, and all of them together are not.
+func TestSlowNetwork(t *testing.T) {
+	t.Parallel() // it waits
+	b := newBench(t, pgtest.LocalDatabase(t), shape{parts: append([]store.Part{store.LastLogin}, standardParts...)}).withUser()
+	p := b.behindProxy(t)
+	p.delay.Store(int64(700 * time.Millisecond)) // three times until the connection is there
+	time.AfterFunc(1750*time.Millisecond, func() { p.delay.Store(int64(3600 * time.Millisecond)) })
+	outcome := b.fails("Error", "", scripts.Login, "ada@example.com", "correct horse")
+	if !strings.Contains(strings.Join(outcome.Console, ""), "no result after 9000 ms") {
+		t.Errorf("log %q", outcome.Console)
+	}
+}
+
+// A connection that is cut under a statement: reading is tried again, changing is
+// not, as it may have happened.
+func TestConnectionCutUnderAStatement(t *testing.T) {
+	b := newBench(t, pgtest.LocalDatabase(t), shape{}).withUser()
+	p := b.behindProxy(t)
+	b.profile(scripts.GetUser, "ada@example.com")
+	p.cut.Store(true)
+	b.profile(scripts.GetUser, "ada@example.com")
+	if p.cut.Swap(true) {
+		t.Fatal("nothing was cut")
+	}
+	outcome := b.fails("Error", "", scripts.Verify, "ada@example.com")
+	if !strings.Contains(strings.Join(outcome.Console, ""), "terminated") || p.cut.Load() {
+		t.Errorf("log %q", outcome.Console)
+	}
+	if b.db.QueryBool("SELECT email_verified FROM " + b.table()) {
+		t.Error("the change was repeated")
+	}
+	b.gives(true, scripts.Verify, "ada@example.com")
 }
 
 // The network swallows everything while connections are open.
 func TestNetworkThatGoesSilent(t *testing.T) {
 	t.Parallel() // it waits
 	b := newBench(t, pgtest.LocalDatabase(t), shape{}).withUser()
-	p := newProxy(t, "127.0.0.1:0", net.JoinHostPort(b.db.Server.Host(), strconv.Itoa(b.db.Server.Port())))
-	address, err := url.Parse(b.url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	address.Host = p.addr
-	b.at(address.String())
+	p := b.behindProxy(t)
 	b.profile(scripts.Login, "ada@example.com", "correct horse")
 	p.silent.Store(true)
 	b.unavailable("timeout")

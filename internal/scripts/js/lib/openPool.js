@@ -14,7 +14,6 @@ async function openPool(options) {
       (await pool.connect()).release();
       return pool;
     } catch (error) {
-      pool.end().catch(() => {});
       const refused = refusedAtStart(error);
       if (refused === 'statement_timeout' && options.statement_timeout) {
         options = { ...options, statement_timeout: undefined };
