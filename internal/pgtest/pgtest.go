@@ -324,7 +324,7 @@ func (d *DB) use(work func(*pgx.Conn) error) {
 	d.t.Helper()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.conn == nil || d.conn.IsClosed() {
+	if d.conn == nil || d.conn.Ping(context.Background()) != nil {
 		conn, err := pgx.Connect(context.Background(), d.URL)
 		if err != nil {
 			d.t.Fatal(err)

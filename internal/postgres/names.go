@@ -91,3 +91,17 @@ func freeName(taken []string, words ...string) string {
 	}
 	return name
 }
+
+// madeName reports whether freeName may have made the name.
+func madeName(name string, words ...string) bool {
+	if name == objectName(words...) {
+		return true
+	}
+	// The number is the last word, unless a long name ends in its hash: then few are tried.
+	for i := 1; i <= 20; i++ {
+		if name == objectName(append(slices.Clone(words), strconv.Itoa(i))...) {
+			return true
+		}
+	}
+	return false
+}

@@ -142,6 +142,8 @@ type planner struct {
 	table   string // quoted
 	// renamed maps new names to those that the columns still have while checks run.
 	renamed map[string]string
+	// dropped names the indexes that the plan drops before it builds any.
+	dropped []string
 }
 
 // PlanTable is a pure function from what is there (nil: no table) and what shall be there

@@ -17,11 +17,21 @@ func (u Unique) key() string {
 }
 
 func (p *planner) indexName(u Unique, taken []string) string {
+	return freeName(taken, p.indexWords(u)...)
+}
+
+func (p *planner) indexWords(u Unique) []string {
 	words := []string{p.want.Name, u.Column}
 	if u.Lookup == LowerLookup {
 		words = append(words, "lower")
 	}
-	return freeName(taken, append(words, "key")...)
+	return append(words, "key")
+}
+
+// taken lists the names in the schema that a new index must not have. Those of leftovers
+// that the plan drops first are free.
+func (p *planner) taken() []string {
+	return slices.DeleteFunc(slices.Clone(p.current.Relations), func(name string) bool { return slices.Contains(p.dropped, name) })
 }
 
 // primaryKey adds the key to a table that has none.
@@ -40,10 +50,7 @@ func (p *planner) primaryKey() {
 	if index := p.current.LookupIndex(column, PlainLookup); index != nil && index.Constraint == "" && index.Schema == p.current.Schema {
 		name = index.Name
 	} else {
-		name = objectName(p.want.Name, "pkey")
-		if p.leftover(name) == nil {
-			name = freeName(p.current.Relations, p.want.Name, "pkey")
-		}
+		name = freeName(p.taken(), p.want.Name, "pkey")
 		p.buildIndex(Unique{Column: column, Lookup: PlainLookup}, name)
 	}
 	described := slices.ContainsFunc(p.want.Columns, func(c ColumnSpec) bool { return c.Name == column && c.NotNull })
@@ -62,11 +69,7 @@ func (p *planner) uniqueIndexes() {
 		if unique.Column == p.want.PrimaryKey && unique.Lookup == PlainLookup {
 			continue
 		}
-		name := p.indexName(unique, nil)
-		if p.leftover(name) == nil {
-			name = p.indexName(unique, p.current.Relations)
-		}
-		p.buildIndex(unique, name)
+		p.buildIndex(unique, p.indexName(unique, p.taken()))
 	}
 }
 
@@ -135,21 +138,16 @@ func (p *planner) dropIndex(index *Index, what string) {
 	p.add(step)
 }
 
-// leftover returns the invalid index that an interrupted build of ours has left under
-// this name. It is ours beyond doubt when it has our name and our shape.
-func (p *planner) leftover(name string) *Index {
-	for i := range p.current.Indexes {
-		index := &p.current.Indexes[i]
-		if index.Name != name || index.Valid || index.Constraint != "" || index.Schema != p.current.Schema {
-			continue
-		}
-		for _, unique := range p.lookups() {
-			if p.current.hasLookupShape(index, unique.Column, unique.Lookup) {
-				return index
-			}
-		}
+// leftover reports whether an invalid index is what an interrupted build of ours has left.
+// It is ours beyond doubt when it has our name and our shape.
+func (p *planner) leftover(index *Index) bool {
+	if index.Valid || index.Constraint != "" || index.Schema != p.current.Schema {
+		return false
 	}
-	return nil
+	return slices.ContainsFunc(p.lookups(), func(u Unique) bool {
+		return p.current.hasLookupShape(index, u.Column, u.Lookup) &&
+			(madeName(index.Name, p.indexWords(u)...) || u.Lookup == PlainLookup && madeName(index.Name, p.want.Name, "pkey"))
+	})
 }
 
 // lookups are the unique indexes that any plan of ours may have begun to build.
@@ -168,16 +166,13 @@ func (p *planner) lookups() []Unique {
 // nothing, costs every write, and makes later rewrites of the table fail; a check of ours
 // on a column that is no longer described serves nobody.
 func (p *planner) removeLeftovers() {
-	names := []string{objectName(p.want.Name, "pkey")}
-	for _, unique := range p.lookups() {
-		names = append(names, p.indexName(unique, nil))
-	}
 	for i := range p.current.Indexes {
 		index := &p.current.Indexes[i]
 		switch {
 		case index.Valid:
-		case slices.Contains(names, index.Name) && p.leftover(index.Name) != nil:
+		case p.leftover(index):
 			p.dropIndex(index, "remove the invalid index that an interrupted build left")
+			p.dropped = append(p.dropped, index.Name)
 		default:
 			p.Notices = append(p.Notices, fmt.Sprintf("The index %s is not valid: it finds nothing, and every write pays for it. It was not made by this resource, so it is left alone.", ident(index.Schema, index.Name)))
 		}

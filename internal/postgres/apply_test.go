@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+)
+
+// routeSite makes a site for one of the routes in a database of its own.
+func routeSite(t *testing.T, name string, rows int) *site {
+	t.Helper()
+	r, ok := routes()[name]
+	if !ok {
+		t.Fatalf("no route %q", name)
+	}
+	db := pgtest.LocalDatabase(t)
+	return newSite(t, db, roleServer(t, db.URL), "app", r, rows)
+}
+
+func (s *site) run(ctx context.Context) error {
+	session := s.open()
+	defer session.Close()
+	_, plan := s.plan(session)
+	return session.Run(ctx, plan, postgres.Budgets{Lock: 10 * time.Second})
+}
+
+func (s *site) expectState(err error, code string) {
+	s.t.Helper()
+	var step *postgres.StepError
+	var server *pgconn.PgError
+	if !errors.As(err, &step) || !errors.As(err, &server) || server.Code != code {
+		s.t.Errorf("got %v, want SQLSTATE %s of a statement", err, code)
+	}
+}
+
+func (s *site) invalidIndexes() int {
+	return s.db.QueryInt("SELECT count(*) FROM pg_index WHERE indrelid = 'app.users'::regclass AND NOT indisvalid")
+}
+
+func TestFailedBuildLeavesNothing(t *testing.T) {
+	s := routeSite(t, "index", 60_000)
+	// As little room for the sort as there would be on a full disk.
+	s.db.Exec("ALTER DATABASE " + s.db.Name + " SET temp_file_limit = '64kB'")
+	s.db.Exec("ALTER DATABASE " + s.db.Name + " SET maintenance_work_mem = '1MB'")
+	s.expectState(s.run(t.Context()), "53400")
+	if n := s.invalidIndexes(); n != 0 {
+		t.Errorf("%d invalid indexes are left", n)
+	}
+	s.db.Exec("ALTER DATABASE " + s.db.Name + " RESET ALL")
+	s.settle()
+}
+
+func TestDuplicatesLeaveNothing(t *testing.T) {
+	s := routeSite(t, "index", 100)
+	session := s.open()
+	defer session.Close()
+	_, plan := s.plan(session)
+	// Written after the plan has counted none.
+	s.db.Exec("INSERT INTO app.users (email) VALUES ('U1@example.com')")
+	s.expectState(session.Run(t.Context(), plan, postgres.Budgets{}), "23505")
+	if n := s.invalidIndexes(); n != 0 {
+		t.Errorf("%d invalid indexes are left", n)
+	}
+	found, err := plan.Ask(t.Context(), session)
+	if err != nil || len(found) != 1 || found[0].Reason != "1 values occur more than once where each must be unique" {
+		t.Errorf("asked again: %+v %v", found, err)
+	}
+	s.db.Exec("DELETE FROM app.users WHERE email = 'U1@example.com'")
+	session.Close()
+	s.settle()
+}
+
+func TestNullsUndoTheCheck(t *testing.T) {
+	s := routeSite(t, "set not null", 100)
+	session := s.open()
+	defer session.Close()
+	_, plan := s.plan(session)
+	s.db.Exec("UPDATE app.users SET a = NULL WHERE email = 'u1@example.com'")
+	err := session.Run(t.Context(), plan, postgres.Budgets{Lock: time.Second})
+	var server *pgconn.PgError
+	if !errors.As(err, &server) || server.Code != "23514" && server.Code != "23502" {
+		t.Errorf("got %v", err)
+	}
+	// The application may go on to write nulls.
+	s.db.Exec("UPDATE app.users SET a = NULL WHERE email = 'u2@example.com'")
+	found, err := plan.Ask(t.Context(), session)
+	if err != nil || len(found) != 1 || found[0].Reason != "2 rows are null in the column, which is to be NOT NULL" {
+		t.Errorf("asked again: %+v %v", found, err)
+	}
+	s.db.Exec("UPDATE app.users SET a = 1")
+	session.Close()
+	s.settle()
+}
+
+// TestNarrowingIsCounted makes sure that no value is cut or rounded unnoticed.
+func TestNarrowingIsCounted(t *testing.T) {
+	db := pgtest.LocalDatabase(t)
+	server := roleServer(t, db.URL)
+	pool, err := server.Pool(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, test := range []struct {
+		from, value, to string
+		refused         bool
+	}{
+		{"text", "'12345'", "varchar(5)", false}, {"text", "'123456'", "varchar(5)", true}, {"varchar(10)", "'1234  '", "varchar(4)", true},
+		{"bigint", "2147483647", "int", false}, {"bigint", "2147483648", "int", true}, {"int", "-32769", "smallint", true},
+		{"numeric(10,2)", "1.25", "numeric(10,1)", true}, {"numeric(10,2)", "1.20", "numeric(10,1)", false}, {"numeric(10,2)", "1000", "numeric(4,2)", true},
+		{"timestamptz", "'2020-01-01 10:00:00.123456'", "timestamptz(0)", true}, {"timestamptz", "'2020-01-01 10:00:00'", "timestamptz(0)", false},
+		{"timestamptz", "'2020-01-01 10:00:00+00'", "date", true}, {"char(60)", "'abc'", "text", false}, {"double precision", "0.1", "real", true}, {"json", "'{}'", "jsonb", false},
+	} {
+		table := fmt.Sprintf("narrow_%d", i)
+		db.Exec("CREATE TABLE " + table + " (c " + test.from + ")")
+		db.Exec("INSERT INTO " + table + " VALUES (" + test.value + "), (NULL)")
+		current, err := postgres.Inspect(t.Context(), pool, "public", table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := desire(t, server, postgres.Desired{Schema: "public", Name: table}, current, []declared{column("c", test.to, "", false)})
+		plan := postgres.PlanTable(current, want, limits(t, server))
+		found, err := plan.Ask(t.Context(), pool)
+		if err != nil || len(plan.Refusals) > 0 || (len(found) > 0) != test.refused {
+			t.Errorf("%s %s to %s: %+v %+v %v", test.from, test.value, test.to, plan.Refusals, found, err)
+			continue
+		}
+		if test.refused {
+			continue
+		}
+		before := db.QueryString("SELECT string_agg(c::text, ',') FROM " + table)
+		for _, sql := range plan.Statements() {
+			db.Exec(sql)
+		}
+		if after := db.QueryString("SELECT string_agg(trim(c::text), ',') FROM " + table); after != before && test.to != "text" && test.from != "numeric(10,2)" {
+			t.Errorf("%s %s to %s: now %s", test.from, before, test.to, after)
+		}
+	}
+}
+
+// TestCancelledBuild ends the statement on the server, too, and leaves what the next run
+// takes away.
+func TestCancelledBuild(t *testing.T) {
+	s := routeSite(t, "index", 100)
+	release := s.blocked() // CREATE INDEX CONCURRENTLY waits for it
+	ctx, cancel := context.WithCancel(t.Context())
+	result := make(chan error, 1)
+	go func() { result <- s.run(ctx) }()
+	pid := s.awaitWaiting()
+	cancel()
+	began := time.Now()
+	if err := <-result; !errors.Is(err, context.Canceled) && err == nil {
+		t.Errorf("got %v", err)
+	}
+	for s.db.QueryBool("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1 AND state = 'active')", pid) {
+		if time.Since(began) > 5*time.Second {
+			t.Fatal("the statement goes on")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	release()
+	s.settle()
+}
+
+// TestBuildOutwaitsOldTransactions: lock_timeout would end the wait for a transaction that
+// began before, and leave an invalid index.
+func TestBuildOutwaitsOldTransactions(t *testing.T) {
+	s := routeSite(t, "index", 100)
+	old := s.db.Conn()
+	for _, sql := range []string{"BEGIN ISOLATION LEVEL REPEATABLE READ", "SELECT count(*) FROM app.users"} {
+		if _, err := old.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	result := make(chan error, 1)
+	go func() { result <- s.run(t.Context()) }()
+	select {
+	case err := <-result:
+		t.Fatalf("did not wait: %v", err)
+	case <-time.After(3 * time.Second): // longer than the server's lock_timeout of 2s
+	}
+	if _, err := old.Exec(t.Context(), "COMMIT"); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-result; err != nil {
+		t.Error(err)
+	}
+	s.settle()
+}
+
+// TestSecondRunWaits lets two runs begin at once: the second finds the work done.
+func TestSecondRunWaits(t *testing.T) {
+	s := routeSite(t, "volatile default", 3000)
+	first := s.open()
+	second := make(chan int, 1)
+	go func() {
+		session, err := s.server.LockTable(context.Background(), "app", "users")
+		if err != nil {
+			t.Error(err)
+			second <- -1
+			return
+		}
+		defer session.Close()
+		_, plan := s.plan(session)
+		second <- len(plan.Steps)
+	}()
+	_, plan := s.plan(first)
+	if err := first.Run(t.Context(), plan, postgres.Budgets{Lock: time.Second}); err != nil {
+		t.Error(err)
+	}
+	select {
+	case <-second:
+		t.Error("the second run did not wait")
+	default:
+	}
+	first.Close()
+	if steps := <-second; steps != 0 {
+		t.Errorf("%d statements are left to the second run", steps)
+	}
+	s.settle()
+}
+
+// TestBackfillUnderWrites goes on while rows are written, moved and held.
+func TestBackfillUnderWrites(t *testing.T) {
+	s := routeSite(t, "volatile default", 20_000)
+	stop := s.usable(time.Second)
+	holder := s.db.Conn()
+	writer := s.db.Conn()
+	ctx, cancel := context.WithCancel(t.Context())
+	written := make(chan int, 1)
+	go func() {
+		n := 0
+		for ; ctx.Err() == nil; n++ {
+			if _, err := writer.Exec(context.Background(), "UPDATE app.users SET email = email || 'x' WHERE email LIKE $1", fmt.Sprintf("u%d@%%", n%1000)); err != nil {
+				t.Error(err)
+			}
+			if _, err := writer.Exec(context.Background(), "INSERT INTO app.users (email) VALUES ($1)", fmt.Sprintf("new%d@example.com", n)); err != nil {
+				t.Error(err)
+			}
+		}
+		written <- n
+	}()
+	result := make(chan error, 1)
+	session := s.open()
+	_, plan := s.plan(session)
+	// ALTER TABLE itself would wait for the holder: only the backfill is to meet it.
+	if err := session.Run(t.Context(), part(plan, 0, 1), postgres.Budgets{Lock: 10 * time.Second}); err != nil {
+		t.Fatal(err)
+	}
+	for _, sql := range []string{"BEGIN", "UPDATE app.users SET email = 'held@example.com' WHERE email LIKE 'u5077@%'"} {
+		if _, err := holder.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	go func() {
+		result <- session.Run(t.Context(), part(plan, 1, len(plan.Steps)), postgres.Budgets{Lock: 10 * time.Second})
+	}()
+	time.Sleep(500 * time.Millisecond)
+	if _, err := holder.Exec(t.Context(), "COMMIT"); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-result; err != nil {
+		t.Error(err)
+	}
+	cancel()
+	s.rows += <-written
+	stop()
+	session.Close()
+	s.settle()
+	if s.db.QueryBool("SELECT count(DISTINCT token) <> count(*) FROM app.users") {
+		t.Error("rows share a token or have none")
+	}
+}

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package postgres_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/localpostgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+)
+
+// groups lists where a plan can be interrupted: after each transaction.
+func groups(plan postgres.Plan) []int {
+	var ends []int
+	for i := range plan.Steps {
+		if i+1 == len(plan.Steps) || !plan.Steps[i+1].Joined {
+			ends = append(ends, i+1)
+		}
+	}
+	return ends
+}
+
+func part(plan postgres.Plan, from, to int) postgres.Plan {
+	return postgres.Plan{Steps: plan.Steps[from:to]}
+}
+
+// eachStep calls test for each place at which each route can be interrupted: after the
+// statements before from have run, and before or while those up to to do.
+func eachStep(t *testing.T, db *pgtest.DB, server *postgres.Server, kind string, test func(t *testing.T, s *site, session *postgres.TableSession, plan postgres.Plan, from, to int)) {
+	n := 0
+	for name, r := range routes() {
+		t.Run(name, func(t *testing.T) {
+			for step := 0; ; step++ {
+				n++
+				s := newSite(t, db, server, fmt.Sprintf("%s_%d", kind, n), r, 400)
+				session := s.open()
+				_, plan := s.plan(session)
+				ends := groups(plan)
+				if step >= len(ends) {
+					session.Close()
+					break
+				}
+				from := 0
+				if step > 0 {
+					from = ends[step-1]
+				}
+				if err := session.Run(t.Context(), part(plan, 0, from), postgres.Budgets{Lock: 10 * time.Second}); err != nil {
+					t.Fatal(err)
+				}
+				test(t, s, session, plan, from, ends[step])
+				if t.Failed() {
+					t.Logf("interrupted at %s", plan.Steps[from].SQL)
+				}
+			}
+		})
+	}
+}
+
+// TestEveryStepCanBeTheLast interrupts each route after each statement, as a provider does
+// that is killed, and expects the next run to finish.
+func TestEveryStepCanBeTheLast(t *testing.T) {
+	db := routeDatabase(t, pgtest.LocalDatabase(t))
+	eachStep(t, db, roleServer(t, db.URL), "last", func(t *testing.T, s *site, session *postgres.TableSession, plan postgres.Plan, from, to int) {
+		if err := session.Run(t.Context(), part(plan, from, to), postgres.Budgets{Lock: 10 * time.Second}); err != nil {
+			t.Fatal(err)
+		}
+		session.Close()
+		s.settle()
+	})
+}
+
+// blocked holds a lock with which all of our statements conflict, and no look-up does.
+func (s *site) blocked() (release func()) {
+	s.t.Helper()
+	conn := s.db.Conn()
+	if _, err := conn.Exec(s.t.Context(), "BEGIN"); err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := conn.Exec(s.t.Context(), "LOCK TABLE "+s.schema+".users IN SHARE MODE"); err != nil {
+		s.t.Fatal(err)
+	}
+	return func() {
+		s.t.Helper()
+		if _, err := conn.Exec(s.t.Context(), "ROLLBACK"); err != nil {
+			s.t.Error(err)
+		}
+		_ = conn.Close(s.t.Context())
+	}
+}
+
+// awaitWaiting waits until a statement on the table waits for its lock.
+func (s *site) awaitWaiting() (pid int) {
+	s.t.Helper()
+	for range 500 {
+		pid = s.db.QueryInt(`SELECT coalesce(max(l.pid), 0) FROM pg_locks l WHERE NOT l.granted AND l.relation = to_regclass($1)`, s.schema+".users")
+		if pid != 0 {
+			return pid
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	s.t.Fatal("no statement waits for the lock")
+	return 0
+}
+
+// usable looks users up all the time, as logins do, until stopped, and reports an error or
+// a stall. It returns the longest.
+func (s *site) usable(limit time.Duration) (stop func()) {
+	s.t.Helper()
+	conn := s.db.Conn()
+	ctx, cancel := context.WithCancel(s.t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for ctx.Err() == nil {
+			began := time.Now()
+			var n int
+			err := conn.QueryRow(context.Background(), "SELECT count(*) FROM (SELECT FROM "+s.schema+".users LIMIT 1) u").Scan(&n)
+			if took := time.Since(began); err != nil || n != 1 || took > limit {
+				s.t.Errorf("a look-up took %v: %d rows, %v", took, n, err)
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+		_ = conn.Close(context.Background())
+	}
+}
+
+// TestEveryStepWaitsForLocks has another session hold the table at each statement of each
+// route: look-ups go on, the statement is tried again and gets through in the end.
+func TestEveryStepWaitsForLocks(t *testing.T) {
+	db := routeDatabase(t, pgtest.LocalDatabase(t))
+	eachStep(t, db, roleServer(t, db.URL), "locked", func(t *testing.T, s *site, session *postgres.TableSession, plan postgres.Plan, from, to int) {
+		defer session.Close()
+		if s.route.before == "" || plan.Steps[from].Lock == postgres.LockNone {
+			return // there is no table to hold
+		}
+		release := s.blocked()
+		var stop func()
+		if s.rows > 0 {
+			stop = s.usable(2500 * time.Millisecond)
+		}
+		result := make(chan error, 1)
+		go func() {
+			result <- session.Run(t.Context(), part(plan, from, to), postgres.Budgets{Lock: 20 * time.Second})
+		}()
+		s.awaitWaiting()
+		time.Sleep(150 * time.Millisecond) // longer than the first wait
+		release()
+		if err := <-result; err != nil {
+			t.Errorf("not done after the lock was free: %v", err)
+		}
+		if stop != nil {
+			stop()
+		}
+		session.Close()
+		s.settle()
+	})
+}
+
+// TestEveryStepGivesUp lets the lock be held for longer than the budget, or has the
+// waiting statement cancelled, as statement_timeout does.
+func TestEveryStepGivesUp(t *testing.T) {
+	db := routeDatabase(t, pgtest.LocalDatabase(t))
+	eachStep(t, db, roleServer(t, db.URL), "givenup", func(t *testing.T, s *site, session *postgres.TableSession, plan postgres.Plan, from, to int) {
+		defer session.Close()
+		if s.route.before == "" || plan.Steps[from].Lock == postgres.LockNone {
+			return
+		}
+		release := s.blocked()
+		result := make(chan error, 1)
+		go func() {
+			result <- session.Run(t.Context(), part(plan, from, to), postgres.Budgets{Lock: 200 * time.Millisecond, Build: 300 * time.Millisecond})
+		}()
+		if err := <-result; err == nil {
+			t.Error("the statement ran against the lock")
+		}
+		release()
+		session.Close()
+		s.settle()
+	})
+}
+
+// TestEveryStepSurvivesALostConnection cuts the connection in each statement of each
+// route. The server goes on with some of them until it notices.
+func TestEveryStepSurvivesALostConnection(t *testing.T) {
+	db := routeDatabase(t, pgtest.LocalDatabase(t))
+	through := newProxy(t, db)
+	eachStep(t, db, roleServer(t, through.url), "cut", func(t *testing.T, s *site, session *postgres.TableSession, plan postgres.Plan, from, to int) {
+		defer session.Close()
+		if s.route.before == "" || plan.Steps[from].Lock == postgres.LockNone {
+			return
+		}
+		release := s.blocked()
+		result := make(chan error, 1)
+		go func() {
+			result <- session.Run(t.Context(), part(plan, from, to), postgres.Budgets{Lock: 20 * time.Second})
+		}()
+		s.awaitWaiting()
+		through.cut()
+		if err := <-result; err == nil {
+			t.Error("the statement ran without a connection")
+		}
+		release()
+		s.server.Close() // the pool's connections are gone as well
+		s.settle()
+	})
+}
+
+// TestEveryStepSurvivesTheServer kills the server with -m immediate after the first
+// statement of every route, then after the second of every route, and so on.
+func TestEveryStepSurvivesTheServer(t *testing.T) {
+	if pgtest.Real() {
+		t.Skip("a real server is not killed")
+	}
+	own, err := localpostgres.Start(t.Context(), localpostgres.Options{Settings: map[string]string{"fsync": "on"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer own.Stop(context.Background()) //nolint:errcheck // the end of the test
+	db := routeDatabase(t, pgtest.On(t, own))
+	server := roleServer(t, db.URL)
+	for step := 0; ; step++ {
+		interrupted := map[string]*site{}
+		for name, r := range routes() {
+			s := newSite(t, db, server, fmt.Sprintf("crash_%d_%d", step, len(interrupted)), r, 400)
+			session := s.open()
+			_, plan := s.plan(session)
+			if ends := groups(plan); step < len(ends) {
+				if err := session.Run(t.Context(), part(plan, 0, ends[step]), postgres.Budgets{Lock: 10 * time.Second}); err != nil {
+					t.Fatal(err)
+				}
+				interrupted[fmt.Sprintf("%s after %d", name, ends[step])] = s
+			} else {
+				db.Exec("DROP SCHEMA " + s.schema + " CASCADE")
+			}
+			session.Close()
+		}
+		if len(interrupted) == 0 {
+			return
+		}
+		if err := own.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		if err := own.Restart(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		server.Close()
+		for name, s := range interrupted {
+			t.Run(name, func(t *testing.T) {
+				s.t = t
+				s.settle()
+			})
+		}
+	}
+}
+
+// proxy stands between the provider and the server, so that connections can be cut.
+type proxy struct {
+	url   string
+	mu    sync.Mutex
+	conns []net.Conn
+}
+
+func newProxy(t *testing.T, db *pgtest.DB) *proxy {
+	t.Helper()
+	address, err := url.Parse(db.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := address.Host
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	address.Host = listener.Addr().String()
+	p := &proxy{url: address.String()}
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			server, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", target)
+			if err != nil {
+				_ = client.Close()
+				continue
+			}
+			p.mu.Lock()
+			p.conns = append(p.conns, client, server)
+			p.mu.Unlock()
+			go func() { _, _ = io.Copy(client, server); _ = client.Close() }()
+			go func() { _, _ = io.Copy(server, client); _ = server.Close() }()
+		}
+	}()
+	return p
+}
+
+// cut closes all connections at once, on both sides.
+func (p *proxy) cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, conn := range p.conns {
+		if tcp, ok := conn.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0) // a reset, as from a machine that is gone
+		}
+		_ = conn.Close()
+	}
+	p.conns = nil
+}

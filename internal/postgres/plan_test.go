@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package postgres_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+)
+
+// liveTable is a table with many rows, changed by edits.
+func liveTable(edits ...func(*postgres.Table)) *postgres.Table {
+	t := &postgres.Table{
+		Schema: "public", Name: "users", Kind: "r", Owner: "owner", Owned: true, Rows: 5_000_000,
+		Columns: []postgres.Column{
+			{Name: "id", Quoted: "id", Type: "uuid", NotNull: true, Default: "gen_random_uuid()"},
+			{Name: "email", Quoted: "email", Type: "text", NotNull: true},
+			{Name: "note", Quoted: "note", Type: "character varying(20)"},
+		},
+		Indexes:     []postgres.Index{{Schema: "public", Name: "users_pkey", Method: "btree", Unique: true, Primary: true, Valid: true, Keys: []string{"id"}, Constraint: "users_pkey", Definition: "CREATE UNIQUE INDEX users_pkey ON public.users USING btree (id)"}},
+		Constraints: []postgres.Constraint{{Name: "users_pkey", Kind: "p", Columns: []string{"id"}, Valid: true}},
+		Relations:   []string{"users", "users_pkey"},
+	}
+	for _, edit := range edits {
+		edit(t)
+	}
+	return t
+}
+
+func note(edit func(*postgres.ColumnSpec)) postgres.Desired {
+	c := postgres.ColumnSpec{Name: "note", Type: "character varying(20)"}
+	edit(&c)
+	return postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{c}}
+}
+
+func TestPlanTable(t *testing.T) {
+	text := "changed"
+	email := postgres.ColumnSpec{Name: "email", Type: "text", NotNull: true}
+	lower := []postgres.Unique{{Column: "email", Lookup: postgres.LowerLookup}}
+	index := func(i postgres.Index) func(*postgres.Table) {
+		return func(t *postgres.Table) {
+			i.Schema, i.Method = "public", "btree"
+			t.Indexes = append(t.Indexes, i)
+			t.Relations = append(t.Relations, i.Name)
+		}
+	}
+	tests := map[string]struct {
+		current *postgres.Table
+		want    postgres.Desired
+		version int
+		rewrite bool
+		sql     []string
+		refused string
+		notice  string
+	}{
+		"nothing": {current: liveTable(), want: note(func(*postgres.ColumnSpec) {})},
+		"add with volatile default, 13": {
+			current: liveTable(), version: 130000,
+			want: postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{{Name: "token", Type: "uuid", Default: "gen_random_uuid()", Volatile: true}}},
+			sql: []string{
+				`ALTER TABLE "public"."users" ADD COLUMN "token" uuid, ALTER COLUMN "token" SET DEFAULT gen_random_uuid(), ADD CONSTRAINT "auth0pg_backfill_token" CHECK ("token" IS NULL OR "token" IS NOT NULL) NOT VALID`,
+				`UPDATE "public"."users" SET "token" = DEFAULT WHERE "token" IS NULL AND ctid = ANY (ARRAY(SELECT ctid FROM "public"."users" WHERE "token" IS NULL AND ctid = ANY (ARRAY(SELECT format('(%s,%s)', page, line)::tid FROM generate_series($1::bigint, $2::bigint - 1) AS page, generate_series(1, current_setting('block_size')::int / 28) AS line)) FOR UPDATE SKIP LOCKED))`,
+				`ALTER TABLE "public"."users" DROP CONSTRAINT "auth0pg_backfill_token"`,
+			},
+		},
+		"backfill resumed": {
+			current: liveTable(func(t *postgres.Table) {
+				t.Columns = append(t.Columns, postgres.Column{Name: "token", Quoted: "token", Type: "uuid", Default: "gen_random_uuid()"})
+				t.Constraints = append(t.Constraints, postgres.Constraint{Name: "auth0pg_backfill_token", Kind: "c", Columns: []string{"token"}})
+			}),
+			want: postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{{Name: "token", Type: "uuid", Default: "gen_random_uuid()", Volatile: true}}},
+			sql: []string{
+				`UPDATE "public"."users" SET "token" = DEFAULT WHERE "token" IS NULL AND ctid = ANY (ARRAY(SELECT ctid FROM "public"."users" WHERE "token" IS NULL AND ctid >= format('(%s,0)', $1::bigint)::tid AND ctid < format('(%s,0)', $2::bigint)::tid FOR UPDATE SKIP LOCKED))`,
+				`ALTER TABLE "public"."users" DROP CONSTRAINT "auth0pg_backfill_token"`,
+			},
+		},
+		"backfill given up": {
+			current: liveTable(func(t *postgres.Table) {
+				t.Columns = append(t.Columns, postgres.Column{Name: "token", Quoted: "token", Type: "uuid", Default: "gen_random_uuid()"})
+				t.Constraints = append(t.Constraints, postgres.Constraint{Name: "auth0pg_backfill_token", Kind: "c", Columns: []string{"token"}})
+			}),
+			want: postgres.Desired{Schema: "public", Name: "users"},
+			sql:  []string{`ALTER TABLE "public"."users" DROP CONSTRAINT "auth0pg_backfill_token"`},
+		},
+		"not null, 17": {
+			current: liveTable(), version: 170000, want: note(func(c *postgres.ColumnSpec) { c.NotNull = true }),
+			sql: []string{
+				`ALTER TABLE "public"."users" ADD CONSTRAINT "auth0pg_not_null_note" CHECK ("note" IS NOT NULL) NOT VALID`,
+				`ALTER TABLE "public"."users" VALIDATE CONSTRAINT "auth0pg_not_null_note"`,
+				`ALTER TABLE "public"."users" ALTER COLUMN "note" SET NOT NULL, DROP CONSTRAINT "auth0pg_not_null_note"`,
+			},
+		},
+		"not null, 18": {
+			current: liveTable(), version: 180000, want: note(func(c *postgres.ColumnSpec) { c.NotNull = true }),
+			sql: []string{
+				`ALTER TABLE "public"."users" ADD CONSTRAINT "users_note_not_null" NOT NULL "note" NOT VALID`,
+				`ALTER TABLE "public"."users" VALIDATE CONSTRAINT "users_note_not_null"`,
+			},
+		},
+		"not null resumed, 18": {
+			current: liveTable(func(t *postgres.Table) {
+				t.Columns[2].NotNull, t.Columns[2].NotNullUnproven = true, true
+				t.Constraints = append(t.Constraints, postgres.Constraint{Name: "theirs", Kind: "n", Columns: []string{"note"}})
+			}), version: 180000, want: note(func(c *postgres.ColumnSpec) { c.NotNull = true }),
+			sql: []string{`ALTER TABLE "public"."users" VALIDATE CONSTRAINT "theirs"`},
+		},
+		"not null resumed, 17": {
+			current: liveTable(func(t *postgres.Table) {
+				t.Constraints = append(t.Constraints, postgres.Constraint{Name: "auth0pg_not_null_note", Kind: "c", Columns: []string{"note"}, Definition: "CHECK ((note IS NOT NULL)) NOT VALID"})
+			}), version: 170000, want: note(func(c *postgres.ColumnSpec) { c.NotNull = true }),
+			sql: []string{
+				`ALTER TABLE "public"."users" VALIDATE CONSTRAINT "auth0pg_not_null_note"`,
+				`ALTER TABLE "public"."users" ALTER COLUMN "note" SET NOT NULL, DROP CONSTRAINT "auth0pg_not_null_note"`,
+			},
+		},
+		"not null given up": {
+			current: liveTable(func(t *postgres.Table) {
+				t.Constraints = append(t.Constraints, postgres.Constraint{Name: "auth0pg_not_null_note", Kind: "c", Columns: []string{"note"}, Definition: "CHECK ((note IS NOT NULL))", Valid: true})
+			}), want: note(func(*postgres.ColumnSpec) {}),
+			sql: []string{`ALTER TABLE "public"."users" DROP CONSTRAINT "auth0pg_not_null_note"`},
+		},
+		"widen": {current: liveTable(), want: note(func(c *postgres.ColumnSpec) { c.Type = "text" }), sql: []string{`ALTER TABLE "public"."users" ALTER COLUMN "note" TYPE text`}},
+		"narrow": {
+			current: liveTable(), want: note(func(c *postgres.ColumnSpec) { c.Type = "character varying(10)" }),
+			refused: `changing "note" from character varying(20) to character varying(10) writes every row anew while no login gets through, and the table has about 5000000 rows (rewrite_row_limit is 100000)`,
+		},
+		"narrow, allowed": {
+			current: liveTable(), rewrite: true, want: note(func(c *postgres.ColumnSpec) { c.Type = "character varying(10)" }),
+			sql: []string{`ALTER TABLE "public"."users" ALTER COLUMN "note" TYPE character varying(10)`},
+		},
+		"type with its default": {
+			current: liveTable(func(t *postgres.Table) { t.Columns[2].Default = "'x'::character varying" }),
+			want:    note(func(c *postgres.ColumnSpec) { c.Type, c.Default = "text", "'x'::text" }),
+			sql:     []string{`ALTER TABLE "public"."users" ALTER COLUMN "note" DROP DEFAULT, ALTER COLUMN "note" TYPE text, ALTER COLUMN "note" SET DEFAULT 'x'::text`},
+		},
+		"type of a viewed column": {
+			current: liveTable(func(t *postgres.Table) { t.Columns[2].UsedBy = []string{"rule _RETURN on view v"} }),
+			want:    note(func(c *postgres.ColumnSpec) { c.Type = "text" }),
+			refused: "while it is used by rule _RETURN on view v",
+		},
+		"type of an inherited column": {
+			current: liveTable(func(t *postgres.Table) { t.Columns[2].Inherited = true }),
+			want:    note(func(c *postgres.ColumnSpec) { c.Type = "text" }),
+			refused: "the column is inherited",
+		},
+		"collation of an indexed column": {
+			current: liveTable(index(postgres.Index{Name: "users_note_idx", Valid: true, Keys: []string{"note"}, Definition: "CREATE INDEX users_note_idx ON public.users USING btree (note)"})),
+			want:    note(func(c *postgres.ColumnSpec) { c.Collation = "C" }),
+			refused: "builds the column's indexes anew",
+		},
+		"add identity": {
+			current: liveTable(), want: postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{{Name: "n", Type: "bigint", NotNull: true, Default: "generated always as identity"}}},
+			refused: `adding "n" writes every row anew`,
+		},
+		"index": {
+			current: liveTable(), want: postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{email}, Unique: lower},
+			sql: []string{`CREATE UNIQUE INDEX CONCURRENTLY "users_email_lower_key" ON "public"."users" (lower("email"))`},
+		},
+		"index there under another name": {
+			current: liveTable(index(postgres.Index{Name: "theirs", Unique: true, Valid: true, Keys: []string{"lower(email)"}})),
+			want:    postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{email}, Unique: lower},
+		},
+		"index partial": {
+			current: liveTable(index(postgres.Index{Name: "users_email_lower_key", Unique: true, Valid: true, Keys: []string{"lower(email)"}, Predicate: "(note IS NULL)"})),
+			want:    postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{email}, Unique: lower},
+			sql:     []string{`CREATE UNIQUE INDEX CONCURRENTLY "users_email_lower_key_1" ON "public"."users" (lower("email"))`},
+		},
+		"index invalid, ours": {
+			current: liveTable(index(postgres.Index{Name: "users_email_lower_key", Unique: true, Keys: []string{"lower(email)"}})),
+			want:    postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{email}, Unique: lower},
+			sql: []string{
+				`DROP INDEX CONCURRENTLY "public"."users_email_lower_key"`,
+				`CREATE UNIQUE INDEX CONCURRENTLY "users_email_lower_key" ON "public"."users" (lower("email"))`,
+			},
+		},
+		"index invalid, ours, no longer wanted": {
+			current: liveTable(index(postgres.Index{Name: "users_email_lower_key", Unique: true, Keys: []string{"lower(email)"}})),
+			want:    postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{email}, Unique: []postgres.Unique{{Column: "email"}}},
+			sql:     []string{`DROP INDEX CONCURRENTLY "public"."users_email_lower_key"`},
+		},
+		"index invalid, theirs": {
+			current: liveTable(index(postgres.Index{Name: "theirs", Unique: true, Keys: []string{"lower(email)"}})),
+			want:    postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{email}, Unique: lower},
+			sql:     []string{`CREATE UNIQUE INDEX CONCURRENTLY "users_email_lower_key" ON "public"."users" (lower("email"))`},
+			notice:  `"public"."theirs" is not valid`,
+		},
+		"lookup changed": {
+			current: liveTable(index(postgres.Index{Name: "users_email_lower_key", Unique: true, Valid: true, Keys: []string{"lower(email)"}})),
+			want: postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{email}, Unique: []postgres.Unique{{Column: "email", Lookup: postgres.PlainLookup}},
+				Retire: []string{"users_email_lower_key"}},
+			sql: []string{
+				`CREATE UNIQUE INDEX CONCURRENTLY "users_email_key" ON "public"."users" ("email")`,
+				`DROP INDEX CONCURRENTLY "public"."users_email_lower_key"`,
+			},
+		},
+		"index on a partitioned table": {
+			current: liveTable(func(t *postgres.Table) { t.Kind = "p" }),
+			want:    postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{email}, Unique: lower},
+			refused: "the table is partitioned",
+		},
+		"another primary key": {
+			current: liveTable(), want: postgres.Desired{Schema: "public", Name: "users", PrimaryKey: "email"},
+			refused: `the table has another primary key: ("id")`,
+		},
+		"null in the primary key": {
+			current: liveTable(), want: postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{{Name: "id", Type: "uuid", Default: "gen_random_uuid()"}}},
+			refused: "belongs to the primary key",
+		},
+		"rename": {
+			current: liveTable(func(t *postgres.Table) { t.Columns[2].Type = "text" }), version: 170000,
+			want: note(func(c *postgres.ColumnSpec) {
+				c.Name, c.RenamedFrom, c.Type, c.NotNull = "remark", "note", "text", true
+			}),
+			sql: []string{
+				`ALTER TABLE "public"."users" RENAME COLUMN "note" TO "remark"`,
+				`ALTER TABLE "public"."users" ADD CONSTRAINT "auth0pg_not_null_remark" CHECK ("remark" IS NOT NULL) NOT VALID`,
+				`ALTER TABLE "public"."users" VALIDATE CONSTRAINT "auth0pg_not_null_remark"`,
+				`ALTER TABLE "public"."users" ALTER COLUMN "remark" SET NOT NULL, DROP CONSTRAINT "auth0pg_not_null_remark"`,
+			},
+		},
+		"renamed before": {
+			current: liveTable(), want: note(func(c *postgres.ColumnSpec) { c.RenamedFrom = "remark" }),
+		},
+		"comment": {current: liveTable(), want: note(func(c *postgres.ColumnSpec) { c.Comment = &text }), sql: []string{`COMMENT ON COLUMN "public"."users"."note" IS 'changed'`}},
+		"generated column made plain": {
+			current: liveTable(func(t *postgres.Table) { t.Columns[2].Default = "generated always as (lower(email)) stored" }), want: note(func(*postgres.ColumnSpec) {}),
+			sql: []string{`ALTER TABLE "public"."users" ALTER COLUMN "note" DROP EXPRESSION`},
+		},
+		"generated expression": {
+			current: liveTable(func(t *postgres.Table) { t.Columns[2].Default = "generated always as (lower(email)) stored" }),
+			want:    note(func(c *postgres.ColumnSpec) { c.Default = "generated always as (upper(email)) stored" }),
+			refused: "identity and generated columns are not made from or into others",
+		},
+		"drop": {current: liveTable(), want: postgres.Desired{Schema: "public", Name: "users", Drop: []string{"note"}}, sql: []string{`ALTER TABLE "public"."users" DROP COLUMN "note"`}},
+		"drop what scripts use": {
+			current: liveTable(func(t *postgres.Table) { t.Columns[2].GrantedTo = []string{"scripts"} }), want: postgres.Desired{Schema: "public", Name: "users", Drop: []string{"note"}},
+			refused: "is granted to scripts, whose scripts may still use it",
+		},
+		"not ours": {
+			current: liveTable(func(t *postgres.Table) { t.Owned = false }), want: note(func(c *postgres.ColumnSpec) { c.Type = "text" }),
+			refused: `the table belongs to the role "owner"`,
+		},
+		"not ours, nothing to do": {current: liveTable(func(t *postgres.Table) { t.Owned = false }), want: note(func(*postgres.ColumnSpec) {})},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			if test.version == 0 {
+				test.version = 160000
+			}
+			plan := postgres.PlanTable(test.current, test.want, postgres.Limits{Version: test.version, RewriteRows: 100_000, AllowRewrite: test.rewrite})
+			var reasons []string
+			for _, refusal := range plan.Refusals {
+				reasons = append(reasons, refusal.Reason)
+			}
+			switch reason := strings.Join(reasons, "; "); {
+			case test.refused == "" && reason != "":
+				t.Errorf("refused: %s", reason)
+			case !strings.Contains(reason, test.refused):
+				t.Errorf("refused: %q, want %q", reason, test.refused)
+			case test.refused == "" && !slices.Equal(plan.Statements(), test.sql):
+				t.Errorf("the statements are\n%s\nwant\n%s", strings.Join(plan.Statements(), "\n"), strings.Join(test.sql, "\n"))
+			}
+			if notice := strings.Join(plan.Notices, "; "); !strings.Contains(notice, test.notice) || test.notice == "" && notice != "" {
+				t.Errorf("notices: %q, want %q", notice, test.notice)
+			}
+		})
+	}
+}
