@@ -169,7 +169,8 @@ func TestUserNameLikeAnAddress(t *testing.T) {
 		}
 		b.wrong(b.profile(scripts.GetUser, "ada")["user_id"], "ada@example.com", "another horse")
 		b.profile(scripts.Login, "eve@example.com", "another horse")
-		if found := result(b.run(scripts.GetUser, "ADA")); (found != nil) != (usernameType == "citext") {
+		// The table's index on lower(username) makes the name unique whatever its case.
+		if found := b.profile(scripts.GetUser, "ADA"); found["username"] != "ada" {
 			t.Errorf("%s: ADA finds %v", usernameType, found)
 		}
 	}

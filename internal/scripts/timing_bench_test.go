@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package scripts_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+// BenchmarkRefusedLogin shows that who has no account is refused no faster than who has
+// one, whatever the format of the hash. The calls take turns, so that a busy machine slows
+// all alike; the figures are medians as ratios to that of a bcrypt user, 1.0 being alike.
+func BenchmarkRefusedLogin(b *testing.B) {
+	bench := newBench(b, pgtest.Database(b), shape{})
+	bench.options.BcryptRounds = 10
+	bench.options.LegacyHashes = scripts.HashFormats()
+	bench.gives(nil, scripts.Create, map[string]any{"email": "bcrypt@example.com", "password": "correct horse"})
+	bench.add(map[store.Part]any{store.Email: "md5@example.com", store.Password: strings.Repeat("0", 32)})
+	bench.add(map[store.Part]any{store.Email: "broken@example.com", store.Password: "*"})
+	names := []string{"bcrypt", "md5", "broken", "nobody"}
+	took := map[string][]time.Duration{}
+	for range 20 {
+		for _, name := range names {
+			took[name] = append(took[name], bench.run(scripts.Login, name+"@example.com", "incorrect").Duration)
+		}
+	}
+	median := func(name string) float64 {
+		slices.Sort(took[name])
+		return float64(took[name][len(took[name])/2])
+	}
+	for b.Loop() { // the work is above: one round is one set of medians
+	}
+	for _, name := range names[1:] {
+		b.ReportMetric(median(name)/median("bcrypt"), name+"/bcrypt")
+	}
+}
