@@ -22,6 +22,7 @@ var (
 	_ resource.ResourceWithValidateConfig = (*connection)(nil)
 	_ resource.ResourceWithModifyPlan     = (*connection)(nil)
 	_ resource.ResourceWithImportState    = (*connection)(nil)
+	_ resource.ResourceWithMoveState      = (*connection)(nil)
 )
 
 // NewConnection returns the auth0pg_connection resource.
@@ -168,7 +169,7 @@ func (r *connection) Read(ctx context.Context, req resource.ReadRequest, resp *r
 		auth0Error(&resp.Diagnostics, "Connection Not Read", err, nil)
 		return
 	}
-	if state.Name.IsNull() { // just imported: only the id is known
+	if state.Name.IsNull() { // just imported or moved: only the id is known
 		if found.Strategy != auth0.Strategy {
 			resp.Diagnostics.AddError("Not A Database Connection", fmt.Sprintf(
 				"Connection %s has the strategy %q. Only database connections, of the strategy %q, can be managed here.", found.ID, found.Strategy, auth0.Strategy))
@@ -176,6 +177,9 @@ func (r *connection) Read(ctx context.Context, req resource.ReadRequest, resp *r
 		}
 		state.adopt(found)
 		private.ManagesClients = true
+		if private.Sent != nil {
+			private.Sent.Fingerprints = fingerprints(found.Options)
+		}
 		private.save(ctx, resp.Private, &resp.Diagnostics)
 	} else {
 		state.refresh(found)

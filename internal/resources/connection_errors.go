@@ -71,5 +71,5 @@ func failedRemedy(failed *auth0.Error) string {
 func nameTaken(diags *diag.Diagnostics, taken *auth0.NameTakenError) {
 	diags.AddAttributeError(path.Root("name"), "Connection Exists Already", fmt.Sprintf(
 		"A connection named %q exists in the tenant, with the id %s. It was left as it is.\n\nTo manage it here, write an import block with its id or its name, in place of the resource's own name:\n\n"+
-			"import {\n  to = auth0pg_connection.example\n  id = %q # or %q\n}\n\nOtherwise choose another name.", taken.Name, taken.ID, taken.ID, taken.Name))
+			"import {\n  to = auth0pg_connection.example\n  id = %q # or %q\n}\n\nIf it is this resource's own, whose creation failed half-way and left it tainted, run terraform untaint on it and apply again. Otherwise choose another name.", taken.Name, taken.ID, taken.ID, taken.Name))
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/auth0"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
 var (
@@ -173,7 +174,7 @@ func (m *connectionModel) behaviour(ctx context.Context, diags *diag.Diagnostics
 		object = defaultScripts()
 	}
 	if object.IsUnknown() {
-		return scriptsModel{Overrides: types.MapUnknown(types.StringType), BcryptRounds: types.Int64Unknown()}
+		return scriptsModel{Overrides: types.MapUnknown(types.StringType), BcryptRounds: types.Int64Unknown(), DatabaseURLKey: types.StringUnknown()}
 	}
 	var b scriptsModel
 	diags.Append(object.As(ctx, &b, basetypes.ObjectAsOptions{})...)
@@ -182,12 +183,28 @@ func (m *connectionModel) behaviour(ctx context.Context, diags *diag.Diagnostics
 
 // known reports whether the scripts can be rendered.
 func (b scriptsModel) known() bool {
-	for _, value := range []attr.Value{b.UserIDPrefix, b.BcryptRounds, b.DatabaseURLKey, b.CAKey, b.PoolMax, b.AppMetadataKey, b.Overrides} {
+	for _, value := range []attr.Value{b.UserIDPrefix, b.BcryptRounds, b.DatabaseURLKey, b.CAKey, b.PoolMax, b.AppMetadataKey, b.BcryptPrefix, b.RehashOnLogin, b.ImportFinished, b.Overrides} {
 		if value.IsUnknown() {
 			return false
 		}
 	}
-	return true
+	return !b.LegacyHashes.IsUnknown() && !unknownElement(b.LegacyHashes)
+}
+
+// options are the settings of the scripts for a store.
+func (b scriptsModel) options(userStore store.Store, importMode bool) scripts.Options {
+	var formats []scripts.HashFormat
+	for _, format := range scripts.HashFormats() { // in this order, whatever that of the set
+		if slices.Contains(b.LegacyHashes.Elements(), attr.Value(types.StringValue(string(format)))) {
+			formats = append(formats, format)
+		}
+	}
+	return scripts.Options{
+		Store: userStore, ImportMode: importMode,
+		UserIDPrefix: b.UserIDPrefix.ValueString(), BcryptRounds: int(b.BcryptRounds.ValueInt64()), BcryptPrefix: b.BcryptPrefix.ValueString(),
+		DatabaseURLKey: b.DatabaseURLKey.ValueString(), CAKey: b.CAKey.ValueString(), PoolMax: int(b.PoolMax.ValueInt64()),
+		AppMetadataKey: b.AppMetadataKey.ValueString(), LegacyHashes: formats, RehashOnLogin: b.RehashOnLogin.ValueBool(), ImportFinished: b.ImportFinished.ValueBool(),
+	}
 }
 
 // planScripts renders the scripts. Where store or settings are not known yet, neither are they; an
@@ -210,12 +227,7 @@ func (m *connectionModel) planScripts(ctx context.Context, prior *connectionMode
 	if !m.checkParts(mode, overrides, diags) {
 		return
 	}
-	rendered, err := scripts.RenderAll(scripts.Options{
-		Store: userStore, ImportMode: mode,
-		UserIDPrefix: behaviour.UserIDPrefix.ValueString(), BcryptRounds: int(behaviour.BcryptRounds.ValueInt64()),
-		DatabaseURLKey: behaviour.DatabaseURLKey.ValueString(), CAKey: behaviour.CAKey.ValueString(),
-		PoolMax: int(behaviour.PoolMax.ValueInt64()), AppMetadataKey: behaviour.AppMetadataKey.ValueString(),
-	}, overrides)
+	rendered, err := scripts.RenderAll(behaviour.options(userStore, mode), overrides)
 	if err != nil {
 		scriptsError(diags, err)
 		return

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
@@ -49,12 +50,18 @@ type scriptsModel struct {
 	CAKey          types.String `tfsdk:"ca_key"`
 	PoolMax        types.Int64  `tfsdk:"pool_max"`
 	AppMetadataKey types.String `tfsdk:"app_metadata_key"`
+	BcryptPrefix   types.String `tfsdk:"bcrypt_prefix"`
+	LegacyHashes   types.Set    `tfsdk:"legacy_hashes"`
+	RehashOnLogin  types.Bool   `tfsdk:"rehash_on_login"`
+	ImportFinished types.Bool   `tfsdk:"import_finished"`
 	Overrides      types.Map    `tfsdk:"overrides"`
 }
 
 var scriptsType = types.ObjectType{AttrTypes: map[string]attr.Type{
 	"user_id_prefix": types.StringType, "bcrypt_rounds": types.Int64Type, "database_url_key": types.StringType, "ca_key": types.StringType,
-	"pool_max": types.Int64Type, "app_metadata_key": types.StringType, "overrides": types.MapType{ElemType: types.StringType},
+	"pool_max": types.Int64Type, "app_metadata_key": types.StringType,
+	"bcrypt_prefix": types.StringType, "legacy_hashes": types.SetType{ElemType: types.StringType}, "rehash_on_login": types.BoolType, "import_finished": types.BoolType,
+	"overrides": types.MapType{ElemType: types.StringType},
 }}
 
 // defaultScripts is the attribute's value where it is left out.
@@ -66,6 +73,10 @@ func defaultScripts() types.Object {
 		"ca_key":           types.StringValue(scripts.DefaultCAKey),
 		"pool_max":         types.Int64Value(scripts.DefaultPoolMax),
 		"app_metadata_key": types.StringValue(scripts.DefaultAppMetadataKey),
+		"bcrypt_prefix":    types.StringValue(scripts.DefaultBcryptPrefix),
+		"legacy_hashes":    types.SetNull(types.StringType),
+		"rehash_on_login":  types.BoolValue(false),
+		"import_finished":  types.BoolValue(false),
 		"overrides":        types.MapNull(types.StringType),
 	})
 }
@@ -193,6 +204,24 @@ func scriptsAttribute() schema.SingleNestedAttribute {
 				MarkdownDescription: "The name under which the profile carries the part `app_metadata`: `app_metadata`, the default, or `metadata`. A change uploads the scripts anew.",
 				Validators:          []validator.String{stringvalidator.OneOf("app_metadata", "metadata")},
 			},
+			"bcrypt_prefix": schema.StringAttribute{
+				Optional: true, Computed: true, Default: stringdefault.StaticString(scripts.DefaultBcryptPrefix),
+				MarkdownDescription: "The version that new password hashes name: `2b`, the default, `2a` (the only one that pgcrypto knows) or `2y`. A change counts for passwords that are set from then on.",
+				Validators:          []validator.String{stringvalidator.OneOf("2b", "2a", "2y")},
+			},
+			"legacy_hashes": schema.SetAttribute{
+				Optional: true, ElementType: types.StringType,
+				MarkdownDescription: "The formats of password hashes that login accepts beside bcrypt, several in one table if need be: " + quotedFormats() + ". A change uploads login anew.",
+				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.OneOf(hashFormats()...))},
+			},
+			"rehash_on_login": schema.BoolAttribute{
+				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+				MarkdownDescription: "Whether a login replaces a hash that is not bcrypt, or of fewer rounds, by a new one; the scripts' role then needs the privilege for it. Not with `import_mode`. A change uploads login anew.",
+			},
+			"import_finished": schema.BoolAttribute{
+				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+				MarkdownDescription: "Whether the migration is over: the scripts then know nobody, and Auth0 serves the users that it has. Only with `import_mode`. A change uploads the scripts anew.",
+			},
 			"overrides": schema.MapAttribute{
 				Optional: true, ElementType: types.StringType,
 				MarkdownDescription: "Scripts of your own by operation, in place of the rendered ones. Each must be one JavaScript function with the arguments that the platform passes. A change uploads them.",
@@ -231,3 +260,13 @@ func (sameScripts) PlanModifyMap(_ context.Context, req planmodifier.MapRequest,
 		resp.PlanValue = req.StateValue
 	}
 }
+
+func hashFormats() []string {
+	var names []string
+	for _, format := range scripts.HashFormats() {
+		names = append(names, string(format))
+	}
+	return names
+}
+
+func quotedFormats() string { return "`" + strings.Join(hashFormats(), "`, `") + "`" }
