@@ -343,16 +343,6 @@ func (t *Tenant) checkNames(name string, realms []string, except string) error {
 	return nil
 }
 
-// connectionNamed finds a database connection by name. The tenant is locked.
-func (t *Tenant) connectionNamed(name string) *connection {
-	for _, c := range t.connections {
-		if c.name == name {
-			return c
-		}
-	}
-	return nil
-}
-
 func unique(values []string) []string {
 	out := []string{}
 	for _, v := range values {

@@ -172,7 +172,7 @@ func (r *recording) skip(i *interaction) string {
 	}
 	if i.is("POST", "/api/v2/connections") && i.sent != nil && i.sent.string("strategy") != databaseStrategy {
 		if i.Response.Code == http.StatusCreated {
-			r.tenant.AddConnection([]byte(i.Response.Body))
+			r.add(i.got)
 		}
 		return "connections of strategy " + i.sent.string("strategy")
 	}
@@ -309,12 +309,26 @@ func (r *recording) matchOthers(i *interaction) {
 	}
 	for _, item := range list {
 		if o, ok := item.(*object); ok && !r.created[o.string("id")] {
-			text, _ := encodeJSON(o)
-			r.tenant.AddConnection(text)
-			if parts := strings.Split(i.path, "/"); len(parts) == 6 { // the connections of one client
+			r.add(o)
+			if parts := strings.Split(i.path, "/"); len(parts) == 6 && o.string("id") != "" { // the connections of one client
 				r.tenant.connections[o.string("id")].clients = []string{parts[4]}
 			}
 		}
+	}
+}
+
+// add puts a connection that is not under test into the tenant.
+func (r *recording) add(value any) {
+	o, ok := value.(*object)
+	if !ok || o.string("id") == "" {
+		return
+	}
+	text, err := encodeJSON(o)
+	if err == nil {
+		err = r.tenant.AddConnection(text)
+	}
+	if err != nil {
+		panic(err) // it was decoded from JSON and has an id
 	}
 }
 

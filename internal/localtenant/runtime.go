@@ -200,32 +200,44 @@ func (c *Container) Run(ctx context.Context, inv Invocation) (Outcome, error) {
 		if !p.begin(id, pending) {
 			continue // the process ended or was retired between the two steps
 		}
-		if err := p.send(line); err != nil {
-			p.end(id)
-			continue
+		out, delivered, err := c.wait(ctx, p, pending, line, timeout)
+		p.end(id)
+		if delivered || err != nil {
+			return out, err
 		}
-		started := time.Now()
-		timer := time.NewTimer(timeout)
+	}
+}
+
+// wait sends an invocation to a process and waits for what becomes of it. It is
+// not delivered when the process was gone before it could be sent.
+func (c *Container) wait(ctx context.Context, p *process, pending *pendingRun, line []byte, timeout time.Duration) (out Outcome, delivered bool, err error) {
+	timer := time.NewTimer(timeout)
+	defer timer.Stop()
+	// A process whose event loop is blocked does not read.
+	sent := make(chan error, 1)
+	go func() { sent <- p.send(line) }()
+	for {
 		select {
+		case err := <-sent:
+			if err != nil {
+				c.retire(p)
+				return Outcome{}, false, nil
+			}
+			sent = nil
 		case <-pending.done:
-			timer.Stop()
-			p.end(id)
-			return pending.outcome(), nil
+			return pending.outcome(), true, nil
 		case <-timer.C:
 			// The platform recycles a container after a timeout. Others in
 			// flight are left to finish.
 			c.retire(p)
-			p.end(id)
-			outcome := pending.outcome()
-			if outcome.Calls == 0 && outcome.Uncaught == "" {
-				outcome.TimedOut, outcome.Duration = true, time.Since(started)
+			out := pending.outcome()
+			if out.Calls == 0 && out.Uncaught == "" {
+				out.TimedOut, out.Duration = true, time.Since(pending.started)
 			}
-			return outcome, nil
+			return out, true, nil
 		case <-ctx.Done():
-			timer.Stop()
 			c.retire(p)
-			p.end(id)
-			return Outcome{}, ctx.Err()
+			return Outcome{}, true, ctx.Err()
 		}
 	}
 }

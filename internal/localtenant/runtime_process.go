@@ -103,7 +103,7 @@ func startProcess(ctx context.Context, file string, o ContainerOptions) (*proces
 	}
 	token := hex.EncodeToString(random)
 	p := &process{
-		cmd:     exec.Command(node, file, o.ModulesDir, token),
+		cmd:     exec.CommandContext(context.WithoutCancel(ctx), node, file, o.ModulesDir, token),
 		prefix:  []byte(token),
 		ready:   make(chan struct{}),
 		exited:  make(chan struct{}),
@@ -147,7 +147,7 @@ func (p *process) read(stdout io.Reader) {
 		if body, ours := bytes.CutPrefix(line, p.prefix); ours && err == nil {
 			p.handle(body)
 		} else {
-			strayWriter{p}.Write(line)
+			p.keep(line)
 		}
 		if err != nil {
 			break
@@ -186,7 +186,7 @@ func exitText(err error) string {
 func (p *process) handle(body []byte) {
 	var m message
 	if err := json.Unmarshal(body, &m); err != nil {
-		strayWriter{p}.Write(body)
+		p.keep(body)
 		return
 	}
 	switch m.Type {
@@ -205,7 +205,7 @@ func (p *process) handle(body []byte) {
 			r.handle(m)
 		}
 		if len(runs) == 0 {
-			fmt.Fprintf(strayWriter{p}, "%s\n", m.Text)
+			p.keep([]byte(m.Text + "\n"))
 		}
 	default:
 		p.mu.Lock()
@@ -214,7 +214,7 @@ func (p *process) handle(body []byte) {
 		if r != nil {
 			r.handle(m)
 		} else if m.Type == "console" {
-			fmt.Fprintf(strayWriter{p}, "%s\n", m.Text)
+			p.keep([]byte(m.Text + "\n"))
 		}
 	}
 }
@@ -276,12 +276,16 @@ const strayLimit = 64 << 10
 type strayWriter struct{ p *process }
 
 func (w strayWriter) Write(text []byte) (int, error) {
-	w.p.mu.Lock()
-	defer w.p.mu.Unlock()
-	if room := strayLimit - w.p.stray.Len(); room > 0 {
-		w.p.stray.Write(text[:min(room, len(text))])
-	}
+	w.p.keep(text)
 	return len(text), nil
+}
+
+func (p *process) keep(text []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if room := strayLimit - p.stray.Len(); room > 0 {
+		p.stray.Write(text[:min(room, len(text))])
+	}
 }
 
 func (p *process) strayText() string {

@@ -273,8 +273,8 @@ func TestTimeoutRecyclesTheContainer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := container(t)
 			first := c.PID()
-			out := run(t, c, localtenant.Invocation{Script: script, Timeout: 300 * time.Millisecond})
-			if !out.TimedOut || out.Calls != 0 || out.Duration < 300*time.Millisecond || len(out.Console) != 1 {
+			out := run(t, c, localtenant.Invocation{Script: script, Timeout: time.Second})
+			if !out.TimedOut || out.Calls != 0 || out.Duration < time.Second || len(out.Console) != 1 {
 				t.Errorf("got %+v", out)
 			}
 			waitGone(t, first)
@@ -297,6 +297,33 @@ func TestTimeoutLeavesOthersToFinish(t *testing.T) {
 		t.Errorf("got %+v", out)
 	}
 	if got := result(t, <-slow); got != `"slow"` {
+		t.Errorf("got %s", got)
+	}
+}
+
+// TestBlockedContainerTimesOutOthers gives a container that does not read more
+// than a pipe holds.
+func TestBlockedContainerTimesOutOthers(t *testing.T) {
+	c := container(t)
+	var group sync.WaitGroup
+	group.Go(func() {
+		out, err := c.Run(context.Background(), localtenant.Invocation{Script: `function f(callback) { for (;;) {} }`, Timeout: 2 * time.Second})
+		if err != nil || !out.TimedOut {
+			t.Errorf("got %+v, %v", out, err)
+		}
+	})
+	time.Sleep(200 * time.Millisecond)
+	large := []any{strings.Repeat("x", 1<<20)}
+	for range 2 {
+		group.Go(func() {
+			out, err := c.Run(context.Background(), localtenant.Invocation{Script: `function f(text, callback) { callback(); }`, Args: large, Timeout: time.Second})
+			if err != nil || !out.TimedOut {
+				t.Errorf("got %+v, %v", out, err)
+			}
+		})
+	}
+	group.Wait()
+	if got := result(t, run(t, c, localtenant.Invocation{Script: `function f(callback) { callback(null, 1); }`})); got != "1" {
 		t.Errorf("got %s", got)
 	}
 }
@@ -425,7 +452,7 @@ func TestCloseEndsTheProcess(t *testing.T) {
 		out, _ := c.Run(context.Background(), localtenant.Invocation{Script: `function f(callback) {}`})
 		done <- out
 	}()
-	time.Sleep(50 * time.Millisecond)
+	time.Sleep(300 * time.Millisecond)
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -445,8 +472,8 @@ func TestContainerDiesWithItsParent(t *testing.T) {
 	if os.Getenv("LOCALTENANT_ORPHAN") != "" {
 		c := container(t)
 		fmt.Printf("container %d\n", c.PID())
-		c.Run(context.Background(), localtenant.Invocation{Script: os.Getenv("LOCALTENANT_ORPHAN")})
-		return
+		_, err := c.Run(context.Background(), localtenant.Invocation{Script: os.Getenv("LOCALTENANT_ORPHAN")})
+		t.Fatal("the invocation came to an end", err)
 	}
 	for name, script := range map[string]string{
 		"idle":    `function f(callback) {}`,
@@ -471,8 +498,10 @@ func TestContainerDiesWithItsParent(t *testing.T) {
 			if !alive(pid) {
 				t.Fatal("the container ended before its parent")
 			}
-			cmd.Process.Kill()
-			cmd.Wait()
+			if err := cmd.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			_ = cmd.Wait() // killed, so it reports an error
 			waitGone(t, pid)
 		})
 	}

@@ -154,7 +154,7 @@ func Start(ctx context.Context, o Options) (*Tenant, error) {
 	t.clients[management.id] = management
 
 	t.server = &http.Server{Handler: t.handler(), ReadHeaderTimeout: 30 * time.Second}
-	go t.server.Serve(listener)
+	go func() { _ = t.server.Serve(listener) }() // until Close
 	return t, nil
 }
 

@@ -87,13 +87,15 @@ func (t *Tenant) managementToken(clientID string, scopes []string) (string, erro
 }
 
 func (t *Tenant) keys(w http.ResponseWriter, _ *http.Request) {
+	set := jwk.NewSet()
 	public, err := signingKey().PublicKey()
+	if err == nil {
+		err = set.AddKey(public)
+	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	set := jwk.NewSet()
-	set.AddKey(public)
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	json.NewEncoder(w).Encode(set)
 }
