@@ -22,8 +22,8 @@ type Enforcement struct {
 	// Server and User name the two in a message.
 	Server, User string
 	Database     string
-	// HBA and LoginTrigger say why the mechanism cannot be used, "" when it can.
-	HBA, LoginTrigger string
+	// Functions, HBA and LoginTrigger say why the mechanism cannot be used, "" when it can.
+	Functions, HBA, LoginTrigger string
 	// Pooled is set when the session goes through a connection pooler: the server then
 	// sees the pooler's address in place of the client's.
 	Pooled bool
@@ -57,7 +57,7 @@ func (s *Server) Enforcement(ctx context.Context) (*Enforcement, error) {
 	switch {
 	case standby:
 		found.HBA = "this server is a standby, on which nothing can be written"
-		found.LoginTrigger = found.HBA
+		found.LoginTrigger, found.Functions = found.HBA, found.HBA
 		return found, nil
 	case number < 160000:
 		found.HBA = "it needs PostgreSQL 16 or later, where pg_hba.conf can include files"

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/localpostgres"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
@@ -94,15 +92,7 @@ func TestGuardedRole(t *testing.T) {
 	}
 
 	for _, from := range []string{"127.0.0.2", "127.0.0.9", "127.0.0.9", "::1"} {
-		config, err := pgx.ParseConfig(g.URLFor(role, "pw"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if from == "::1" {
-			config.Host, config.TLSConfig.ServerName = from, from
-		}
-		config.DialFunc = (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}).DialContext
-		conn, err := pgx.ConnectConfig(t.Context(), config)
+		conn, err := g.connect(t, g.URLFor(role, "pw"), from)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -220,7 +220,7 @@ func checkAccess(ctx context.Context, tx pgx.Tx, spec AccessSpec) error {
 func (a *Access) Definitions() map[string]string {
 	definitions := map[string]string{}
 	for _, f := range a.Functions {
-		definitions[f.Key()] = f.Definition()
+		definitions[f.Key()] = f.managed()
 	}
 	return definitions
 }
@@ -292,7 +292,7 @@ func (spec AccessSpec) Wanted(access *Access) map[string]string {
 	}
 	definitions := map[string]string{}
 	for _, f := range append([]AccessFunction{access.clientCheck(spec)}, spec.Functions...) {
-		definitions[f.Key()] = f.Definition()
+		definitions[f.Key()] = f.managed()
 	}
 	return definitions
 }

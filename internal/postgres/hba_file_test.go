@@ -76,24 +76,30 @@ func (g *guarded) role(name string) string {
 // login tries to log in from one loopback address.
 func (g *guarded) login(t *testing.T, role, from string, change ...func(*pgx.ConnConfig)) error {
 	t.Helper()
-	config, err := pgx.ParseConfig(g.URLFor(role, "pw"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if ip := net.ParseIP(from); ip.To4() == nil {
-		config.Host = "::1"
-		config.TLSConfig.ServerName = "::1"
-	}
-	config.DialFunc = (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}).DialContext
-	config.Fallbacks = nil
-	for _, change := range change {
-		change(config)
-	}
-	conn, err := pgx.ConnectConfig(t.Context(), config)
+	conn, err := g.connect(t, g.URLFor(role, "pw"), from, change...)
 	if err != nil {
 		return err
 	}
 	return conn.Close(t.Context())
+}
+
+// connect opens a connection from one loopback address.
+func (g *guarded) connect(t *testing.T, url, from string, change ...func(*pgx.ConnConfig)) (*pgx.Conn, error) {
+	t.Helper()
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ip := net.ParseIP(from)
+	if ip.To4() == nil {
+		config.Host, config.TLSConfig.ServerName = "::1", "::1"
+	}
+	config.DialFunc = (&net.Dialer{LocalAddr: &net.TCPAddr{IP: ip}}).DialContext
+	config.Fallbacks = nil
+	for _, change := range change {
+		change(config)
+	}
+	return pgx.ConnectConfig(t.Context(), config)
 }
 
 func withoutTLS(config *pgx.ConnConfig) { config.TLSConfig = nil }

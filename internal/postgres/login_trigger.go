@@ -52,26 +52,18 @@ func (a Allowlist) loginTrigger() *loginTrigger {
 // reached: nobody but the role can be hurt by what follows the early return.
 // A connection through a socket has no address; it cannot come from another machine.
 func (a Allowlist) triggerBody() string {
-	var networks strings.Builder
-	for i, network := range a.Networks {
-		if i > 0 {
-			networks.WriteString(",")
-		}
-		networks.WriteString("\n    " + quoteLiteral(network.String()))
-	}
 	return fmt.Sprintf(`
 begin
   if session_user <> %[1]s::name then
     return;
   end if;
-  if inet_client_addr() is null or inet_client_addr() <<= any (array[%[2]s
-  ]::inet[]) then
+  if inet_client_addr() is null or inet_client_addr() <<= any (%[2]s) then
     return;
   end if;
   raise exception 'connection refused: %% is not in the allowlist of role "%%"', host(inet_client_addr()), session_user
     using errcode = 'invalid_authorization_specification';
 end
-`, quoteLiteral(a.Role), networks.String())
+`, quoteLiteral(a.Role), a.inetArray())
 }
 
 // loginTrigger is a trigger with its function, as it should be or as it is.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
@@ -18,9 +19,10 @@ import (
 )
 
 var (
-	_ resource.Resource               = (*allowlist)(nil)
-	_ resource.ResourceWithConfigure  = (*allowlist)(nil)
-	_ resource.ResourceWithModifyPlan = (*allowlist)(nil)
+	_ resource.Resource                   = (*allowlist)(nil)
+	_ resource.ResourceWithConfigure      = (*allowlist)(nil)
+	_ resource.ResourceWithValidateConfig = (*allowlist)(nil)
+	_ resource.ResourceWithModifyPlan     = (*allowlist)(nil)
 )
 
 // NewAllowlist returns the auth0pg_allowlist resource.
@@ -38,17 +40,16 @@ type allowlistModel struct {
 	Enforcement     types.String `tfsdk:"enforcement"`
 	Role            types.String `tfsdk:"role"`
 	Database        types.String `tfsdk:"database"`
+	Store           types.Object `tfsdk:"store"`
 	RegionCIDRs     types.List   `tfsdk:"region_cidrs"`
 	CIDRs           types.List   `tfsdk:"cidrs"`
 	IPv4CIDRs       types.List   `tfsdk:"ipv4_cidrs"`
 	IPv6CIDRs       types.List   `tfsdk:"ipv6_cidrs"`
 	HBALines        types.List   `tfsdk:"pg_hba_lines"`
+	Enforced        types.List   `tfsdk:"enforced"`
 	LastUpdatedAt   types.String `tfsdk:"last_updated_at"`
 	Source          types.String `tfsdk:"source"`
 }
-
-// enforcementNone leaves it to others to act on the list.
-const enforcementNone = "none"
 
 // feedKey is where the last answer of the live feed is kept in the private state.
 const feedKey = "feed"
@@ -106,27 +107,35 @@ func (r *allowlist) Schema(_ context.Context, _ resource.SchemaRequest, resp *re
 				Optional: true,
 				Computed: true,
 				Default:  stringdefault.StaticString(enforcementNone),
-				MarkdownDescription: "What enforces the list. `none`, the default, changes nothing anywhere: " +
-					"use the outputs for a firewall, a security group or `pg_hba.conf`.",
-				Validators: []validator.String{stringvalidator.OneOf(enforcementNone)},
+				MarkdownDescription: "What enforces the list on the server. " +
+					"`none`, the default: nothing; use the outputs for a firewall, a security group or `pg_hba.conf`. " +
+					"`functions`: the access functions in `store` refuse calls from other addresses, on every server. " +
+					"`pg_hba`: a file that `pg_hba.conf` includes lets `role` log in from these addresses alone; needs a superuser and PostgreSQL 16 or later. " +
+					"`login_trigger`: an event trigger does so for logins to the provider's database; needs PostgreSQL 17 or later and the right to create it. " +
+					"None of them concerns other roles, or connections through a socket on the server itself. Behind a connection pooler the server sees the pooler's address. " +
+					"A change puts the new rules in force before the old ones are removed.",
+				Validators: []validator.String{stringvalidator.OneOf(enforcementNone, enforcementFunctions, enforcementHBA, enforcementTrigger)},
 			},
 			"role": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "The role that the list is for; without it `pg_hba_lines` are for all roles and do not end in a line that rejects. " +
-					"A change rewrites `pg_hba_lines`.",
+				MarkdownDescription: "The role that the list is for; `pg_hba` and `login_trigger` need it. Without it `pg_hba_lines` are for all roles and do not end in a line that rejects, " +
+					"and the access functions refuse everybody but administrators. A change moves the rules to the other role.",
 				Validators: []validator.String{hbaNameValidator{}},
 			},
 			"database": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "The database that the list is for, by default every database. A change rewrites `pg_hba_lines`.",
+				MarkdownDescription: "The database that `pg_hba_lines` let the role into, by default every database. A change rewrites them.",
 				Validators:          []validator.String{hbaNameValidator{}},
 			},
+			"store":        guardedStore(),
 			"region_cidrs": computedStrings("Auth0's own addresses in the region, sorted by address."),
 			"cidrs":        computedStrings("Every network that may reach the database: `region_cidrs` and `additional_cidrs`, without duplicates, sorted by address, IPv4 before IPv6."),
 			"ipv4_cidrs":   computedStrings("The IPv4 networks of `cidrs`."),
 			"ipv6_cidrs":   computedStrings("The IPv6 networks of `cidrs`."),
 			"pg_hba_lines": computedStrings("Lines for `pg_hba.conf`, in this order and before any wider line: TLS and SCRAM from each of `cidrs`. " +
 				"With a `role` the last line rejects that role from everywhere else, in every database."),
+			"enforced": computedStrings("What stands on the server to enforce the list: the lines of the included file and the one that includes it, or the SQL of the trigger or of the function. " +
+				"What was changed elsewhere is put back. Empty with `enforcement = \"none\"`."),
 			"last_updated_at": schema.StringAttribute{
 				Computed:            true,
 				MarkdownDescription: "The timestamp of the list that `region_cidrs` came from.",
@@ -147,21 +156,48 @@ func (r *allowlist) Configure(_ context.Context, req resource.ConfigureRequest, 
 	r.data = configureResource(req, resp)
 }
 
-// Create records the plan: with enforcement "none" the list exists in Terraform alone.
-func (r *allowlist) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var plan allowlistModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+// ValidateConfig checks what each way of enforcement needs.
+func (r *allowlist) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config allowlistModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	switch how := config.Enforcement.ValueString(); how {
+	case enforcementHBA, enforcementTrigger:
+		if config.Role.IsNull() {
+			resp.Diagnostics.AddAttributeError(path.Root("role"), "Role Missing",
+				"enforcement = \""+how+"\" is for one role: for all roles it would lock out the administrator.\n\nSet role to the role that the scripts log in as.")
+		}
+	case enforcementFunctions:
+		if config.Store.IsNull() {
+			resp.Diagnostics.AddAttributeError(path.Root("store"), "Store Missing",
+				"enforcement = \"functions\" has the access functions refuse other addresses.\n\nSet store to the store of an auth0pg_access_functions.")
+		}
 	}
 }
 
-// Read asks the live feed and keeps the answer for the plan that follows. The state stays
-// as applied, so that the plan shows what would change.
+// Create puts the rules in force, if any.
+func (r *allowlist) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan allowlistModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() || !r.enforce(ctx, &plan, &resp.Diagnostics) {
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+}
+
+// Read looks at the rules on the server. It also asks the live feed and keeps the answer
+// for the plan that follows: the list in the state stays as applied, so that the plan shows
+// what would change.
 func (r *allowlist) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state allowlistModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || !state.Live.ValueBool() {
+	if resp.Diagnostics.HasError() || !r.readEnforced(ctx, &state, &resp.Diagnostics) {
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	if !state.Live.ValueBool() {
 		return
 	}
 	said, err := askFeed(ctx, state.URL.ValueString())
@@ -177,14 +213,25 @@ func (r *allowlist) Read(ctx context.Context, req resource.ReadRequest, resp *re
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, feedKey, kept)...)
 }
 
-// Update records the plan.
+// Update puts the new rules in force, and then removes the old ones where they are others.
 func (r *allowlist) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan allowlistModel
+	var plan, state allowlistModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || !r.enforce(ctx, &plan, &resp.Diagnostics) {
+		return
 	}
+	if !plan.sameRules(state) && !r.release(ctx, &state, &resp.Diagnostics) {
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 }
 
-// Delete has nothing to undo with enforcement "none".
-func (r *allowlist) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
+// Delete removes the rules.
+func (r *allowlist) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state allowlistModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if !resp.Diagnostics.HasError() {
+		r.release(ctx, &state, &resp.Diagnostics)
+	}
+}

@@ -15,7 +15,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/ipranges"
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 )
 
 // privateCloud is the region of tenants that share no list with anyone.
@@ -53,6 +52,9 @@ func (r *allowlist) ModifyPlan(ctx context.Context, req resource.ModifyPlanReque
 		}
 	}
 	if !resp.Diagnostics.HasError() {
+		r.planEnforced(ctx, &plan, state, &resp.Diagnostics)
+	}
+	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 	}
 }
@@ -60,7 +62,7 @@ func (r *allowlist) ModifyPlan(ctx context.Context, req resource.ModifyPlanReque
 // clearOutputs marks every output as not known yet.
 func (m *allowlistModel) clearOutputs() {
 	unknown := types.ListUnknown(types.StringType)
-	m.RegionCIDRs, m.CIDRs, m.IPv4CIDRs, m.IPv6CIDRs, m.HBALines = unknown, unknown, unknown, unknown, unknown
+	m.RegionCIDRs, m.CIDRs, m.IPv4CIDRs, m.IPv6CIDRs, m.HBALines, m.Enforced = unknown, unknown, unknown, unknown, unknown, unknown
 	m.ID, m.LastUpdatedAt, m.Source = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
 }
 
@@ -90,7 +92,7 @@ func (m *allowlistModel) setOutputs(diags *diag.Diagnostics, found ranges) {
 	ipv4, ipv6 := ipranges.Families(networks)
 	m.CIDRs, m.IPv4CIDRs, m.IPv6CIDRs = stringList(ipranges.Strings(networks)), stringList(ipranges.Strings(ipv4)), stringList(ipranges.Strings(ipv6))
 	if !m.Role.IsUnknown() && !m.Database.IsUnknown() {
-		m.HBALines = stringList(postgres.Allowlist{Database: m.Database.ValueString(), Role: m.Role.ValueString(), Networks: networks}.HBALines())
+		m.HBALines = stringList(m.list().HBALines())
 	}
 }
 
@@ -213,14 +215,7 @@ func inUse(state *allowlistModel, region string) (ranges, bool) {
 	if state == nil || ipranges.BaseRegion(state.Region.ValueString()) != ipranges.BaseRegion(region) {
 		return ranges{}, false
 	}
-	var networks []netip.Prefix
-	for _, element := range state.RegionCIDRs.Elements() {
-		if text, ok := element.(types.String); ok {
-			if network, err := netip.ParsePrefix(text.ValueString()); err == nil {
-				networks = append(networks, network)
-			}
-		}
-	}
+	networks := prefixes(state.RegionCIDRs)
 	return ranges{networks, state.LastUpdatedAt.ValueString(), state.Source.ValueString()}, len(networks) > 0
 }
 
@@ -236,4 +231,17 @@ func warnCovered(diags *diag.Diagnostics, region, additional []netip.Prefix) {
 			}
 		}
 	}
+}
+
+// prefixes reads a list of networks that was made here.
+func prefixes(list types.List) []netip.Prefix {
+	var networks []netip.Prefix
+	for _, element := range list.Elements() {
+		if text, ok := element.(types.String); ok {
+			if network, err := netip.ParsePrefix(text.ValueString()); err == nil {
+				networks = append(networks, network)
+			}
+		}
+	}
+	return networks
 }

@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package resources_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/localpostgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
+)
+
+// fortress is a server whose rules a test may change.
+type fortress struct {
+	*acctest.DB
+	local *localpostgres.Server
+	hba   string // pg_hba.conf as it was before
+}
+
+func newFortress(t *testing.T, oldest int) *fortress {
+	t.Helper()
+	if runtime.GOOS == "darwin" {
+		t.Skip("macOS has one IPv4 loopback address only, unless an administrator adds more")
+	}
+	version := pgtest.Shared(t).Version()
+	if version < oldest {
+		t.Skipf("PostgreSQL %d lacks it; it came with %d", version, oldest)
+	}
+	local, err := localpostgres.Start(t.Context(), localpostgres.Options{Version: version, TLS: true, ListenAddresses: []string{"127.0.0.1", "::1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := local.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	f := &fortress{DB: pgtest.On(t, local), local: local}
+	f.Exec("create role scripts login password 'pw'; create role others login password 'pw'")
+	f.hba = f.readHBA(t)
+	return f
+}
+
+func (f *fortress) readHBA(t *testing.T) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(f.local.DataDir(), "pg_hba.conf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// from runs a query as a role from a loopback address.
+func (f *fortress) from(address, role, query string) error {
+	config, err := pgx.ParseConfig(f.URLFor(role, "pw"))
+	if err != nil {
+		return err
+	}
+	ip := net.ParseIP(address)
+	if ip.To4() == nil {
+		config.Host, config.TLSConfig.ServerName = "::1", "::1"
+	}
+	config.DialFunc = (&net.Dialer{LocalAddr: &net.TCPAddr{IP: ip}}).DialContext
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, query)
+	return errors.Join(err, conn.Close(ctx))
+}
+
+// letsIn checks who comes in from where: the role from the listed addresses alone, another
+// role from everywhere.
+func (f *fortress) letsIn(query string, allowed, refused []string) resource.TestCheckFunc {
+	return func(*terraform.State) error {
+		var problems []error
+		for _, address := range allowed {
+			if err := f.from(address, "scripts", query); err != nil {
+				problems = append(problems, fmt.Errorf("refused from %s: %w", address, err))
+			}
+		}
+		for _, address := range refused {
+			if err := f.from(address, "scripts", query); err == nil {
+				problems = append(problems, fmt.Errorf("let in from %s", address))
+			}
+			if err := f.from(address, "others", "select 1"); err != nil {
+				problems = append(problems, fmt.Errorf("another role is refused from %s: %w", address, err))
+			}
+		}
+		return errors.Join(problems...)
+	}
+}
+
+func (f *fortress) config(attributes string) string {
+	return acctest.ProviderConfig(f.DB, nil) + allowlistConfig("region = \"PRIVATE\"\n"+attributes)
+}
+
+func enforcedFirst(pattern string) statecheck.StateCheck {
+	return stateIs("enforced", knownvalue.ListPartial(map[int]knownvalue.Check{0: knownvalue.StringRegexp(regexp.MustCompile(pattern))}))
+}
+
+func TestAllowlistEnforcedByHBA(t *testing.T) {
+	f := newFortress(t, 16)
+	everywhere := f.letsIn("select 1", []string{"127.0.0.2", "127.0.0.9", "::1"}, nil)
+	first := f.config("role = \"scripts\"\nenforcement = \"pg_hba\"\nadditional_cidrs = [\"127.0.0.2\", \"::1\"]")
+	second := f.config("role = \"scripts\"\nenforcement = \"pg_hba\"\nadditional_cidrs = [\"127.0.0.0/30\"]")
+	drift := func(change func()) resource.TestStep {
+		return resource.TestStep{
+			PreConfig:        change,
+			Config:           second,
+			ConfigPlanChecks: actions(plancheck.ResourceActionUpdate),
+			Check:            f.letsIn("select 1", []string{"127.0.0.1", "127.0.0.2"}, []string{"127.0.0.9", "::1"}),
+		}
+	}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories(),
+		CheckDestroy: func(*terraform.State) error {
+			if got := f.readHBA(t); got != f.hba {
+				return fmt.Errorf("pg_hba.conf is not what it was: %q", got)
+			}
+			return everywhere(nil)
+		},
+		Steps: []resource.TestStep{
+			{
+				Config: first,
+				ConfigPlanChecks: actions(plancheck.ResourceActionCreate, planIs("enforced", texts(
+					`pg_hba.conf: include_if_exists "auth0pg_scripts.conf" # auth0pg_allowlist, managed by Terraform`,
+					"hostssl all scripts 127.0.0.2/32 scram-sha-256",
+					"hostssl all scripts ::1/128 scram-sha-256",
+					"host all scripts all reject",
+				))),
+				Check: f.letsIn("select 1", []string{"127.0.0.2", "::1"}, []string{"127.0.0.9", "127.0.0.1"}),
+			},
+			{Config: first, ConfigPlanChecks: actions(plancheck.ResourceActionNoop)},
+			{
+				Config:           second,
+				ConfigPlanChecks: actions(plancheck.ResourceActionUpdate),
+				Check:            f.letsIn("select 1", []string{"127.0.0.1", "127.0.0.2"}, []string{"127.0.0.9", "::1"}),
+			},
+			drift(func() { f.writeHBA(t, "pg_hba.conf", f.hba) }),
+			drift(func() { f.writeHBA(t, "auth0pg_scripts.conf", "hostssl all scripts all scram-sha-256\n") }),
+			drift(func() { f.writeHBA(t, "pg_hba.conf", "host all scripts 127.0.0.0/8 trust\n"+f.readHBA(t)) }),
+			{PreConfig: func() {
+				f.writeHBA(t, "pg_hba.conf", strings.Replace(f.readHBA(t), "host all scripts 127.0.0.0/8 trust\n", "", 1))
+			}, Config: second},
+			{
+				// The rules of the former role go.
+				Config: f.config("role = \"others\"\nenforcement = \"pg_hba\"\nadditional_cidrs = [\"127.0.0.2\"]"),
+				Check: func(*terraform.State) error {
+					if err := f.from("127.0.0.9", "others", "select 1"); err == nil {
+						return errors.New("the new role is let in")
+					}
+					return everywhere(nil)
+				},
+			},
+			{Config: f.config(`additional_cidrs = ["127.0.0.2"]`), ConfigStateChecks: []statecheck.StateCheck{stateIs("enforced", texts())}, Check: func(*terraform.State) error {
+				if got := f.readHBA(t); got != f.hba {
+					return fmt.Errorf("pg_hba.conf is not what it was: %q", got)
+				}
+				return nil
+			}},
+			{Config: second},
+		},
+	})
+}
+
+func (f *fortress) writeHBA(t *testing.T, name, content string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(f.local.DataDir(), name), []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f.Exec("select pg_reload_conf()")
+}
+
+func TestAllowlistEnforcedByLoginTrigger(t *testing.T) {
+	f := newFortress(t, 17)
+	first := f.config("role = \"scripts\"\nenforcement = \"login_trigger\"\nadditional_cidrs = [\"127.0.0.2\", \"::1\"]")
+	inside := f.letsIn("select 1", []string{"127.0.0.2", "::1"}, []string{"127.0.0.9", "127.0.0.1"})
+	drift := func(sql string) resource.TestStep {
+		return resource.TestStep{PreConfig: func() { f.Exec(sql) }, Config: first, ConfigPlanChecks: actions(plancheck.ResourceActionUpdate), Check: inside}
+	}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories(),
+		CheckDestroy: func(*terraform.State) error {
+			if f.QueryInt("select (select count(*) from pg_event_trigger)::int + (select count(*) from pg_namespace where nspname = 'auth0pg')::int") != 0 {
+				return errors.New("something is left")
+			}
+			return f.letsIn("select 1", []string{"127.0.0.9"}, nil)(nil)
+		},
+		Steps: []resource.TestStep{
+			{
+				Config:            first,
+				ConfigPlanChecks:  actions(plancheck.ResourceActionCreate),
+				ConfigStateChecks: []statecheck.StateCheck{enforcedFirst(`^CREATE OR REPLACE FUNCTION "auth0pg"`)},
+				Check:             inside,
+			},
+			{Config: first, ConfigPlanChecks: actions(plancheck.ResourceActionNoop)},
+			drift("alter event trigger auth0pg_allowlist_scripts disable"),
+			drift("drop event trigger auth0pg_allowlist_scripts"),
+			drift("create or replace function auth0pg.auth0pg_allowlist_scripts() returns event_trigger language plpgsql as 'begin end'"),
+			{
+				// From one way to another: there is no moment without rules, and nothing is left of the first.
+				Config: f.config("role = \"scripts\"\nenforcement = \"pg_hba\"\nadditional_cidrs = [\"127.0.0.2\", \"::1\"]"),
+				Check: func(*terraform.State) error {
+					if f.QueryInt("select count(*)::int from pg_event_trigger") != 0 {
+						return errors.New("the trigger is still there")
+					}
+					return inside(nil)
+				},
+			},
+			{Config: first, Check: inside},
+		},
+	})
+	if got := f.readHBA(t); got != f.hba {
+		t.Errorf("pg_hba.conf is not what it was: %q", got)
+	}
+}
+
+func TestAllowlistEnforcedByFunctions(t *testing.T) {
+	f := newFortress(t, 13)
+	f.Exec("create table users (id uuid primary key default gen_random_uuid(), email text not null, password text not null, email_verified boolean)")
+	const store = `{
+		kind = "table", schema = "public", table = "users", email_lookup = "lower_index", id_type = "uuid"
+		columns = {
+			id = { name = "id", type = "uuid" }, email = { name = "email", type = "text" }
+			password = { name = "password", type = "text" }, email_verified = { name = "email_verified", type = "boolean" }
+		}
+	}`
+	config := func(cidrs, more string) string {
+		return f.config(fmt.Sprintf("enforcement = \"functions\"\nstore = auth0pg_access_functions.access.store\nadditional_cidrs = [%s]\n%s", cidrs, more)) + fmt.Sprintf(`
+			resource "auth0pg_access_functions" "access" {
+				table      = %s
+				operations = ["get_user"]
+			}
+			resource "auth0pg_database_role" "scripts" {
+				name       = "functions_user"
+				operations = ["get_user"]
+				store      = auth0pg_access_functions.access.store
+				%s
+			}`, store, password("pw", 1))
+	}
+	const get = "select * from auth0.get_user('nobody@example.com')"
+	calls := func(allowed, refused []string) resource.TestCheckFunc {
+		return func(*terraform.State) error {
+			var problems []error
+			for _, address := range allowed {
+				problems = append(problems, f.from(address, "functions_user", get))
+			}
+			for _, address := range refused {
+				if err := f.from(address, "functions_user", get); err == nil || !strings.Contains(err.Error(), "is not in the allowlist") {
+					problems = append(problems, fmt.Errorf("from %s: %w", address, err))
+				}
+				// It can log in and call nothing.
+				problems = append(problems, f.from(address, "functions_user", "select 1"))
+			}
+			return errors.Join(problems...)
+		}
+	}
+	inside := calls([]string{"127.0.0.2"}, []string{"127.0.0.9", "::1"})
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories(),
+		Steps: []resource.TestStep{
+			{
+				// All in one apply.
+				Config:            config(`"127.0.0.2"`, ""),
+				ConfigStateChecks: []statecheck.StateCheck{enforcedFirst(`^CREATE OR REPLACE FUNCTION "auth0"."check_client"`)},
+				Check:             inside,
+			},
+			{Config: config(`"127.0.0.2"`, ""), ConfigPlanChecks: actions(plancheck.ResourceActionNoop)},
+			{Config: config(`"127.0.0.9"`, ""), ConfigPlanChecks: actions(plancheck.ResourceActionUpdate), Check: calls([]string{"127.0.0.9"}, []string{"127.0.0.2"})},
+			{
+				PreConfig: func() {
+					f.Exec("create or replace function auth0.check_client() returns void language plpgsql stable set search_path = pg_catalog, pg_temp as 'begin end'")
+				},
+				Config: config(`"127.0.0.2"`, ""), ConfigPlanChecks: actions(plancheck.ResourceActionUpdate), Check: inside,
+			},
+			{Config: config(`"127.0.0.2"`, `role = "nobody_else"`), Check: calls([]string{"127.0.0.9"}, nil)},
+			{Config: config(`"127.0.0.2"`, `role = "functions_user"`), Check: inside},
+			{
+				Config: strings.Replace(config(`"127.0.0.2"`, ""), `enforcement = "functions"`, "", 1),
+				Check:  calls([]string{"127.0.0.2", "127.0.0.9", "::1"}, nil),
+			},
+		},
+	})
+}
+
+func TestAllowlistEnforcementRefused(t *testing.T) {
+	f := newFortress(t, 17)
+	f.Exec("create role boss login superuser password 'pw'; create role app login createrole password 'pw'")
+	as := func(user, attributes string) string {
+		db := f.DB
+		if user != "" {
+			db = &acctest.DB{URL: f.URLFor(user, "pw")}
+		}
+		return acctest.ProviderConfig(db, nil) + allowlistConfig("region = \"UK\"\n"+attributes)
+	}
+	var steps []resource.TestStep
+	for _, refused := range []struct{ user, attributes, want string }{
+		{"", `enforcement = "pg_hba"`, `Role Missing`},
+		{"", `enforcement = "login_trigger"`, `Role Missing`},
+		{"", `enforcement = "functions"`, `Store Missing`},
+		{"", "enforcement = \"functions\"\nstore = { kind = \"table\", schema = \"s\", table = \"t\", columns = {}, email_lookup = \"exact\" }", `Store Has No Functions`},
+		{"", "enforcement = \"pg_hba\"\nrole = \"postgres\"", `Role Is The Provider's`},
+		{"", "enforcement = \"login_trigger\"\nrole = \"boss\"", `Role Is A Superuser`},
+		{"", "enforcement = \"login_trigger\"\nrole = \"scripts\"\ndatabase = \"other\"", `Another Database`},
+		{"app", "enforcement = \"pg_hba\"\nrole = \"scripts\"", `Enforcement Not Possible[\s\S]*superuser[\s\S]*Here works: "none" and\s+"functions"`},
+		{"app", "enforcement = \"login_trigger\"\nrole = \"scripts\"", `Enforcement Not Possible[\s\S]*permission denied[\s\S]*Here works: "none" and\s+"functions"`},
+	} {
+		steps = append(steps, resource.TestStep{Config: as(refused.user, refused.attributes), PlanOnly: true, ExpectError: regexp.MustCompile(refused.want)})
+	}
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: steps})
+	if got := f.readHBA(t); got != f.hba || f.QueryInt("select count(*)::int from pg_event_trigger") != 0 {
+		t.Error("what was refused has been done")
+	}
+}
+
+func TestAllowlistEnforcementOnOldServer(t *testing.T) {
+	local, err := localpostgres.Start(t.Context(), localpostgres.Options{Version: 15, TLS: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := local.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	db := pgtest.On(t, local)
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories(),
+		Steps: []resource.TestStep{
+			{
+				Config: acctest.ProviderConfig(db, nil) + allowlistConfig("region = \"UK\"\nrole = \"scripts\"\nenforcement = \"pg_hba\""), PlanOnly: true,
+				ExpectError: regexp.MustCompile(`Enforcement Not Possible[\s\S]*PostgreSQL\s+16[\s\S]*"none" and\s+"functions"`),
+			},
+			{
+				Config: acctest.ProviderConfig(db, nil) + allowlistConfig("region = \"UK\"\nrole = \"scripts\"\nenforcement = \"login_trigger\""), PlanOnly: true,
+				ExpectError: regexp.MustCompile(`Enforcement Not Possible[\s\S]*PostgreSQL\s+17[\s\S]*"none" and\s+"functions"`),
+			},
+		},
+	})
+}
+
+// TestAllowlistKilledHalfWay kills the provider after it has written the files and before
+// the server follows them. Nobody else notices, and the next apply finishes.
+func TestAllowlistKilledHalfWay(t *testing.T) {
+	f := newFortress(t, 16)
+	w := acctest.NewWorkspace(t, map[string]string{"main.tf": `
+		terraform {
+			required_providers {
+				auth0pg = { source = "auth0pg/auth0pg" }
+			}
+		}
+		` + f.config("role = \"scripts\"\nenforcement = \"pg_hba\"\nadditional_cidrs = [\"127.0.0.2\"]")})
+
+	// The lock stops the provider, with its session open, before it changes anything; a
+	// stopped postmaster stops it after that.
+	const lock = "hashtextextended('auth0pg_allowlist/pg_hba', 0)"
+	holder := f.Conn()
+	if _, err := holder.Exec(t.Context(), "select pg_advisory_lock("+lock+")"); err != nil {
+		t.Fatal(err)
+	}
+	process := w.Start("apply", "-auto-approve")
+	eventually(t, f.DB, "waiting for the lock", "select exists (select from pg_stat_activity where query like '%pg_try_advisory_lock%' and pid <> pg_backend_pid())")
+	pid, _, _ := strings.Cut(f.readFile(t, "postmaster.pid"), "\n")
+	postmaster, err := strconv.Atoi(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(postmaster, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Kill(postmaster, syscall.SIGCONT) })
+	if _, err := holder.Exec(t.Context(), "select pg_advisory_unlock("+lock+")"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, f.DB, "writing the files", "select pg_read_file(current_setting('hba_file')) like '%auth0pg_scripts.conf%'")
+	process.KillProvider()
+	if output, exit := process.Wait(); exit == 0 {
+		t.Errorf("the killed apply succeeds:\n%s", output)
+	}
+	if err := syscall.Kill(postmaster, syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.from("127.0.0.9", "others", "select 1"); err != nil {
+		t.Errorf("another role is refused: %v", err)
+	}
+
+	w.MustRun("apply", "-auto-approve")
+	if output, exit := w.Run("plan", "-detailed-exitcode"); exit != 0 {
+		t.Errorf("the next plan is not empty (exit %d):\n%s", exit, output)
+	}
+	if err := f.letsIn("select 1", []string{"127.0.0.2"}, []string{"127.0.0.9"})(nil); err != nil {
+		t.Error(err)
+	}
+	w.MustRun("destroy", "-auto-approve")
+	if got := f.readHBA(t); got != f.hba {
+		t.Errorf("pg_hba.conf is not what it was: %q", got)
+	}
+}
+
+func (f *fortress) readFile(t *testing.T, name string) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(f.local.DataDir(), name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
