@@ -125,10 +125,14 @@ func RenderAll(o Options, overrides map[Operation]string) (map[Operation]string,
 // header says in the script what made it. It stands inside the function: text in
 // front of one may be cut off from a return before it.
 func header(op Operation, s store.Store) string {
+	from := fmt.Sprintf("from the users table %q.%q", s.Schema, s.Table)
+	if s.Kind == store.Functions {
+		from = fmt.Sprintf("over the functions in the schema %q", s.Schema)
+	}
 	return fmt.Sprintf(`  // The %s script of a custom database connection, made by the Terraform
-  // provider auth0pg/auth0pg from the users table %q.%q.
+  // provider auth0pg/auth0pg %s.
   // Do not edit it here: the next apply puts it back. Change the configuration instead.
-`, op, s.Schema, s.Table)
+`, op, from)
 }
 
 // assemble puts header, constant (nil for none) and helpers into a script.
