@@ -20,14 +20,10 @@ func (e *AccessInUseError) Error() string {
 	return "the functions are still granted to " + strings.Join(e.Roles, ", ")
 }
 
-// releaseTime is how long a deletion waits for the roles that use the functions to be
-// changed: Terraform may run both at the same time.
-const releaseTime = 15 * time.Second
-
-// DropAccess drops functions, schema, policy and owner. Its error is an [AccessInUseError]
-// when a role may still call the functions.
-func (s *Server) DropAccess(ctx context.Context, spec AccessSpec) error {
-	deadline := time.Now().Add(releaseTime)
+// DropAccess drops functions, schema, policy and owner, once no role may call the functions
+// any more. Its error is an [AccessInUseError] when that does not come true in time.
+func (s *Server) DropAccess(ctx context.Context, spec AccessSpec, wait time.Duration) error {
+	deadline := time.Now().Add(wait)
 	for {
 		err := s.dropAccess(ctx, spec)
 		var used *AccessInUseError

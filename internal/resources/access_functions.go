@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -217,7 +218,8 @@ func (r *accessFunctions) Delete(ctx context.Context, req resource.DeleteRequest
 	if !ok {
 		return
 	}
-	err := server.DropAccess(ctx, state.dropSpec(ctx))
+	// Terraform may be taking the roles' rights away at the same time.
+	err := server.DropAccess(ctx, state.dropSpec(ctx), 15*time.Second)
 	if err != nil && !errors.Is(err, postgres.ErrAccessNotFound) {
 		accessError(&resp.Diagnostics, "drop", state.Schema.ValueString(), err)
 	}

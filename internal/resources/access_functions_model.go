@@ -116,7 +116,7 @@ func (m *accessFunctionsModel) baseSpec(ctx context.Context, server *postgres.Se
 			return spec, false
 		}
 		for _, f := range functions {
-			spec.Functions = append(spec.Functions, postgres.NewAccessFunction(spec.Schema, spec.Owner, f.Name, f.Statement.SQL,
+			spec.Functions = append(spec.Functions, postgres.NewAccessFunction(spec.Schema, spec.Owner, f.Name, f.SQL,
 				functionColumns(f.Arguments), functionColumns(f.Results), f.Statement.ReadOnly,
 				fmt.Sprintf("Runs the statement %s of the %s script.", f.Statement.Name, op)))
 		}

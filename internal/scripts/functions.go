@@ -13,13 +13,16 @@ import (
 )
 
 // Function is a database function through which the scripts run one statement, for roles
-// that may not touch the users table themselves.
+// that may not touch the users table themselves. Its signature hardly depends on the parts
+// that the store has: a function that keeps its signature is replaced without any call failing.
 type Function struct {
 	// Name is the operation's, or for its further statements the operation's and the
 	// statement's.
 	Name string
-	// Statement is what it runs on the table; the arguments are its parameters.
+	// Statement is the one on the table that the function stands for.
 	Statement Statement
+	// SQL is what the function runs, with its arguments as $1 and so on.
+	SQL       string
 	Arguments []TypedName
 	// Results are the columns that it returns; nil for a statement that returns none, for
 	// which it gives one row of true for each user that was changed.
@@ -46,11 +49,19 @@ func Functions(s store.Store, op Operation, features ...Feature) ([]Function, er
 	}
 	functions := make([]Function, len(statements))
 	for i, statement := range statements {
-		f := Function{Name: functionName(op, i, statement), Statement: statement}
-		if statement.ReadOnly {
-			f.Results = resultColumns(s, op, statement)
+		f := Function{Name: functionName(op, i, statement), Statement: statement, SQL: statement.SQL}
+		params := statement.Params
+		if op == Create {
+			// Arguments for every part, also those that the store lacks.
+			b := newBuilder(s)
+			b.params = signUpParams()
+			f.SQL, params = b.insertUser().SQL, b.params
 		}
-		for _, param := range statement.Params {
+		if statement.ReadOnly {
+			f.Results = resultColumns(op, statement)
+			f.SQL = widened(s, statement, f.Results)
+		}
+		for _, param := range params {
 			argument := TypedName{param.Name, argumentType(s, param)}
 			if slices.ContainsFunc(f.Results, func(result TypedName) bool { return result.Name == argument.Name }) {
 				argument.Name = "wanted_" + argument.Name // a function has one name for one thing
@@ -60,6 +71,40 @@ func Functions(s store.Store, op Operation, features ...Feature) ([]Function, er
 		functions[i] = f
 	}
 	return functions, nil
+}
+
+// signUpParams are the values that a sign-up may bring, in the order of the parts.
+func signUpParams() []Param {
+	var params []Param
+	for _, spec := range store.Parts() {
+		switch spec.Part {
+		case store.ID, store.EmailVerified, store.PhoneVerified, store.Blocked, store.CreatedAt, store.UpdatedAt,
+			store.LastLogin, store.LastPasswordReset, store.MigratedAt:
+		default:
+			params = append(params, Param{string(spec.Part), spec.Part})
+		}
+	}
+	return params
+}
+
+// hasResult tells whether the statement on the table returns the column.
+func hasResult(s store.Store, column string) bool {
+	if column == foundByEmail {
+		return s.Has(store.Username)
+	}
+	return s.Has(store.Part(column))
+}
+
+// widened returns the statement's columns among all that the function has, the others null.
+func widened(s store.Store, statement Statement, results []TypedName) string {
+	columns := make([]string, len(results))
+	for i, result := range results {
+		columns[i] = pgx.Identifier{"found", result.Name}.Sanitize()
+		if !hasResult(s, result.Name) {
+			columns[i] = "NULL::" + result.Type
+		}
+	}
+	return fmt.Sprintf("SELECT %s\nFROM (\n%s\n) AS \"found\"", strings.Join(columns, ", "), statement.SQL)
 }
 
 // FunctionNames lists the functions of every operation and feature that the store has the
@@ -87,13 +132,26 @@ func functionStatements(s store.Store, op Operation, features ...Feature) ([]Sta
 	}
 	calls := make([]Statement, len(functions))
 	for i, f := range functions {
-		arguments := make([]string, len(f.Arguments))
-		for n, argument := range f.Arguments {
-			arguments[n] = fmt.Sprintf("%s => $%d", pgx.Identifier{argument.Name}.Sanitize(), n+1)
+		arguments := make([]string, len(f.Statement.Params))
+		for n, param := range f.Statement.Params {
+			name := param.Name
+			if !slices.ContainsFunc(f.Arguments, func(a TypedName) bool { return a.Name == name }) {
+				name = "wanted_" + name
+			}
+			arguments[n] = fmt.Sprintf("%s => $%d", pgx.Identifier{name}.Sanitize(), n+1)
+		}
+		columns := []string{"*"}
+		if f.Results != nil {
+			columns = nil
+			for _, result := range f.Results {
+				if hasResult(s, result.Name) {
+					columns = append(columns, pgx.Identifier{result.Name}.Sanitize())
+				}
+			}
 		}
 		calls[i] = Statement{
 			Name:     f.Statement.Name,
-			SQL:      fmt.Sprintf("SELECT *\nFROM %s(%s)", pgx.Identifier{s.Schema, f.Name}.Sanitize(), strings.Join(arguments, ", ")),
+			SQL:      fmt.Sprintf("SELECT %s\nFROM %s(%s)", strings.Join(columns, ", "), pgx.Identifier{s.Schema, f.Name}.Sanitize(), strings.Join(arguments, ", ")),
 			Params:   f.Statement.Params,
 			ReadOnly: f.Statement.ReadOnly,
 		}
@@ -104,7 +162,11 @@ func functionStatements(s store.Store, op Operation, features ...Feature) ([]Sta
 // argumentType is the type that the statement's text gives the parameter: what it casts to
 // or compares as text is text, all else has the column's type.
 func argumentType(s store.Store, param Param) string {
-	column := s.Columns[param.Part]
+	column, ok := s.Columns[param.Part]
+	if !ok { // of a part that the store lacks: the type that the part would have
+		spec, _ := store.Spec(param.Part)
+		column.Type = spec.Type
+	}
 	f := familyOf(column)
 	switch {
 	case param.Name == "verified":
@@ -124,13 +186,13 @@ func argumentType(s store.Store, param Param) string {
 	return name
 }
 
-// resultColumns are the columns of a statement that looks a user up.
-func resultColumns(s store.Store, op Operation, statement Statement) []TypedName {
+// foundByEmail is the column that tells a user found by address from one found by name.
+const foundByEmail = "found_by_email"
+
+// resultColumns are the columns of a function that looks a user up.
+func resultColumns(op Operation, statement Statement) []TypedName {
 	var columns []TypedName
 	for _, part := range profileParts {
-		if !s.Has(part) {
-			continue
-		}
 		kind := "text"
 		switch part {
 		case store.EmailVerified, store.PhoneVerified, store.Blocked:
@@ -144,8 +206,5 @@ func resultColumns(s store.Store, op Operation, statement Statement) []TypedName
 	if op == Login {
 		columns = append(columns, TypedName{string(store.Password), "text"})
 	}
-	if s.Has(store.Username) {
-		columns = append(columns, TypedName{"found_by_email", "boolean"})
-	}
-	return columns
+	return append(columns, TypedName{foundByEmail, "boolean"})
 }

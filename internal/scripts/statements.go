@@ -181,10 +181,11 @@ func rehash(s store.Store) Statement {
 
 // insert adds a user. Who signs up is never verified or blocked, whatever the
 // request says; the id comes from the column's default.
-func insert(s store.Store) Statement {
-	b := newBuilder(s)
+func insert(s store.Store) Statement { return newBuilder(s).insertUser() }
+
+func (b *builder) insertUser() Statement {
 	var columns, values []string
-	for _, part := range s.Parts() {
+	for _, part := range b.store.Parts() {
 		var value string
 		switch part {
 		case store.Email:
