@@ -70,6 +70,7 @@ func (p *auth0pgProvider) Resources(context.Context) []func() resource.Resource 
 func (p *auth0pgProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		resources.NewIPRanges,
+		resources.NewScripts,
 	}
 }
 

@@ -37,22 +37,27 @@ func (r *connection) ValidateConfig(ctx context.Context, req resource.ValidateCo
 	}
 	config.checkConfigured(&resp.Diagnostics)
 	behaviour := config.behaviour(ctx, &resp.Diagnostics)
-	for _, name := range slices.Sorted(maps.Keys(behaviour.Overrides.Elements())) {
-		text, ok := behaviour.Overrides.Elements()[name].(types.String)
-		at := overridesPath.AtMapKey(name)
-		switch {
-		case !ok || text.IsUnknown():
-		case text.IsNull():
-			resp.Diagnostics.AddAttributeError(at, "Script Is Null", "An override needs the text of a script. Leave the operation out to get the rendered one.")
-		default:
-			for _, problem := range scripts.Validate(scripts.Operation(name), text.ValueString()) {
-				resp.Diagnostics.AddAttributeError(at, problem.Summary, problem.Detail)
-			}
-		}
-	}
+	checkOverrides(behaviour.Overrides, overridesPath, &resp.Diagnostics)
 	for _, key := range slices.Sorted(maps.Keys(config.ConfigurationWO.Elements())) {
 		if config.ConfigurationWO.Elements()[key].IsNull() {
 			resp.Diagnostics.AddAttributeError(configurationPath.AtMapKey(key), "Configuration Value Is Null", "Every key needs a value. Leave the key out to take it away.")
+		}
+	}
+}
+
+// checkOverrides refuses scripts that cannot work.
+func checkOverrides(overrides types.Map, at path.Path, diags *diag.Diagnostics) {
+	for _, name := range slices.Sorted(maps.Keys(overrides.Elements())) {
+		text, ok := overrides.Elements()[name].(types.String)
+		at := at.AtMapKey(name)
+		switch {
+		case !ok || text.IsUnknown():
+		case text.IsNull():
+			diags.AddAttributeError(at, "Script Is Null", "An override needs the text of a script. Leave the operation out to get the rendered one.")
+		default:
+			for _, problem := range scripts.Validate(scripts.Operation(name), text.ValueString()) {
+				diags.AddAttributeError(at, problem.Summary, problem.Detail)
+			}
 		}
 	}
 }
@@ -229,7 +234,7 @@ func (m *connectionModel) planScripts(ctx context.Context, prior *connectionMode
 	}
 	rendered, err := scripts.RenderAll(behaviour.options(userStore, mode), overrides)
 	if err != nil {
-		scriptsError(diags, err)
+		scriptsError(diags, path.Root("scripts"), err)
 		return
 	}
 	elements := map[string]attr.Value{}
@@ -274,11 +279,12 @@ func (m *connectionModel) checkParts(mode bool, overrides map[scripts.Operation]
 	return !diags.HasError()
 }
 
-func scriptsError(diags *diag.Diagnostics, err error) {
+// scriptsError reports what the scripts cannot be rendered with; settings is where their settings stand.
+func scriptsError(diags *diag.Diagnostics, settings path.Path, err error) {
 	at := path.Root("store")
 	var setting *scripts.OptionError
 	if errors.As(err, &setting) {
-		at = path.Root("scripts").AtName(setting.Option)
+		at = settings.AtName(setting.Option)
 	}
 	diags.AddAttributeError(at, "Scripts Cannot Be Rendered", strings.ToUpper(err.Error()[:1])+err.Error()[1:]+".")
 }
