@@ -81,7 +81,7 @@ func checkEnforcement(t *testing.T, db *pgtest.DB, url, hba, trigger string) {
 
 func TestGuardedRole(t *testing.T) {
 	needsLoopbackAddresses(t)
-	g := newGuarded(t, 16)
+	g := newGuarded(t, 13)
 	role := g.role("scripts")
 	g.Exec("create role boss login superuser password 'pw'")
 	for name, want := range map[string]postgres.GuardedRole{"scripts": {}, "nobody": {}, "boss": {Superuser: true}, "postgres": {Superuser: true, Own: true}} {

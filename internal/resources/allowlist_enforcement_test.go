@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -361,17 +362,108 @@ func TestAllowlistEnforcementOnOldServer(t *testing.T) {
 	})
 }
 
+// TestAllowlistPointsOutPoolers plans through PgBouncer, with sessions of the role that come
+// from elsewhere: Auth0 would be locked out, and the plan says so.
+func TestAllowlistPointsOutPoolers(t *testing.T) {
+	f := newFortress(t, 17)
+	config, err := pgx.ParseConfig(f.URLFor("scripts", "pw"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.DialFunc = (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP("127.0.0.9")}}).DialContext
+	session, err := pgx.ConnectConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = session.Close(context.Background()) })
+
+	direct := f.plan(t, f.DB)
+	if !strings.Contains(direct, "Warning: Sessions From Other Addresses") || !strings.Contains(direct, "127.0.0.9") || strings.Contains(direct, "Connection Pooler") {
+		t.Errorf("the plan does not point out the session from elsewhere:\n%s", direct)
+	}
+	if err := session.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, f.DB, "the end of the session", "select not exists (select from pg_stat_activity where usename = 'scripts')")
+
+	pooled := f.plan(t, &acctest.DB{URL: startPooler(t, f)})
+	if !strings.Contains(pooled, "Warning: Connection Pooler In Between") || strings.Contains(pooled, "Sessions From") {
+		t.Errorf("the plan does not point out the pooler:\n%s", pooled)
+	}
+}
+
+func (f *fortress) plan(t *testing.T, db *acctest.DB) string {
+	t.Helper()
+	w := acctest.NewWorkspace(t, map[string]string{"main.tf": required + acctest.ProviderConfig(db, nil) +
+		allowlistConfig("region = \"UK\"\nrole = \"scripts\"\nenforcement = \"login_trigger\"")})
+	return w.MustRun("plan")
+}
+
+// startPooler starts PgBouncer in front of the server and returns the administrator's URL through it.
+func startPooler(t *testing.T, f *fortress) string {
+	t.Helper()
+	program, err := exec.LookPath("pgbouncer")
+	if err != nil {
+		if program, err = exec.LookPath("/usr/sbin/pgbouncer"); err != nil {
+			t.Skip("needs PgBouncer, which is not installed; Debian has it as the package pgbouncer")
+		}
+	}
+	dir := t.TempDir()
+	for parent := dir; parent != os.TempDir() && parent != "/"; parent = filepath.Dir(parent) {
+		if err := os.Chmod(parent, 0o755); err != nil { // it may have to run as another account
+			t.Fatal(err)
+		}
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(address)
+	for name, content := range map[string]string{
+		"users": fmt.Sprintf("%q %q\n", f.local.User(), f.local.Password()),
+		"pgbouncer.ini": fmt.Sprintf("[databases]\n* = host=%s port=%d\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %s\nunix_socket_dir =\n"+
+			"auth_type = scram-sha-256\nauth_file = %s\nserver_tls_sslmode = require\n", f.local.Host(), f.local.Port(), port, filepath.Join(dir, "users")),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	args := []string{filepath.Join(dir, "pgbouncer.ini")}
+	if os.Getuid() == 0 {
+		args = append([]string{"-u", "nobody"}, args...) // it refuses to run as root
+	}
+	command := exec.Command(program, args...)
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = command.Process.Kill()
+		_ = command.Wait()
+	})
+	url := fmt.Sprintf("postgres://%s:%s@%s/%s?sslmode=disable", f.local.User(), f.local.Password(), address, f.Name)
+	for range 100 {
+		var conn *pgx.Conn
+		if conn, err = pgx.Connect(t.Context(), url); err == nil {
+			if err := conn.Close(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			return url
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatalf("PgBouncer does not start: %v", err)
+	return ""
+}
+
 // TestAllowlistKilledHalfWay kills the provider after it has written the files and before
 // the server follows them. Nobody else notices, and the next apply finishes.
 func TestAllowlistKilledHalfWay(t *testing.T) {
 	f := newFortress(t, 16)
-	w := acctest.NewWorkspace(t, map[string]string{"main.tf": `
-		terraform {
-			required_providers {
-				auth0pg = { source = "auth0pg/auth0pg" }
-			}
-		}
-		` + f.config("role = \"scripts\"\nenforcement = \"pg_hba\"\nadditional_cidrs = [\"127.0.0.2\"]")})
+	w := acctest.NewWorkspace(t, map[string]string{"main.tf": required + f.config("role = \"scripts\"\nenforcement = \"pg_hba\"\nadditional_cidrs = [\"127.0.0.2\"]")})
 
 	// The lock stops the provider, with its session open, before it changes anything; a
 	// stopped postmaster stops it after that.
