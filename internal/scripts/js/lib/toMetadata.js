@@ -3,6 +3,9 @@
 
 // The object that the column holds, or null: other JSON is no metadata.
 function toMetadata(text) {
+  if (typeof text !== 'string') { // no value, or no such part
+    return null;
+  }
   try {
     const value = JSON.parse(text);
     return value && typeof value === 'object' && !Array.isArray(value) ? value : null;
