@@ -119,7 +119,7 @@ func (r *allowlist) Schema(_ context.Context, _ resource.SchemaRequest, resp *re
 			"role": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "The role that the list is for; `pg_hba` and `login_trigger` need it. Without it `pg_hba_lines` are for all roles and do not end in a line that rejects, " +
-					"and the access functions refuse everybody but administrators. A change moves the rules to the other role.",
+					"and the access functions check everybody but administrators. A change moves the rules to the other role.",
 				Validators: []validator.String{hbaNameValidator{}},
 			},
 			"database": schema.StringAttribute{
