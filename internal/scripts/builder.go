@@ -118,8 +118,8 @@ func (b *builder) equalsCIText(column, name string, part store.Part) string {
 
 // isID compares the id in its own type. Types with a text form that a script
 // cannot check beforehand are compared as text.
-func (b *builder) isID(name string) string {
-	column, value := b.read(store.ID), b.param(name, store.ID)
+func (b *builder) isID() string {
+	column, value := b.read(store.ID), b.param("id", store.ID)
 	switch familyOf(b.store.Columns[store.ID]) {
 	case familyUUID, familyInteger, familyText, familyCIText:
 		return column + " = " + value

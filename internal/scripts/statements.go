@@ -150,14 +150,14 @@ func findByID(s store.Store) Statement {
 	b := newBuilder(s)
 	outputs := b.profile()
 	return b.statement("find_by_id", true, fmt.Sprintf("SELECT %s\nFROM %s\nWHERE %s\nLIMIT %d",
-		strings.Join(outputs, ", "), b.table(), b.isID("id"), lookupLimit))
+		strings.Join(outputs, ", "), b.table(), b.isID(), lookupLimit))
 }
 
 // recordLogin keeps the time of a login.
 func recordLogin(s store.Store) Statement {
 	b := newBuilder(s)
 	return b.statement("record_login", false, fmt.Sprintf("UPDATE %s\nSET %s\nWHERE %s",
-		b.table(), b.set(store.LastLogin, "CURRENT_TIMESTAMP"), b.isID("id")))
+		b.table(), b.set(store.LastLogin, "CURRENT_TIMESTAMP"), b.isID()))
 }
 
 // recordMigration keeps the time at which a user was first handed to Auth0.
@@ -168,14 +168,14 @@ func recordMigration(s store.Store) Statement {
 		sets = append(sets, b.set(store.LastLogin, "CURRENT_TIMESTAMP"))
 	}
 	return b.statement("record_migration", false, fmt.Sprintf("UPDATE %s\nSET %s\nWHERE %s",
-		b.table(), strings.Join(sets, ", "), b.isID("id")))
+		b.table(), strings.Join(sets, ", "), b.isID()))
 }
 
 // rehash replaces the hash that was compared with, unless it has changed since.
 func rehash(s store.Store) Statement {
 	b := newBuilder(s)
 	return b.statement("rehash", false, fmt.Sprintf("UPDATE %s\nSET %s\nWHERE %s\n  AND %s::text = %s",
-		b.table(), b.set(store.Password, b.param("password", store.Password)), b.isID("id"),
+		b.table(), b.set(store.Password, b.param("password", store.Password)), b.isID(),
 		b.read(store.Password), b.param("old_password", store.Password)))
 }
 
@@ -241,5 +241,5 @@ func setUsername(s store.Store) Statement {
 func deleteUser(s store.Store) Statement {
 	b := newBuilder(s)
 	return b.statement("delete", false, fmt.Sprintf("DELETE FROM %s\nWHERE %s = (SELECT %s FROM %s WHERE %s)",
-		b.delete(), b.read(store.ID), b.read(store.ID), b.table(), b.isID("id")))
+		b.delete(), b.read(store.ID), b.read(store.ID), b.table(), b.isID()))
 }
