@@ -265,6 +265,11 @@ func TestRateLimitIsWaitedFor(t *testing.T) {
 	if n := len(tn.calls("POST /api/v2/connections")); n != 3 {
 		t.Errorf("created with %d requests, want 3", n)
 	}
+	// The whole client pauses: the clock stands still, so another call finds the limit still in force.
+	before := len(*waits)
+	if _, err := c.ConnectionByName(t.Context(), "legacy"); err != nil || len(*waits) == before {
+		t.Errorf("another call does not wait for the limit: %v, %v", *waits, err)
+	}
 	if longest := maxOf(*waits); longest < 5*time.Second || longest > 9*time.Second {
 		t.Errorf("waited %v, want until the reset, 7 s away", *waits)
 	}
@@ -482,8 +487,12 @@ func TestRefreshReadsPages(t *testing.T) {
 	if _, err := c.UpdateConnection(t.Context(), "con_7", map[string]any{"display_name": "x"}); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := c.RefreshedConnection(t.Context(), "con_7"); err != nil || got.Options["i"] != "new" {
-		t.Errorf("got %v, %v after an update", got, err)
+	for range 2 {
+		if got, err := c.RefreshedConnection(t.Context(), "con_7"); err != nil || got.Options["i"] != "new" {
+			t.Errorf("got %v, %v after an update", got, err)
+		}
+		c.refresh.at = time.Time{} // the next list may still show what was before
+		tn.on("GET /api/v2/connections", page(0, 100, ``))
 	}
 	if _, err := c.RefreshedConnection(t.Context(), "con_gone"); !IsNotFound(err) {
 		t.Errorf("got %v for a connection that is not in the list", err)

@@ -3,7 +3,6 @@
 package auth0
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -104,9 +103,7 @@ func (c *Client) do(ctx context.Context, call call, result any, send func(contex
 	if result == nil {
 		return a, nil
 	}
-	decoder := json.NewDecoder(bytes.NewReader(a.body))
-	decoder.UseNumber()
-	if decoder.Decode(result) != nil {
+	if json.Unmarshal(a.body, result) != nil {
 		return a, fromAnswer(call.operation, call.scopes, a)
 	}
 	return a, nil

@@ -30,9 +30,6 @@ func words(text string) *regexp.Regexp {
 
 func TestConnectionSecrets(t *testing.T) {
 	c := newConnectionTest(t)
-	logs := t.TempDir()
-	t.Setenv("TF_ACC_LOG", "TRACE")
-	t.Setenv("TF_ACC_LOG_PATH", filepath.Join(logs, "log.txt"))
 	two := `configuration_wo = { POSTGRES_URL = "` + otherScriptsURL + `", API_KEY = "An0therS3cret" }
 		configuration_wo_version = 3` + "\n" + unprotected
 	c.run(
@@ -80,45 +77,46 @@ func TestConnectionSecrets(t *testing.T) {
 			ExpectError: words("so the keys POSTGRES_URL would be deleted"),
 		},
 	)
-	for file, text := range files(t, logs) {
-		if len(text) < 1000 {
-			t.Errorf("%s has no log", file)
+}
+
+// The secret is in an ephemeral variable; state, plan, output and the trace of Terraform and provider are searched for it.
+func TestConnectionSecretsAreNowhere(t *testing.T) {
+	c := newConnectionTest(t)
+	w := acctest.NewWorkspace(t, nil)
+	write := func(version int) {
+		w.Write("main.tf", required+"variable \"url\" {\n  type = string\n  sensitive = true\n  ephemeral = true\n}\n"+
+			c.config(fmt.Sprintf("configuration_wo = { POSTGRES_URL = var.url }\nconfiguration_wo_version = %d\n", version)+unprotected))
+	}
+	w.Setenv("TF_LOG", "TRACE")
+	w.Setenv("TF_LOG_PATH", filepath.Join(w.Dir, "trace.log"))
+	w.Setenv("TF_VAR_url", scriptsURL)
+	write(1)
+	output := w.MustRun("plan", "-out=first.tfplan")
+	output += w.MustRun("show", "-json", "first.tfplan")
+	output += w.MustRun("apply", "first.tfplan")
+	w.Setenv("TF_VAR_url", otherScriptsURL)
+	refused, exit := w.Run("plan")
+	if exit == 0 || !words("The configured values of POSTGRES_URL are not those that were sent").MatchString(refused) {
+		t.Errorf("another value is not refused: %s", refused)
+	}
+	write(2)
+	output += refused + w.MustRun("apply", "-auto-approve")
+	output += w.MustRun("plan", "-detailed-exitcode")
+	for file, text := range files(t, w.Dir) {
+		output += "\n" + text
+		if strings.HasSuffix(file, "trace.log") && !strings.Contains(text, "Auth0 request") {
+			t.Error("the trace does not show the provider's requests")
 		}
-		for _, secret := range []string{"Sup3rS3cretOne", "Sup3rS3cretTwo", "An0therS3cret"} {
-			for line := range strings.Lines(text) {
-				// The test framework itself logs the configuration that it writes.
-				if strings.Contains(line, secret) && !strings.Contains(line, "helper_resource") && strings.Contains(line, "provider") {
-					t.Errorf("%s was logged in %s: %.300s", secret, file, line)
-				}
+	}
+	for _, secret := range []string{"Sup3rS3cretOne", "Sup3rS3cretTwo", c.tenant.Local.ClientSecret()} {
+		for line := range strings.Lines(output) {
+			// The client secret stands in the test's own configuration.
+			if strings.Contains(line, secret) && !strings.Contains(line, "client_secret = ") && !strings.Contains(line, `"client_secret":`) {
+				t.Errorf("%s is in: %.300s", secret, line)
 			}
 		}
 	}
-}
-
-func TestConnectionSecretsStayOutOfStateAndPlan(t *testing.T) {
-	c := newConnectionTest(t)
-	folder := t.TempDir()
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories(),
-		WorkingDir:               folder,
-		Steps: []resource.TestStep{
-			{Config: c.config(secretConfig(scriptsURL, 1, unprotected)), PostApplyFunc: func() {
-				found := 0
-				for file, text := range files(t, folder) {
-					if !strings.Contains(file, "tfstate") {
-						continue
-					}
-					found++
-					if strings.Contains(text, "Sup3rS3cretOne") {
-						t.Errorf("the secret is in %s", file)
-					}
-				}
-				if found == 0 {
-					t.Errorf("no state file in %s", folder)
-				}
-			}},
-		},
-	})
+	w.MustRun("destroy", "-auto-approve")
 }
 
 func TestConnectionConfigurationDrift(t *testing.T) {
@@ -258,23 +256,37 @@ func TestConnectionDeletionGuards(t *testing.T) {
 	nothing := acctest.ProviderConfig(nil, c.tenant)
 	c.run(
 		resource.TestStep{Config: c.config("")},
-		resource.TestStep{Config: nothing, ExpectError: words("set deletion_protection = false, apply, and then delete it")},
+		resource.TestStep{Config: nothing, PlanOnly: true, ExpectError: words("set deletion_protection = false, apply, and then delete it")},
 		resource.TestStep{PreConfig: func() { remove = answers(3) }, Config: c.config("deletion_protection = false")},
-		resource.TestStep{Config: nothing, ExpectError: words("has 3 users")},
+		resource.TestStep{Config: nothing, PlanOnly: true, ExpectError: words("has 3 users")},
 		resource.TestStep{
 			PreConfig: func() {
 				remove()
 				remove = c.tenant.Local.Inject(localtenant.Fault{Method: "GET", Path: count, Times: -1, Status: 403,
 					Body: `{"statusCode":403,"error":"Forbidden","message":"Insufficient scope, expected any of: read:users","errorCode":"insufficient_scope"}`})
 			},
-			Config: nothing, ExpectError: words("Grant the application one of the scopes read:users"),
+			Config: nothing, PlanOnly: true, ExpectError: words("Grant the application one of the scopes read:users"),
 		},
 		resource.TestStep{
-			PreConfig: func() { remove(); answers(0) },
+			PreConfig: func() { remove() },
 			Config:    nothing,
 			Check:     c.check(func() error { return expect("the connection", c.stored() == nil, true) }),
 		},
 	)
+}
+
+// Users may come between plan and apply.
+func TestConnectionDeletionGuardAtApply(t *testing.T) {
+	c := newConnectionTest(t)
+	w := acctest.NewWorkspace(t, map[string]string{"main.tf": required + c.config("deletion_protection = false")})
+	w.MustRun("apply", "-auto-approve")
+	w.MustRun("plan", "-destroy", "-out=destroy.tfplan")
+	remove := c.tenant.Local.Inject(localtenant.Fault{Method: "GET", Path: regexp.MustCompile(`^/api/v2/users$`), Times: -1, Status: 200, Body: `{"start":0,"limit":1,"length":1,"total":1,"users":[]}`})
+	if output, exit := w.Run("apply", "destroy.tfplan"); exit == 0 || !words("has 1 users").MatchString(output) || c.stored() == nil {
+		t.Errorf("the connection is deleted with its user (exit %d):\n%s", exit, output)
+	}
+	remove()
+	w.MustRun("destroy", "-auto-approve")
 }
 
 func TestConnectionFaults(t *testing.T) {

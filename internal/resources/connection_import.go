@@ -100,7 +100,7 @@ func (m *connectionModel) refresh(found *auth0.Connection) {
 	elements := map[string]attr.Value{}
 	for op := range m.RenderedScripts.Elements() {
 		if text, ok := stored[op]; ok {
-			elements[op] = keepSame(m.RenderedScripts, op, text)
+			elements[op] = types.StringValue(text)
 		}
 	}
 	m.RenderedScripts = types.MapValueMust(types.StringType, elements)

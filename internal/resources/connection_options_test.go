@@ -10,7 +10,9 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 )
 
 // optionCase is an option with a first value, another one, and what the tenant then stores under its key.
@@ -217,7 +219,10 @@ func TestConnectionSwitchesForms(t *testing.T) {
 		// The tenant adds the new form to what is created with the old one.
 		resource.TestStep{Config: c.config(unprotected + `password_policy = "low"`)},
 		resource.TestStep{Config: c.config(unprotected + `password_policy = "low"`), ConfigPlanChecks: noChange},
-		resource.TestStep{Config: c.config(unprotected + `password_policy = "fair"`), Check: only("passwordPolicy", "password_options")},
+		resource.TestStep{
+			Config: c.config(unprotected + `password_policy = "fair"`), Check: only("passwordPolicy", "password_options"),
+			ConfigStateChecks: []statecheck.StateCheck{state("password_options", knownvalue.Null())},
+		},
 		resource.TestStep{Config: c.config(unprotected + `password_options = { complexity = { min_length = 10 } }`), Check: only("password_options", "passwordPolicy")},
 		resource.TestStep{Config: c.config(unprotected + `validation = { username = { min = 2, max = 9 } }`)},
 		resource.TestStep{Config: c.config(unprotected + `attributes = { email = { identifier = { active = true } } }`), Check: only("attributes", "validation")},
