@@ -71,6 +71,7 @@ func (p *auth0pgProvider) DataSources(context.Context) []func() datasource.DataS
 	return []func() datasource.DataSource{
 		resources.NewIPRanges,
 		resources.NewScripts,
+		resources.NewUsersAudit,
 	}
 }
 

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+// ErrTableNotFound is returned for a table that does not exist.
+var ErrTableNotFound = errors.New("the table does not exist")
+
+// Finding is how many rows something holds for, and the query that lists them.
+type Finding struct {
+	Count int64
+	Query string
+}
+
+// UsersAudit is what the rows of a users table are like: counts and SQL, and nothing about
+// any user.
+type UsersAudit struct {
+	Rows             int64
+	EmailsMissing    Finding
+	EmailsDuplicate  Finding
+	EmailsTooLong    Finding
+	IDsNotUnique     Finding
+	PasswordsMissing Finding
+	// Hashes are the formats that occur, by name.
+	Hashes        map[string]Finding
+	HashesUnknown Finding
+	// Migrated and Left are nil for a table that does not keep who was migrated.
+	Migrated, Left *Finding
+}
+
+// The longest address that mail can be sent to (RFC 5321, 4.5.3.1), and its part before the @.
+const (
+	maxEmail     = 254
+	maxLocalPart = 64
+)
+
+// hashFormat is one way to write a hash. Those that the scripts can compare are named as the
+// connection's legacy_hashes names them. Patterns have no backslash, whose meaning in a
+// literal is a setting of the server.
+type hashFormat struct {
+	name, pattern string
+	// unless are patterns that go first where both match.
+	unless []string
+}
+
+const (
+	sha512Pattern = "(?i)^(sha512[$])?([0-9a-f]{128}([:$].+)?|.+[:$][0-9a-f]{128})$"
+	sha256Pattern = "(?i)^(sha256[$])?([0-9a-f]{64}([:$].+)?|.+[:$][0-9a-f]{64})$"
+	sha1Pattern   = "(?i)^(sha1[$])?([0-9a-f]{40}([:$].+)?|.+[:$][0-9a-f]{40})$"
+	md5Pattern    = "(?i)^(md5[$])?([0-9a-f]{32}([:$].+)?|.+[:$][0-9a-f]{32})$"
+)
+
+// hashFormats are in the order in which they are tried, the most common first.
+var hashFormats = []hashFormat{
+	{name: "bcrypt_2b", pattern: "^[$]2b[$][0-9]{2}[$][./A-Za-z0-9]{53}$"},
+	{name: "bcrypt_2a", pattern: "^[$]2a[$][0-9]{2}[$][./A-Za-z0-9]{53}$"},
+	{name: "bcrypt_2y", pattern: "^[$]2y[$][0-9]{2}[$][./A-Za-z0-9]{53}$"},
+	{name: "argon2", pattern: "^[$]argon2(id|i|d)[$][^$]"},
+	{name: "django_pbkdf2", pattern: "^pbkdf2_(sha1|sha256|sha512)[$][0-9]{1,8}[$][^$]+[$][A-Za-z0-9+/]+={0,2}$"},
+	{name: "pbkdf2", pattern: "^[$]pbkdf2(-(sha1|sha256|sha384|sha512))?[$][^$]+[$][A-Za-z0-9+/.]*={0,2}[$][A-Za-z0-9+/.]+={0,2}$"},
+	{name: "scrypt", pattern: "^[$]scrypt[$][^$]+[$][A-Za-z0-9+/.]*={0,2}[$][A-Za-z0-9+/.]+={0,2}$"},
+	{name: "ssha", pattern: "(?i)^[{]S?SHA(256|384|512)?[}][A-Za-z0-9+/]+={0,2}$"},
+	{name: "phpass", pattern: "^[$][PH][$][./A-Za-z0-9]{31}$"},
+	{name: "md5_crypt", pattern: "^[$]1[$][^$]*[$][./A-Za-z0-9]{22}$"},
+	{name: "sha256_crypt", pattern: "^[$]5[$].*[$][./A-Za-z0-9]{43}$"},
+	{name: "sha512_crypt", pattern: "^[$]6[$].*[$][./A-Za-z0-9]{86}$"},
+	// A salt may be a digest itself: the longer one is taken for the hash.
+	{name: "sha512", pattern: sha512Pattern},
+	{name: "sha256", pattern: sha256Pattern, unless: []string{sha512Pattern}},
+	{name: "sha1", pattern: sha1Pattern, unless: []string{sha512Pattern, sha256Pattern}},
+	{name: "md5", pattern: md5Pattern, unless: []string{sha512Pattern, sha256Pattern, sha1Pattern}},
+}
+
+// matches is the condition under which a hash has the format.
+func (f hashFormat) matches(password string) string {
+	condition := password + " ~ " + quoteLiteral(f.pattern)
+	if len(f.unless) > 0 {
+		condition += " AND " + password + " !~ ALL (" + textArray(f.unless) + ")"
+	}
+	return condition
+}
+
+// AuditUsers counts, in one pass over the table, what stands in the way of a login or of a
+// migration. It sees every row or fails: policies that hide rows from the provider are an error.
+func (s *Server) AuditUsers(ctx context.Context, users store.Store) (*UsersAudit, error) {
+	conn, err := s.connectCancellable(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer closeSoon(conn)
+	var audit *UsersAudit
+	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	err = pgx.BeginTxFunc(ctx, conn, options, func(tx pgx.Tx) (err error) {
+		if _, err := tx.Exec(ctx, "SET LOCAL row_security = off"); err != nil {
+			return err
+		}
+		table, err := Inspect(ctx, tx, users.Schema, users.Table)
+		if err != nil {
+			return err
+		}
+		if table == nil {
+			return ErrTableNotFound
+		}
+		audit, err = newAuditQuery(users, table).run(ctx, tx)
+		return err
+	})
+	return audit, err
+}
+
+// auditQuery collects counters, each an aggregate over the rows named u, for one SELECT.
+type auditQuery struct {
+	table, id, email, password, migratedAt string // quoted; migratedAt is "" for a table without
+
+	counters []string
+	into     []*int64
+	audit    *UsersAudit
+	formats  []*Finding // as hashFormats
+}
+
+func newAuditQuery(users store.Store, table *Table) *auditQuery {
+	column := func(part store.Part) string { return ident(users.Columns[part].Name) }
+	q := &auditQuery{
+		table: ident(users.Schema, users.Table), id: column(store.ID),
+		email: column(store.Email) + "::text", password: column(store.Password) + "::text", audit: &UsersAudit{},
+	}
+	a := q.audit
+	q.count("count(*)", &a.Rows)
+
+	missing := "coalesce(btrim(%[1]s), '') = ''"
+	q.rows(&a.EmailsMissing, fmt.Sprintf(missing, "u.email"), fmt.Sprintf(missing, q.email))
+	long := "length(%[1]s) > %[2]d AND (length(%[1]s) > %[3]d OR length(regexp_replace(%[1]s, '@[^@]*$', '')) > %[2]d)"
+	q.rows(&a.EmailsTooLong, fmt.Sprintf(long, "u.email", maxLocalPart, maxEmail), fmt.Sprintf(long, q.email, maxLocalPart, maxEmail))
+
+	// What an index keeps unique need not be sorted to be counted.
+	present := "FILTER (WHERE btrim(u.email) <> '')"
+	duplicate := fmt.Sprintf("count(*) %[1]s - count(DISTINCT lower(u.email)) %[1]s", present)
+	if table.LookupIndex(users.Columns[store.Email].Name, LowerLookup) != nil {
+		duplicate = "0::bigint"
+	}
+	q.count(duplicate, &a.EmailsDuplicate.Count)
+	a.EmailsDuplicate.Query = fmt.Sprintf("SELECT lower(%[1]s), count(*), array_agg(%[2]s) FROM %[3]s WHERE btrim(%[1]s) <> '' GROUP BY 1 HAVING count(*) > 1", q.email, q.id, q.table)
+
+	notUnique := "count(*) - count(DISTINCT u.id)"
+	if table.LookupIndex(users.Columns[store.ID].Name, PlainLookup) != nil {
+		notUnique = "count(*) FILTER (WHERE u.id IS NULL)"
+	}
+	q.count(notUnique, &a.IDsNotUnique.Count)
+	a.IDsNotUnique.Query = fmt.Sprintf("SELECT %[1]s, count(*) FROM %[2]s GROUP BY 1 HAVING count(*) > 1 OR %[1]s IS NULL", q.id, q.table)
+
+	q.rows(&a.PasswordsMissing, "u.hash = 'missing'", fmt.Sprintf(missing, q.password))
+	var patterns []string
+	for _, format := range hashFormats {
+		finding := &Finding{}
+		q.rows(finding, "u.hash = "+quoteLiteral(format.name), format.matches(q.password))
+		q.formats = append(q.formats, finding)
+		patterns = append(patterns, format.pattern)
+	}
+	q.rows(&a.HashesUnknown, "u.hash = 'unknown'", fmt.Sprintf("btrim(%[1]s) <> '' AND %[1]s !~ ALL (%[2]s)", q.password, textArray(patterns)))
+
+	if users.Has(store.MigratedAt) {
+		q.migratedAt = column(store.MigratedAt)
+		a.Migrated, a.Left = &Finding{}, &Finding{}
+		q.rows(a.Migrated, "u.migrated_at IS NOT NULL", q.migratedAt+" IS NOT NULL")
+		q.rows(a.Left, "u.migrated_at IS NULL", q.migratedAt+" IS NULL")
+	}
+	return q
+}
+
+func (q *auditQuery) count(aggregate string, into *int64) {
+	q.counters, q.into = append(q.counters, aggregate), append(q.into, into)
+}
+
+// rows counts those for which a condition holds and lists them by id under the same
+// condition on the table.
+func (q *auditQuery) rows(finding *Finding, counted, listed string) {
+	q.count("count(*) FILTER (WHERE "+counted+")", &finding.Count)
+	finding.Query = fmt.Sprintf("SELECT %s FROM %s WHERE %s", q.id, q.table, listed)
+}
+
+// sql is the one read.
+func (q *auditQuery) sql() string {
+	var format strings.Builder
+	fmt.Fprintf(&format, "CASE WHEN coalesce(btrim(%[1]s), '') = '' THEN 'missing'", q.password)
+	for _, f := range hashFormats {
+		fmt.Fprintf(&format, "\n    WHEN %s ~ %s THEN %s", q.password, quoteLiteral(f.pattern), quoteLiteral(f.name))
+	}
+	format.WriteString("\n    ELSE 'unknown' END")
+	migratedAt := q.migratedAt
+	if migratedAt == "" {
+		migratedAt = "NULL"
+	}
+	// OFFSET 0 keeps the planner from working the format out again for each counter.
+	return fmt.Sprintf("SELECT %s\nFROM (\n  SELECT %s AS id, %s AS email, %s AS migrated_at,\n    %s AS hash\n  FROM %s OFFSET 0\n) AS u",
+		strings.Join(q.counters, ",\n  "), q.id, q.email, migratedAt, format.String(), q.table)
+}
+
+func (q *auditQuery) run(ctx context.Context, db Querier) (*UsersAudit, error) {
+	targets := make([]any, len(q.into))
+	for i, target := range q.into {
+		targets[i] = target
+	}
+	if err := db.QueryRow(ctx, q.sql()).Scan(targets...); err != nil {
+		return nil, err
+	}
+	q.audit.Hashes = map[string]Finding{}
+	for i, finding := range q.formats {
+		if finding.Count > 0 {
+			q.audit.Hashes[hashFormats[i].name] = *finding
+		}
+	}
+	return q.audit, nil
+}
+
+// HashFormatNames lists the formats that an audit tells apart.
+func HashFormatNames() []string {
+	names := make([]string, len(hashFormats))
+	for i, format := range hashFormats {
+		names[i] = format.name
+	}
+	return names
+}
+
+func textArray(values []string) string {
+	quoted := make([]string, len(values))
+	for i, value := range values {
+		quoted[i] = quoteLiteral(value)
+	}
+	return "ARRAY[" + strings.Join(quoted, ", ") + "]"
+}
+
+// connectCancellable opens a connection outside the pool. When ctx ends, the server is asked
+// to end the statement that runs in it, which would otherwise go on for nobody.
+func (s *Server) connectCancellable(ctx context.Context) (*pgx.Conn, error) {
+	config := s.ConnConfig()
+	config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: 5 * time.Second}
+	}
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, &ConnectError{Address: s.Address(), err: err}
+	}
+	if err := s.prepareSession(ctx, conn); err != nil {
+		closeSoon(conn)
+		return nil, err
+	}
+	return conn, nil
+}
+
+// closeSoon ends a connection also when the caller's context has ended.
+func closeSoon(conn *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	_ = conn.Close(ctx) // nothing is left to be done in it
+}

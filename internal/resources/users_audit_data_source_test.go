@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package resources_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+const auditAddress = "data.auth0pg_users_audit.test"
+
+func auditConfig(t *testing.T, db *acctest.DB, s store.Store) string {
+	t.Helper()
+	return acctest.ProviderConfig(db, nil) + fmt.Sprintf("data \"auth0pg_users_audit\" \"test\" {\n  store = %s\n}\n", storeHCL(t, s))
+}
+
+// auditStore is a table with hostile names and every flaw that an audit looks for.
+func auditStore() store.Store {
+	return store.Store{Kind: store.Table, Schema: `Odd "schema`, Table: "User's", EmailLookup: store.LowerIndex, Columns: map[store.Part]store.Column{
+		store.ID: {Name: "The Id", Type: "integer"}, store.Email: {Name: "E-mail", Type: "text"},
+		store.Password: {Name: "pass(word)", Type: "text"}, store.MigratedAt: {Name: "migrated", Type: "timestamp with time zone"},
+	}}
+}
+
+const auditDDL = `CREATE SCHEMA "Odd ""schema"; CREATE TABLE "Odd ""schema"."User's" ("The Id" int, "E-mail" text, "pass(word)" text, migrated timestamptz)`
+
+// hashSamples are hashes by format, made by the programs that write them.
+var hashSamples = map[string][]string{
+	"bcrypt_2a":     {"$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"},
+	"bcrypt_2b":     {"$2b$12$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW", "$2b$04$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW"},
+	"bcrypt_2y":     {"$2y$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"},
+	"argon2":        {"$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b4dWRWJTmaaJObG", "$argon2i$v=19$m=16,t=2,p=1$c29tZXNhbHQ$RdescudvJCs"},
+	"django_pbkdf2": {"pbkdf2_sha256$260000$abcdefghij$9Jx8OqYyJjX0fT9bJcZsZq2Yq0oQxVfE3m8b3q1Vb2E="},
+	"pbkdf2":        {"$pbkdf2-sha256$29000$N2YMIWQsBWBMae09x1jrPQ$1t8iyB2A.WF/Z5JZv.lfCIhXXN33N23OSgQYThBYRfk", "$pbkdf2$i=1000,l=20$c2FsdA$bibRt3fcTmkRiCjfbGXj6Ry5KOg"},
+	"scrypt":        {"$scrypt$ln=16,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E"},
+	"ssha":          {"{SSHA}0c0blFTXXNuAMHECS4uxrj3ZieMoWImr", "{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=", "{ssha512}" + strings.Repeat("Ab0/", 24)},
+	"phpass":        {"$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0"},
+	"md5_crypt":     {"$1$rasmusle$rISCgZzpwk3UhDidwXvin0"},
+	"sha256_crypt":  {"$5$rounds=5000$usesomesillystri$KqJWpanXZHKq2BOB43TSaYhEWsQ1Lr5QNyPCDH/Tp.6"},
+	"sha512_crypt":  {"$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1"},
+	"md5":           {strings.Repeat("0a", 16), strings.Repeat("0A", 16) + ":salt", "salt$" + strings.Repeat("0a", 16), "md5$salt$" + strings.Repeat("0a", 16)},
+	"sha1":          {strings.Repeat("1b", 20), strings.Repeat("1b", 20) + ":" + strings.Repeat("0a", 16)},
+	"sha256":        {strings.Repeat("2c", 32), strings.Repeat("0a", 16) + ":" + strings.Repeat("2c", 32)},
+	"sha512":        {strings.Repeat("3d", 64), "sha512$" + strings.Repeat("3d", 64), strings.Repeat("2c", 32) + "$" + strings.Repeat("3d", 64)},
+	"unknown":       {"secret", "$2b$10$N9qo8uLOickgx2ZMRZoMye", strings.Repeat("0a", 15), `it's "plain" $text\`},
+	"missing":       {"", "   "},
+}
+
+// fillAudited writes one row for each sample, and the flawed addresses and ids.
+func fillAudited(db *acctest.DB) (rows int) {
+	insert := func(id any, email any, hash any, migrated any) {
+		rows++
+		db.Exec(`INSERT INTO "Odd ""schema"."User's" VALUES ($1, $2, $3, $4)`, id, email, hash, migrated)
+	}
+	for _, samples := range hashSamples {
+		for _, hash := range samples {
+			insert(rows, fmt.Sprintf("user%d@example.com", rows), hash, time.Now())
+		}
+	}
+	hash := hashSamples["bcrypt_2a"][0]
+	insert(1000, nil, hash, nil)
+	insert(1001, "  ", nil, nil)
+	insert(1002, "Ann@Example.com", hash, nil)
+	insert(1003, "ann@example.com", hash, nil)
+	insert(1004, "ANN@EXAMPLE.COM", hash, nil)
+	insert(1005, strings.Repeat("l", 64)+"@example.com", hash, nil) // fits
+	insert(1006, strings.Repeat("l", 65)+"@example.com", hash, nil)
+	insert(1007, "me@"+strings.Repeat("d", 251), hash, nil) // fits
+	insert(1008, "me@"+strings.Repeat("d", 252), hash, nil)
+	insert(1008, "same-id@example.com", hash, nil)
+	insert(nil, "no-id@example.com", hash, nil)
+	return rows
+}
+
+func TestUsersAudit(t *testing.T) {
+	db := acctest.Database(t)
+	db.Exec(auditDDL)
+	rows := fillAudited(db)
+	want := map[string]int{"emails_missing": 2, "emails_duplicate": 2, "emails_too_long": 2, "ids_not_unique": 2, "passwords_missing": 3, "left": 11, "migrated": rows - 11,
+		"hashes_unknown": len(hashSamples["unknown"])}
+	for format, samples := range hashSamples {
+		if format != "unknown" && format != "missing" {
+			want["hashes."+format] = len(samples)
+		}
+	}
+	want["hashes.bcrypt_2a"] += 10
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories(),
+		Steps: []resource.TestStep{{
+			Config: auditConfig(t, db, auditStore()),
+			Check: func(s *terraform.State) error {
+				got := s.RootModule().Resources[auditAddress].Primary.Attributes
+				if err := expect("the count of rows", got["rows"], rows); err != nil {
+					return err
+				}
+				counts, texts := map[string]int{}, ""
+				for key, value := range got {
+					texts += value + "\n"
+					if name, ok := strings.CutSuffix(key, ".count"); ok {
+						counts[name], _ = strconv.Atoi(value)
+						if err := listed(db, name, got[name+".query"], counts[name]); err != nil {
+							return err
+						}
+					}
+				}
+				if !maps.Equal(counts, want) {
+					return fmt.Errorf("the counts are\n%v, want\n%v", counts, want)
+				}
+				for _, personal := range []string{"example.com", hashSamples["bcrypt_2a"][0], "secret"} {
+					if strings.Contains(texts, personal) {
+						return fmt.Errorf("the state holds %q", personal)
+					}
+				}
+				return nil
+			},
+		}},
+	})
+}
+
+// listed runs a finding's query: it lists what was counted.
+func listed(db *acctest.DB, name, query string, count int) error {
+	sum := "count(*)"
+	if name == "emails_duplicate" || name == "ids_not_unique" {
+		// These list each value once, with its number; a null id has no first.
+		sum = "coalesce(sum(d.count - CASE WHEN " + map[string]string{"emails_duplicate": "true", "ids_not_unique": `d."The Id" IS NOT NULL`}[name] + " THEN 1 ELSE 0 END), 0)"
+	}
+	if got := db.QueryString("SELECT " + sum + " FROM (" + query + ") AS d"); got != strconv.Itoa(count) {
+		return fmt.Errorf("%s counts %d rows and lists %s: %s", name, count, got, query)
+	}
+	return nil
+}
+
+// The table is read after it is made; an index spares the sorting, and what is not kept is not reported.
+func TestUsersAuditOfAManagedTable(t *testing.T) {
+	db := acctest.Database(t)
+	config := acctest.ProviderConfig(db, nil) + `
+resource "auth0pg_users_table" "users" {
+  name    = "users"
+  columns = { id = {}, email = {}, password = {} }
+  deletion_protection = false
+  drop_table_with_rows = true
+}
+data "auth0pg_users_audit" "test" {
+  store = auth0pg_users_table.users.store
+}
+`
+	are := func(attribute string, value knownvalue.Check) statecheck.StateCheck {
+		return statecheck.ExpectKnownValue(auditAddress, tfjsonpath.New(attribute), value)
+	}
+	count := func(n int64) knownvalue.Check {
+		return knownvalue.ObjectPartial(map[string]knownvalue.Check{"count": knownvalue.Int64Exact(n)})
+	}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories(),
+		Steps: []resource.TestStep{
+			{
+				Config: config,
+				ConfigStateChecks: []statecheck.StateCheck{
+					are("rows", knownvalue.Int64Exact(0)), are("emails_duplicate", count(0)), are("ids_not_unique", count(0)),
+					are("migrated", knownvalue.Null()), are("left", knownvalue.Null()), are("hashes", knownvalue.MapExact(map[string]knownvalue.Check{})),
+				},
+			},
+			{
+				PreConfig: func() {
+					db.Exec("INSERT INTO users (email, password) SELECT 'user' || n || '@example.com', 'x' FROM generate_series(1, 3) n")
+				},
+				Config:            config,
+				ConfigStateChecks: []statecheck.StateCheck{are("rows", knownvalue.Int64Exact(3)), are("emails_duplicate", count(0)), are("hashes_unknown", count(3))},
+			},
+		},
+	})
+}
+
+func TestUsersAuditRefusals(t *testing.T) {
+	db := acctest.LocalDatabase(t)
+	db.Exec(auditDDL)
+	functions, lacking, renamed, absent := auditStore(), auditStore(), auditStore(), auditStore()
+	absent.Table = "people"
+	functions.Kind = store.Functions
+	delete(lacking.Columns, store.Password)
+	renamed.Columns[store.Email] = store.Column{Name: "mail", Type: "text"}
+	reader := db.RoleName("reader")
+	db.Exec("CREATE ROLE " + reader + " LOGIN PASSWORD 'reader'; GRANT USAGE ON SCHEMA \"Odd \"\"schema\" TO " + reader)
+	as := func(s store.Store) string {
+		return strings.Replace(auditConfig(t, db, s), acctest.Quote(db.URL), acctest.Quote(db.URLFor(reader, "reader")), 1)
+	}
+	fails := func(config, pattern string) resource.TestStep {
+		return resource.TestStep{Config: config, ExpectError: regexp.MustCompile(pattern)}
+	}
+	hidden := fails(as(auditStore()), `Users Not Audited[\s\S]*row-level\s+security\s+policy[\s\S]*42501`)
+	hidden.PreConfig = func() {
+		db.Exec(`GRANT SELECT ON "Odd ""schema"."User's" TO ` + reader + `; ALTER TABLE "Odd ""schema"."User's" ENABLE ROW LEVEL SECURITY`)
+	}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories(),
+		Steps: []resource.TestStep{
+			fails(auditConfig(t, db, functions), `Store Is Not A Table`),
+			fails(auditConfig(t, db, lacking), `Store Lacks A Part[\s\S]*password`),
+			fails(auditConfig(t, db, absent), `Users Table Not Found[\s\S]*depends_on`),
+			fails(auditConfig(t, db, renamed), `Column Not Found[\s\S]*column "mail" does\s+not exist[\s\S]*depends_on`),
+			fails(as(auditStore()), `Users Not Audited[\s\S]*permission denied for\s+table User's[\s\S]*42501`),
+			hidden,
+			{Config: auditConfig(t, db, auditStore())},
+		},
+	})
+}
+
+// The server stops reading when the run is cancelled, and at statement_timeout.
+func TestUsersAuditEndsInTime(t *testing.T) {
+	db := acctest.LocalDatabase(t)
+	db.Exec(auditDDL)
+	// A lock holds the read up as many rows would.
+	conn := db.Conn()
+	if _, err := conn.Exec(context.Background(), `BEGIN; LOCK TABLE "Odd ""schema"."User's"`); err != nil {
+		t.Fatal(err)
+	}
+	audit := func(ctx context.Context, c postgres.Config) error {
+		c.URL = db.URL
+		server, err := postgres.NewServer(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer server.Close()
+		_, err = server.AuditUsers(ctx, auditStore())
+		return err
+	}
+	var failed *pgconn.PgError
+	if err := audit(t.Context(), postgres.Config{StatementTimeout: 100 * time.Millisecond}); !errors.As(err, &failed) || failed.Code != "57014" {
+		t.Errorf("with a statement_timeout: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if err := audit(ctx, postgres.Config{ApplicationName: "audit-cancelled"}); err == nil {
+		t.Error("a cancelled audit gives no error")
+	}
+	for deadline := time.Now().Add(3 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		left := db.QueryInt("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'audit-cancelled'")
+		if left == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d sessions go on for nobody", left)
+		}
+	}
+}
