@@ -210,7 +210,9 @@ func TestErrorsCarryWhatTheTenantSaid(t *testing.T) {
 			w.Header().Set("Content-Type", "text/html")
 			_, _ = io.WriteString(w, "<html><title>Welcome</title></html>")
 		}, func(e *Error) bool { return e.Status == 200 && e.Uncertain() }, "not JSON (text/html)"},
-		"redirect": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://elsewhere.example/", 302) },
+		"redirect": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://elsewhere.example/", http.StatusFound)
+		},
 			func(e *Error) bool { return e.Status == 302 }, "https://elsewhere.example/"},
 		"list instead of an object": {answers(200, `[]`), func(e *Error) bool { return e.Status == 200 }, "heck the domain"},
 		"server error": {answers(500, `{"statusCode":500,"error":"Internal Server Error","message":"sorry"}`),

@@ -36,8 +36,7 @@ func New(c Config) *Client {
 	if c.UserAgent == "" {
 		c.UserAgent = "terraform-provider-auth0pg"
 	}
-	base := http.DefaultTransport.(*http.Transport).Clone()
-	return &Client{config: c, transport: &retry{base: base, gate: newGate(), userAgent: c.UserAgent, wait: sleep}}
+	return &Client{config: c, transport: &retry{base: http.DefaultTransport, gate: newGate(), userAgent: c.UserAgent, wait: sleep}}
 }
 
 // Domain is the tenant's host name.
@@ -88,25 +87,25 @@ type call struct {
 // do runs one SDK call and decodes the answer into result (nil: no body is expected). The
 // SDK decodes too, into types that round large numbers and lag behind the API; what it makes
 // of an answer is not used.
-func (c *Client) do(ctx context.Context, call call, result any, send func(context.Context) error) (*answer, error) {
+func (c *Client) do(ctx context.Context, call call, result any, send func(context.Context) error) error {
 	if err := c.start(); err != nil {
-		return nil, err
+		return err
 	}
 	a := &answer{}
 	err := send(keep(ctx, a))
 	switch {
 	case a.status == 0, err != nil && ctx.Err() != nil:
-		return a, explain(call, a, err)
+		return explain(call, a, err)
 	case a.status < 200 || a.status >= 300:
-		return a, fromAnswer(call.operation, call.scopes, a)
+		return fromAnswer(call.operation, call.scopes, a)
 	}
 	if result == nil {
-		return a, nil
+		return nil
 	}
 	if json.Unmarshal(a.body, result) != nil {
-		return a, fromAnswer(call.operation, call.scopes, a)
+		return fromAnswer(call.operation, call.scopes, a)
 	}
-	return a, nil
+	return nil
 }
 
 // explain makes the error of a call that got no answer. Errors about the configuration and

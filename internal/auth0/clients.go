@@ -29,7 +29,7 @@ func (c *Client) EnabledClients(ctx context.Context, id string) ([]string, error
 			} `json:"clients"`
 			Next *string `json:"next"`
 		}
-		_, err := c.do(ctx, operation, &page, func(ctx context.Context) error {
+		err := c.do(ctx, operation, &page, func(ctx context.Context) error {
 			_, err := c.connections.Clients.Get(ctx, id, query)
 			return err
 		})
@@ -58,7 +58,7 @@ func (c *Client) SetClients(ctx context.Context, id string, enable, disable []st
 		changes = append(changes, &management.UpdateEnabledClientConnectionsRequestContentItem{ClientID: client})
 	}
 	for chunk := range slices.Chunk(changes, clientsPerUpdate) {
-		_, err := c.do(ctx, operation, nil, func(ctx context.Context) error {
+		err := c.do(ctx, operation, nil, func(ctx context.Context) error {
 			return c.connections.Clients.Update(ctx, id, chunk)
 		})
 		if err != nil {
@@ -80,7 +80,7 @@ func (c *Client) CountUsers(ctx context.Context, connection string) (int, error)
 	var found struct {
 		Total *int `json:"total"`
 	}
-	_, err := c.do(ctx, operation, &found, func(ctx context.Context) error {
+	err := c.do(ctx, operation, &found, func(ctx context.Context) error {
 		_, err := c.users.List(ctx, parameters)
 		return err
 	})

@@ -69,7 +69,7 @@ var (
 // Connection reads one connection; see [IsNotFound].
 func (c *Client) Connection(ctx context.Context, id string) (*Connection, error) {
 	var found Connection
-	_, err := c.do(ctx, call{fmt.Sprintf("read connection %s", id), readScopes}, &found, func(ctx context.Context) error {
+	err := c.do(ctx, call{fmt.Sprintf("read connection %s", id), readScopes}, &found, func(ctx context.Context) error {
 		_, err := c.connections.Get(ctx, id, nil)
 		return err
 	})
@@ -121,7 +121,7 @@ func (c *Client) list(ctx context.Context, operation call, query *management.Lis
 			Connections []json.RawMessage `json:"connections"`
 			Next        *string           `json:"next"`
 		}
-		_, err := c.do(ctx, operation, &page, func(ctx context.Context) error {
+		err := c.do(ctx, operation, &page, func(ctx context.Context) error {
 			_, err := c.connections.List(ctx, query)
 			return err
 		})
@@ -181,7 +181,7 @@ func (c *Client) CreateConnection(ctx context.Context, body map[string]any) (*Co
 
 func (c *Client) postConnection(ctx context.Context, name string, body map[string]any) (*Connection, error) {
 	var created Connection
-	_, err := c.do(ctx, call{fmt.Sprintf("create connection %q", name), createScopes}, &created, func(ctx context.Context) error {
+	err := c.do(ctx, call{fmt.Sprintf("create connection %q", name), createScopes}, &created, func(ctx context.Context) error {
 		// With no typed request the SDK sends the body properties and nothing else.
 		_, err := c.connections.Create(ctx, nil, option.WithBodyProperties(body))
 		return err
@@ -240,7 +240,7 @@ func sameScripts(stored map[string]any, sent any) bool {
 func (c *Client) UpdateConnection(ctx context.Context, id string, body map[string]any) (*Connection, error) {
 	var updated Connection
 	c.refresh.forget(id)
-	_, err := c.do(ctx, call{fmt.Sprintf("update connection %s", id), updateScopes}, &updated, func(ctx context.Context) error {
+	err := c.do(ctx, call{fmt.Sprintf("update connection %s", id), updateScopes}, &updated, func(ctx context.Context) error {
 		_, err := c.connections.Update(ctx, id, nil, option.WithBodyProperties(body))
 		return err
 	})
@@ -256,12 +256,12 @@ func (c *Client) UpdateConnection(ctx context.Context, id string, body map[strin
 func (c *Client) DeleteConnection(ctx context.Context, id string) error {
 	operation := call{fmt.Sprintf("delete connection %s", id), deleteScopes}
 	c.refresh.forget(id)
-	_, err := c.do(ctx, operation, nil, func(ctx context.Context) error {
+	err := c.do(ctx, operation, nil, func(ctx context.Context) error {
 		return c.connections.Delete(ctx, id)
 	})
 	for err == nil {
 		// Deletion is asynchronous: the tenant answers before it is done.
-		_, err = c.do(ctx, operation, nil, func(ctx context.Context) error {
+		err = c.do(ctx, operation, nil, func(ctx context.Context) error {
 			_, err := c.connections.Get(ctx, id, nil)
 			return err
 		})

@@ -58,22 +58,31 @@ func (o option) value() attr.Value {
 func (o option) set(value attr.Value) {
 	switch f := o.field.(type) {
 	case *types.Bool:
-		*f = value.(types.Bool)
+		assign(f, value)
 	case *types.Int64:
-		*f = value.(types.Int64)
+		assign(f, value)
 	case *types.String:
-		*f = value.(types.String)
+		assign(f, value)
 	case *types.List:
-		*f = value.(types.List)
+		assign(f, value)
 	case *types.Set:
-		*f = value.(types.Set)
+		assign(f, value)
 	case *types.Map:
-		*f = value.(types.Map)
+		assign(f, value)
 	case *types.Object:
-		*f = value.(types.Object)
+		assign(f, value)
 	case *jsontypes.Normalized:
-		*f = value.(jsontypes.Normalized)
+		assign(f, value)
 	}
+}
+
+// assign panics on a value of another type than the schema's, which only a mistake in this file can bring about.
+func assign[T attr.Value](field *T, value attr.Value) {
+	v, ok := value.(T)
+	if !ok {
+		panic(fmt.Sprintf("a %T cannot hold a %T", *field, value))
+	}
+	*field = v
 }
 
 // typ is the attribute's type as the schema has it; a model that was never filled has no element types.

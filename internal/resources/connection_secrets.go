@@ -107,7 +107,9 @@ var hashes sync.Map
 func slowHash(salt []byte, value string) []byte {
 	digest := sha256.Sum256(append(slices.Clone(salt), value...))
 	if known, ok := hashes.Load(digest); ok {
-		return known.([]byte)
+		if hash, ok := known.([]byte); ok {
+			return hash
+		}
 	}
 	hash, err := pbkdf2.Key(sha256.New, value, salt, hashRounds, hashBytes)
 	if err != nil {
