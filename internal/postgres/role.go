@@ -279,3 +279,21 @@ func (s *Server) finishRole(ctx context.Context, tx pgx.Tx, spec RoleSpec) error
 	}
 	return syncGrants(ctx, tx, spec.Name, role.oid, spec.Objects, spec.Grants)
 }
+
+const openSchemasSQL = `
+select n.nspname::text from pg_catalog.pg_namespace n, lateral aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) a
+ where a.grantee = 0 and a.privilege_type = 'CREATE' and n.nspname !~ '^pg_'
+ order by 1`
+
+// OpenSchemas lists the schemas of the database in which everybody may create objects.
+func (s *Server) OpenSchemas(ctx context.Context) ([]string, error) {
+	pool, err := s.Pool(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := pool.Query(ctx, openSchemasSQL)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}

@@ -58,6 +58,7 @@ func TestAccessFunctionsStandForTheTable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			db := acctest.LocalDatabase(t)
 			db.Exec(variety.ddl)
+			db.Exec("REVOKE CREATE ON SCHEMA public FROM PUBLIC") // the default before PostgreSQL 15
 			table := pgx.Identifier{variety.store.Schema, variety.store.Table}.Sanitize()
 			schema, role := "Fun \"ctions", db.RoleName("scripts")
 			owner := db.RoleName("owner")
@@ -415,7 +416,7 @@ func TestAccessFunctionsWithoutSuperuser(t *testing.T) {
 	db.Exec(variety.ddl)
 	admin := db.RoleName("main")
 	db.Exec("CREATE ROLE " + admin + " LOGIN CREATEDB CREATEROLE PASSWORD 'main'; ALTER DATABASE " + db.Name + " OWNER TO " + admin)
-	db.Exec("ALTER TABLE public.users OWNER TO " + admin + "; ALTER TABLE public.users ENABLE ROW LEVEL SECURITY; ALTER SCHEMA public OWNER TO " + admin)
+	db.Exec("REVOKE CREATE ON SCHEMA public FROM PUBLIC; ALTER TABLE public.users OWNER TO " + admin + "; ALTER TABLE public.users ENABLE ROW LEVEL SECURITY; ALTER SCHEMA public OWNER TO " + admin)
 	schema, role := accessSchema(db), db.RoleName("scripts")
 	cfg := strings.Replace(accessConfig(t, db, variety.store, schema, role, `"login", "get_user"`), fmt.Sprintf("%q", db.URL), fmt.Sprintf("%q", db.URLFor(admin, "main")), 1)
 	member := func(*terraform.State) error {

@@ -38,6 +38,7 @@ func newAlwaysOn(t *testing.T) *alwaysOn {
 	t.Helper()
 	a := &alwaysOn{T: t, db: acctest.LocalDatabase(t), tenant: acctest.TenantWith(t, localtenant.Options{})}
 	a.workspace = acctest.NewWorkspace(t, nil)
+	a.db.Exec("REVOKE CREATE ON SCHEMA public FROM PUBLIC") // the default before PostgreSQL 15
 	a.clientID, a.secret = a.tenant.Local.AddClient("web")
 	return a
 }

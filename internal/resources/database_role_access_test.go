@@ -362,6 +362,7 @@ func TestDatabaseRolesAtOnce(t *testing.T) {
 	for i := range 40 {
 		names[fmt.Sprint(i)] = db.RoleName("parallel")
 	}
+	db.Exec("GRANT CREATE ON SCHEMA public TO PUBLIC")
 	list, err := json.Marshal(slices.Collect(maps.Values(names)))
 	if err != nil {
 		t.Fatal(err)
@@ -374,7 +375,9 @@ resource "auth0pg_database_role" "scripts" {
   store      = %s
 }
 `, list, roleStore)})
-	w.MustRun("apply", "-auto-approve", "-parallelism=20")
+	if output := w.MustRun("apply", "-auto-approve", "-parallelism=20"); !strings.Contains(output, `REVOKE CREATE ON SCHEMA "public" FROM PUBLIC`) {
+		t.Errorf("no word of what everybody may:\n%s", output)
+	}
 	if output, exit := w.Run("plan", "-detailed-exitcode", "-parallelism=20"); exit != 0 {
 		t.Errorf("the next plan is not empty (exit %d):\n%s", exit, output)
 	}

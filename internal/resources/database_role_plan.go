@@ -70,6 +70,9 @@ func (r *databaseRole) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		plan.Privileges = stringList(grantLines(postgres.MergeGrants(append(grants, kept...))))
 		plan.planSequences(ctx, server, prior)
 	}
+	if prior == nil || !plan.Store.Equal(prior.Store) {
+		warnOfOpenSchemas(ctx, server, &resp.Diagnostics)
+	}
 	if prior != nil && prior.Store.IsNull() {
 		plan.warnOfRevocations(ctx, server, &resp.Diagnostics)
 	}
@@ -107,6 +110,22 @@ func warnOfKept(kept []postgres.Grant, diags *diag.Diagnostics) {
 			"The role moves to another store. So that the connection's present scripts work until this apply has replaced them, the role keeps what they need:\n%s\n\n"+
 				"Apply once more afterwards: the next plan takes these privileges back.", strings.Join(grantLines(kept), "\n")))
 	}
+}
+
+// warnOfOpenSchemas tells of a right that the role has because everybody has it, as by
+// default in the schema public before PostgreSQL 15. It is not for this resource to take it
+// from everybody.
+func warnOfOpenSchemas(ctx context.Context, server *postgres.Server, diags *diag.Diagnostics) {
+	open, err := server.OpenSchemas(ctx)
+	if err != nil || len(open) == 0 {
+		return
+	}
+	statements := make([]string, len(open))
+	for i, schema := range open {
+		statements[i] = fmt.Sprintf("REVOKE CREATE ON SCHEMA %s FROM PUBLIC;", quoteIdentifier(schema))
+	}
+	diags.AddWarning("Everybody May Create Objects", fmt.Sprintf(
+		"The role will be able to create objects, because everybody is, in the schema %s.\n\nUnless other roles need that, take it back:\n%s", list(open), strings.Join(statements, "\n")))
 }
 
 // planSequences leaves open what the table's own changes in the same apply may decide.

@@ -196,7 +196,7 @@ func tryOutRole(t *testing.T, db *acctest.DB, name string) error {
 		"SET ROLE " + pgx.Identifier{db.QueryString("SELECT current_user")}.Sanitize(): "42501",
 	} {
 		if _, err := conn.Exec(context.Background(), statement); sqlState(t, err) != want {
-			return fmt.Errorf("%s: %v, want SQLSTATE %q", statement, err, want)
+			return fmt.Errorf("%s ends with SQLSTATE %q, want %q", statement, sqlState(t, err), want)
 		}
 	}
 	var timeout, path string
