@@ -33,6 +33,7 @@ func desire(t *testing.T, server *postgres.Server, d postgres.Desired, current *
 	}
 	var declarations []postgres.Declaration
 	for _, c := range columns {
+		c.NotNull, c.RenamedFrom = c.notNull, c.renamedFrom
 		declarations = append(declarations, c.Declaration)
 	}
 	if d.Columns, err = postgres.Normalize(t.Context(), pool, declarations, current, d.CreateCIText); err != nil {
@@ -84,27 +85,27 @@ func routes() map[string]route {
 		"nullable column":               {plain, []declared{email, column("nick", "varchar(20)", "", false)}, postgres.Desired{}, 1, 0},
 		"constant default":              {plain, []declared{email, column("n", "int", "1 + 1", true)}, postgres.Desired{}, 1, 0},
 		"stable default":                {plain, []declared{email, column("at", "timestamptz", "now()", true)}, postgres.Desired{}, 1, 0},
-		"volatile default":              {plain, []declared{email, column("token", "uuid", "gen_random_uuid()", true)}, postgres.Desired{}, 6, 1},
+		"volatile default":              {plain, []declared{email, column("token", "uuid", "gen_random_uuid()", true)}, postgres.Desired{}, 7, 2},
 		"volatile default, nullable":    {plain, []declared{email, column("token", "uuid", "gen_random_uuid()", false)}, postgres.Desired{}, 3, 0},
 		"new identity":                  {plain, []declared{email, column("n", "bigint", "generated always as identity", true)}, postgres.Desired{}, 1, 0},
 		"set and drop default":          {plain + "; ALTER TABLE users ADD a int DEFAULT 1, ADD b int", []declared{column("a", "int", "", false), column("b", "int", "2", false)}, postgres.Desired{}, 2, 0},
 		"drop identity":                 {plain + "; ALTER TABLE users ADD a int GENERATED ALWAYS AS IDENTITY", []declared{column("a", "int", "7", true)}, postgres.Desired{}, 1, 0},
-		"set not null":                  {plain + "; ALTER TABLE users ADD a int DEFAULT 1", []declared{column("a", "int", "1", true)}, postgres.Desired{}, 3, 1},
+		"set not null":                  {plain + "; ALTER TABLE users ADD a int DEFAULT 1", []declared{column("a", "int", "1", true)}, postgres.Desired{}, 4, 2},
 		"set not null, check there":     {plain + "; ALTER TABLE users ADD a int DEFAULT 1 CHECK (a IS NOT NULL)", []declared{column("a", "int", "1", true)}, postgres.Desired{}, 1, 0},
 		"drop not null":                 {plain, []declared{column("email", "text", "", false)}, postgres.Desired{}, 1, 0},
 		"varchar to text":               {plain + "; ALTER TABLE users ADD a varchar(9) DEFAULT 'x'", []declared{column("a", "text", "'x'", false)}, postgres.Desired{}, 1, 0},
 		"char to text":                  {plain + "; ALTER TABLE users ADD a char(9) DEFAULT 'x'", []declared{column("a", "text", "'x'", false)}, postgres.Desired{}, 1, 0},
 		"collation":                     {plain + `; ALTER TABLE users ADD a text COLLATE "C"`, []declared{column("a", "text", "", false)}, postgres.Desired{}, 1, 0},
-		"primary key":                   {"CREATE TABLE users (id uuid DEFAULT gen_random_uuid(), email text)", []declared{id}, postgres.Desired{PrimaryKey: "id"}, 5, 1},
+		"primary key":                   {"CREATE TABLE users (id uuid DEFAULT gen_random_uuid(), email text)", []declared{id}, postgres.Desired{PrimaryKey: "id"}, 6, 2},
 		"primary key from unique index": {"CREATE TABLE users (id uuid NOT NULL DEFAULT gen_random_uuid() , email text); CREATE UNIQUE INDEX mine ON users (id)", []declared{id}, postgres.Desired{PrimaryKey: "id"}, 1, 0},
 		"drop column":                   {plain + "; ALTER TABLE users ADD a int", []declared{id}, postgres.Desired{Drop: []string{"a", "gone"}}, 1, 0},
 		"own invalid index": {plain + `; CREATE UNIQUE INDEX users_email_lower_key ON users (lower(email)); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'users_email_lower_key'::regclass`,
 			[]declared{email}, postgres.Desired{Unique: lower}, 2, 0},
 		"name taken": {plain + `; CREATE INDEX users_email_lower_key ON users (lower(email))`, []declared{email}, postgres.Desired{Unique: lower}, 1, 0},
 		"wild names": {`CREATE TABLE users ("e ""mail" varchar(10))`, []declared{column(`e "mail`, "varchar(10)", "", true), column(";drop table users;--", "text", "''", true)},
-			postgres.Desired{Unique: []postgres.Unique{{Column: `e "mail`, Lookup: postgres.LowerLookup}}}, 5, 1},
+			postgres.Desired{Unique: []postgres.Unique{{Column: `e "mail`, Lookup: postgres.LowerLookup}}}, 6, 2},
 		"rename":          {plain, []declared{renamed}, postgres.Desired{}, 1, 0},
-		"rename and more": {plain + "; ALTER TABLE users ALTER email DROP NOT NULL", []declared{renamed}, postgres.Desired{Unique: []postgres.Unique{{Column: "address", Lookup: postgres.LowerLookup}}}, 5, 1},
+		"rename and more": {plain + "; ALTER TABLE users ALTER email DROP NOT NULL", []declared{renamed}, postgres.Desired{Unique: []postgres.Unique{{Column: "address", Lookup: postgres.LowerLookup}}}, 6, 2},
 		"comment":         {plain, []declared{commented}, postgres.Desired{}, 1, 0},
 		"lookup changed":  {plain + "; CREATE UNIQUE INDEX users_email_lower_key ON users (lower(email))", []declared{email}, postgres.Desired{Unique: exact, Retire: []string{"users_email_lower_key"}}, 2, 0},
 		"lookup changed to citext": {plain + "; CREATE UNIQUE INDEX users_email_lower_key ON users (lower(email))", []declared{column("email", "citext", "", true)},

@@ -77,7 +77,10 @@ where a.attrelid = $1 and a.attnum > 0 and not a.attisdropped
 order by a.attnum`
 
 	indexesSQL = `
-select n.nspname, c.relname, pg_get_indexdef(i.indexrelid), m.amname, i.indisunique, i.indisprimary, i.indisvalid and i.indisready,
+select n.nspname, c.relname, pg_get_indexdef(i.indexrelid),
+  substr(pg_get_indexdef(i.indexrelid), 1 + length(format('CREATE %sINDEX %I ON %s%I.%I USING ', case when i.indisunique then 'UNIQUE ' end, c.relname,
+    case when c.relkind = 'I' then 'ONLY ' end, tn.nspname, t.relname))),
+  m.amname, i.indisunique, i.indisprimary, i.indisvalid and i.indisready,
   exists (select from pg_catalog.pg_stat_progress_create_index p where p.index_relid = i.indexrelid),
   array(select pg_get_indexdef(i.indexrelid, k, false) from generate_series(1, i.indnkeyatts) k order by k),
   coalesce(pg_get_expr(i.indpred, i.indrelid), ''),
@@ -86,6 +89,8 @@ from pg_catalog.pg_index i
 join pg_catalog.pg_class c on c.oid = i.indexrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 join pg_catalog.pg_am m on m.oid = c.relam
+join pg_catalog.pg_class t on t.oid = i.indrelid
+join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
 where i.indrelid = $1 and i.indislive
 order by c.relname`
 
@@ -118,7 +123,7 @@ func Inspect(ctx context.Context, q Querier, schema, name string) (*Table, error
 		return nil, err
 	}
 	if t.Indexes, err = collect(ctx, q, indexesSQL, oid, func(row pgx.CollectableRow) (i Index, err error) {
-		err = row.Scan(&i.Schema, &i.Name, &i.Definition, &i.Method, &i.Unique, &i.Primary, &i.Valid, &i.Building, &i.Keys, &i.Predicate, &i.Constraint)
+		err = row.Scan(&i.Schema, &i.Name, &i.Definition, &i.Body, &i.Method, &i.Unique, &i.Primary, &i.Valid, &i.Building, &i.Keys, &i.Predicate, &i.Constraint)
 		return i, err
 	}); err != nil {
 		return nil, err

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -20,6 +19,9 @@ type Declaration struct {
 	Collation string
 	// Default is an expression, an identity clause or a generated clause; "" for none.
 	Default string
+	NotNull bool
+	// RenamedFrom is the name under which the column may still be there.
+	RenamedFrom string
 }
 
 // ColumnSpec is a column as it shall be, in the server's own words.
@@ -29,11 +31,10 @@ type ColumnSpec struct {
 	Collation string
 	Default   string
 	NotNull   bool
-	// Volatile is set when the default differs from row to row, so that adding the column
-	// with it would rewrite the table.
-	Volatile bool `json:",omitempty"`
-	// Constrained is set for a domain with constraints, which adding the column checks row by row.
-	Constrained bool `json:",omitempty"`
+	// Effect is what adding the column, or changing the type of the one that is there, does
+	// to the table. Bare is what adding it without its default and NOT NULL does.
+	Effect Effect `json:"-"`
+	Bare   Effect `json:"-"`
 	// RenamedFrom is the name under which the column may still be there.
 	RenamedFrom string `json:",omitempty"`
 	// Comment is the column's comment; nil leaves it as it is.
@@ -67,34 +68,13 @@ const (
 	extensionSchemaSQL = `
 select coalesce((select quote_ident(n.nspname) from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace where e.extname = 'citext'), ''),
   coalesce(pg_type_is_visible(to_regtype('citext')), false)`
-
-	volatileSQL = `
-select a.attname
-from pg_catalog.pg_attrdef d
-join pg_catalog.pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
-where d.adrelid = $1 and exists (
-  select from regexp_matches(d.adbin::text, ':(?:funcid|opfuncid) (\d+)', 'g') as called (ids)
-  join pg_catalog.pg_proc p on p.oid = called.ids[1]::oid
-  where p.provolatile = 'v')`
-
-	// A domain is constrained by itself or by one that it is made of.
-	constrainedSQL = `
-with recursive domains (attname, oid, basetype, constrained) as (
-  select a.attname, t.oid, t.typbasetype, t.typnotnull or exists (select from pg_catalog.pg_constraint k where k.contypid = t.oid)
-  from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid
-  where a.attrelid = $1 and a.attnum > 0 and t.typtype = 'd'
-  union all
-  select d.attname, t.oid, t.typbasetype, t.typnotnull or exists (select from pg_catalog.pg_constraint k where k.contypid = t.oid)
-  from domains d join pg_catalog.pg_type t on t.oid = d.basetype
-  where t.typtype = 'd')
-select distinct attname from domains where constrained`
 )
 
 // Normalize asks the server what the declarations mean: it creates them as a temporary
 // table in a transaction that is always rolled back, and reads them back in the server's
 // own words. The error names the declaration at fault, see [DeclarationError].
 // With createCIText the citext extension is created first, in the same transaction.
-// Columns that current (may be nil) has with another type are tried out on the way to the declared one.
+// With current, what adding columns and changing their types does to that table is tried out as well.
 func Normalize(ctx context.Context, db Beginner, declarations []Declaration, current *Table, createCIText bool) ([]ColumnSpec, error) {
 	for _, d := range declarations {
 		if err := d.check(); err != nil {
@@ -125,28 +105,7 @@ func Normalize(ctx context.Context, db Beginner, declarations []Declaration, cur
 	if err != nil || current == nil {
 		return specs, err
 	}
-	return specs, tryTypeChanges(ctx, tx, current, declarations, specs)
-}
-
-// tryTypeChanges finds out on empty columns whether there is a cast from type to type.
-func tryTypeChanges(ctx context.Context, tx pgx.Tx, current *Table, declarations []Declaration, specs []ColumnSpec) error {
-	for i, spec := range specs {
-		have := current.Column(spec.Name)
-		if have == nil || have.Type == spec.Type || parseDefault(have.Default).Generated != "" {
-			continue
-		}
-		const trial = `pg_temp."auth0pg_type_change"`
-		if _, err := tx.Exec(ctx, "CREATE TEMPORARY TABLE "+trial+" (c "+have.Type+") ON COMMIT DROP"); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, "ALTER TABLE "+trial+" ALTER COLUMN c TYPE "+spec.Type+collate(spec.Collation)); err != nil {
-			return declarations[i].failed("type", declarations[i].Type, err)
-		}
-		if _, err := tx.Exec(ctx, "DROP TABLE "+trial); err != nil {
-			return err
-		}
-	}
-	return nil
+	return specs, tryChanges(ctx, tx, current, declarations, specs)
 }
 
 // createCITextSQL is shown in the plan and run as it stands here.
@@ -270,14 +229,6 @@ func readScratch(ctx context.Context, q Querier, declarations []Declaration) ([]
 	if err != nil {
 		return nil, err
 	}
-	volatile, err := collect(ctx, q, volatileSQL, oid, pgx.RowTo[string])
-	if err != nil {
-		return nil, err
-	}
-	constrained, err := collect(ctx, q, constrainedSQL, oid, pgx.RowTo[string])
-	if err != nil {
-		return nil, err
-	}
 	table := Table{Columns: read}
 	specs := make([]ColumnSpec, len(declarations))
 	for i, d := range declarations {
@@ -285,9 +236,7 @@ func readScratch(ctx context.Context, q Querier, declarations []Declaration) ([]
 		if c == nil {
 			return nil, fmt.Errorf("the column %s did not come back from the server", ident(d.Name))
 		}
-		specs[i] = ColumnSpec{Name: c.Name, Type: c.Type, Collation: c.Collation, Default: c.Default}
-		specs[i].Volatile = slices.Contains(volatile, d.Name)
-		specs[i].Constrained = slices.Contains(constrained, d.Name)
+		specs[i] = ColumnSpec{Name: c.Name, Type: c.Type, Collation: c.Collation, Default: c.Default, NotNull: d.NotNull, RenamedFrom: d.RenamedFrom}
 	}
 	return specs, nil
 }

@@ -26,19 +26,20 @@ func (p *planner) addColumn(c ColumnSpec) {
 	clause := parseDefault(c.Default)
 	add := "ADD COLUMN " + columnDefinition(c, c.NotNull)
 	switch {
-	case clause.Generated == "stored" || clause.Identity != "" || c.Constrained:
-		// Every row gets a value of its own or is checked, which only a rewrite can do.
-		if p.mayRewrite(c.Name, "default", fmt.Sprintf("adding %s writes every row anew", ident(c.Name))) {
-			p.add(Step{SQL: p.alter(add), What: "add " + c.Name, Route: Rewrite, Lock: LockExclusive, Scans: true, Rewrites: true})
-		}
-	case c.Volatile && clause.plain():
-		// With such a default ADD COLUMN would rewrite the table under its lock. The check
-		// constrains nothing; it says to a later run that the backfill is not finished.
+	case c.Effect.Rewrites && clause.plain() && !c.Bare.Rewrites:
+		// The default has to be computed for every row, which ADD COLUMN would do under its
+		// lock. The check constrains nothing; it says to a later run that the backfill is not
+		// finished.
 		nullable := ColumnSpec{Name: c.Name, Type: c.Type, Collation: c.Collation}
 		p.quick("add "+c.Name+", with its default for new rows only", p.alter("ADD COLUMN "+columnDefinition(nullable, false),
 			"ALTER COLUMN "+ident(c.Name)+" SET DEFAULT "+clause.Expression,
 			"ADD CONSTRAINT "+ident(backfillMark(c.Name))+" CHECK ("+ident(c.Name)+" IS NULL OR "+ident(c.Name)+" IS NOT NULL) NOT VALID"))
 		p.backfill(c)
+	case c.Effect.Rewrites:
+		// Every row gets a value of its own or is checked, which only a rewrite can do.
+		if p.mayRewrite(c.Name, "default", fmt.Sprintf("adding %s writes every row anew", ident(c.Name))) {
+			p.add(Step{SQL: p.alter(add), What: "add " + c.Name, Route: Rewrite, Lock: LockExclusive, Scans: true, Rewrites: true})
+		}
 	case c.NotNull && c.Default == "":
 		p.Checks = append(p.Checks, Check{
 			SQL: "SELECT count(*) FROM (SELECT FROM " + p.table + " LIMIT 1) AS r", Column: c.Name, Attribute: "nullable",
@@ -47,6 +48,10 @@ func (p *planner) addColumn(c ColumnSpec) {
 		})
 		// Without a value for every row the server reads the table to find that there is none.
 		p.add(Step{SQL: p.alter(add), What: "add " + c.Name, Route: Catalog, Lock: LockExclusive, Scans: true})
+	case c.Effect.Scans:
+		if p.mayRewrite(c.Name, "type", fmt.Sprintf("adding %s checks every row", ident(c.Name))) {
+			p.add(Step{SQL: p.alter(add), What: "add " + c.Name, Route: Rewrite, Lock: LockExclusive, Scans: true})
+		}
 	default:
 		p.quick("add "+c.Name, p.alter(add))
 	}
@@ -170,11 +175,11 @@ func (p *planner) setNotNull(column string) {
 		p.validate(column, name, true)
 		drop = true
 	}
-	actions := []string{"ALTER COLUMN " + quoted + " SET NOT NULL"}
+	p.quick("make "+column+" NOT NULL, proven by the check", p.alter("ALTER COLUMN "+quoted+" SET NOT NULL"))
 	if drop {
-		actions = append(actions, "DROP CONSTRAINT "+ident(name))
+		// Not in the same statement: that drops the check first and then reads the table after all.
+		p.add(Step{SQL: p.alter("DROP CONSTRAINT " + ident(name)), What: "remove the check again", Route: Catalog, Lock: LockExclusive, Joined: true})
 	}
-	p.quick("make "+column+" NOT NULL, proven by the check", p.alter(actions...))
 }
 
 // setNotNull18 uses the constraint's own NOT VALID form.

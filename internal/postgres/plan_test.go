@@ -35,6 +35,8 @@ func note(edit func(*postgres.ColumnSpec)) postgres.Desired {
 	return postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{c}}
 }
 
+var rewrites = postgres.Effect{Scans: true, Rewrites: true, Reindexes: true}
+
 func TestPlanTable(t *testing.T) {
 	text := "changed"
 	email := postgres.ColumnSpec{Name: "email", Type: "text", NotNull: true}
@@ -58,7 +60,7 @@ func TestPlanTable(t *testing.T) {
 		"nothing": {current: liveTable(), want: note(func(*postgres.ColumnSpec) {})},
 		"add with volatile default, 13": {
 			current: liveTable(), version: 130000,
-			want: postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{{Name: "token", Type: "uuid", Default: "gen_random_uuid()", Volatile: true}}},
+			want: postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{{Name: "token", Type: "uuid", Default: "gen_random_uuid()", Effect: rewrites}}},
 			sql: []string{
 				`ALTER TABLE "public"."users" ADD COLUMN "token" uuid, ALTER COLUMN "token" SET DEFAULT gen_random_uuid(), ADD CONSTRAINT "auth0pg_backfill_token" CHECK ("token" IS NULL OR "token" IS NOT NULL) NOT VALID`,
 				`UPDATE "public"."users" SET "token" = DEFAULT WHERE "token" IS NULL AND ctid = ANY (ARRAY(SELECT ctid FROM "public"."users" WHERE "token" IS NULL AND ctid = ANY (ARRAY(SELECT format('(%s,%s)', page, line)::tid FROM generate_series($1::bigint, $2::bigint - 1) AS page, generate_series(1, current_setting('block_size')::int / 28) AS line)) FOR UPDATE SKIP LOCKED))`,
@@ -70,7 +72,7 @@ func TestPlanTable(t *testing.T) {
 				t.Columns = append(t.Columns, postgres.Column{Name: "token", Quoted: "token", Type: "uuid", Default: "gen_random_uuid()"})
 				t.Constraints = append(t.Constraints, postgres.Constraint{Name: "auth0pg_backfill_token", Kind: "c", Columns: []string{"token"}})
 			}),
-			want: postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{{Name: "token", Type: "uuid", Default: "gen_random_uuid()", Volatile: true}}},
+			want: postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{{Name: "token", Type: "uuid", Default: "gen_random_uuid()", Effect: rewrites}}},
 			sql: []string{
 				`UPDATE "public"."users" SET "token" = DEFAULT WHERE "token" IS NULL AND ctid = ANY (ARRAY(SELECT ctid FROM "public"."users" WHERE "token" IS NULL AND ctid >= format('(%s,0)', $1::bigint)::tid AND ctid < format('(%s,0)', $2::bigint)::tid FOR UPDATE SKIP LOCKED))`,
 				`ALTER TABLE "public"."users" DROP CONSTRAINT "auth0pg_backfill_token"`,
@@ -89,7 +91,8 @@ func TestPlanTable(t *testing.T) {
 			sql: []string{
 				`ALTER TABLE "public"."users" ADD CONSTRAINT "auth0pg_not_null_note" CHECK ("note" IS NOT NULL) NOT VALID`,
 				`ALTER TABLE "public"."users" VALIDATE CONSTRAINT "auth0pg_not_null_note"`,
-				`ALTER TABLE "public"."users" ALTER COLUMN "note" SET NOT NULL, DROP CONSTRAINT "auth0pg_not_null_note"`,
+				`ALTER TABLE "public"."users" ALTER COLUMN "note" SET NOT NULL`,
+				`ALTER TABLE "public"."users" DROP CONSTRAINT "auth0pg_not_null_note"`,
 			},
 		},
 		"not null, 18": {
@@ -112,7 +115,8 @@ func TestPlanTable(t *testing.T) {
 			}), version: 170000, want: note(func(c *postgres.ColumnSpec) { c.NotNull = true }),
 			sql: []string{
 				`ALTER TABLE "public"."users" VALIDATE CONSTRAINT "auth0pg_not_null_note"`,
-				`ALTER TABLE "public"."users" ALTER COLUMN "note" SET NOT NULL, DROP CONSTRAINT "auth0pg_not_null_note"`,
+				`ALTER TABLE "public"."users" ALTER COLUMN "note" SET NOT NULL`,
+				`ALTER TABLE "public"."users" DROP CONSTRAINT "auth0pg_not_null_note"`,
 			},
 		},
 		"not null given up": {
@@ -123,11 +127,11 @@ func TestPlanTable(t *testing.T) {
 		},
 		"widen": {current: liveTable(), want: note(func(c *postgres.ColumnSpec) { c.Type = "text" }), sql: []string{`ALTER TABLE "public"."users" ALTER COLUMN "note" TYPE text`}},
 		"narrow": {
-			current: liveTable(), want: note(func(c *postgres.ColumnSpec) { c.Type = "character varying(10)" }),
+			current: liveTable(), want: note(func(c *postgres.ColumnSpec) { c.Type, c.Effect = "character varying(10)", rewrites }),
 			refused: `changing "note" from character varying(20) to character varying(10) writes every row anew while no login gets through, and the table has about 5000000 rows (rewrite_row_limit is 100000)`,
 		},
 		"narrow, allowed": {
-			current: liveTable(), rewrite: true, want: note(func(c *postgres.ColumnSpec) { c.Type = "character varying(10)" }),
+			current: liveTable(), rewrite: true, want: note(func(c *postgres.ColumnSpec) { c.Type, c.Effect = "character varying(10)", rewrites }),
 			sql: []string{`ALTER TABLE "public"."users" ALTER COLUMN "note" TYPE character varying(10)`},
 		},
 		"type with its default": {
@@ -147,11 +151,11 @@ func TestPlanTable(t *testing.T) {
 		},
 		"collation of an indexed column": {
 			current: liveTable(index(postgres.Index{Name: "users_note_idx", Valid: true, Keys: []string{"note"}, Definition: "CREATE INDEX users_note_idx ON public.users USING btree (note)"})),
-			want:    note(func(c *postgres.ColumnSpec) { c.Collation = "C" }),
+			want:    note(func(c *postgres.ColumnSpec) { c.Collation, c.Effect.Reindexes = "C", true }),
 			refused: "builds the column's indexes anew",
 		},
 		"add identity": {
-			current: liveTable(), want: postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{{Name: "n", Type: "bigint", NotNull: true, Default: "generated always as identity"}}},
+			current: liveTable(), want: postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{{Name: "n", Type: "bigint", NotNull: true, Default: "generated always as identity", Effect: rewrites}}},
 			refused: `adding "n" writes every row anew`,
 		},
 		"index": {
@@ -217,7 +221,8 @@ func TestPlanTable(t *testing.T) {
 				`ALTER TABLE "public"."users" RENAME COLUMN "note" TO "remark"`,
 				`ALTER TABLE "public"."users" ADD CONSTRAINT "auth0pg_not_null_remark" CHECK ("remark" IS NOT NULL) NOT VALID`,
 				`ALTER TABLE "public"."users" VALIDATE CONSTRAINT "auth0pg_not_null_remark"`,
-				`ALTER TABLE "public"."users" ALTER COLUMN "remark" SET NOT NULL, DROP CONSTRAINT "auth0pg_not_null_remark"`,
+				`ALTER TABLE "public"."users" ALTER COLUMN "remark" SET NOT NULL`,
+				`ALTER TABLE "public"."users" DROP CONSTRAINT "auth0pg_not_null_remark"`,
 			},
 		},
 		"renamed before": {

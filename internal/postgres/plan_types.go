@@ -4,6 +4,8 @@ package postgres
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -20,7 +22,7 @@ func (p *planner) changeType(have *Column, want ColumnSpec) {
 			"Drop what uses the column, apply, and create it again; or leave the column as it is.")
 		return
 	}
-	effect := classifyTypeChange(have, want, p.current.indexed(have))
+	effect := want.Effect
 	switch {
 	case effect.Rewrites && !p.mayRewrite(want.Name, "type", change+" writes every row anew"),
 		effect.Reindexes && !p.mayRewrite(want.Name, "type", change+" builds the column's indexes anew"),
@@ -45,12 +47,12 @@ func (p *planner) changeType(have *Column, want ColumnSpec) {
 		}
 	}
 	route := Catalog
-	if effect != (typeEffect{}) {
+	if effect != (Effect{}) {
 		route = Rewrite
 	}
 	p.add(Step{
 		SQL: p.alter(actions...), What: change, Route: route, Lock: LockExclusive,
-		Scans: effect.Rewrites || effect.Scans, Rewrites: effect.Rewrites,
+		Scans: effect.Scans, Rewrites: effect.Rewrites,
 	})
 }
 
@@ -77,17 +79,17 @@ func (p *planner) fits(have *Column, want ColumnSpec) {
 	if have.Type == want.Type {
 		return
 	}
-	from, fromMods := typeParts(have.Type)
+	from, _ := typeParts(have.Type)
 	to, toMods := typeParts(want.Type)
 	column := ident(p.now(want.Name))
 	condition := ""
 	switch limit, bounded := integerLimits[to]; {
+	case !want.Effect.Rewrites, from == "json", from == "jsonb":
+		return
 	case bounded && integerLimits[from] != "":
 		condition = fmt.Sprintf("%s NOT BETWEEN %s", column, limit)
 	case len(toMods) == 1 && (textual(from) || from == "character") && (to == "character varying" || to == "character"):
 		condition = fmt.Sprintf("char_length(%s::text) > %d", column, toMods[0])
-	case from == to && widens(from, fromMods, toMods), textual(from) && textual(to), from == "json", from == "jsonb":
-		return
 	default:
 		condition = fmt.Sprintf("%s::%s::%s IS DISTINCT FROM %[1]s", column, want.Type, have.Type)
 	}
@@ -112,3 +114,35 @@ func (p *planner) mayRewrite(column, attribute, what string) bool {
 		"Set allow_rewrite = true for a time when logins may wait, or leave the column as it is.")
 	return false
 }
+
+var typeText = regexp.MustCompile(`^([^()]+?)(?:\(([0-9]+)(?:,(-?[0-9]+))?\))?( with time zone| without time zone)?$`)
+
+// typeParts splits a type in the server's own words, such as numeric(10,2), into its name
+// and modifiers.
+func typeParts(text string) (name string, modifiers []int) {
+	m := typeText.FindStringSubmatch(text)
+	if m == nil {
+		return text, nil
+	}
+	for _, modifier := range m[2:4] {
+		if modifier != "" {
+			n, err := strconv.Atoi(modifier)
+			if err != nil {
+				return text, nil
+			}
+			modifiers = append(modifiers, n)
+		}
+	}
+	return m[1] + m[4], modifiers
+}
+
+func textual(name string) bool {
+	return name == "text" || name == "character varying" || isCIText(name)
+}
+
+// isCIText recognises the type also where its schema is not on the search_path.
+func isCIText(name string) bool { return name == "citext" || strings.HasSuffix(name, ".citext") }
+
+// mentions reports whether an expression in the server's own words may name a column. It
+// errs on the side of yes.
+func mentions(expression, quoted string) bool { return strings.Contains(expression, quoted) }

@@ -61,10 +61,12 @@ type Index struct {
 	Schema     string
 	Name       string
 	Definition string
-	Method     string
-	Unique     bool `json:",omitempty"`
-	Primary    bool `json:",omitempty"`
-	Valid      bool `json:",omitempty"`
+	// Body is the definition from the access method on.
+	Body    string
+	Method  string
+	Unique  bool `json:",omitempty"`
+	Primary bool `json:",omitempty"`
+	Valid   bool `json:",omitempty"`
 	// Building is set while another session creates the index concurrently.
 	Building bool `json:",omitempty"`
 	// Keys are the key columns and expressions in the server's own words.

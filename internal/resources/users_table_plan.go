@@ -232,11 +232,12 @@ func planTable(ctx context.Context, db interface {
 		}
 		createCIText = observed == nil || !installed
 	}
-	unsettled := observed == nil || slices.ContainsFunc(spec.columns(), func(c columnSpec) bool { return !c.settled || observed.Column(c.Name) == nil })
-	if unsettled {
+	if observed == nil || slices.ContainsFunc(spec.columns(), func(c columnSpec) bool { return c.differs(observed) }) {
 		var declarations []postgres.Declaration
 		for _, c := range spec.columns() {
-			declarations = append(declarations, postgres.Declaration{Name: c.Name, Type: c.Type, Collation: c.Collation, Default: c.Default})
+			declarations = append(declarations, postgres.Declaration{
+				Name: c.Name, Type: c.Type, Collation: c.Collation, Default: c.Default, NotNull: c.NotNull, RenamedFrom: c.RenamedFrom,
+			})
 		}
 		canonical, err := postgres.Normalize(ctx, db, declarations, observed, createCIText)
 		if err != nil {

@@ -189,6 +189,12 @@ func resolveColumn(config columnConfig, before *columnSpec, observed *postgres.T
 	return column
 }
 
+// differs reports whether the server has to be asked what becomes of the column.
+func (c columnSpec) differs(observed *postgres.Table) bool {
+	have := observed.Column(c.Name)
+	return !c.settled || have == nil || have.Type != c.Type || have.Collation != c.Collation
+}
+
 // retype gives the column another type; what its default means depends on that.
 func (c *columnSpec) retype(text string) {
 	c.Type, c.TypeText, c.Default, c.settled = text, text, c.DefaultText, false
