@@ -51,14 +51,9 @@ func (r *connection) ImportState(ctx context.Context, req resource.ImportStateRe
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...)
 }
 
-// renderedMark stands in the head of every rendered script. What lacks it was written by hand and is taken over
-// as an override.
-const renderedMark = "provider auth0pg/auth0pg"
-
 // adopt fills the whole state of a connection that was imported.
 func (m *connectionModel) adopt(found *auth0.Connection) {
 	m.Name = types.StringValue(found.Name)
-	m.Store = types.ObjectNull(storeType.AttrTypes)
 	m.Options = jsontypes.NewNormalizedNull()
 	m.ConfigurationWO = types.MapNull(types.StringType)
 	m.ConfigurationWOVersion = types.Int64Null()
@@ -70,26 +65,42 @@ func (m *connectionModel) adopt(found *auth0.Connection) {
 		m.ConfigurationWOVersion = types.Int64Value(importedVersion)
 	}
 	// Of the stored scripts those count that a connection of this mode has; others stay out of it.
-	elements, own := map[string]attr.Value{}, map[string]attr.Value{}
+	m.adoptScripts(found.Options)
+	m.refreshOptions(found.Options, true)
+	m.refreshRest(found)
+}
+
+// adoptScripts takes over the scripts that a connection of this mode has; others stay out of it. Those that were
+// rendered here say from what; those that were not become overrides.
+func (m *connectionModel) adoptScripts(options map[string]any) {
+	stored, elements, own := storedScripts(options), map[string]attr.Value{}, map[string]attr.Value{}
 	usernames := store.Store{Columns: map[store.Part]store.Column{store.Username: {}}}
-	stored := storedScripts(found.Options)
-	for _, op := range scripts.Rendered(found.Options[optionImportMode] == true, usernames) {
-		if text, ok := stored[string(op)]; ok {
-			elements[string(op)] = types.StringValue(text)
-			if !strings.Contains(text, renderedMark) {
-				own[string(op)] = types.StringValue(text)
-			}
+	var from scripts.Options
+	rendered := false
+	for _, op := range scripts.Rendered(options[optionImportMode] == true, usernames) {
+		text, ok := stored[string(op)]
+		if !ok {
+			continue
+		}
+		elements[string(op)] = types.StringValue(text)
+		recognised, ok := scripts.Recognise(text)
+		switch {
+		case !ok:
+			own[string(op)] = types.StringValue(text)
+		case !rendered: // login comes first, which tells the most
+			from, rendered = recognised, true
 		}
 	}
 	m.RenderedScripts = types.MapValueMust(types.StringType, elements)
-	m.Scripts = defaultScripts()
-	if len(own) > 0 {
-		behaviour := m.Scripts.Attributes()
-		behaviour["overrides"] = types.MapValueMust(types.StringType, own)
-		m.Scripts = types.ObjectValueMust(scriptsType.AttrTypes, behaviour)
+	m.Store, m.Scripts = types.ObjectNull(storeType.AttrTypes), defaultScripts()
+	behaviour := m.Scripts.Attributes()
+	if rendered {
+		m.Store, behaviour = storeObject(from.Store), scriptsAttributes(from)
 	}
-	m.refreshOptions(found.Options, true)
-	m.refreshRest(found)
+	if len(own) > 0 {
+		behaviour["overrides"] = types.MapValueMust(types.StringType, own)
+	}
+	m.Scripts = types.ObjectValueMust(scriptsType.AttrTypes, behaviour)
 }
 
 // refresh takes over what changed elsewhere.

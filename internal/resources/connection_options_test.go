@@ -133,7 +133,7 @@ func TestConnectionOptionsRoundTrip(t *testing.T) {
 				resource.TestStep{Config: config(changed...), ConfigPlanChecks: noChange},
 				resource.TestStep{
 					ResourceName: connectionAddress, ImportState: true, ImportStateVerify: true,
-					ImportStateVerifyIgnore: []string{"store", "scripts", "deletion_protection", "delete_with_users", "options"},
+					ImportStateVerifyIgnore: []string{"deletion_protection", "delete_with_users", "options"},
 				},
 			)
 			c.run(steps...)

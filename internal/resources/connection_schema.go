@@ -66,19 +66,38 @@ var scriptsType = types.ObjectType{AttrTypes: map[string]attr.Type{
 
 // defaultScripts is the attribute's value where it is left out.
 func defaultScripts() types.Object {
-	return types.ObjectValueMust(scriptsType.AttrTypes, map[string]attr.Value{
-		"user_id_prefix":   types.StringNull(),
-		"bcrypt_rounds":    types.Int64Value(scripts.DefaultBcryptRounds),
-		"database_url_key": types.StringValue(scripts.DefaultDatabaseURLKey),
-		"ca_key":           types.StringValue(scripts.DefaultCAKey),
-		"pool_max":         types.Int64Value(scripts.DefaultPoolMax),
-		"app_metadata_key": types.StringValue(scripts.DefaultAppMetadataKey),
-		"bcrypt_prefix":    types.StringValue(scripts.DefaultBcryptPrefix),
-		"legacy_hashes":    types.SetNull(types.StringType),
-		"rehash_on_login":  types.BoolValue(false),
-		"import_finished":  types.BoolValue(false),
+	return types.ObjectValueMust(scriptsType.AttrTypes, scriptsAttributes(scripts.Options{
+		BcryptRounds: scripts.DefaultBcryptRounds, BcryptPrefix: scripts.DefaultBcryptPrefix, DatabaseURLKey: scripts.DefaultDatabaseURLKey,
+		CAKey: scripts.DefaultCAKey, PoolMax: scripts.DefaultPoolMax, AppMetadataKey: scripts.DefaultAppMetadataKey,
+	}))
+}
+
+// scriptsAttributes are the members of the attribute for the options of rendered scripts.
+func scriptsAttributes(o scripts.Options) map[string]attr.Value {
+	prefix, formats := types.StringNull(), types.SetNull(types.StringType)
+	if o.UserIDPrefix != "" {
+		prefix = types.StringValue(o.UserIDPrefix)
+	}
+	if len(o.LegacyHashes) > 0 {
+		var names []string
+		for _, format := range o.LegacyHashes {
+			names = append(names, string(format))
+		}
+		formats = stringSet(names)
+	}
+	return map[string]attr.Value{
+		"user_id_prefix":   prefix,
+		"bcrypt_rounds":    types.Int64Value(int64(o.BcryptRounds)),
+		"database_url_key": types.StringValue(o.DatabaseURLKey),
+		"ca_key":           types.StringValue(o.CAKey),
+		"pool_max":         types.Int64Value(int64(o.PoolMax)),
+		"app_metadata_key": types.StringValue(o.AppMetadataKey),
+		"bcrypt_prefix":    types.StringValue(o.BcryptPrefix),
+		"legacy_hashes":    formats,
+		"rehash_on_login":  types.BoolValue(o.RehashOnLogin),
+		"import_finished":  types.BoolValue(o.ImportFinished),
 		"overrides":        types.MapNull(types.StringType),
-	})
+	}
 }
 
 func connectionSchema() schema.Schema {

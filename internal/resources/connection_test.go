@@ -32,7 +32,7 @@ const (
 
 const connectionStore = `
   store = {
-    kind = "table", schema = "public", table = "users", email_lookup = "lower_index"
+    kind = "table", schema = "public", table = "users", id_type = "uuid", email_lookup = "lower_index"
     columns = {
       id             = { name = "id", type = "uuid" }
       email          = { name = "email", type = "text" }
@@ -401,21 +401,48 @@ func TestConnectionRemovedElsewhere(t *testing.T) {
 
 func TestConnectionImport(t *testing.T) {
 	c := newConnectionTest(t)
-	config := c.config(unprotected + `
+	config := c.config(secretConfig(scriptsURL, 1, `
 		display_name    = "Legacy users"
 		disable_signup  = true
 		enabled_clients = []
-	`)
-	// The attributes that only the configuration knows.
-	ignored := []string{"store", "scripts", "deletion_protection", "delete_with_users", "options"}
+		scripts         = { user_id_prefix = "legacy", bcrypt_rounds = 12, legacy_hashes = ["ssha", "md5"], rehash_on_login = true }
+	`))
+	verify := func(id string) resource.TestStep {
+		// What no attribute stands for is taken over into options.
+		return resource.TestStep{ResourceName: connectionAddress, ImportState: true, ImportStateId: id, ImportStateVerify: true, ImportStateVerifyIgnore: []string{"options"}}
+	}
+	block := func(id string) resource.TestStep {
+		return resource.TestStep{ResourceName: connectionAddress, ImportState: true, ImportStateKind: resource.ImportBlockWithID, ImportStateId: id}
+	}
+	fails := func(id, want string) resource.TestStep {
+		return resource.TestStep{ResourceName: connectionAddress, ImportState: true, ImportStateId: id, ExpectError: words(want)}
+	}
 	c.run(
 		resource.TestStep{Config: config},
-		resource.TestStep{ResourceName: connectionAddress, ImportState: true, ImportStateVerify: true, ImportStateVerifyIgnore: ignored},
-		resource.TestStep{ResourceName: connectionAddress, ImportState: true, ImportStateId: "legacy-users", ImportStateVerify: true, ImportStateVerifyIgnore: ignored},
-		resource.TestStep{ResourceName: connectionAddress, ImportState: true, ImportStateId: "no-such-name", ExpectError: regexp.MustCompile(`no\s+connection\s+named\s+"no-such-name"`)},
-		resource.TestStep{ResourceName: connectionAddress, ImportState: true, ImportStateId: "not a name", ExpectError: regexp.MustCompile(`neither\s+the\s+id\s+nor\s+the\s+name`)},
-		resource.TestStep{ResourceName: connectionAddress, ImportState: true, ImportStateId: "con_doesnotexist1", ExpectError: regexp.MustCompile(`Cannot import non-existent`)},
+		verify(""), verify("legacy-users"), block(""), block("legacy-users"),
+		fails("no-such-name", `no connection named "no-such-name"`),
+		fails("not a name", "neither the id nor the name"),
+		fails("con_doesnotexist1", "Cannot import non-existent"),
+		resource.TestStep{Config: c.config(secretConfig(scriptsURL, 1, unprotected))},
 	)
+}
+
+func TestConnectionImportOfAllKinds(t *testing.T) {
+	for name, attributes := range map[string]string{
+		"import mode":     "import_mode = true",
+		"import finished": "import_mode = true\nscripts = { import_finished = true }",
+		"one override":    `scripts = { overrides = { login = "function login(email, password, callback) { callback(null, {}); }" } }`,
+		"defaults":        "",
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newConnectionTest(t)
+			c.run(
+				resource.TestStep{Config: c.config(attributes)},
+				resource.TestStep{ResourceName: connectionAddress, ImportState: true, ImportStateKind: resource.ImportBlockWithID},
+				resource.TestStep{Config: c.config(attributes + "\n" + unprotected)},
+			)
+		})
+	}
 }
 
 func TestConnectionEnabledClients(t *testing.T) {

@@ -64,8 +64,12 @@ func Render(op Operation, o Options) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	head, err := header(op, o.Store)
+	if err != nil {
+		return "", err
+	}
 	if o.ImportFinished && (op == Login || op == GetUser) {
-		return assemble("finished/"+known.function, header(op, o.Store), nil)
+		return assemble("finished/"+known.function, head, nil)
 	}
 	statements, err := Statements(o.Store, op, o.Features()...)
 	if err != nil {
@@ -96,7 +100,7 @@ func Render(op Operation, o Options) (string, error) {
 		}
 		constant.Statements[statement.Name] = rendered
 	}
-	return assemble(known.function, header(op, o.Store), constant)
+	return assemble(known.function, head, constant)
 }
 
 // RenderAll returns the scripts that the connection gets, the overrides among
@@ -124,15 +128,19 @@ func RenderAll(o Options, overrides map[Operation]string) (map[Operation]string,
 
 // header says in the script what made it. It stands inside the function: text in
 // front of one may be cut off from a return before it.
-func header(op Operation, s store.Store) string {
+func header(op Operation, s store.Store) (string, error) {
 	from := fmt.Sprintf("from the users table %q.%q", s.Schema, s.Table)
 	if s.Kind == store.Functions {
 		from = fmt.Sprintf("over the functions in the schema %q", s.Schema)
 	}
+	described, err := describe(s)
+	if err != nil {
+		return "", err
+	}
 	return fmt.Sprintf(`  // The %s script of a custom database connection, made by the Terraform
   // provider auth0pg/auth0pg %s.
   // Do not edit it here: the next apply puts it back. Change the configuration instead.
-`, op, from)
+`, op, from) + described, nil
 }
 
 // assemble puts header, constant (nil for none) and helpers into a script.

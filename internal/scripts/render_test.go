@@ -61,7 +61,7 @@ func TestRenderedScriptsAreSelfContained(t *testing.T) {
 		if problems := Validate(op, text); len(problems) > 0 {
 			t.Errorf("%s: %+v", op, problems)
 		}
-		if len(text) > MaxScriptBytes/4 {
+		if len(text) > MaxScriptBytes/3 {
 			t.Errorf("%s has %d bytes", op, len(text))
 		}
 	}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package scripts
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+func TestRenderedScriptsAreRecognised(t *testing.T) {
+	odd := storeWith()
+	odd.Schema, odd.Table = "a\nb", "User \"Accounts\" \u2028*/"
+	odd.Columns[store.Nickname] = store.Column{Name: "nick\r\nname", Type: "character varying(255)"}
+	functions := storeWith(store.ID, store.Email, store.Password)
+	functions.Kind, functions.EmailLookup = store.Functions, store.CIText
+	functions.Columns[store.Email] = store.Column{Name: "email", Type: "citext"}
+	tests := map[string]Options{
+		"defaults":  {Store: storeWith()},
+		"odd names": {Store: odd},
+		"functions": {Store: functions},
+		"settings": {Store: storeWith(), UserIDPrefix: "legacy", BcryptRounds: 12, BcryptPrefix: "2a", DatabaseURLKey: "URL", CAKey: "CA", PoolMax: 7,
+			AppMetadataKey: "metadata", LegacyHashes: []HashFormat{SSHA, MD5}, RehashOnLogin: true},
+		"import":   {Store: storeWith(), ImportMode: true},
+		"finished": {Store: storeWith(), ImportMode: true, ImportFinished: true},
+	}
+	for name, options := range tests {
+		t.Run(name, func(t *testing.T) {
+			text := render(t, Login, options)
+			got, ok := Recognise(strings.ReplaceAll(text, "\n", " \r\n"))
+			if !ok || !reflect.DeepEqual(got.Store, options.Store) {
+				t.Fatalf("recognised %v %+v", ok, got.Store)
+			}
+			if again := render(t, Login, got); again != text {
+				t.Errorf("rendered again, the script is another:\n%s", again)
+			}
+			if problems := Validate(Login, text); len(problems) > 0 {
+				t.Errorf("%+v", problems)
+			}
+			if same, ok := Recognise(render(t, GetUser, options)); !ok || same.UserIDPrefix != got.UserIDPrefix || same.BcryptRounds != got.BcryptRounds {
+				t.Errorf("get_user is recognised as %v %+v", ok, same)
+			}
+		})
+	}
+}
+
+func TestOtherScriptsAreNotRecognised(t *testing.T) {
+	for _, text := range []string{
+		"", "function login(email, password, callback) {\n  callback(null, {});\n}\n",
+		"function login(email, password, callback) {\n  // store: {\"kind\":\n  callback(null, {});\n}\n",
+	} {
+		if _, ok := Recognise(text); ok {
+			t.Errorf("%q is recognised", text)
+		}
+	}
+}
