@@ -113,7 +113,7 @@ select coalesce(bool_or(rolsuper), false), $1 in (current_user, session_user)
 
 const outsideSQL = `
 select distinct client_addr from pg_catalog.pg_stat_activity
- where usename = $1 and client_addr is not null and not client_addr <<= any ($2::text[]::inet[])
+ where usename = $1 and not client_addr <<= any ($2::text[]::inet[])
  order by client_addr limit 10`
 
 // GuardedRole looks at the role of a list; it need not exist yet.

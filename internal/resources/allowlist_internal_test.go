@@ -12,6 +12,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 )
 
 // Warnings cannot be seen in acceptance tests, so that they are tested here.
@@ -104,4 +106,19 @@ func TestRegionRangesWarnsOfFallback(t *testing.T) {
 		t.Errorf("the bundled list does not stand in: %+v, %v", found, diags)
 	}
 	hasWarning(t, diags, "Live Feed Not Used", "answered 500", "bundled")
+}
+
+func TestHBARulesShowWhatIsWrong(t *testing.T) {
+	include := postgres.HBAInclude("scripts")
+	for want, file := range map[string]postgres.HBAFile{
+		"":                               {},
+		"pg_hba.conf: " + include + "|a": {Place: postgres.IncludedFirst, Lines: []string{"a"}},
+		"pg_hba.conf: " + include + "|a|(not loaded yet)":         {Place: postgres.IncludedFirst, Lines: []string{"a"}, Pending: true},
+		"pg_hba.conf, after rules of others: " + include + "|a|b": {Place: postgres.IncludedLate, Lines: []string{"a", "b"}},
+		"a": {Lines: []string{"a"}},
+	} {
+		if got := strings.Join(hbaRules("scripts", &file), "|"); got != want {
+			t.Errorf("%+v: %q, want %q", file, got, want)
+		}
+	}
 }
