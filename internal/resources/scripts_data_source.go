@@ -89,7 +89,6 @@ func (d *renderedScripts) Read(ctx context.Context, req datasource.ReadRequest, 
 	}
 	userStore, _, diags := storeFrom(ctx, model.Store, path.Root("store"))
 	resp.Diagnostics.Append(diags...)
-	checkOverrides(model.Overrides, path.Root("overrides"), &resp.Diagnostics) // now that they are known
 	if resp.Diagnostics.HasError() {
 		return
 	}
