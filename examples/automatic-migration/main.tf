@@ -1,0 +1,96 @@
+terraform {
+  required_providers {
+    auth0pg = {
+      source = "auth0pg/auth0pg"
+    }
+  }
+}
+
+variable "scripts_password" {
+  type      = string
+  sensitive = true
+  ephemeral = true
+}
+
+variable "database" {
+  description = "The database as Auth0 reaches it."
+  type        = object({ host = string, port = optional(number, 5432), name = string, sslmode = optional(string, "verify-full") })
+}
+
+variable "app_client_id" {
+  type = string
+}
+
+variable "finished" {
+  description = "Whether everybody has moved."
+  type        = bool
+  default     = false
+}
+
+# The table exists; it gets one column more, which says who has moved.
+import {
+  to = auth0pg_users_table.users
+  id = "public.users"
+}
+
+resource "auth0pg_users_table" "users" {
+  name = "users"
+
+  columns = {
+    id          = { type = "bigint", default = "generated always as identity" }
+    email       = {}
+    password    = {}
+    migrated_at = {}
+  }
+}
+
+# The role can look users up and mark them, and nothing else.
+resource "auth0pg_database_role" "scripts" {
+  name                = "auth0_migration"
+  store               = auth0pg_users_table.users.store
+  operations          = ["login", "get_user"]
+  password_wo         = var.scripts_password
+  password_wo_version = 1
+}
+
+resource "auth0pg_connection" "users" {
+  name        = "users"
+  import_mode = true # users move at their first login
+  store       = auth0pg_users_table.users.store
+
+  scripts = {
+    user_id_prefix  = "legacy"
+    legacy_hashes   = ["md5", "django_pbkdf2"] # what the audit found beside bcrypt
+    import_finished = var.finished
+  }
+
+  configuration_wo = {
+    POSTGRES_URL = provider::auth0pg::postgres_url({
+      host     = var.database.host
+      port     = var.database.port
+      database = var.database.name
+      username = auth0pg_database_role.scripts.name
+      password = var.scripts_password
+      sslmode  = var.database.sslmode
+    })
+  }
+  configuration_wo_version = 1
+
+  enabled_clients = [var.app_client_id]
+}
+
+data "auth0pg_users_audit" "users" {
+  store = auth0pg_users_table.users.store
+}
+
+output "moved" {
+  value = data.auth0pg_users_audit.users.migrated.count
+}
+
+output "left" {
+  value = data.auth0pg_users_audit.users.left
+}
+
+output "hash_formats" {
+  value = { for format, found in data.auth0pg_users_audit.users.hashes : format => found.count }
+}

@@ -1,0 +1,4 @@
+function change_password(email, newPassword, callback) {
+  // The script that the connection has today.
+  callback(new Error("Replace this file by your script."));
+}

@@ -1,0 +1,4 @@
+function get_user(email, callback) {
+  // The script that the connection has today.
+  callback(new Error("Replace this file by your script."));
+}

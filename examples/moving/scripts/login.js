@@ -1,0 +1,4 @@
+function login(email, password, callback) {
+  // The script that the connection has today.
+  callback(new Error("Replace this file by your script."));
+}

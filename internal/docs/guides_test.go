@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package docs_test
+
+import (
+	"fmt"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/devtools"
+)
+
+// The guide on adopting a table: its example takes over a table that looks like it, and changes nothing that it does
+// not say.
+func TestGuideAdopting(t *testing.T) {
+	h := newHouse(t, filesBelow(t, "examples/adopting"))
+	h.db.Exec(`create extension pgcrypto`)
+	h.db.Exec(`create table users (
+		user_id bigint generated always as identity primary key, email varchar(320) not null, is_verified boolean default false,
+		password_hash varchar(255) not null, display_name text, created_at timestamptz not null default now(), plan text check (plan <> ''), referrer bigint)`)
+	h.db.Exec(`insert into users (email, password_hash, plan) select 'user' || n || '@example.com', crypt('x', gen_salt('bf', 4)), 'free' from generate_series(1, 3) n`)
+	h.db.Exec(`insert into users (email, password_hash) values ('User1@example.com', md5('x'))`)
+
+	// Two rows share an address, so the index that the configuration asks for cannot be built: the plan says so.
+	output, exit := h.Run("plan")
+	if exit == 0 || !strings.Contains(output, "Error: Change Refused") || !strings.Contains(output, "lower") {
+		t.Fatalf("duplicates are not refused (exit code %d):\n%s", exit, output)
+	}
+	h.db.Exec(`delete from users where email = 'User1@example.com'`)
+	before := h.db.QueryString(`select string_agg(users::text, ';' order by user_id) from users`)
+	h.MustRun("apply", "-auto-approve")
+	h.MustRun("plan", "-detailed-exitcode")
+	if after := h.db.QueryString(`select string_agg(users::text, ';' order by user_id) from users`); after != before {
+		t.Errorf("the rows changed: from %s to %s", before, after)
+	}
+	if formats := h.MustRun("output", "-json", "hash_formats"); strings.TrimSpace(formats) != `{"bcrypt_2a":3}` {
+		t.Errorf("hash formats: %s", formats)
+	}
+	if h.db.QueryString(`select count(*) from pg_indexes where tablename = 'users' and indexdef like '%UNIQUE%lower%'`) != "1" {
+		t.Error("there is no index for logins")
+	}
+}
+
+// The guide on automatic migration, from the first plan to the end of the old database.
+func TestGuideAutomaticMigration(t *testing.T) {
+	h := newHouse(t, filesBelow(t, "examples/automatic-migration"))
+	h.Setenv("TF_VAR_app_client_id", h.clientID)
+	h.Setenv("TF_VAR_scripts_password", "a-long-enough-password")
+	h.db.Exec(`create table users (id bigint generated always as identity primary key, email text not null, password text not null)`)
+	h.db.Exec(`insert into users (email, password) values ($1, md5($2)), ('grace@example.com', md5('x'))`, userEmail, userPassword)
+
+	h.MustRun("apply", "-auto-approve")
+	moved := func() string {
+		h.MustRun("apply", "-auto-approve") // the audit is read with each
+		return strings.TrimSpace(h.MustRun("output", "-json", "moved"))
+	}
+	if got := moved(); got != "0" {
+		t.Errorf("before the first login %s users have moved", got)
+	}
+	if err := h.logIn("users"); err != nil {
+		t.Fatal(err)
+	}
+	if got := moved(); got != "1" {
+		t.Errorf("after the first login %s users have moved", got)
+	}
+	h.Setenv("TF_VAR_finished", "true")
+	h.MustRun("apply", "-auto-approve")
+	h.MustRun("plan", "-detailed-exitcode")
+
+	// The guide's last snippet: without store, role and database.
+	last := fence.FindAllStringSubmatch(read(t, "templates/guides/automatic-migration.md.tmpl"), -1)
+	h.tenant.Local.RecycleContainer()
+	h.Write("main.tf", caller[:strings.Index(caller, "variable")]+"variable \"app_client_id\" {\n  type = string\n}\n"+last[len(last)-1][2])
+	h.MustRun("apply", "-auto-approve")
+	h.MustRun("plan", "-detailed-exitcode")
+	if found := h.db.QueryString("select count(*) from pg_roles where rolname = 'auth0_migration'"); found != "0" {
+		t.Error("the role is still there")
+	}
+	if rows := h.db.QueryString("select count(*) from users"); rows != "2" {
+		t.Errorf("the table has %s rows afterwards", rows)
+	}
+	if _, answer := h.tenant.API("GET", "/connections?name=users&take=1", nil); strings.Contains(fmt.Sprint(answer), "POSTGRES_URL") {
+		t.Error("the database's URL is still in the tenant")
+	}
+	// Who has moved logs in, who has not is unknown.
+	if err := h.logIn("users"); err != nil {
+		t.Errorf("a moved user cannot log in: %v", err)
+	}
+	status, answer, err := h.post("/oauth/token", map[string]any{
+		"grant_type": "http://auth0.com/oauth/grant-type/password-realm", "realm": "users", "username": "grace@example.com", "password": "x",
+	})
+	if err != nil || status != http.StatusForbidden || answer["error"] != "invalid_grant" {
+		t.Errorf("a user who has not moved: HTTP %d %v %v", status, answer, err)
+	}
+}
+
+var (
+	fence     = regexp.MustCompile("(?ms)^```(terraform|hcl)\n(.*?)^```$")
+	testName  = regexp.MustCompile("`(Test[A-Za-z0-9_]+)`")
+	guideLink = regexp.MustCompile(`\]\(([^)#:]*)(?:#[^)]*)?\)`)
+)
+
+func guides(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{"README.md": read(t, "README.md"), moduleFolder + "/README.md": read(t, moduleFolder+"/README.md"), "templates/index.md.tmpl": read(t, "templates/index.md.tmpl")}
+	for name, text := range filesBelow(t, "templates/guides") {
+		all["templates/guides/"+name] = text
+	}
+	return all
+}
+
+// Every snippet is the language's, formatted as it formats.
+func TestSnippetsAreFormatted(t *testing.T) {
+	program, err := devtools.TerraformPath(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := devtools.EmptyCLIConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for file, text := range guides(t) {
+		for _, block := range fence.FindAllStringSubmatch(text, -1) {
+			n++
+			cmd := exec.CommandContext(t.Context(), program, "fmt", "-check", "-diff", "-no-color", "-")
+			cmd.Env = append(cmd.Environ(), "TF_CLI_CONFIG_FILE="+config, "CHECKPOINT_DISABLE=1")
+			cmd.Stdin = strings.NewReader(block[2])
+			if output, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%s: %v\n%s\n%s", file, err, block[2], output)
+			}
+		}
+	}
+	if n < 10 {
+		t.Errorf("found only %d snippets", n)
+	}
+}
+
+// A claim that names a test names one that exists.
+func TestNamedTestsExist(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(root(t), "internal", "*", "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var source strings.Builder
+	for _, file := range files {
+		rel, _ := filepath.Rel(root(t), file)
+		source.WriteString(read(t, rel))
+	}
+	n := 0
+	for file, text := range guides(t) {
+		for _, name := range testName.FindAllStringSubmatch(text, -1) {
+			n++
+			if !strings.Contains(source.String(), fmt.Sprintf("\nfunc %s(", name[1])) {
+				t.Errorf("%s names %s, which does not exist", file, name[1])
+			}
+		}
+	}
+	if n < 10 {
+		t.Errorf("found only %d names", n)
+	}
+}
+
+// Links between the pages lead somewhere.
+func TestLinksLeadSomewhere(t *testing.T) {
+	n := 0
+	for file, text := range guides(t) {
+		// A page of the guides is generated from its template into docs/.
+		folder := filepath.Dir(strings.Replace(file, "templates/", "docs/", 1))
+		for _, link := range guideLink.FindAllStringSubmatch(text, -1) {
+			if link[1] == "" {
+				continue
+			}
+			n++
+			target := filepath.Join(folder, link[1])
+			if rest, ok := strings.CutPrefix(target, "docs/"); ok && slices.Contains([]string{"guides", "."}, filepath.Dir(rest)) {
+				target = "templates/" + rest + ".tmpl"
+			}
+			if matches, err := filepath.Glob(filepath.Join(root(t), target)); err != nil || len(matches) == 0 {
+				t.Errorf("%s links to %s, which is not there", file, link[1])
+			}
+		}
+	}
+	if n < 10 {
+		t.Errorf("found only %d links", n)
+	}
+}
