@@ -172,36 +172,45 @@ func (s *Server) LoginTrigger(ctx context.Context, role string) ([]string, error
 }
 
 // ApplyLoginTrigger makes a login event trigger enforce the list for its role, in one
-// transaction, and then logs in anew; when that fails the trigger is taken away again.
+// transaction, and then logs in anew; when that fails, what was there before is put back.
 // Its error is then [ErrLockedOut].
 func (s *Server) ApplyLoginTrigger(ctx context.Context, list Allowlist) error {
-	want := list.loginTrigger()
 	// The session from before the change can undo it.
 	conn, err := s.Acquire(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Release()
-	err = s.catalogTx(ctx, func(tx pgx.Tx) error { return installLoginTrigger(ctx, tx, list.Role, want) })
+	var before *loginTrigger
+	err = s.catalogTx(ctx, func(tx pgx.Tx) (err error) {
+		if err := lockTriggers(ctx, tx); err != nil {
+			return err
+		}
+		if before, err = inspectLoginTrigger(ctx, tx, list.Role); err != nil {
+			return err
+		}
+		return installLoginTrigger(ctx, tx, before, list.loginTrigger())
+	})
 	if err != nil {
 		return err
 	}
+	// An interrupted apply finishes or goes back.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), catalogBudget)
+	defer cancel()
 	var one int
-	if err := s.logIn(context.WithoutCancel(ctx), "select 1", &one); err != nil {
-		_, undone := conn.Exec(context.WithoutCancel(ctx), "drop event trigger if exists "+ident(want.name))
-		return errors.Join(err, undone)
+	if err := s.logIn(ctx, "select 1", &one); err != nil {
+		return errors.Join(err, pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+			if err := removeLoginTrigger(ctx, tx, list.Role); err != nil || before.language == "" {
+				return err
+			}
+			return installLoginTrigger(ctx, tx, &loginTrigger{}, before)
+		}))
 	}
 	return nil
 }
 
-func installLoginTrigger(ctx context.Context, tx pgx.Tx, role string, want *loginTrigger) error {
-	if err := lockTriggers(ctx, tx); err != nil {
-		return err
-	}
-	found, err := inspectLoginTrigger(ctx, tx, role)
-	if err != nil {
-		return err
-	}
+// installLoginTrigger makes of what was found what is wanted.
+func installLoginTrigger(ctx context.Context, tx pgx.Tx, found, want *loginTrigger) error {
 	var statements []string
 	if found.functionStatement() != want.functionStatement() {
 		exists := false
@@ -228,27 +237,29 @@ func installLoginTrigger(ctx context.Context, tx pgx.Tx, role string, want *logi
 
 // RemoveLoginTrigger takes the role's trigger away, and the schema when it is ours and empty.
 func (s *Server) RemoveLoginTrigger(ctx context.Context, role string) error {
+	return s.catalogTx(ctx, func(tx pgx.Tx) error { return removeLoginTrigger(ctx, tx, role) })
+}
+
+func removeLoginTrigger(ctx context.Context, tx pgx.Tx, role string) error {
+	if err := lockTriggers(ctx, tx); err != nil {
+		return err
+	}
+	found, err := inspectLoginTrigger(ctx, tx, role)
+	if err != nil {
+		return err
+	}
 	name := LoginTriggerName(role)
-	return s.catalogTx(ctx, func(tx pgx.Tx) error {
-		if err := lockTriggers(ctx, tx); err != nil {
-			return err
-		}
-		found, err := inspectLoginTrigger(ctx, tx, role)
-		if err != nil {
-			return err
-		}
-		var statements []string
-		if found.event != "" {
-			statements = append(statements, "drop event trigger "+ident(name))
-		}
-		if found.language != "" {
-			statements = append(statements, "drop function "+ident(triggerSchema, name)+"()")
-		}
-		if err := execAll(ctx, tx, statements); err != nil {
-			return err
-		}
-		return dropTriggerSchema(ctx, tx)
-	})
+	var statements []string
+	if found.event != "" {
+		statements = append(statements, "drop event trigger "+ident(name))
+	}
+	if found.language != "" {
+		statements = append(statements, "drop function "+ident(triggerSchema, name)+"()")
+	}
+	if err := execAll(ctx, tx, statements); err != nil {
+		return err
+	}
+	return dropTriggerSchema(ctx, tx)
 }
 
 // dropTriggerSchema drops the schema if we made it and nothing is left in it.

@@ -294,3 +294,27 @@ func TestLoginTriggersAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestLoginTriggerPutsBack locks the provider itself out, which the plan refuses to do.
+func TestLoginTriggerPutsBack(t *testing.T) {
+	g := newGuarded(t, 17)
+	count := func() int {
+		return g.QueryInt(`select (select count(*) from pg_event_trigger)::int + (select count(*) from pg_namespace where nspname = 'auth0pg')::int`)
+	}
+	if err := g.server.ApplyLoginTrigger(t.Context(), allow("postgres", "192.0.2.2/32")); !errors.Is(err, postgres.ErrLockedOut) {
+		t.Errorf("%v, want ErrLockedOut", err)
+	}
+	if left := count(); left != 0 {
+		t.Errorf("%d objects are left", left)
+	}
+	before := allow("postgres", "127.0.0.0/8", "::1/128")
+	if err := g.server.ApplyLoginTrigger(t.Context(), before); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.server.ApplyLoginTrigger(t.Context(), allow("postgres", "192.0.2.2/32")); !errors.Is(err, postgres.ErrLockedOut) {
+		t.Errorf("%v, want ErrLockedOut", err)
+	}
+	if got, err := g.server.LoginTrigger(t.Context(), "postgres"); err != nil || !slices.Equal(got, before.LoginTriggerStatements()) {
+		t.Errorf("what was there before is not put back: %q, %v", got, err)
+	}
+}
