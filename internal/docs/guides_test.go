@@ -190,3 +190,30 @@ func TestLinksLeadSomewhere(t *testing.T) {
 		t.Errorf("found only %d links", n)
 	}
 }
+
+// The README shows steps that the demo has, and what it expects of them.
+func TestREADMEShowsTheDemo(t *testing.T) {
+	var source strings.Builder
+	for name, text := range filesBelow(t, "internal/demo") {
+		if strings.HasSuffix(name, ".go") {
+			source.WriteString(text)
+		}
+	}
+	total := strings.Count(source.String(), ".step(\"")
+	shown := 0
+	columns := regexp.MustCompile(`\s{2,}`)
+	for line := range strings.Lines(read(t, "README.md")) {
+		if !strings.HasPrefix(line, "✓") {
+			continue
+		}
+		shown++
+		cells := columns.Split(strings.TrimSpace(strings.TrimPrefix(line, "✓")), -1)
+		if len(cells) != 4 || !strings.Contains(source.String(), fmt.Sprintf(".step(%q, ", cells[0])) || !strings.Contains(source.String(), fmt.Sprintf("%q", cells[1])) || cells[1] != cells[2] {
+			t.Errorf("the demo does not print: %s", line)
+		}
+	}
+	words := map[int]string{9: "nine", 10: "ten", 11: "eleven", 12: "twelve", 13: "thirteen"}
+	if want := "and " + words[total-shown] + " more steps"; shown < 5 || !strings.Contains(read(t, "README.md"), want) {
+		t.Errorf("the README shows %d of %d steps and should say %q", shown, total, want)
+	}
+}
