@@ -14,6 +14,7 @@ import (
 // A provider that is killed while it makes or changes the functions leaves all of it or
 // nothing; what it made without Terraform knowing is taken over.
 func TestAccessFunctionsKilledHalfWay(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	variety := accessStores()["every part"]
 	db.Exec(variety.ddl)

@@ -54,6 +54,7 @@ func accessSchema(db *acctest.DB) string {
 // Every statement of every operation gives the same through the functions as on the table,
 // whatever the table is like, and the role can call nothing else.
 func TestAccessFunctionsStandForTheTable(t *testing.T) {
+	t.Parallel()
 	for name, variety := range accessStores() {
 		t.Run(name, func(t *testing.T) {
 			db := acctest.LocalDatabase(t)
@@ -190,6 +191,7 @@ ORDER BY 1`, role, schema)
 
 // What does somebody learn who got hold of the scripts' password?
 func TestAccessFunctionsLeakedPassword(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	variety := accessStores()["every part"]
 	db.Exec(variety.ddl)
@@ -252,6 +254,7 @@ func TestAccessFunctionsLeakedPassword(t *testing.T) {
 }
 
 func TestAccessFunctionsDriftIsMended(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	variety := accessStores()["every part"]
 	db.Exec(variety.ddl)
@@ -318,6 +321,7 @@ func TestAccessFunctionsDriftIsMended(t *testing.T) {
 // A table that gains a part changes arguments and results; scripts that know the former
 // ones go on working, and the role keeps its right to call.
 func TestAccessFunctionsChangeWithTheTable(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	variety := accessStores()["every part"]
 	db.Exec(variety.ddl)
@@ -370,6 +374,7 @@ func TestAccessFunctionsChangeWithTheTable(t *testing.T) {
 }
 
 func TestAccessFunctionsBadInput(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	variety := accessStores()["every part"]
 	db.Exec(variety.ddl)
@@ -411,6 +416,7 @@ func TestAccessFunctionsBadInput(t *testing.T) {
 
 // On a managed service nobody can simply be another role, nor change what it owns.
 func TestAccessFunctionsWithoutSuperuser(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	variety := accessStores()["every part"]
 	db.Exec(variety.ddl)
@@ -454,6 +460,7 @@ func TestAccessFunctionsWithoutSuperuser(t *testing.T) {
 
 // Table, functions and role of one apply: all is known at plan but what only the table can tell.
 func TestAccessFunctionsInOneApply(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	schema, role := accessSchema(db), db.RoleName("scripts")
 	cfg := acctest.ProviderConfig(db, nil) + fmt.Sprintf(`

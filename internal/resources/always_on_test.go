@@ -158,6 +158,7 @@ func (a *alwaysOn) during(work func()) {
 // From table to functions and back is one changed reference. The apply that changes it
 // leaves the role both rights, the next one takes the former ones back.
 func TestSwitchToFunctionsKeepsLoginsWorking(t *testing.T) {
+	t.Parallel()
 	a := newAlwaysOn(t)
 	role := a.db.RoleName("scripts")
 	schema := accessSchema(a.db)
@@ -179,6 +180,7 @@ func TestSwitchToFunctionsKeepsLoginsWorking(t *testing.T) {
 
 // The guide's way to change the password: a second role takes over, the first one is drained.
 func TestRotationKeepsLoginsWorking(t *testing.T) {
+	t.Parallel()
 	a := newAlwaysOn(t)
 	blue, green := a.db.RoleName("blue"), a.db.RoleName("green")
 	const table = "auth0pg_users_table.users.store"

@@ -87,6 +87,7 @@ func storeHCL(t *testing.T, s store.Store) string {
 // With what it is granted the role can run each operation's SQL; with any single
 // privilege less it cannot.
 func TestDatabaseRolePrivilegesAreMinimal(t *testing.T) {
+	t.Parallel()
 	for name, variety := range accessStores() {
 		t.Run(name, func(t *testing.T) {
 			db := acctest.LocalDatabase(t)
@@ -217,6 +218,7 @@ func sample(s store.Store, param scripts.Param) string {
 // The scripts of a running connection use the former store until the same apply has
 // replaced them; the next apply takes the privileges on it back.
 func TestDatabaseRoleMovesToAnotherStore(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	db.Exec(roleTable)
 	db.Exec("ALTER TABLE public.users ADD number serial; CREATE TABLE public.people (LIKE public.users)")
@@ -254,6 +256,7 @@ func TestDatabaseRoleMovesToAnotherStore(t *testing.T) {
 
 // A managed service's main user may create roles and is no superuser.
 func TestDatabaseRoleWithoutSuperuser(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	admin := db.RoleName("main")
 	db.Exec("CREATE ROLE " + admin + " LOGIN CREATEDB CREATEROLE PASSWORD 'main'; ALTER DATABASE " + db.Name + " OWNER TO " + admin)
@@ -319,6 +322,7 @@ func TestDatabaseRoleWithoutSuperuser(t *testing.T) {
 // A provider that is killed after it created the role, and before Terraform knew, leaves a
 // role that the next apply takes over; a role of somebody else it does not touch.
 func TestDatabaseRoleLeftBehind(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []string{"superuser", "createrole"} {
 		t.Run(kind, func(t *testing.T) {
 			db := acctest.LocalDatabase(t)
@@ -356,6 +360,7 @@ func TestDatabaseRoleLeftBehind(t *testing.T) {
 }
 
 func TestDatabaseRolesAtOnce(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	db.Exec(roleTable)
 	names := map[string]string{}
@@ -395,6 +400,7 @@ terraform {
 // Neither the password nor its verifier may be anywhere that Terraform or the server keep,
 // and the password not even in the server's log.
 func TestDatabaseRoleKeepsItsSecret(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	db.Exec(roleTable)
 	name := db.RoleName("scripts")

@@ -25,6 +25,7 @@ func eventually(t *testing.T, db *acctest.DB, what, query string, args ...any) {
 // A provider that is killed while it creates, changes or drops the role leaves the role as it
 // was or, while it waits for sessions to end, unable to log in; the next apply finishes the work.
 func TestDatabaseRoleKilledHalfWay(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	db.Exec(roleTable)
 	name := db.RoleName("scripts")

@@ -92,6 +92,7 @@ func expectLogin(t *testing.T, db *acctest.DB, user, password, want string) reso
 }
 
 func TestDatabaseRoleLifecycle(t *testing.T) {
+	t.Parallel()
 	db := acctest.Database(t)
 	db.Exec(roleTable)
 	name := db.RoleName(`Scripts "role"`)
@@ -210,6 +211,7 @@ func tryOutRole(t *testing.T, db *acctest.DB, name string) error {
 }
 
 func TestDatabaseRoleDriftIsMended(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	db.Exec(roleTable)
 	name, other := db.RoleName("scripts"), db.RoleName("other")
@@ -283,6 +285,7 @@ func (c changes) CheckPlan(_ context.Context, req plancheck.CheckPlanRequest, re
 }
 
 func TestDatabaseRoleIsNotDroppedInUse(t *testing.T) {
+	t.Parallel()
 	db := acctest.Database(t)
 	db.Exec(roleTable)
 	name := db.RoleName("scripts")
@@ -327,6 +330,7 @@ func TestDatabaseRoleIsNotDroppedInUse(t *testing.T) {
 }
 
 func TestDatabaseRoleWithDependents(t *testing.T) {
+	t.Parallel()
 	db := acctest.Database(t)
 	db.Exec(roleTable)
 	name := db.RoleName("scripts")
@@ -345,6 +349,7 @@ func TestDatabaseRoleWithDependents(t *testing.T) {
 }
 
 func TestDatabaseRoleExists(t *testing.T) {
+	t.Parallel()
 	db := acctest.Database(t)
 	db.Exec(roleTable)
 	name := db.RoleName("scripts")
@@ -377,6 +382,7 @@ func TestDatabaseRoleExists(t *testing.T) {
 }
 
 func TestDatabaseRoleBadInput(t *testing.T) {
+	t.Parallel()
 	db := acctest.Database(t)
 	db.Exec(roleTable)
 	with := func(name string, lines ...string) string { return roleConfig(db, name, `"login"`, lines...) }
@@ -424,6 +430,7 @@ func saying(words string) *regexp.Regexp {
 
 // Store, name and the server itself may all come from the same apply.
 func TestDatabaseRoleUnknownValues(t *testing.T) {
+	t.Parallel()
 	db := acctest.Database(t)
 	db.Exec(roleTable)
 	name := db.RoleName("scripts")
@@ -463,6 +470,7 @@ resource "auth0pg_database_role" "scripts" {
 
 // The password may be an ephemeral value that differs in every run.
 func TestDatabaseRoleEphemeralPassword(t *testing.T) {
+	t.Parallel()
 	db := acctest.Database(t)
 	db.Exec(roleTable)
 	name := db.RoleName("scripts")
