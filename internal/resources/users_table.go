@@ -99,7 +99,7 @@ func (r *usersTable) Create(ctx context.Context, req resource.CreateRequest, res
 		addPlanError(spec, err, diags)
 		return
 	}
-	if !plan.DDL.IsUnknown() && !samePlan(textsOf(plan.DDL), work, diags) {
+	if !plan.DDL.IsUnknown() && !samePlan(created(plan.DDL), work, diags) {
 		return
 	}
 	if observed != nil {
@@ -143,11 +143,6 @@ func (r *usersTable) Read(ctx context.Context, req resource.ReadRequest, resp *r
 		resp.State.RemoveResource(ctx)
 		return
 	}
-	version, err := server.Version(ctx)
-	if err != nil {
-		diags.AddError("Users Table Not Read", postgresDetail("Could not read "+state.title(), err))
-		return
-	}
 	prev := getPrivate[tableSpec](ctx, req.Private, desiredKey, diags)
 	if prev == nil {
 		adopted := adoptTable(observed)
@@ -155,7 +150,7 @@ func (r *usersTable) Read(ctx context.Context, req resource.ReadRequest, resp *r
 		setPrivate(ctx, resp.Private, desiredKey, adopted, diags)
 	}
 	setPrivate(ctx, resp.Private, observedKey, observed, diags)
-	state.refresh(ctx, *prev, observed, version, diags)
+	state.refresh(ctx, *prev, observed, diags)
 	diags.Append(resp.State.Set(ctx, state)...)
 }
 
@@ -167,7 +162,7 @@ func (r *usersTable) Update(ctx context.Context, req resource.UpdateRequest, res
 	diags.Append(req.Config.Get(ctx, &written)...)
 	config, _ := written.config(ctx, plan, diags)
 	prev := getPrivate[tableSpec](ctx, req.Private, desiredKey, diags)
-	planned := getPrivate[[]string](ctx, req.Private, statementsKey, diags)
+	planned := getPrivate[[]plannedStep](ctx, req.Private, statementsKey, diags)
 	ctx, cancel := bounded(ctx, plan.Timeouts.Update, defaultUpdateTimeout, diags)
 	defer cancel()
 	server, ok := r.server(diags)
@@ -286,23 +281,36 @@ func (r *usersTable) server(diags *diag.Diagnostics) (*postgres.Server, bool) {
 }
 
 // samePlan stops an apply whose statements would not be those that were approved.
-func samePlan(planned []string, work tableWork, diags *diag.Diagnostics) bool {
-	now := work.plan.Statements()
+func samePlan(planned []plannedStep, work tableWork, diags *diag.Diagnostics) bool {
+	now := work.planned()
 	if len(now) == 0 || slices.Equal(planned, now) {
 		return true // nothing left to do: another run has done it
 	}
 	diags.AddError("Table Changed Since Plan", fmt.Sprintf(
 		"The table %s is no longer as it was when the plan was made, and other statements would have to run than those that were approved. Nothing was run.\n\n"+
-			"Approved:\n%s\n\nNeeded now:\n%s\n\nPlan again and review the statements.",
-		postgres.QualifiedName(work.spec.Schema, work.spec.Name), bulleted(planned), bulleted(now)))
+			"Approved:\n%s\nNeeded now:\n%s\nPlan again and review the statements.",
+		postgres.QualifiedName(work.spec.Schema, work.spec.Name), listed(planned), listed(now)))
 	return false
 }
 
-func bulleted(statements []string) string {
-	if len(statements) == 0 {
-		return "  (nothing)"
+// created holds the statements of a creation to what the plan shows.
+func created(ddl types.List) []plannedStep {
+	var steps []plannedStep
+	for _, value := range ddl.Elements() {
+		steps = append(steps, plannedStep{value.(types.String).ValueString(), postgres.Creation}) //nolint:forcetypeassert // the schema's type
 	}
-	return "  " + strings.Join(statements, ";\n  ") + ";"
+	return steps
+}
+
+func listed(steps []plannedStep) string {
+	if len(steps) == 0 {
+		return "  (nothing)\n"
+	}
+	var text strings.Builder
+	for _, step := range steps {
+		fmt.Fprintf(&text, "  %s; (%s)\n", step.SQL, step.Route)
+	}
+	return text.String()
 }
 
 // run executes the plan and makes sure that it led where it should.

@@ -25,7 +25,7 @@ import (
 const (
 	desiredKey    = "desired"    // the tableSpec of the last apply or import
 	observedKey   = "observed"   // the postgres.Table that reading found
-	statementsKey = "statements" // the planned statements of an update
+	statementsKey = "statements" // the planned statements of an update, with their routes
 )
 
 // tablePrivate is the part of the framework's private state that is used here.
@@ -150,7 +150,7 @@ func (r *usersTable) planWith(ctx context.Context, plan *usersTableModel, config
 		return false
 	}
 	plan.show(ctx, work.spec, config, state, prev, diags)
-	setPrivate(ctx, resp.Private, statementsKey, work.plan.Statements(), diags)
+	setPrivate(ctx, resp.Private, statementsKey, work.planned(), diags)
 	plan.showPlan(work.plan)
 	if state != nil && len(work.plan.Steps) == 0 {
 		// What ran last stays to be seen as long as there is no change at all.
@@ -212,6 +212,20 @@ func (r *usersTable) reachable(ctx context.Context, diags *diag.Diagnostics) (*p
 type tableWork struct {
 	spec tableSpec
 	plan postgres.Plan
+}
+
+// plannedStep is what an approved statement is held to: its text, and how it is run.
+type plannedStep struct {
+	SQL   string
+	Route postgres.Route
+}
+
+func (w tableWork) planned() []plannedStep {
+	steps := make([]plannedStep, len(w.plan.Steps))
+	for i, step := range w.plan.Steps {
+		steps[i] = plannedStep{step.SQL, step.Route}
+	}
+	return steps
 }
 
 // planTable puts the specification into the server's own words and plans the statements.

@@ -135,7 +135,7 @@ func (m *usersTableModel) keepKnown(ctx context.Context, planned usersTableModel
 }
 
 // refresh puts what was read into the state.
-func (m *usersTableModel) refresh(ctx context.Context, prev tableSpec, observed *postgres.Table, version int, diags *diag.Diagnostics) {
+func (m *usersTableModel) refresh(ctx context.Context, prev tableSpec, observed *postgres.Table, diags *diag.Diagnostics) {
 	stateParts, stateExtras, _ := readColumns(ctx, m.Columns, m.ExtraColumns, diags)
 	imported := m.Columns.IsNull()
 	parts := map[store.Part]columnConfig{}
@@ -177,11 +177,8 @@ func (m *usersTableModel) refresh(ctx context.Context, prev tableSpec, observed 
 	}
 	m.PrimaryKey = types.BoolValue(prev.PrimaryKey && slices.Equal(observed.PrimaryKey(), []string{prev.Columns[store.ID].Name}))
 	m.Store = storeObject(prev.store())
-	// What was run last is shown only as long as nothing is to be done, so that the next
-	// statements are always a difference, also when they are the same again.
-	if plan := postgres.PlanTable(observed, prev.desired(), postgres.Limits{Version: version, AllowRewrite: true}); len(plan.Steps)+len(plan.Refusals) > 0 || m.DDL.IsNull() {
-		m.showPlan(postgres.Plan{})
-	}
+	// What ran last is not what will run next.
+	m.showPlan(postgres.Plan{})
 }
 
 // follows is true for a part that an adopted table has and that the configuration does not

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
@@ -25,12 +24,4 @@ func serverWords(err error) string {
 		text += " " + server.Hint
 	}
 	return text
-}
-
-func textsOf(list types.List) []string {
-	var texts []string
-	for _, value := range list.Elements() {
-		texts = append(texts, value.(types.String).ValueString()) //nolint:forcetypeassert // the schema's type
-	}
-	return texts
 }

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package resources_test
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
+)
+
+// TestUsersTableRefusals counts at plan what stands in the way, and names the remedy.
+func TestUsersTableRefusals(t *testing.T) {
+	db := acctest.LocalDatabase(t)
+	role := db.RoleName("scripts")
+	steps := []resource.TestStep{{
+		Config: tableConfig(db, dropAtEnd, `columns = { name = {}, created_at = {} }`, `extra_columns = { plan = { type = "text" } }`),
+		Check: func(*terraform.State) error {
+			db.Exec(`INSERT INTO users (email, password, name, plan) SELECT 'u' || n || '@example.com', 'x', CASE WHEN n > 3 THEN repeat('n', n) END, 'p' || n % 4 FROM generate_series(1, 20) n`)
+			db.Exec("CREATE ROLE " + role)
+			db.Exec("GRANT SELECT (created_at) ON users TO " + role)
+			db.Exec("CREATE VIEW planned AS SELECT plan FROM users")
+			db.Exec("ANALYZE users")
+			return nil
+		},
+	}}
+	for _, refused := range []struct{ lines, want string }{
+		{`columns = { name = { nullable = false }, created_at = {} }`, `(?s)3 rows are null in\s+the column, which is to be NOT NULL.*UPDATE "public"."users" SET "name"`},
+		{`columns = { name = { type = "varchar(10)" }, created_at = {} }`, `(?s)10 rows\s+hold\s+a\s+value\s+that\s+character\s+varying\(10\) would not hold\s+unaltered.*SELECT \* FROM`},
+		{`columns = { name = {}, created_at = {}, username = { name = "plan" } }` + "\nextra_columns = {}", `(?s)4 values\s+occur\s+more\s+than\s+once\s+where\s+each\s+must\s+be\s+unique.*GROUP BY 1 HAVING count\(\*\) > 1`},
+		{`columns = { name = { type = "varchar(100)" }, created_at = {} }` + "\nrewrite_row_limit = 10", `(?s)writes every row anew.*about 20 rows\s+\(rewrite_row_limit\s+is\s+10\).*allow_rewrite = true`},
+		{`columns = { name = {} }` + "\ndrop_removed_columns = true", `(?s)"created_at" is\s+granted\s+to\s+scripts_\w+,\s+whose\s+scripts\s+may\s+still\s+use\s+it`},
+		{`columns = { name = {}, created_at = {} }` + "\n" + `extra_columns = { plan = { type = "varchar" } }`, `(?s)while\s+it\s+is\s+used\s+by\s+rule\s+_RETURN\s+on\s+view\s+planned`},
+		{`columns = { name = {}, created_at = {}, id = { nullable = true } }`, `(?s)belongs\s+to\s+the\s+primary\s+key`},
+		{`columns = { name = { default = "generated always as identity" }, created_at = {} }`, `(?s)Column Default Not Usable`},
+		{`columns = { name = { type = "int" }, created_at = {} }`, `(?s)Column Type Not Usable.*cannot\s+be\s+cast\s+automatically`},
+		{`columns = { name = {}, created_at = {} }` + "\n" + `extra_columns = { plan = { type = "text" }, must = { type = "int", nullable = false } }`, `(?s)NOT\s+NULL\s+without\s+a\s+default\s+has\s+no\s+value`},
+	} {
+		steps = append(steps, resource.TestStep{Config: tableConfig(db, dropAtEnd, refused.lines), ExpectError: regexp.MustCompile(refused.want)})
+	}
+	steps = append(steps, resource.TestStep{
+		PreConfig: func() { db.Exec("DROP VIEW planned") },
+		Config:    tableConfig(db, dropAtEnd, `columns = { name = {}, created_at = {} }`, `extra_columns = { plan = { type = "text" } }`),
+		Check: func(*terraform.State) error {
+			if got := db.QueryInt("SELECT count(*) FROM users WHERE plan IS NOT NULL AND created_at IS NOT NULL"); got != 20 {
+				return fmt.Errorf("%d rows", got)
+			}
+			return nil
+		},
+	})
+	testTable(t, steps...)
+}
+
+func TestUsersTableChangesAreShown(t *testing.T) {
+	db := acctest.LocalDatabase(t)
+	change := func(route, lock string, scans bool, rows knownvalue.Check) knownvalue.Check {
+		return knownvalue.ObjectPartial(map[string]knownvalue.Check{
+			"route": knownvalue.StringExact(route), "lock": knownvalue.StringExact(lock), "scans": knownvalue.Bool(scans), "rewrites": knownvalue.Bool(false), "rows": rows,
+		})
+	}
+	none, some := knownvalue.Int64Exact(0), knownvalue.Int64Exact(50)
+	testTable(t,
+		resource.TestStep{Config: tableConfig(db, dropAtEnd)},
+		resource.TestStep{
+			PreConfig: func() {
+				db.Exec("INSERT INTO users (email, password) SELECT 'u' || n || '@example.com', 'x' FROM generate_series(1, 50) n")
+				db.Exec("ANALYZE users")
+			},
+			Config: tableConfig(db, dropAtEnd, `columns = { username = {} }`, `extra_columns = { token = { type = "uuid", default = "gen_random_uuid()" } }`),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectKnownValue(tableAddress, tfjsonpath.New("changes"), knownvalue.ListExact([]knownvalue.Check{
+					change("catalog", "ACCESS EXCLUSIVE", false, none),
+					change("catalog", "ACCESS EXCLUSIVE", false, none),
+					change("backfill", "ROW EXCLUSIVE", true, some),
+					change("catalog", "ACCESS EXCLUSIVE", false, none),
+					change("concurrently", "SHARE UPDATE EXCLUSIVE", true, some),
+				})),
+			}},
+		},
+	)
+}
+
+// TestUsersTableLookupChanges changes the lookup there and back: the new index is built
+// before the old one goes.
+func TestUsersTableLookupChanges(t *testing.T) {
+	db := acctest.LocalDatabase(t)
+	step := func(lookup string, indexes ...string) resource.TestStep {
+		return resource.TestStep{
+			Config: tableConfig(db, dropAtEnd, fmt.Sprintf("email_lookup = %q", lookup), `columns = { username = {} }`),
+			Check: resource.ComposeAggregateTestCheckFunc(
+				resource.TestCheckResourceAttr(tableAddress, "store.email_lookup", lookup),
+				func(*terraform.State) error {
+					got := db.QueryStrings(`select pg_get_indexdef(indexrelid, 1, false) from pg_index where indrelid = 'users'::regclass and indisvalid and indisunique and not indisprimary order by 1`)
+					if strings.Join(got, ", ") != strings.Join(indexes, ", ") {
+						return fmt.Errorf("the indexes are %v, want %v", got, indexes)
+					}
+					if n := db.QueryInt("SELECT count(*) FROM users"); n != 1 {
+						return fmt.Errorf("%d rows", n)
+					}
+					return nil
+				},
+			),
+		}
+	}
+	first := step("lower_index", "lower(email)", "lower(username)")
+	first.Check = func(*terraform.State) error {
+		db.Exec("INSERT INTO users (email, username, password) VALUES ('a@example.com', 'a', 'x')")
+		return nil
+	}
+	testTable(t, first,
+		step("exact", "email", "username"),
+		step("citext", "email", "username"),
+		step("lower_index", "lower((email)::text)", "lower((username)::text)"),
+		step("exact", "email", "username"),
+	)
+}
+
+func TestUsersTableRename(t *testing.T) {
+	db := acctest.LocalDatabase(t)
+	config := func(columns string) string { return tableConfig(db, dropAtEnd, "columns = { "+columns+" }") }
+	testTable(t,
+		resource.TestStep{
+			Config: config(`password = { type = "varchar(100)" }`),
+			Check: func(*terraform.State) error {
+				db.Exec("INSERT INTO users (email, password) VALUES ('a@example.com', 'secret')")
+				return nil
+			},
+		},
+		resource.TestStep{
+			Config: config(`password = { name = "password_hash", renamed_from = "password", type = "varchar(200)" }, email = { name = "mail", renamed_from = "email" }`),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectKnownValue(tableAddress, tfjsonpath.New("ddl"), knownvalue.ListExact([]knownvalue.Check{
+					knownvalue.StringExact(`ALTER TABLE "public"."users" RENAME COLUMN "email" TO "mail"`),
+					knownvalue.StringExact(`ALTER TABLE "public"."users" RENAME COLUMN "password" TO "password_hash"`),
+					knownvalue.StringExact(`ALTER TABLE "public"."users" ALTER COLUMN "password_hash" TYPE character varying(200)`),
+				})),
+			}},
+			Check: resource.ComposeAggregateTestCheckFunc(
+				resource.TestCheckResourceAttr(tableAddress, "store.columns.password.name", "password_hash"),
+				resource.TestCheckResourceAttr(tableAddress, "email_lookup", "lower_index"),
+				func(*terraform.State) error {
+					if got := db.QueryString("SELECT password_hash FROM users WHERE lower(mail) = 'a@example.com'"); got != "secret" {
+						return fmt.Errorf("the row reads %q", got)
+					}
+					return nil
+				},
+			),
+		},
+		// Once it is done, the old name may go from the configuration.
+		resource.TestStep{
+			Config: config(`password = { name = "password_hash" }, email = { name = "mail", renamed_from = "email" }`),
+			Check:  resource.TestCheckResourceAttr(tableAddress, "ddl.#", "0"),
+		},
+		// Without renamed_from another name means another column.
+		resource.TestStep{
+			Config: config(`password = { name = "password_hash" }, email = { name = "mail" }, nickname = { name = "nick" }`),
+			Check: func(*terraform.State) error {
+				if !db.QueryBool("SELECT count(*) = 2 FROM pg_attribute WHERE attrelid = 'users'::regclass AND attname IN ('nick', 'nickname') AND NOT attisdropped") {
+					return fmt.Errorf("the old column did not stay")
+				}
+				return nil
+			},
+		},
+	)
+}
+
+// workspace is a users table under the real command line.
+func tableWorkspace(t *testing.T, db *acctest.DB, lines ...string) *acctest.Workspace {
+	t.Helper()
+	w := acctest.NewWorkspace(t, map[string]string{"main.tf": workspaceConfig(db, lines...)})
+	return w
+}
+
+func workspaceConfig(db *acctest.DB, lines ...string) string {
+	return "terraform {\n  required_providers {\n    auth0pg = { source = \"auth0pg/auth0pg\" }\n  }\n}\n" + tableConfig(db, lines...)
+}
+
+// TestUsersTableProviderKilled kills the provider while a statement of it waits, with and
+// without the server noticing before the next run.
+func TestUsersTableProviderKilled(t *testing.T) {
+	db := acctest.LocalDatabase(t)
+	w := tableWorkspace(t, db, dropAtEnd)
+	w.MustRun("apply", "-auto-approve")
+	db.Exec("INSERT INTO users (email, password) SELECT 'u' || n || '@example.com', 'x' FROM generate_series(1, 500) n")
+	for _, lines := range []string{
+		`columns = { username = {} }`,
+		`columns = { username = {}, nickname = { nullable = false, default = "'n'" } }`,
+		`columns = { username = {}, created_at = {} }` + "\n" + `extra_columns = { token = { type = "uuid", nullable = false, default = "gen_random_uuid()" } }`,
+	} {
+		db.Exec("UPDATE users SET nickname = 'n'")
+		w.Write("main.tf", workspaceConfig(db, dropAtEnd, lines))
+		holder := db.Conn()
+		for _, sql := range []string{"BEGIN", "LOCK TABLE users IN SHARE MODE"} {
+			if _, err := holder.Exec(t.Context(), sql); err != nil {
+				t.Fatal(err)
+			}
+		}
+		apply := w.Start("apply", "-auto-approve")
+		waiting := false
+		for range 1000 {
+			if waiting = db.QueryBool("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'users'::regclass)"); waiting {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		if !waiting {
+			t.Fatalf("no statement waits\n%s", apply.Output())
+		}
+		apply.KillProvider()
+		if output, exit := apply.Wait(); exit == 0 {
+			t.Errorf("the apply succeeded without its provider\n%s", output)
+		}
+		if _, err := holder.Exec(t.Context(), "COMMIT"); err != nil {
+			t.Fatal(err)
+		}
+		w.MustRun("apply", "-auto-approve")
+		if output, exit := w.Run("plan", "-detailed-exitcode"); exit != 0 {
+			t.Errorf("the plan is not empty\n%s", output)
+		}
+		if !db.QueryBool("SELECT count(*) = 500 FROM users") || db.QueryBool("SELECT EXISTS (SELECT FROM pg_index WHERE indrelid = 'users'::regclass AND NOT indisvalid)") {
+			t.Error("rows are lost or an invalid index is left")
+		}
+	}
+}
+
+// TestUsersTableCreationInterrupted loses the state right after the table was made.
+func TestUsersTableCreationInterrupted(t *testing.T) {
+	db := acctest.LocalDatabase(t)
+	w := tableWorkspace(t, db, dropAtEnd)
+	w.MustRun("apply", "-auto-approve")
+	w.Write("terraform.tfstate", "")
+	if output := w.MustRun("apply", "-auto-approve"); !strings.Contains(output, "Users Table Was Created Before") {
+		t.Errorf("no word about the table that is there\n%s", output)
+	}
+	if output, exit := w.Run("plan", "-detailed-exitcode"); exit != 0 {
+		t.Errorf("the plan is not empty\n%s", output)
+	}
+	// With a user in it, it is somebody's.
+	db.Exec("INSERT INTO users (email, password) VALUES ('a@example.com', 'x')")
+	w.Write("terraform.tfstate", "")
+	if output, exit := w.Run("apply", "-auto-approve"); exit != 1 || !strings.Contains(output, "Users Table Exists Already") {
+		t.Errorf("exit %d\n%s", exit, output)
+	}
+}
+
+// TestUsersTableReplaced replaces the table under its own name.
+func TestUsersTableReplaced(t *testing.T) {
+	db := acctest.LocalDatabase(t)
+	w := tableWorkspace(t, db, dropAtEnd)
+	w.MustRun("apply", "-auto-approve")
+	oid := db.QueryString("SELECT 'users'::regclass::oid")
+	w.MustRun("apply", "-auto-approve", "-replace="+tableAddress)
+	if db.QueryString("SELECT 'users'::regclass::oid") == oid {
+		t.Error("it is the same table")
+	}
+	if output, exit := w.Run("plan", "-detailed-exitcode"); exit != 0 {
+		t.Errorf("the plan is not empty\n%s", output)
+	}
+}
+
+// TestUsersTableSavedPlan changes the table between a saved plan and its apply.
+func TestUsersTableSavedPlan(t *testing.T) {
+	db := acctest.LocalDatabase(t)
+	w := tableWorkspace(t, db, dropAtEnd)
+	w.MustRun("apply", "-auto-approve")
+	w.Write("main.tf", workspaceConfig(db, dropAtEnd, `columns = { created_at = {}, nickname = { type = "varchar(50)" } }`))
+	w.MustRun("plan", "-out=saved")
+	db.Exec("ALTER TABLE users ALTER password DROP NOT NULL")
+	output, exit := w.Run("apply", "saved")
+	if exit != 1 || !strings.Contains(output, "Table Changed Since Plan") || strings.Contains(output, "bug") {
+		t.Errorf("exit %d\n%s", exit, output)
+	}
+	if db.QueryBool("SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'users'::regclass AND attname = 'created_at')") {
+		t.Error("a statement ran")
+	}
+	// The same statements, and what took a moment would now take a rebuild.
+	w.Write("main.tf", workspaceConfig(db, dropAtEnd, `columns = { nickname = { collation = "C" } }`))
+	w.MustRun("plan", "-out=saved")
+	db.Exec("ALTER TABLE users ALTER password SET NOT NULL")
+	db.Exec("CREATE INDEX ON users (nickname)")
+	if output, exit := w.Run("apply", "saved"); exit != 1 || !strings.Contains(output, "Table Changed Since Plan") {
+		t.Errorf("exit %d\n%s", exit, output)
+	}
+	// Dropped altogether.
+	w.MustRun("plan", "-out=saved")
+	db.Exec("DROP TABLE users")
+	if output, exit := w.Run("apply", "saved"); exit != 1 || !strings.Contains(output, "Users Table Is Gone") || strings.Contains(output, "bug") {
+		t.Errorf("exit %d\n%s", exit, output)
+	}
+	// Created by somebody else after a plan to create it.
+	w.MustRun("plan", "-out=saved")
+	db.Exec("CREATE TABLE users (n int)")
+	if output, exit := w.Run("apply", "saved"); exit != 1 || !strings.Contains(output, "Users Table Exists Already") || strings.Contains(output, "bug in") {
+		t.Errorf("exit %d\n%s", exit, output)
+	}
+}
+
+// TestUsersTableAppliedTwice applies one change twice at once: the second waits and finds
+// it done.
+func TestUsersTableAppliedTwice(t *testing.T) {
+	db := acctest.LocalDatabase(t)
+	w := tableWorkspace(t, db, dropAtEnd)
+	w.MustRun("apply", "-auto-approve")
+	db.Exec("INSERT INTO users (email, password) SELECT 'u' || n || '@example.com', 'x' FROM generate_series(1, 30000) n")
+	w.Write("main.tf", workspaceConfig(db, dropAtEnd, `columns = { username = {} }`, `extra_columns = { token = { type = "uuid", nullable = false, default = "gen_random_uuid()" } }`))
+	w.MustRun("plan", "-out=saved")
+	first, second := w.Start("apply", "-lock=false", "saved"), w.Start("apply", "-lock=false", "saved")
+	for _, p := range []*acctest.Process{first, second} {
+		if output, exit := p.Wait(); exit != 0 {
+			t.Errorf("exit %d\n%s", exit, output)
+		}
+	}
+	if output, exit := w.Run("plan", "-detailed-exitcode"); exit != 0 {
+		t.Errorf("the plan is not empty\n%s", output)
+	}
+}
+
+// TestUsersTableGeneratedConfiguration lets Terraform write the configuration of legacy tables.
+func TestUsersTableGeneratedConfiguration(t *testing.T) {
+	var w *acctest.Workspace
+	for name, legacy := range legacyTables {
+		t.Run(name, func(t *testing.T) {
+			db := acctest.LocalDatabase(t)
+			for _, sql := range strings.Split(legacy.sql, ";\n") {
+				db.Exec(sql)
+			}
+			w = acctest.NewWorkspace(t, map[string]string{"main.tf": strings.Split(workspaceConfig(db), "resource \"")[0] +
+				fmt.Sprintf("import {\n  to = auth0pg_users_table.users\n  id = %q\n}\n", legacy.id)})
+			w.MustRun("plan", "-generate-config-out=generated.tf")
+			output, exit := w.Run("plan", "-detailed-exitcode")
+			if exit != 0 && !strings.Contains(output, "Plan: 1 to import, 0 to add, 0 to change, 0 to destroy.") {
+				t.Errorf("the plan is not empty\n%s\n%s", output, w.Read("generated.tf"))
+			}
+			w.MustRun("apply", "-auto-approve")
+			if output, exit := w.Run("plan", "-detailed-exitcode"); exit != 0 {
+				t.Errorf("the plan is not empty after the apply\n%s", output)
+			}
+		})
+	}
+}
+
+// TestUsersTableManagedService works as the main user of a managed service: no superuser,
+// owner of the database.
+func TestUsersTableManagedService(t *testing.T) {
+	db := acctest.LocalDatabase(t)
+	owner := db.RoleName("main_user")
+	db.Exec("CREATE ROLE " + owner + " LOGIN CREATEROLE PASSWORD 'main'")
+	db.Exec("ALTER DATABASE " + pgx.Identifier{db.Name}.Sanitize() + " OWNER TO " + owner)
+	db.Exec("ALTER SCHEMA public OWNER TO " + owner)
+	managed := &acctest.DB{URL: db.URLFor(owner, "main"), Name: db.Name, Server: db.Server}
+	testTable(t,
+		resource.TestStep{Config: tableConfig(managed, dropAtEnd, `email_lookup = "citext"`)},
+		resource.TestStep{
+			PreConfig: func() { db.Exec("INSERT INTO users (email, password) VALUES ('a@example.com', 'x')") },
+			Config:    tableConfig(managed, dropAtEnd, `email_lookup = "citext"`, `columns = { username = {}, nickname = { default = "'x'" } }`, `extra_columns = { token = { type = "uuid", nullable = false, default = "gen_random_uuid()" } }`),
+			Check:     expectIndexes(db, "primary id", "unique email", "unique username"),
+		},
+	)
+	// A table of somebody else's is read, and its change is refused at plan.
+	db.Exec("CREATE TABLE theirs (id uuid PRIMARY KEY, email text, password text)")
+	theirs := strings.Replace(tableConfig(managed), `name = "users"`, `name = "theirs"`, 1)
+	block := "import {\n  to = auth0pg_users_table.users\n  id = \"theirs\"\n}\n"
+	testTable(t,
+		resource.TestStep{Config: theirs + block, PlanOnly: true, ExpectNonEmptyPlan: false},
+		resource.TestStep{
+			Config: strings.Replace(theirs, `name = "theirs"`, "name = \"theirs\"\n  columns = { email = { nullable = false } }", 1) + block, PlanOnly: true,
+			ExpectError: regexp.MustCompile(`(?s)the table belongs to the role\s+"postgres"`),
+		},
+	)
+}
