@@ -501,6 +501,30 @@ func TestRefreshReadsPages(t *testing.T) {
 	}
 }
 
+func TestNamesAreLookedUpInPages(t *testing.T) {
+	tn := newTenant(t)
+	tn.on("GET /api/v2/connections", answers(200, `{"connections":[]}`), answers(200, `{"connections":[]}`), answers(200, `{"connections":[]}`), answers(200, `{"connections":[`+connectionJSON+`]}`))
+	tn.on("PATCH /api/v2/connections/con_1", answers(200, connectionJSON))
+	c, _ := tn.client(t)
+	for i := range 20 {
+		if found, err := c.ListedByName(t.Context(), fmt.Sprint("free-", i)); err != nil || found != nil {
+			t.Errorf("got %v, %v", found, err)
+		}
+	}
+	if found, err := c.ListedByName(t.Context(), "legacy"); err != nil || found == nil || found.ID != "con_1" {
+		t.Errorf("got %v, %v", found, err)
+	}
+	if n := len(tn.calls("GET /api/v2/connections")); n != 4 {
+		t.Errorf("21 names were looked up with %d reads, want 4", n)
+	}
+	if _, err := c.UpdateConnection(t.Context(), "con_1", map[string]any{"display_name": "x"}); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := c.ListedByName(t.Context(), "legacy"); err != nil || found == nil || len(tn.calls("GET /api/v2/connections")) != 5 {
+		t.Errorf("got %v, %v after an update, want it read anew", found, err)
+	}
+}
+
 func TestNothingSecretIsLogged(t *testing.T) {
 	tn := newTenant(t)
 	tn.on("GET /api/v2/connections/con_1", limited(0), cut, answers(200, connectionJSON))

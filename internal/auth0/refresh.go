@@ -22,9 +22,11 @@ const (
 // refresh answers the reads of one refresh from list pages. It belongs to one client, hence
 // to one command and one tenant, and forgets what this client changes.
 type refresh struct {
-	mu     sync.Mutex
-	reads  int
-	listed map[string]json.RawMessage
+	mu    sync.Mutex
+	reads int
+	// byID holds the list's entries; nil before there is one.
+	byID   map[string]json.RawMessage
+	byName map[string]string // name -> id
 	at     time.Time
 	stale  map[string]bool // changed by us since, which the list may not show
 }
@@ -32,7 +34,7 @@ type refresh struct {
 func (r *refresh) forget(id string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.listed, id)
+	delete(r.byID, id)
 	if r.stale == nil {
 		r.stale = map[string]bool{}
 	}
@@ -57,8 +59,31 @@ func (c *Client) RefreshedConnection(ctx context.Context, id string) (*Connectio
 	return found.checked()
 }
 
-// fromList returns the connection's entry, nil when it has to be read singly. The lock is
-// held while listing: the other reads wait for the list instead of fetching it too.
+// ListedByName is [Client.ConnectionByName] for an early look at a name: with many names it answers from the
+// same list, which may lag behind and holds database connections only.
+func (c *Client) ListedByName(ctx context.Context, name string) (*Connection, error) {
+	r := &c.refresh
+	r.mu.Lock()
+	listed, err := c.listed(ctx)
+	id, taken := r.byName[name]
+	raw := r.byID[id]
+	r.mu.Unlock()
+	switch {
+	case err != nil:
+		return nil, err
+	case !listed, taken && raw == nil: // not listed, or changed since
+		return c.ConnectionByName(ctx, name)
+	case !taken:
+		return nil, nil
+	}
+	found, err := decodeConnection(raw)
+	if err != nil {
+		return nil, err
+	}
+	return found.checked()
+}
+
+// fromList returns the connection's entry, nil when it has to be read singly.
 func (c *Client) fromList(ctx context.Context, id string) (json.RawMessage, error) {
 	r := &c.refresh
 	r.mu.Lock()
@@ -66,27 +91,39 @@ func (c *Client) fromList(ctx context.Context, id string) (json.RawMessage, erro
 	if r.stale[id] {
 		return nil, nil
 	}
-	if r.listed == nil || time.Since(r.at) > listLifetime {
-		if r.reads++; r.reads <= singleReads {
-			return nil, nil
-		}
-		listed := map[string]json.RawMessage{}
-		strategy := management.ConnectionStrategyEnumAuth0
-		query := &management.ListConnectionsQueryParameters{Strategy: []*management.ConnectionStrategyEnum{&strategy}}
-		err := c.list(ctx, call{"list the database connections", readScopes}, query, func(raw json.RawMessage) error {
-			var entry struct {
-				ID string `json:"id"`
-			}
-			if err := json.Unmarshal(raw, &entry); err != nil {
-				return fmt.Errorf("a connection in the tenant's list cannot be read: %w", err)
-			}
-			listed[entry.ID] = raw
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-		r.listed, r.at = listed, time.Now()
+	if _, err := c.listed(ctx); err != nil {
+		return nil, err
 	}
-	return r.listed[id], nil
+	return r.byID[id], nil
+}
+
+// listed makes sure that there is a list, unless it is too early for one to pay. The lock is held while
+// listing: the other reads wait for the list instead of fetching it too.
+func (c *Client) listed(ctx context.Context) (bool, error) {
+	r := &c.refresh
+	if r.byID != nil && time.Since(r.at) <= listLifetime {
+		return true, nil
+	}
+	if r.reads++; r.reads <= singleReads {
+		return false, nil
+	}
+	byID, byName := map[string]json.RawMessage{}, map[string]string{}
+	strategy := management.ConnectionStrategyEnumAuth0
+	query := &management.ListConnectionsQueryParameters{Strategy: []*management.ConnectionStrategyEnum{&strategy}}
+	err := c.list(ctx, call{"list the database connections", readScopes}, query, func(raw json.RawMessage) error {
+		var entry struct {
+			ID   string `json:"id"`
+			Name string `json:"name"`
+		}
+		if err := json.Unmarshal(raw, &entry); err != nil {
+			return fmt.Errorf("a connection in the tenant's list cannot be read: %w", err)
+		}
+		byID[entry.ID], byName[entry.Name] = raw, entry.ID
+		return nil
+	})
+	if err != nil {
+		return false, err
+	}
+	r.byID, r.byName, r.at = byID, byName, time.Now()
+	return true, nil
 }

@@ -162,7 +162,7 @@ func (r *connection) refuseTaken(ctx context.Context, plan *connectionModel, dia
 	if client == nil || plan.Name.IsUnknown() {
 		return
 	}
-	existing, err := client.ConnectionByName(ctx, plan.Name.ValueString())
+	existing, err := client.ListedByName(ctx, plan.Name.ValueString())
 	var unreadable *auth0.OptionsUnreadableError
 	switch {
 	case errors.As(err, &unreadable):

@@ -29,8 +29,8 @@ import (
 
 const (
 	connectionPrivateKey = "connection"
-	// hashRounds costs some 50 ms: enough against guessing, little enough for hundreds of connections.
-	hashRounds = 200_000
+	// hashRounds costs some 20 ms: enough against guessing what is no word, little enough for hundreds of connections.
+	hashRounds = 100_000
 	hashBytes  = 32
 )
 
