@@ -49,8 +49,8 @@ func (t *TableSession) runBackfill(ctx context.Context, step Step, budget time.D
 			}
 			total += changed
 			tflog.Info(ctx, "batch done", map[string]any{"table": t.quoted(), "what": step.What, "rows": total, "pages_done": page, "pages_total": pages})
-			// As long a rest as the batch took leaves half of the server to others.
-			if err := pause(ctx, max(time.Since(began), time.Millisecond)); err != nil {
+			// A rest between batches leaves the server to others for a third of the time.
+			if err := pause(ctx, max(time.Since(began)/2, time.Millisecond)); err != nil {
 				return err
 			}
 		}
