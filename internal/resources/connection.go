@@ -44,6 +44,7 @@ type connectionModel struct {
 	DeletionProtection        types.Bool           `tfsdk:"deletion_protection"`
 	DeleteWithUsers           types.Bool           `tfsdk:"delete_with_users"`
 	AllowReplacement          types.Bool           `tfsdk:"allow_replacement"`
+	Preflight                 types.Bool           `tfsdk:"preflight"`
 	RenderedScripts           types.Map            `tfsdk:"rendered_scripts"`
 	ConfigurationFingerprints types.Map            `tfsdk:"configuration_fingerprints"`
 	EnabledCustomization      types.Bool           `tfsdk:"enabled_database_customization"`
@@ -105,6 +106,9 @@ func (r *connection) Create(ctx context.Context, req resource.CreateRequest, res
 		return
 	}
 	secrets := plainValues(config.ConfigurationWO)
+	if !r.preflight(ctx, nil, &plan, secrets, &resp.Diagnostics) {
+		return
+	}
 	options := map[string]any{}
 	overlayJSON(options, plan.wantedOptions(&config))
 	if len(secrets) > 0 {
@@ -209,6 +213,9 @@ func (r *connection) Update(ctx context.Context, req resource.UpdateRequest, res
 		return
 	}
 	id, secrets := state.ID.ValueString(), plainValues(config.ConfigurationWO)
+	if !r.preflight(ctx, &state, &plan, secrets, &resp.Diagnostics) {
+		return
+	}
 
 	body := plan.changedProperties(&state, &config)
 	writesOptions := plan.writesOptions(&state)

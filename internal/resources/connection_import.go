@@ -61,6 +61,7 @@ func (m *connectionModel) adopt(found *auth0.Connection) {
 	m.DeletionProtection = types.BoolValue(true)
 	m.DeleteWithUsers = types.BoolValue(false)
 	m.AllowReplacement = types.BoolValue(false)
+	m.Preflight = types.BoolValue(true)
 	if len(fingerprints(found.Options)) > 0 {
 		m.ConfigurationWOVersion = types.Int64Value(importedVersion)
 	}

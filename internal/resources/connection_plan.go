@@ -108,6 +108,7 @@ func (r *connection) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequ
 	plan.checkPlanned(prior, &config, &resp.Diagnostics)
 	plan.planConfiguration(prior, &config, private.Sent, &resp.Diagnostics)
 	plan.checkConfiguration(ctx, &config, &resp.Diagnostics)
+	r.checkCatalog(ctx, prior, &plan, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
 

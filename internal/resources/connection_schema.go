@@ -164,6 +164,7 @@ func connectionSchema() schema.Schema {
 			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
 			MarkdownDescription: "Whether a change of `name` may delete this connection and create another. False by default; the guards of deletion apply all the same.",
 		},
+		"preflight": preflightAttribute(),
 		"rendered_scripts": schema.MapAttribute{
 			Computed: true, ElementType: types.StringType,
 			MarkdownDescription: "The scripts by operation as the tenant has them, or will have after the apply. What was changed or deleted elsewhere is put back.",

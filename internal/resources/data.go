@@ -7,6 +7,7 @@ package resources
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -24,6 +25,20 @@ type Data struct {
 	// Domain is the tenant's domain: null when it is not configured, unknown when it
 	// comes from an object that is yet to be created.
 	Domain types.String
+
+	changing sync.Map // the tables that this run plans to change, by qualified name
+}
+
+// willChange notes that the table is not going to stay as the catalog has it.
+func (d *Data) willChange(schema, name string) {
+	d.changing.Store(postgres.QualifiedName(schema, name), true)
+}
+
+// tableChanges reports whether this run plans to change the table. A table is planned before
+// what takes its store.
+func (d *Data) tableChanges(schema, name string) bool {
+	_, changes := d.changing.Load(postgres.QualifiedName(schema, name))
+	return changes
 }
 
 // Service is one of the two systems that the provider drives, or what is still missing

@@ -152,6 +152,9 @@ func (r *usersTable) planWith(ctx context.Context, plan *usersTableModel, config
 	plan.show(ctx, work.spec, config, state, prev, diags)
 	setPrivate(ctx, resp.Private, statementsKey, work.planned(), diags)
 	plan.showPlan(work.plan)
+	if len(work.plan.Steps) > 0 {
+		r.data.willChange(spec.Schema, spec.Name)
+	}
 	if state != nil && len(work.plan.Steps) == 0 {
 		// What ran last stays to be seen as long as there is no change at all.
 		unchanged := *plan

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+const (
+	// trialBudget bounds how long a trial is repeated that meets another session's lock.
+	trialBudget = 15 * time.Second
+	// TrialTimeout is how long one statement of a trial may take. It is more than the scripts
+	// give a statement.
+	TrialTimeout = 5 * time.Second
+)
+
+// Trial is a transaction in which statements are tried as another role. It is always rolled
+// back. What no rollback undoes is left: numbers taken from sequences, and whatever triggers
+// do outside of the database.
+type Trial struct {
+	// Role is the role that the statements run as.
+	Role string
+	// Assumed is false when that is the provider's own, as it may not be the role that was asked for.
+	Assumed bool
+
+	tx   pgx.Tx
+	lost bool // to another session's lock
+}
+
+// TrialResult is what one statement gave.
+type TrialResult struct {
+	// Rows is how many rows it returned or changed.
+	Rows int64
+	// First is the first row by column, in the text form of the server; a null is left out.
+	First map[string]string
+}
+
+// Try runs work in a trial as the role, "" for the provider's own. Its error is
+// [ErrRoleNotFound] for a role that does not exist, a [ConnectError], or what work returns.
+// Work is repeated, from nothing, while one of its statements meets another session's lock.
+func (s *Server) Try(ctx context.Context, role string, work func(context.Context, *Trial) error) error {
+	conn, err := s.connectCancellable(ctx)
+	if err != nil {
+		return err
+	}
+	defer closeSoon(conn)
+	deadline := time.Now().Add(trialBudget)
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		lost, err := s.tryOnce(ctx, conn, role, work)
+		if !lost || time.Now().After(deadline) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait/2 + rand.N(wait)): //nolint:gosec // no secret
+		}
+	}
+}
+
+func (s *Server) tryOnce(ctx context.Context, conn *pgx.Conn, role string, work func(context.Context, *Trial) error) (lost bool, err error) {
+	tx, err := conn.Begin(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer func() {
+		// A connection that cannot roll back is about to be closed, which does it.
+		_ = tx.Rollback(ctx)
+	}()
+	t := &Trial{tx: tx}
+	if err := t.begin(ctx, s.LockTimeout(), role); err != nil {
+		return lostRace(err), err
+	}
+	err = work(ctx, t)
+	return t.lost, err
+}
+
+// begin sets what a statement of the scripts meets. A deferred constraint is checked at the
+// end of each of their statements, which are transactions of their own.
+func (t *Trial) begin(ctx context.Context, lockTimeout time.Duration, role string) error {
+	if lockTimeout == 0 {
+		lockTimeout = defaultLockTimeout
+	}
+	_, err := t.tx.Exec(ctx, "select set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true)", milliseconds(lockTimeout), milliseconds(TrialTimeout))
+	if err != nil {
+		return err
+	}
+	if _, err := t.tx.Exec(ctx, "SET CONSTRAINTS ALL IMMEDIATE"); err != nil {
+		return err
+	}
+	if role != "" {
+		if err := t.become(ctx, role); err != nil {
+			return err
+		}
+	}
+	return t.tx.QueryRow(ctx, "select current_user").Scan(&t.Role)
+}
+
+// The search_path of a role's sessions, for what triggers call: its own in this database, else
+// its own, else the database's.
+const roleSearchPathSQL = `
+select substr(setting, length('search_path=') + 1)
+from pg_catalog.pg_db_role_setting s, unnest(s.setconfig) setting
+where s.setdatabase in (0, (select oid from pg_catalog.pg_database where datname = current_database()))
+  and s.setrole in (0, (select oid from pg_catalog.pg_roles where rolname = $1)) and starts_with(setting, 'search_path=')
+order by s.setrole = 0, s.setdatabase = 0
+limit 1`
+
+// become takes on the role where the provider may, or may let itself for this transaction.
+func (t *Trial) become(ctx context.Context, role string) error {
+	var exists bool
+	if err := t.tx.QueryRow(ctx, "select exists (select from pg_catalog.pg_roles where rolname = $1)", role).Scan(&exists); err != nil {
+		return err
+	}
+	if !exists {
+		return ErrRoleNotFound
+	}
+	var member, options bool
+	if err := t.tx.QueryRow(ctx, membershipSQL, role).Scan(&member, &options); err != nil {
+		return err
+	}
+	if !member {
+		grant := fmt.Sprintf("GRANT %s TO CURRENT_USER", pgx.Identifier{role}.Sanitize())
+		if options {
+			grant += " WITH INHERIT FALSE, SET TRUE"
+		}
+		err := pgx.BeginFunc(ctx, t.tx, func(tx pgx.Tx) error {
+			_, err := tx.Exec(ctx, grant)
+			return err
+		})
+		if state := sqlState(err); state == "42501" || state == "0LP01" { // not allowed, or a circle
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	var path string
+	err := t.tx.QueryRow(ctx, roleSearchPathSQL, role).Scan(&path)
+	if err == nil {
+		_, err = t.tx.Exec(ctx, "select set_config('search_path', $1, true)", path)
+	}
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return err
+	}
+	t.Assumed = true
+	_, err = t.tx.Exec(ctx, "SET LOCAL ROLE "+pgx.Identifier{role}.Sanitize())
+	return err
+}
+
+// Run runs one statement as the scripts' driver does, every value as text of a type that the
+// server works out; nil is NULL. After an error the trial goes on as if it had not been run.
+func (t *Trial) Run(ctx context.Context, sql string, values []*string) (result TrialResult, err error) {
+	err = pgx.BeginFunc(ctx, t.tx, func(tx pgx.Tx) error {
+		result, err = runAsText(ctx, tx.Conn().PgConn(), sql, values)
+		return err
+	})
+	t.lost = t.lost || lostRace(err)
+	return result, err
+}
+
+func runAsText(ctx context.Context, conn *pgconn.PgConn, sql string, values []*string) (TrialResult, error) {
+	texts := make([][]byte, len(values))
+	for i, value := range values {
+		if value != nil {
+			texts[i] = []byte(*value)
+		}
+	}
+	answer := conn.ExecParams(ctx, sql, texts, nil, nil, nil).Read()
+	if answer.Err != nil {
+		return TrialResult{}, answer.Err
+	}
+	result := TrialResult{Rows: answer.CommandTag.RowsAffected(), First: map[string]string{}}
+	if len(answer.Rows) > 0 {
+		for i, field := range answer.FieldDescriptions {
+			if value := answer.Rows[0][i]; value != nil {
+				result.First[field.Name] = string(value)
+			}
+		}
+	}
+	return result, nil
+}
+
+// What does not exist is no matter of privileges.
+const lackingSQL = `
+select i::int - 1
+from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) with ordinality as r (kind, schema, name, privilege, col, i)
+where not coalesce(case kind
+  when 'schema' then (select has_schema_privilege(n.oid, privilege) from pg_catalog.pg_namespace n where n.nspname = r.name)
+  when 'function' then (
+    select bool_or(has_function_privilege(p.oid, privilege))
+    from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+    where n.nspname = r.schema and p.proname = r.name)
+  when 'table' then (
+    select case when r.col = '' then has_table_privilege(c.oid, privilege) else has_column_privilege(c.oid, a.attnum, privilege) end
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = r.col and not a.attisdropped
+    where n.nspname = r.schema and c.relname = r.name)
+  end, true)
+order by i`
+
+// Lacking returns those of the grants that the trial's role does not have, column by column.
+func (t *Trial) Lacking(ctx context.Context, grants []Grant) ([]Grant, error) {
+	var kinds, schemas, names, privileges, columns []string
+	all := rights(grants)
+	for _, r := range all {
+		kinds, schemas, names = append(kinds, string(r.on.Kind)), append(schemas, r.on.Schema), append(names, r.on.Name)
+		privileges, columns = append(privileges, r.privilege), append(columns, r.column)
+	}
+	rows, err := t.tx.Query(ctx, lackingSQL, kinds, schemas, names, privileges, columns)
+	if err != nil {
+		return nil, err
+	}
+	lacking, err := pgx.CollectRows(rows, pgx.RowTo[int])
+	if err != nil {
+		return nil, err
+	}
+	var missing []right
+	for _, i := range lacking {
+		missing = append(missing, all[i])
+	}
+	return grantsOf(missing), nil
+}
+
+// Columns that refuse a row which leaves them out ($3 those that are not left out), or which
+// gives them NULL ($4), and the id ($5), which no user can be without. A trigger that runs
+// before the insert, or a rule in its place, may fill any of them.
+const unfilledSQL = `
+select a.attname
+from pg_catalog.pg_attribute a
+join pg_catalog.pg_class c on c.oid = a.attrelid
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+join pg_catalog.pg_type t on t.oid = a.atttypid
+where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p') and not c.relhasrules and a.attnum > 0 and not a.attisdropped
+  and (a.attnotnull or t.typnotnull or a.attname = $5)
+  and (a.attname = any ($4::text[])
+    or a.attname <> all ($3::text[]) and not a.atthasdef and a.attidentity = '' and t.typdefault is null)
+  and not exists (select from pg_catalog.pg_trigger g
+    where g.tgrelid = c.oid and g.tgenabled in ('O', 'A') and g.tgtype & 7 = 7)
+order by a.attnum`
+
+// Unfilled lists the columns that will be without a value in a row that gives values to the
+// columns in filled and NULL to those in null, though they need one, as far as the catalog can tell.
+func Unfilled(ctx context.Context, q Querier, schema, table, id string, filled, null []string) ([]string, error) {
+	rows, err := q.Query(ctx, unfilledSQL, schema, table, append([]string{}, filled...), append([]string{}, null...), id)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
