@@ -165,6 +165,14 @@ func (p *Process) KillProvider() {
 	}
 }
 
+// Interrupt does what Ctrl-C does: SIGINT to Terraform and its provider.
+func (p *Process) Interrupt() {
+	p.workspace.t.Helper()
+	if err := syscall.Kill(-p.cmd.Process.Pid, syscall.SIGINT); err != nil {
+		p.workspace.t.Fatal(err)
+	}
+}
+
 // Kill kills Terraform and the provider at once (SIGKILL), as a machine that goes down would.
 func (p *Process) Kill() {
 	p.workspace.t.Helper()
