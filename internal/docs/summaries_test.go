@@ -149,8 +149,19 @@ func (s *summaries) scan(file *ast.File) {
 	})
 }
 
-// problem reads the values that carry a summary with them: scripts.Problem.
+// problem reads the values that carry a summary with them: scripts.Problem, and the advice
+// for a script that failed when it was tried.
 func (s *summaries) problem(file *ast.File, literal *ast.CompositeLit) {
+	if table, ok := literal.Type.(*ast.MapType); ok && fmt.Sprint(table.Value) == "advice" {
+		for _, element := range literal.Elts {
+			if pair, ok := element.(*ast.KeyValueExpr); ok {
+				if one, ok := pair.Value.(*ast.CompositeLit); ok {
+					s.note(file, one.Elts[0])
+				}
+			}
+		}
+		return
+	}
 	if list, ok := literal.Type.(*ast.ArrayType); ok && fmt.Sprint(list.Elt) == "Problem" {
 		for _, element := range literal.Elts {
 			if one, ok := element.(*ast.CompositeLit); ok && len(one.Elts) > 0 {
@@ -159,7 +170,7 @@ func (s *summaries) problem(file *ast.File, literal *ast.CompositeLit) {
 		}
 		return
 	}
-	if fmt.Sprint(literal.Type) != "Problem" {
+	if kind := fmt.Sprint(literal.Type); kind != "Problem" && kind != "advice" {
 		return
 	}
 	for _, element := range literal.Elts {

@@ -265,8 +265,11 @@ func firstLine(text string) string {
 	return line
 }
 
+// advice is what to say of a failed trial, besides the cause.
+type advice struct{ Summary, Remedy string }
+
 // remedies are by SQLSTATE or its class.
-var remedies = map[string]struct{ summary, remedy string }{
+var remedies = map[string]advice{
 	"42501": {"Scripts Lack A Privilege", "Name the operation in the operations of the auth0pg_database_role"},
 	"23505": {"Constraint Refuses Users", "Let the column's default differ for each row, or give the column up as unique"},
 	"23":    {"Constraint Refuses Users", "Change the constraint so that it lets a user in who has signed up through Auth0, or fill the column in a trigger that runs before the insert"},
@@ -322,13 +325,13 @@ func (f *trialFailure) report(s *scriptTrial, diags *diag.Diagnostics) {
 		}
 	}
 	if !ok {
-		known.summary, known.remedy = "Script Would Fail", "Correct the cause and apply again"
+		known = advice{"Script Would Fail", "Correct the cause and apply again"}
 	}
 	detail := fmt.Sprintf("%s would fail on %s, tried as %q: %s", scriptsOf, table, s.t.Role, cause)
 	if len(f.columns) > 0 {
 		detail += fmt.Sprintf(" The column at fault is %s.", list(quotedNames(f.columns)))
 	}
-	remedy := known.remedy
+	remedy := known.Remedy
 	if len(f.lacking) > 0 {
 		var grants []string
 		for _, grant := range f.lacking {
@@ -342,7 +345,7 @@ func (f *trialFailure) report(s *scriptTrial, diags *diag.Diagnostics) {
 			remedy = "The role has what the script's own SQL needs. Grant it what a trigger or a default needs, or let a row-level security policy allow it, as the server's words say."
 		}
 	}
-	diags.AddAttributeError(path.Root("store"), known.summary, detail+"\n\n"+remedy+end)
+	diags.AddAttributeError(path.Root("store"), known.Summary, detail+"\n\n"+remedy+end)
 }
 
 func quotedNames(names []string) []string {
