@@ -15,7 +15,7 @@ var usualNames = map[store.Part][]string{
 	store.ID:                {"userid", "uid", "uuid", "guid", "pk"},
 	store.Email:             {"emailaddress", "mail", "useremail", "emailaddr", "login"},
 	store.EmailVerified:     {"isverified", "verified", "emailconfirmed", "isemailverified", "confirmed", "emailisverified", "isemailconfirmed"},
-	store.Password:          {"passwordhash", "hashedpassword", "encryptedpassword", "pwhash", "passwd", "pwd", "passhash", "pass", "hash", "passworddigest", "userpassword", "bcrypt"},
+	store.Password:          {"passwordhash", "hashedpassword", "encryptedpassword", "pwhash", "passwd", "pwd", "passhash", "pass", "hash", "passworddigest", "userpassword", "bcrypt", "cryptedpassword", "pw", "secret", "bcrypthash"},
 	store.Nickname:          {"nick"},
 	store.Username:          {"userlogin"},
 	store.GivenName:         {"firstname"},
@@ -54,6 +54,18 @@ func adoptTable(table *postgres.Table) tableSpec {
 	for _, part := range store.Parts() {
 		take(part.Part, similarColumn(table, usualNames[part.Part]))
 	}
+	// What no login works without is guessed from a fragment, as long as only one column has it.
+	for _, guess := range []struct {
+		part     store.Part
+		fragment string
+	}{{store.Email, "mail"}, {store.Password, "passw"}, {store.Password, "pwd"}, {store.Password, "hash"}} {
+		take(guess.part, onlyColumn(table, func(c postgres.Column) bool {
+			return !taken[c.Name] && holds(guess.part, c.Type) && strings.Contains(fold(c.Name), guess.fragment)
+		}))
+	}
+	take(store.ID, onlyColumn(table, func(c postgres.Column) bool {
+		return !taken[c.Name] && (parsesAsIdentity(c.Default) || strings.HasPrefix(c.Default, "nextval("))
+	}))
 	for i := range table.Columns {
 		if c := &table.Columns[i]; !taken[c.Name] {
 			spec.Extra[c.Name] = adoptedColumn(c)
@@ -92,6 +104,20 @@ func similarColumn(table *postgres.Table, names []string) *postgres.Column {
 		}
 	}
 	return nil
+}
+
+// onlyColumn is the column that fits, nil unless there is exactly one.
+func onlyColumn(table *postgres.Table, fits func(postgres.Column) bool) (found *postgres.Column) {
+	for i := range table.Columns {
+		if !fits(table.Columns[i]) {
+			continue
+		}
+		if found != nil {
+			return nil
+		}
+		found = &table.Columns[i]
+	}
+	return found
 }
 
 // holds reports whether a column of the type can hold the part as the scripts write it.

@@ -199,30 +199,12 @@ func TestUsersTableProviderKilled(t *testing.T) {
 	} {
 		db.Exec("UPDATE users SET nickname = 'n'")
 		w.Write("main.tf", workspaceConfig(db, dropAtEnd, lines))
-		holder := db.Conn()
-		for _, sql := range []string{"BEGIN", "LOCK TABLE users IN SHARE MODE"} {
-			if _, err := holder.Exec(t.Context(), sql); err != nil {
-				t.Fatal(err)
-			}
-		}
-		apply := w.Start("apply", "-auto-approve")
-		waiting := false
-		for range 1000 {
-			if waiting = db.QueryBool("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'users'::regclass)"); waiting {
-				break
-			}
-			time.Sleep(10 * time.Millisecond)
-		}
-		if !waiting {
-			t.Fatalf("no statement waits\n%s", apply.Output())
-		}
+		release, apply := applyBlocked(t, db, w)
 		apply.KillProvider()
 		if output, exit := apply.Wait(); exit == 0 {
 			t.Errorf("the apply succeeded without its provider\n%s", output)
 		}
-		if _, err := holder.Exec(t.Context(), "COMMIT"); err != nil {
-			t.Fatal(err)
-		}
+		release()
 		w.MustRun("apply", "-auto-approve")
 		if output, exit := w.Run("plan", "-detailed-exitcode"); exit != 0 {
 			t.Errorf("the plan is not empty\n%s", output)
@@ -230,6 +212,57 @@ func TestUsersTableProviderKilled(t *testing.T) {
 		if !db.QueryBool("SELECT count(*) = 500 FROM users") || db.QueryBool("SELECT EXISTS (SELECT FROM pg_index WHERE indrelid = 'users'::regclass AND NOT indisvalid)") {
 			t.Error("rows are lost or an invalid index is left")
 		}
+	}
+}
+
+// applyBlocked starts an apply whose next statement waits for a lock until it is released.
+func applyBlocked(t *testing.T, db *acctest.DB, w *acctest.Workspace) (release func(), apply *acctest.Process) {
+	t.Helper()
+	holder := db.Conn()
+	for _, sql := range []string{"BEGIN", "LOCK TABLE users IN SHARE MODE"} {
+		if _, err := holder.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	apply = w.Start("apply", "-auto-approve")
+	for range 1000 {
+		if db.QueryBool("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'users'::regclass)") {
+			return func() {
+				if _, err := holder.Exec(t.Context(), "COMMIT"); err != nil {
+					t.Error(err)
+				}
+			}, apply
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("no statement waits\n%s", apply.Output())
+	return nil, nil
+}
+
+// TestUsersTableInterrupted presses Ctrl-C while a statement runs: it ends on the server.
+func TestUsersTableInterrupted(t *testing.T) {
+	db := acctest.LocalDatabase(t)
+	w := tableWorkspace(t, db, dropAtEnd)
+	w.MustRun("apply", "-auto-approve")
+	w.Write("main.tf", workspaceConfig(db, dropAtEnd, `columns = { username = {} }`))
+	db.Exec("ALTER TABLE users ADD username text") // so that the index is the first statement
+	release, apply := applyBlocked(t, db, w)
+	apply.Interrupt()
+	began := time.Now()
+	output, exit := apply.Wait()
+	if exit == 0 || time.Since(began) > 10*time.Second {
+		t.Errorf("exit %d after %v\n%s", exit, time.Since(began), output)
+	}
+	if db.QueryBool("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'CREATE UNIQUE INDEX%')") {
+		t.Error("the statement goes on")
+	}
+	release()
+	w.MustRun("apply", "-auto-approve")
+	if output, exit := w.Run("plan", "-detailed-exitcode"); exit != 0 {
+		t.Errorf("the plan is not empty\n%s", output)
+	}
+	if db.QueryBool("SELECT EXISTS (SELECT FROM pg_index WHERE indrelid = 'users'::regclass AND NOT indisvalid)") {
+		t.Error("an invalid index is left")
 	}
 }
 

@@ -99,6 +99,33 @@ var legacyTables = map[string]struct {
 		CREATE TABLE users (id bigint PRIMARY KEY, email text, password text) INHERITS (base)`,
 		`name = "users"
 		columns = { created_at = {} }`},
+	"guessed names, guarded rows": {"legacy.accounts", `
+		CREATE SCHEMA legacy;
+		CREATE TABLE legacy.accounts (account_no bigserial, login_mail varchar(200) NOT NULL, mail_opt_in boolean, pw_hash char(60) NOT NULL, firstname text, "lastName" text, mood text[] DEFAULT '{}', PRIMARY KEY (account_no));
+		CREATE UNIQUE INDEX accounts_mail ON legacy.accounts (lower(login_mail));
+		CREATE FUNCTION legacy.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+		CREATE TRIGGER touch BEFORE UPDATE ON legacy.accounts FOR EACH ROW EXECUTE FUNCTION legacy.touch();
+		ALTER TABLE legacy.accounts ENABLE ROW LEVEL SECURITY;
+		CREATE POLICY everybody ON legacy.accounts USING (true);
+		ALTER TABLE legacy.accounts ADD CONSTRAINT not_empty CHECK (login_mail <> '') NOT VALID;
+		COMMENT ON COLUMN legacy.accounts.login_mail IS 'theirs'`,
+		`schema = "legacy"
+		name = "accounts"
+		columns = {
+		  id = { name = "account_no", type = "bigint" }, email = { name = "login_mail", type = "varchar(200)" }, password = { name = "pw_hash", type = "char(60)" }
+		  given_name = { name = "firstname" }, family_name = { name = "lastName" }
+		}
+		extra_columns = { mood = { type = "text[]", default = "'{}'" } }
+		email_lookup = "lower_index"`},
+	"uuid-ossp and jsonb": {"public.app_users", `
+		CREATE EXTENSION "uuid-ossp";
+		CREATE TABLE app_users (uid uuid PRIMARY KEY DEFAULT uuid_generate_v4(), "EmailAddress" text NOT NULL UNIQUE, password_digest text, is_verified boolean NOT NULL DEFAULT false, user_metadata jsonb DEFAULT '{}', created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamp DEFAULT CURRENT_TIMESTAMP, username varchar(50) UNIQUE)`,
+		`name = "app_users"
+		columns = {
+		  id = { name = "uid" }, email = { name = "EmailAddress" }, password = { name = "password_digest", nullable = true }, email_verified = { name = "is_verified" }
+		  user_metadata = { type = "jsonb", default = "'{}'::jsonb" }, created_at = {}, updated_at = { type = "timestamp" }, username = {}
+		}
+		email_lookup = "exact"`},
 	"foreign owner": {"users", `
 		CREATE TABLE users (id uuid PRIMARY KEY, email text, password text, name varchar(100));
 		CREATE UNIQUE INDEX ON users (lower(email)) WHERE name IS NOT NULL;

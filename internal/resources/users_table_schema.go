@@ -49,7 +49,7 @@ func (r *usersTable) Schema(ctx context.Context, _ resource.SchemaRequest, resp 
 			},
 			"columns": schema.SingleNestedAttribute{
 				Optional: true, Computed: true,
-				MarkdownDescription: "The column of each part of a user. `id`, `email` and `password` always exist, `email_verified` and `nickname` exist unless an imported table has no such column, and every other part exists when it is named. " +
+				MarkdownDescription: "The column of each part of a user. `id`, `email` and `password` always exist, `email_verified` and `nickname` exist unless an imported table has no such column, and every other part exists when it is named, or when an imported table has a column of its name. " +
 					"A part named anew adds its column, or takes a column that is there. A part that is no longer named forgets its column and leaves it in the table, see `drop_removed_columns`.",
 				Attributes: partAttributes(),
 			},
@@ -95,7 +95,7 @@ func (r *usersTable) Schema(ctx context.Context, _ resource.SchemaRequest, resp 
 			},
 			"allow_rewrite": schema.BoolAttribute{
 				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-				MarkdownDescription: "Whether such a change is allowed whatever the number of rows, by default false. A change runs nothing by itself.",
+				MarkdownDescription: "Whether a change may write the whole table anew while logins wait, whatever the number of rows (see `rewrite_row_limit`), by default false. A change runs nothing by itself.",
 			},
 			"lock_retry_budget": schema.StringAttribute{
 				Optional: true, Computed: true, Default: stringdefault.StaticString("5m"),
