@@ -149,8 +149,14 @@ func (r *usersTable) Read(ctx context.Context, req resource.ReadRequest, resp *r
 		prev = &adopted
 		setPrivate(ctx, resp.Private, desiredKey, adopted, diags)
 	}
+	before := getPrivate[postgres.Table](ctx, req.Private, observedKey, diags)
 	setPrivate(ctx, resp.Private, observedKey, observed, diags)
 	state.refresh(ctx, *prev, observed, diags)
+	// The statements that ran last stay as long as the table is as they left it. After a change
+	// elsewhere they go, so that mending the same drift twice is a difference both times.
+	if before == nil || !before.SameShape(*observed) || state.DDL.IsNull() {
+		state.showPlan(postgres.Plan{})
+	}
 	diags.Append(resp.State.Set(ctx, state)...)
 }
 

@@ -177,8 +177,6 @@ func (m *usersTableModel) refresh(ctx context.Context, prev tableSpec, observed 
 	}
 	m.PrimaryKey = types.BoolValue(prev.PrimaryKey && slices.Equal(observed.PrimaryKey(), []string{prev.Columns[store.ID].Name}))
 	m.Store = storeObject(prev.store())
-	// What ran last is not what will run next.
-	m.showPlan(postgres.Plan{})
 }
 
 // follows is true for a part that an adopted table has and that the configuration does not
