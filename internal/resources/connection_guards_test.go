@@ -282,7 +282,7 @@ func TestConnectionDeletionGuardAtApply(t *testing.T) {
 	w.MustRun("apply", "-auto-approve")
 	w.MustRun("plan", "-destroy", "-out=destroy.tfplan")
 	remove := c.tenant.Local.Inject(localtenant.Fault{Method: "GET", Path: regexp.MustCompile(`^/api/v2/users$`), Times: -1, Status: 200, Body: `{"start":0,"limit":1,"length":1,"total":1,"users":[]}`})
-	if output, exit := w.Run("apply", "destroy.tfplan"); exit == 0 || !words("has 1 users").MatchString(output) || c.stored() == nil {
+	if output, exit := w.Run("apply", "destroy.tfplan"); exit == 0 || !words("has 1 user.").MatchString(output) || c.stored() == nil {
 		t.Errorf("the connection is deleted with its user (exit %d):\n%s", exit, output)
 	}
 	remove()

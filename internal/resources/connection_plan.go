@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -152,8 +153,8 @@ func refuseDeletion(ctx context.Context, client *auth0.Client, m *connectionMode
 			"Whether connection %s has users could not be found out, so it is not deleted.\n\nTo delete it with any users it has, set delete_with_users = true, apply, and then delete the connection.", m.describe()))
 	case users > 0:
 		diags.AddAttributeError(path.Root("delete_with_users"), "Connection Has Users", fmt.Sprintf(
-			"Connection %s has %d users. Auth0 would delete their profiles, metadata and second factors together with it.\n\n"+
-				"To delete them all, set delete_with_users = true, apply, and then delete the connection.", m.describe(), users))
+			"Connection %s has %s. Auth0 would delete their profiles, metadata and second factors together with it.\n\n"+
+				"To delete them all, set delete_with_users = true, apply, and then delete the connection.", m.describe(), counted(users, "user")))
 	}
 }
 
@@ -165,12 +166,20 @@ func (r *connection) refuseTaken(ctx context.Context, plan *connectionModel, dia
 	}
 	existing, err := client.ListedByName(ctx, plan.Name.ValueString())
 	var unreadable *auth0.OptionsUnreadableError
+	var token *auth0.TokenError
+	var answer *auth0.Error
 	switch {
-	case errors.As(err, &unreadable):
+	case errors.As(err, &unreadable),
+		errors.As(err, &token) && refusesCredentials(token.Status), errors.As(err, &answer) && refusesCredentials(answer.Status):
 		auth0Error(diags, "Connection Not Read", err, nil)
 	case err == nil && existing != nil:
 		nameTaken(diags, &auth0.NameTakenError{Name: existing.Name, ID: existing.ID})
 	}
+}
+
+// refusesCredentials tells a tenant that would refuse the apply, too, from one that cannot be asked now.
+func refusesCredentials(status int) bool {
+	return status == http.StatusUnauthorized || status == http.StatusForbidden
 }
 
 // behaviour is the `scripts` attribute; unknown parts stay unknown.
