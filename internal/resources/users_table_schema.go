@@ -127,7 +127,7 @@ func (r *usersTable) Schema(ctx context.Context, _ resource.SchemaRequest, resp 
 			},
 			"ddl": schema.ListAttribute{
 				Computed: true, ElementType: types.StringType,
-				MarkdownDescription: "The SQL statements that the plan will run, in their order; after the apply, those that ran, until the next refresh empties the list. If the table is no longer as it was planned for, the apply stops before the first of them.",
+				MarkdownDescription: "The SQL statements that the plan will run, in their order; after the apply, those that ran, until the table is changed elsewhere. If the table is no longer as it was planned for, the apply stops before the first of them.",
 			},
 			"store": exportedStore(),
 		},
