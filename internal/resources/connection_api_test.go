@@ -42,6 +42,7 @@ func (c *connectionTest) life() {
 }
 
 func TestConnectionWhateverTheTenantDoes(t *testing.T) {
+	t.Parallel()
 	limit := localtenant.FreeTenantLimit
 	for name, options := range map[string]localtenant.Options{
 		"kept options get their defaults again": {Redefault: true},
@@ -55,6 +56,7 @@ func TestConnectionWhateverTheTenantDoes(t *testing.T) {
 }
 
 func TestConnectionNameIsFreeAgainAfterAWhile(t *testing.T) {
+	t.Parallel()
 	c := connectionTestWith(t, localtenant.Options{DeleteDelay: 3 * time.Second})
 	replaced := func(prefix string) string { return c.config(unprotected + "display_name = \"" + prefix + "\"") }
 	c.run(
@@ -66,6 +68,7 @@ func TestConnectionNameIsFreeAgainAfterAWhile(t *testing.T) {
 }
 
 func TestConnectionMissingScopes(t *testing.T) {
+	t.Parallel()
 	for missing, want := range map[string]string{
 		"read:connections_options":   "Grant the application the scope read:connections_options",
 		"read:connections":           "read:connections",
@@ -96,6 +99,7 @@ func TestConnectionMissingScopes(t *testing.T) {
 // changedMeanwhile changes the connection elsewhere between the provider's plan and its update: at the read
 // that precedes the update.
 func TestConnectionChangedSincePlan(t *testing.T) {
+	t.Parallel()
 	c := newConnectionTest(t)
 	target, err := url.Parse(c.tenant.URL)
 	if err != nil {
@@ -137,6 +141,7 @@ func TestConnectionChangedSincePlan(t *testing.T) {
 }
 
 func TestConnectionNeedsSettingsOnlyWhenUsed(t *testing.T) {
+	t.Parallel()
 	c := newConnectionTest(t)
 	c.run(
 		resource.TestStep{Config: `provider "auth0pg" {}` + "\n" + strings.TrimPrefix(c.config(""), acctest.ProviderConfig(nil, c.tenant)), ExpectError: words("Provider Setting Missing")},
@@ -145,6 +150,7 @@ func TestConnectionNeedsSettingsOnlyWhenUsed(t *testing.T) {
 }
 
 func TestConnectionWithUnknownSettings(t *testing.T) {
+	t.Parallel()
 	c := newConnectionTest(t)
 	config := strings.Replace(c.config(unprotected), `base_url = "`+c.tenant.URL+`"`, "base_url = terraform_data.later.output", 1) +
 		"resource \"terraform_data\" \"later\" {\n  input = \"" + c.tenant.URL + "\"\n}\n"
@@ -158,6 +164,7 @@ func TestConnectionWithUnknownSettings(t *testing.T) {
 }
 
 func TestConnectionPageInsteadOfJSON(t *testing.T) {
+	t.Parallel()
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/oauth/token" {
 			w.Header().Set("Content-Type", "application/json")

@@ -29,6 +29,7 @@ func words(text string) *regexp.Regexp {
 }
 
 func TestConnectionSecrets(t *testing.T) {
+	t.Parallel()
 	c := newConnectionTest(t)
 	two := `configuration_wo = { POSTGRES_URL = "` + otherScriptsURL + `", API_KEY = "An0therS3cret" }
 		configuration_wo_version = 3` + "\n" + unprotected
@@ -81,6 +82,7 @@ func TestConnectionSecrets(t *testing.T) {
 
 // The secret is in an ephemeral variable; state, plan, output and the trace of Terraform and provider are searched for it.
 func TestConnectionSecretsAreNowhere(t *testing.T) {
+	t.Parallel()
 	c := newConnectionTest(t)
 	w := acctest.NewWorkspace(t, nil)
 	write := func(version int) {
@@ -120,6 +122,7 @@ func TestConnectionSecretsAreNowhere(t *testing.T) {
 }
 
 func TestConnectionConfigurationDrift(t *testing.T) {
+	t.Parallel()
 	config := secretConfig(scriptsURL, 1, unprotected)
 	for name, configuration := range map[string]map[string]any{
 		"value changed": {"POSTGRES_URL": otherScriptsURL},
@@ -144,6 +147,7 @@ func TestConnectionConfigurationDrift(t *testing.T) {
 }
 
 func TestConnectionForeignConfigurationKeys(t *testing.T) {
+	t.Parallel()
 	c := newConnectionTest(t)
 	options := map[string]any{"enabledDatabaseCustomization": true, "configuration": map[string]any{"POSTGRES_URL": scriptsURL, "LEGACY_KEY": "x"}}
 	if status, answer := c.tenant.API("POST", "/connections", map[string]any{"name": "legacy-users", "strategy": "auth0", "options": options}); status != 201 {
@@ -165,6 +169,7 @@ func TestConnectionForeignConfigurationKeys(t *testing.T) {
 }
 
 func TestConnectionBadInput(t *testing.T) {
+	t.Parallel()
 	quoted := func(name string) string { return fmt.Sprintf("scripts = { user_id_prefix = %q }", name) }
 	tests := map[string]struct {
 		replace [2]string
@@ -221,6 +226,7 @@ func TestConnectionBadInput(t *testing.T) {
 }
 
 func TestConnectionNameInUse(t *testing.T) {
+	t.Parallel()
 	c := newConnectionTest(t)
 	if status, answer := c.tenant.API("POST", "/connections", map[string]any{"name": "legacy-users", "strategy": "auth0"}); status != 201 {
 		t.Fatal(status, answer)
@@ -229,6 +235,7 @@ func TestConnectionNameInUse(t *testing.T) {
 }
 
 func TestConnectionRenameIsRefused(t *testing.T) {
+	t.Parallel()
 	c := newConnectionTest(t)
 	renamed := func(more string) string {
 		return strings.Replace(c.config(more), `"legacy-users"`, `"new-users"`, 1)
@@ -247,6 +254,7 @@ func TestConnectionRenameIsRefused(t *testing.T) {
 }
 
 func TestConnectionDeletionGuards(t *testing.T) {
+	t.Parallel()
 	c := newConnectionTest(t)
 	count := regexp.MustCompile(`^/api/v2/users$`)
 	answers := func(total int) func() {
@@ -277,6 +285,7 @@ func TestConnectionDeletionGuards(t *testing.T) {
 
 // Users may come between plan and apply.
 func TestConnectionDeletionGuardAtApply(t *testing.T) {
+	t.Parallel()
 	c := newConnectionTest(t)
 	w := acctest.NewWorkspace(t, map[string]string{"main.tf": required + c.config("deletion_protection = false")})
 	w.MustRun("apply", "-auto-approve")
@@ -290,6 +299,7 @@ func TestConnectionDeletionGuardAtApply(t *testing.T) {
 }
 
 func TestConnectionFaults(t *testing.T) {
+	t.Parallel()
 	post, patch := regexp.MustCompile(`^/api/v2/connections$`), regexp.MustCompile(`^/api/v2/connections/con_`)
 	limited := http.Header{"X-Ratelimit-Reset": {strconv.FormatInt(time.Now().Add(time.Second).Unix(), 10)}}
 	faults := map[string]localtenant.Fault{
@@ -323,6 +333,7 @@ func TestConnectionFaults(t *testing.T) {
 }
 
 func TestConnectionErrorsNameTheCause(t *testing.T) {
+	t.Parallel()
 	c := newConnectionTest(t)
 	post := regexp.MustCompile(`^/api/v2/connections$`)
 	refuse := func(body string) func() {

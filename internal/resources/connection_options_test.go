@@ -96,6 +96,7 @@ func optionsText(cases map[string]optionCase, changed ...string) string {
 }
 
 func TestConnectionOptionsRoundTrip(t *testing.T) {
+	t.Parallel()
 	for set, cases := range map[string]map[string]optionCase{"options": optionCases, "old": oldOptionCases, "properties": propertyCases} {
 		t.Run(set, func(t *testing.T) {
 			c := newConnectionTest(t)
@@ -167,6 +168,7 @@ func plain(value any) any {
 }
 
 func TestConnectionOptionsThatDoNotFit(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct{ options, want string }{
 		"both password forms":         {`password_options = { history = { active = true } }` + "\n" + `password_policy = "good"`, "Auth0 does not accept password_options together with password_policy"},
 		"attributes and validation":   {"attributes = { email = { identifier = { active = true } } }\nvalidation = { username = { min = 1, max = 2 } }", "Auth0 does not accept attributes together with validation"},
@@ -192,6 +194,7 @@ func TestConnectionOptionsThatDoNotFit(t *testing.T) {
 }
 
 func TestConnectionOptionsThatCannotChange(t *testing.T) {
+	t.Parallel()
 	c := newConnectionTest(t)
 	email := func(unique string) string {
 		return unprotected + "enable_script_context = true\nattributes = { email = { identifier = { active = true }, unique = " + unique + " } }"
@@ -206,6 +209,7 @@ func TestConnectionOptionsThatCannotChange(t *testing.T) {
 }
 
 func TestConnectionSwitchesForms(t *testing.T) {
+	t.Parallel()
 	c := newConnectionTest(t)
 	only := func(there, gone string) resource.TestCheckFunc {
 		return c.check(func() error {

@@ -110,6 +110,7 @@ func (p *preflightTest) touched() string {
 
 // Every statement meets a row, as the scripts' role, on tables of every kind; nothing is left.
 func TestPreflightTriesEveryStatement(t *testing.T) {
+	t.Parallel()
 	updates := map[string]int{ // rehash, verify, change_password and change_email, and what the parts bring
 		"every part": 6, "serial id, quoted names": 4, "citext on the path": 5, "citext off the path": 4,
 	}
@@ -142,6 +143,7 @@ func TestPreflightTriesEveryStatement(t *testing.T) {
 
 // Through functions, with the addresses that may call them limited, and with the role in the same apply.
 func TestPreflightThroughFunctionsAndNewRole(t *testing.T) {
+	t.Parallel()
 	p := newPreflightTest(t, accessStores()["every part"].ddl, everyPart())
 	schema, role := accessSchema(p.db), p.db.RoleName("fresh")
 	config := accessConfig(t, p.db, p.s, schema, role, `"login", "get_user", "create", "verify", "change_password", "delete", "change_email", "change_username"`)
@@ -197,6 +199,7 @@ func trigger(when, body string) string {
 
 // What would fail at the first sign-up or login fails here, before the tenant hears of it.
 func TestPreflightFindsWhatFails(t *testing.T) {
+	t.Parallel()
 	cases := map[string]struct{ ddl, want string }{
 		"column that no part fills": {
 			// The trigger might fill it, as far as the catalog tells.
@@ -299,6 +302,7 @@ func TestPreflightFindsWhatFails(t *testing.T) {
 
 // What the catalog tells is refused by the plan; what it cannot tell is not.
 func TestPreflightAtPlan(t *testing.T) {
+	t.Parallel()
 	cases := map[string]struct{ ddl, lines, want string }{
 		"NOT NULL without default":     {"ALTER TABLE users ADD tenant int NOT NULL", "", `Column Would Not Be Filled[\s\S]*"tenant"`},
 		"NOT NULL domain":              {"CREATE DOMAIN d AS int NOT NULL; ALTER TABLE users ADD tenant d", "", `Column Would Not Be Filled[\s\S]*"tenant"`},
@@ -332,6 +336,7 @@ func TestPreflightAtPlan(t *testing.T) {
 
 // A table that the same run mends is judged after that.
 func TestPreflightAfterTheTableIsMended(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	p := &preflightTest{*newConnectionTest(t), db, plainStore(), db.RoleName("scripts")}
 	p.db.Exec("CREATE ROLE " + p.role)
@@ -356,6 +361,7 @@ resource "auth0pg_users_table" "users" {
 
 // Scripts are tried when they change, and not with other changes; those in use stay when the new ones fail.
 func TestPreflightOfUpdates(t *testing.T) {
+	t.Parallel()
 	p := newPreflightTest(t, plainTable, plainStore())
 	p.watch()
 	tried := func(want int) resource.TestCheckFunc {
@@ -396,6 +402,7 @@ func TestPreflightOfUpdates(t *testing.T) {
 
 // A lock that goes away is waited for.
 func TestPreflightWaitsForLocks(t *testing.T) {
+	t.Parallel()
 	p := newPreflightTest(t, plainTable, plainStore())
 	conn := p.db.Conn()
 	p.run(resource.TestStep{

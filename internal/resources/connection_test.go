@@ -164,6 +164,7 @@ func expect(what string, got, want any) error {
 }
 
 func TestConnectionLife(t *testing.T) {
+	t.Parallel()
 	c := newConnectionTest(t)
 	c.run(
 		resource.TestStep{
@@ -255,6 +256,7 @@ func TestConnectionLife(t *testing.T) {
 }
 
 func TestConnectionUnmanagedOptionsSurvive(t *testing.T) {
+	t.Parallel()
 	c := newConnectionTest(t)
 	c.run(
 		resource.TestStep{Config: c.config(unprotected)},
@@ -289,6 +291,7 @@ func TestConnectionUnmanagedOptionsSurvive(t *testing.T) {
 }
 
 func TestConnectionDriftIsMended(t *testing.T) {
+	t.Parallel()
 	secret := secretConfig(scriptsURL, 1, unprotected+`
 		disable_signup = false
 		display_name   = "Legacy users"
@@ -369,6 +372,7 @@ func TestConnectionDriftIsMended(t *testing.T) {
 }
 
 func TestConnectionScriptSpacingIsNoDrift(t *testing.T) {
+	t.Parallel()
 	c := newConnectionTest(t)
 	c.run(
 		resource.TestStep{Config: c.config(unprotected)},
@@ -383,6 +387,7 @@ func TestConnectionScriptSpacingIsNoDrift(t *testing.T) {
 }
 
 func TestConnectionRemovedElsewhere(t *testing.T) {
+	t.Parallel()
 	c := newConnectionTest(t)
 	var before string
 	c.run(
@@ -400,6 +405,7 @@ func TestConnectionRemovedElsewhere(t *testing.T) {
 }
 
 func TestConnectionImport(t *testing.T) {
+	t.Parallel()
 	c := newConnectionTest(t)
 	config := c.config(secretConfig(scriptsURL, 1, `
 		display_name    = "Legacy users"
@@ -428,6 +434,7 @@ func TestConnectionImport(t *testing.T) {
 }
 
 func TestConnectionImportOfAllKinds(t *testing.T) {
+	t.Parallel()
 	for name, attributes := range map[string]string{
 		"import mode":     "import_mode = true",
 		"import finished": "import_mode = true\nscripts = { import_finished = true }",
@@ -446,6 +453,7 @@ func TestConnectionImportOfAllKinds(t *testing.T) {
 }
 
 func TestConnectionEnabledClients(t *testing.T) {
+	t.Parallel()
 	c := newConnectionTest(t)
 	one, _ := c.tenant.Local.AddClient("one")
 	two, _ := c.tenant.Local.AddClient("two")
@@ -497,6 +505,7 @@ func TestConnectionEnabledClients(t *testing.T) {
 }
 
 func TestConnectionImportMode(t *testing.T) {
+	t.Parallel()
 	c := newConnectionTest(t)
 	scripts := func(want string) resource.TestCheckFunc {
 		return c.check(func() error {
@@ -523,6 +532,7 @@ func TestConnectionImportMode(t *testing.T) {
 }
 
 func TestConnectionOverrides(t *testing.T) {
+	t.Parallel()
 	c := newConnectionTest(t)
 	override := func(text string) string {
 		quoted, _ := json.Marshal(text)
@@ -546,6 +556,7 @@ func TestConnectionOverrides(t *testing.T) {
 }
 
 func TestConnectionUnknownValues(t *testing.T) {
+	t.Parallel()
 	c := newConnectionTest(t)
 	config := acctest.ProviderConfig(nil, c.tenant) + `
 resource "terraform_data" "later" {

@@ -91,6 +91,7 @@ func fillAudited(db *acctest.DB) (rows int) {
 }
 
 func TestUsersAudit(t *testing.T) {
+	t.Parallel()
 	db := acctest.Database(t)
 	db.Exec(auditDDL)
 	rows := fillAudited(db)
@@ -150,6 +151,7 @@ func listed(db *acctest.DB, name, query string, count int) error {
 
 // The table is read after it is made; an index spares the sorting, and what is not kept is not reported.
 func TestUsersAuditOfAManagedTable(t *testing.T) {
+	t.Parallel()
 	db := acctest.Database(t)
 	config := acctest.ProviderConfig(db, nil) + `
 resource "auth0pg_users_table" "users" {
@@ -190,6 +192,7 @@ data "auth0pg_users_audit" "test" {
 }
 
 func TestUsersAuditRefusals(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	db.Exec(auditDDL)
 	functions, lacking, renamed, absent := auditStore(), auditStore(), auditStore(), auditStore()
@@ -225,6 +228,7 @@ func TestUsersAuditRefusals(t *testing.T) {
 
 // The server stops reading when the run is cancelled, and at statement_timeout.
 func TestUsersAuditEndsInTime(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	db.Exec(auditDDL)
 	// One row that takes its time, as many rows would.

@@ -21,6 +21,7 @@ import (
 
 // TestUsersTableRefusals counts at plan what stands in the way, and names the remedy.
 func TestUsersTableRefusals(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	role := db.RoleName("scripts")
 	steps := []resource.TestStep{{
@@ -62,6 +63,7 @@ func TestUsersTableRefusals(t *testing.T) {
 }
 
 func TestUsersTableChangesAreShown(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	change := func(route, lock string, scans bool, rows knownvalue.Check) knownvalue.Check {
 		return knownvalue.ObjectPartial(map[string]knownvalue.Check{
@@ -93,6 +95,7 @@ func TestUsersTableChangesAreShown(t *testing.T) {
 // TestUsersTableLookupChanges changes the lookup there and back: the new index is built
 // before the old one goes.
 func TestUsersTableLookupChanges(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	step := func(lookup string, indexes ...string) resource.TestStep {
 		return resource.TestStep{
@@ -126,6 +129,7 @@ func TestUsersTableLookupChanges(t *testing.T) {
 }
 
 func TestUsersTableRename(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	config := func(columns string) string { return tableConfig(db, dropAtEnd, "columns = { "+columns+" }") }
 	testTable(t,
@@ -188,6 +192,7 @@ func workspaceConfig(db *acctest.DB, lines ...string) string {
 // TestUsersTableProviderKilled kills the provider while a statement of it waits, with and
 // without the server noticing before the next run.
 func TestUsersTableProviderKilled(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	w := tableWorkspace(t, db, dropAtEnd)
 	w.MustRun("apply", "-auto-approve")
@@ -241,6 +246,7 @@ func applyBlocked(t *testing.T, db *acctest.DB, w *acctest.Workspace) (release f
 
 // TestUsersTableInterrupted presses Ctrl-C while a statement runs: it ends on the server.
 func TestUsersTableInterrupted(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	w := tableWorkspace(t, db, dropAtEnd)
 	w.MustRun("apply", "-auto-approve")
@@ -268,6 +274,7 @@ func TestUsersTableInterrupted(t *testing.T) {
 
 // TestUsersTableCreationInterrupted loses the state right after the table was made.
 func TestUsersTableCreationInterrupted(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	w := tableWorkspace(t, db, dropAtEnd)
 	w.MustRun("apply", "-auto-approve")
@@ -288,6 +295,7 @@ func TestUsersTableCreationInterrupted(t *testing.T) {
 
 // TestUsersTableReplaced replaces the table under its own name.
 func TestUsersTableReplaced(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	w := tableWorkspace(t, db, dropAtEnd)
 	w.MustRun("apply", "-auto-approve")
@@ -303,6 +311,7 @@ func TestUsersTableReplaced(t *testing.T) {
 
 // TestUsersTableSavedPlan changes the table between a saved plan and its apply.
 func TestUsersTableSavedPlan(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	w := tableWorkspace(t, db, dropAtEnd)
 	w.MustRun("apply", "-auto-approve")
@@ -341,6 +350,7 @@ func TestUsersTableSavedPlan(t *testing.T) {
 // TestUsersTableAppliedTwice applies one change twice at once: the second waits and finds
 // it done.
 func TestUsersTableAppliedTwice(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	w := tableWorkspace(t, db, dropAtEnd)
 	w.MustRun("apply", "-auto-approve")
@@ -360,6 +370,7 @@ func TestUsersTableAppliedTwice(t *testing.T) {
 
 // TestUsersTableGeneratedConfiguration lets Terraform write the configuration of legacy tables.
 func TestUsersTableGeneratedConfiguration(t *testing.T) {
+	t.Parallel()
 	var w *acctest.Workspace
 	for name, legacy := range legacyTables {
 		t.Run(name, func(t *testing.T) {
@@ -385,6 +396,7 @@ func TestUsersTableGeneratedConfiguration(t *testing.T) {
 // TestUsersTableManagedService works as the main user of a managed service: no superuser,
 // owner of the database.
 func TestUsersTableManagedService(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	owner := db.RoleName("main_user")
 	db.Exec("CREATE ROLE " + owner + " LOGIN CREATEROLE PASSWORD 'main'")

@@ -135,6 +135,7 @@ var legacyTables = map[string]struct {
 }
 
 func TestUsersTableAdoption(t *testing.T) {
+	t.Parallel()
 	for name, legacy := range legacyTables {
 		t.Run(name, func(t *testing.T) {
 			db := acctest.LocalDatabase(t)
@@ -167,6 +168,7 @@ func TestUsersTableAdoption(t *testing.T) {
 }
 
 func TestUsersTableAdoptedIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	db.Exec(`CREATE TABLE users (id uuid PRIMARY KEY, email text, password text, name varchar(100), note text)`)
 	config := tableConfig(db, dropAtEnd)
@@ -198,6 +200,7 @@ func TestUsersTableAdoptedIsLeftAlone(t *testing.T) {
 }
 
 func TestUsersTableImportIdentifiers(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	for _, id := range []string{"a.b.c", "", ".users", `"open`, `users"`, strings.Repeat("x", 64)} {
 		testTable(t, resource.TestStep{
@@ -215,6 +218,7 @@ func TestUsersTableImportIdentifiers(t *testing.T) {
 
 // TestUsersTableChangedAfterPlan makes the world change between plan and apply.
 func TestUsersTableChangedAfterPlan(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	testTable(t,
 		resource.TestStep{Config: tableConfig(db, dropAtEnd)},

@@ -15,6 +15,7 @@ import (
 // An output of the statements must not make each plan after an apply differ, and the same
 // drift must show a second time although the same statement mended it before.
 func TestUsersTableStatementsAsOutput(t *testing.T) {
+	t.Parallel()
 	db := acctest.Database(t)
 	config := tableConfig(db, dropAtEnd) + `
 resource "auth0pg_database_role" "reader" {

@@ -67,6 +67,7 @@ func expectIndexes(db *acctest.DB, want ...string) resource.TestCheckFunc {
 }
 
 func TestUsersTableDefault(t *testing.T) {
+	t.Parallel()
 	db := acctest.Database(t)
 	config := tableConfig(db, "deletion_protection = false")
 	testTable(t,
@@ -109,6 +110,7 @@ func TestUsersTableDefault(t *testing.T) {
 }
 
 func TestUsersTableEveryPart(t *testing.T) {
+	t.Parallel()
 	db := acctest.Database(t)
 	var parts []string
 	for _, part := range store.Parts() {
@@ -138,6 +140,7 @@ func TestUsersTableEveryPart(t *testing.T) {
 }
 
 func TestUsersTableLookups(t *testing.T) {
+	t.Parallel()
 	for lookup, want := range map[string][]string{
 		"lower_index": {"text", "primary id", "unique lower(email)", "unique lower(username)"},
 		"citext":      {"citext", "primary id", "unique email", "unique username"},
@@ -171,6 +174,7 @@ func TestUsersTableLookups(t *testing.T) {
 }
 
 func TestUsersTableAdditiveChanges(t *testing.T) {
+	t.Parallel()
 	db := acctest.Database(t)
 	testTable(t,
 		resource.TestStep{Config: tableConfig(db, "deletion_protection = false")},
@@ -226,6 +230,7 @@ func TestUsersTableAdditiveChanges(t *testing.T) {
 
 // TestUsersTableDrift changes one thing after the other elsewhere; each is seen and mended.
 func TestUsersTableDrift(t *testing.T) {
+	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	column := func(name string) tfjsonpath.Path { return tfjsonpath.New("columns").AtMapKey(name) }
 	config := tableConfig(db, dropAtEnd, `columns = { username = {}, blocked = { comment = "no login" } }`,
@@ -287,6 +292,7 @@ func TestUsersTableDrift(t *testing.T) {
 }
 
 func TestUsersTableRemovedElsewhere(t *testing.T) {
+	t.Parallel()
 	db := acctest.Database(t)
 	config := tableConfig(db, dropAtEnd)
 	testTable(t,
@@ -301,6 +307,7 @@ func TestUsersTableRemovedElsewhere(t *testing.T) {
 }
 
 func TestUsersTableExistsAlready(t *testing.T) {
+	t.Parallel()
 	db := acctest.Database(t)
 	db.Exec("CREATE TABLE users (id int, note text)")
 	testTable(t, resource.TestStep{
@@ -313,6 +320,7 @@ func TestUsersTableExistsAlready(t *testing.T) {
 }
 
 func TestUsersTableGuards(t *testing.T) {
+	t.Parallel()
 	db := acctest.Database(t)
 	testTable(t,
 		resource.TestStep{Config: tableConfig(db)},
@@ -344,6 +352,7 @@ func TestUsersTableGuards(t *testing.T) {
 }
 
 func TestUsersTableUnknownSettings(t *testing.T) {
+	t.Parallel()
 	db := acctest.Database(t)
 	config := func(version string) string {
 		return fmt.Sprintf(`
@@ -374,6 +383,7 @@ resource "auth0pg_users_table" "users" {
 }
 
 func TestUsersTableUnknownInputs(t *testing.T) {
+	t.Parallel()
 	db := acctest.Database(t)
 	testTable(t, resource.TestStep{
 		Config: "resource \"terraform_data\" \"name\" { input = \"password_hash\" }\n" + tableConfig(db, "deletion_protection = false", `columns = { password = { name = terraform_data.name.output } }`),
@@ -388,6 +398,7 @@ func TestUsersTableUnknownInputs(t *testing.T) {
 }
 
 func TestUsersTableBadInput(t *testing.T) {
+	t.Parallel()
 	db := acctest.Database(t)
 	long := strings.Repeat("n", 64)
 	for name, test := range map[string]struct{ lines, want string }{
@@ -423,6 +434,7 @@ func TestUsersTableBadInput(t *testing.T) {
 }
 
 func TestUsersTableWildNames(t *testing.T) {
+	t.Parallel()
 	db := acctest.Database(t)
 	db.Exec(`CREATE SCHEMA "sch.ema; drop"`)
 	config := acctest.ProviderConfig(db, nil) + `
