@@ -25,6 +25,8 @@ const (
 	BinVariable = "AUTH0PG_PG_BIN"
 	// VersionVariable chooses the major version where the code asks for none.
 	VersionVariable = "AUTH0PG_PG_VERSION"
+	// OldestVariable names the oldest major version to use, for a machine whose packages begin later than [Majors].
+	OldestVariable = "AUTH0PG_PG_OLDEST"
 )
 
 // releases pins, for each major version, the exact package that is installed. All platforms share the number.
@@ -39,9 +41,12 @@ var releases = map[int]string{
 
 // Majors lists the major versions that can be started, oldest first.
 func Majors() []int {
+	oldest, _ := strconv.Atoi(os.Getenv(OldestVariable))
 	majors := make([]int, 0, len(releases))
 	for major := range releases {
-		majors = append(majors, major)
+		if major >= oldest {
+			majors = append(majors, major)
+		}
 	}
 	slices.Sort(majors)
 	return majors
