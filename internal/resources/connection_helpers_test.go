@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package resources_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/localtenant"
+)
+
+const (
+	connectionAddress = "auth0pg_connection.test"
+	scriptsURL        = "postgres://scripts:Sup3rS3cretOne@db.example:5432/app"
+	otherScriptsURL   = "postgres://scripts:Sup3rS3cretTwo@db.example:5432/app"
+)
+
+const connectionStore = `
+  store = {
+    kind = "table", schema = "public", table = "users", id_type = "uuid", email_lookup = "lower_index"
+    columns = {
+      id             = { name = "id", type = "uuid" }
+      email          = { name = "email", type = "text" }
+      email_verified = { name = "email_verified", type = "boolean" }
+      password       = { name = "password_hash", type = "text" }
+      nickname       = { name = "nickname", type = "text" }
+    }
+  }
+`
+
+// connectionConfig is a connection with the attributes given, beside store and name.
+func connectionConfig(tenant *acctest.TenantHandle, attributes string) string {
+	return acctest.ProviderConfig(nil, tenant) + fmt.Sprintf(`
+resource "auth0pg_connection" "test" {
+  name = "legacy-users"
+  %s
+  %s
+}
+`, connectionStore, attributes)
+}
+
+// secretConfig adds the configuration in a given version.
+func secretConfig(url string, version int, more string) string {
+	return fmt.Sprintf("configuration_wo = { POSTGRES_URL = %q }\n  configuration_wo_version = %d\n  %s", url, version, more)
+}
+
+// unprotected lets a test end with the connection deleted.
+const unprotected = "deletion_protection = false\n  delete_with_users = true\n"
+
+// connectionTest drives one connection in a tenant of its own.
+type connectionTest struct {
+	*testing.T
+	tenant *acctest.TenantHandle
+}
+
+func newConnectionTest(t *testing.T) *connectionTest {
+	t.Helper()
+	return &connectionTest{t, acctest.TenantWith(t, localtenant.Options{})}
+}
+
+func (c *connectionTest) run(steps ...resource.TestStep) {
+	c.Helper()
+	resource.UnitTest(c, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: steps})
+}
+
+func (c *connectionTest) config(attributes string) string {
+	return connectionConfig(c.tenant, attributes)
+}
+
+// stored is the connection as the tenant shows it, nil when there is none.
+func (c *connectionTest) stored() map[string]any {
+	c.Helper()
+	status, found := c.tenant.API("GET", "/connections?name=legacy-users&take=10", nil)
+	list, _ := found["connections"].([]any)
+	if status != 200 || len(list) == 0 {
+		return nil
+	}
+	return list[0].(map[string]any)
+}
+
+func (c *connectionTest) id() string { return c.stored()["id"].(string) }
+
+func (c *connectionTest) options() map[string]any {
+	options, _ := c.stored()["options"].(map[string]any)
+	return options
+}
+
+// change writes options elsewhere than in Terraform: those stored, changed by a function.
+func (c *connectionTest) change(edit func(options map[string]any)) func() {
+	return func() {
+		c.Helper()
+		options := c.options()
+		edit(options)
+		c.patch(map[string]any{"options": options})
+	}
+}
+
+func (c *connectionTest) patch(body map[string]any) {
+	c.Helper()
+	if status, answer := c.tenant.API("PATCH", "/connections/"+c.id(), body); status != 200 {
+		c.Fatalf("the connection could not be changed: %d %v", status, answer)
+	}
+}
+
+// check wraps a test of the tenant's state.
+func (c *connectionTest) check(test func() error) resource.TestCheckFunc {
+	return func(*terraform.State) error { return test() }
+}
+
+// sent lists the bodies that the provider sent with a method to connections since the last reset.
+func (c *connectionTest) sent(method string) []map[string]any {
+	var bodies []map[string]any
+	for _, r := range c.tenant.Local.Requests() {
+		if r.Method == method && regexp.MustCompile(`^/api/v2/connections(/[^/]+)?$`).MatchString(r.Path) {
+			var body map[string]any
+			if err := json.Unmarshal(r.Body, &body); err != nil {
+				c.Fatalf("%s %s has no JSON body: %v", r.Method, r.Path, err)
+			}
+			bodies = append(bodies, body)
+		}
+	}
+	return bodies
+}
+
+func action(want plancheck.ResourceActionType) resource.ConfigPlanChecks {
+	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(connectionAddress, want)}}
+}
+
+var noChange = resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}
+
+func state(attribute string, want knownvalue.Check) statecheck.StateCheck {
+	return statecheck.ExpectKnownValue(connectionAddress, tfjsonpath.New(attribute), want)
+}
+
+// member walks into nested objects.
+func member(value any, keys ...string) any {
+	for _, key := range keys {
+		object, _ := value.(map[string]any)
+		value = object[key]
+	}
+	return value
+}
+
+func expect(what string, got, want any) error {
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		return fmt.Errorf("%s is %v, want %v", what, got, want)
+	}
+	return nil
+}
+
+// files returns the text of every file below a folder.
+func files(t *testing.T, folder string) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	err := filepath.Walk(folder, func(path string, info os.FileInfo, err error) error {
+		if err != nil || info.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		found[path] = string(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
