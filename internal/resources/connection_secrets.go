@@ -55,7 +55,7 @@ func loadConnectionPrivate(ctx context.Context, private privateReader, diags *di
 		return p, false
 	}
 	if err := json.Unmarshal(text, &p); err != nil {
-		diags.AddError("Unreadable Private State", fmt.Sprintf("The private state of the connection cannot be read: %v.\n\nRemove the resource from the state and import it again.", err))
+		diags.AddError("Private State Not Readable", fmt.Sprintf("The private state of the connection cannot be read: %v.\n\nRemove the resource from the state and import it again.", err))
 	}
 	return p, true
 }
