@@ -57,6 +57,8 @@ func (c *Client) SetClients(ctx context.Context, id string, enable, disable []st
 	for _, client := range disable {
 		changes = append(changes, &management.UpdateEnabledClientConnectionsRequestContentItem{ClientID: client})
 	}
+	c.refresh.forget(id)
+	defer c.refresh.forget(id)
 	for chunk := range slices.Chunk(changes, clientsPerUpdate) {
 		err := c.do(ctx, operation, nil, func(ctx context.Context) error {
 			return c.connections.Clients.Update(ctx, id, chunk)

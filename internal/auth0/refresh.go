@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,7 +29,9 @@ type refresh struct {
 	byID   map[string]json.RawMessage
 	byName map[string]string // name -> id
 	at     time.Time
-	stale  map[string]bool // changed by us since, which the list may not show
+	// showsClients is set when some entry of the list names clients: then those that name none have none.
+	showsClients bool
+	stale        map[string]bool // changed by us since, which the list may not show
 }
 
 func (r *refresh) forget(id string) {
@@ -57,6 +60,62 @@ func (c *Client) RefreshedConnection(ctx context.Context, id string) (*Connectio
 		return nil, err
 	}
 	return found.checked()
+}
+
+// RefreshedClients is [Client.EnabledClients] for refreshing state: it makes no call where the connection as it was
+// found, or its entry in the list, shows just the clients that are known; nil means that none are. What is
+// shown there is deprecated and missing in some tenants, so it is believed only where it tells nothing new.
+func (c *Client) RefreshedClients(ctx context.Context, found *Connection, known []string) ([]string, error) {
+	if known != nil {
+		if shown := shownClients(found); len(shown) > 0 && slices.Equal(shown, known) {
+			return known, nil
+		}
+		listed, err := c.listedClients(ctx, found.ID)
+		if err != nil {
+			return nil, err
+		}
+		if listed != nil && slices.Equal(listed, known) {
+			return known, nil
+		}
+	}
+	return c.EnabledClients(ctx, found.ID)
+}
+
+// listedClients are the clients of a connection as the list shows them, nil where it does not.
+func (c *Client) listedClients(ctx context.Context, id string) ([]string, error) {
+	raw, err := c.fromList(ctx, id)
+	if err != nil || raw == nil {
+		return nil, err
+	}
+	c.refresh.mu.Lock()
+	shows := c.refresh.showsClients
+	c.refresh.mu.Unlock()
+	if !shows {
+		return nil, nil
+	}
+	entry, err := decodeConnection(raw)
+	if err != nil {
+		return nil, err
+	}
+	return shownClients(entry), nil
+}
+
+// shownClients are the sorted clients that a connection's description names, nil where it does not say.
+func shownClients(of *Connection) []string {
+	values, ok := of.Properties["enabled_clients"].([]any)
+	if !ok {
+		return nil
+	}
+	clients := []string{}
+	for _, value := range values {
+		id, ok := value.(string)
+		if !ok {
+			return nil
+		}
+		clients = append(clients, id)
+	}
+	slices.Sort(clients)
+	return clients
 }
 
 // ListedByName is [Client.ConnectionByName] for an early look at a name: with many names it answers from the
@@ -107,23 +166,27 @@ func (c *Client) listed(ctx context.Context) (bool, error) {
 	if r.reads++; r.reads <= singleReads {
 		return false, nil
 	}
-	byID, byName := map[string]json.RawMessage{}, map[string]string{}
+	byID, byName, showsClients := map[string]json.RawMessage{}, map[string]string{}, false
 	strategy := management.ConnectionStrategyEnumAuth0
 	query := &management.ListConnectionsQueryParameters{Strategy: []*management.ConnectionStrategyEnum{&strategy}}
 	err := c.list(ctx, call{"list the database connections", readScopes}, query, func(raw json.RawMessage) error {
 		var entry struct {
 			ID   string `json:"id"`
 			Name string `json:"name"`
+			// Of any form: it is deprecated, and nothing else may depend on it.
+			Clients json.RawMessage `json:"enabled_clients"`
 		}
 		if err := json.Unmarshal(raw, &entry); err != nil {
 			return fmt.Errorf("a connection in the tenant's list cannot be read: %w", err)
 		}
 		byID[entry.ID], byName[entry.Name] = raw, entry.ID
+		var clients []string
+		showsClients = showsClients || json.Unmarshal(entry.Clients, &clients) == nil && len(clients) > 0
 		return nil
 	})
 	if err != nil {
 		return false, err
 	}
-	r.byID, r.byName, r.at = byID, byName, time.Now()
+	r.byID, r.byName, r.showsClients, r.at = byID, byName, showsClients, time.Now()
 	return true, nil
 }
