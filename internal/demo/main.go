@@ -2,7 +2,8 @@
 
 // Demo shows the main job from end to end on one machine: it builds the provider, starts a
 // private PostgreSQL and a local tenant, applies examples/complete, and then acts as the
-// end users who sign up and log in. It exits with 1 if anything differs from what it should be.
+// end users who sign up and log in. When that is destroyed it does the same in short with
+// examples/with-module. It exits with 1 if anything differs from what it should be.
 //
 //	go run ./internal/demo [-keep]
 package main
@@ -48,10 +49,10 @@ func run(ctx context.Context, keep bool) (err error) {
 
 	var report report
 	fmt.Println("Applying examples/complete …")
-	applied := report.step("apply", "succeeds", func() (string, error) { return stage.apply(ctx) })
+	applied := report.step("apply", "succeeds", func() (string, error) { return stage.complete.apply(ctx) })
 	if applied {
 		actAsUsers(ctx, &report, stage)
-		report.step("plan", "no changes", func() (string, error) { return stage.plan(ctx) })
+		report.step("plan", "no changes", func() (string, error) { return stage.complete.plan(ctx) })
 		report.step("destroy, guards up", "refused, says how to proceed", func() (string, error) { return stage.destroyRefused(ctx) })
 	}
 	if keep && applied {
@@ -65,6 +66,8 @@ func run(ctx context.Context, keep bool) (err error) {
 	if applied {
 		report.step("lift the guards, destroy", "succeeds", func() (string, error) { return stage.destroy(ctx) })
 		report.step("after destroy", "no table, no role, no connection", func() (string, error) { return stage.remains(ctx) })
+		fmt.Println("Applying examples/with-module …")
+		useModule(ctx, &report, stage)
 	}
 	report.print(os.Stdout, time.Since(began))
 	if !report.ok() {

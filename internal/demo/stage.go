@@ -11,7 +11,6 @@ import (
 	"maps"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -27,15 +26,15 @@ import (
 // domain makes the local tenant one of Europe, so that the allowlist has a region.
 const domain = "demo.eu.auth0.com"
 
-// stage is everything that the demo starts: a server, a tenant, the built provider and a
-// working directory with the example in it.
+// stage is everything that the demo starts: a server, a tenant, the built provider, and a
+// copy of the examples that it applies.
 type stage struct {
 	dir      string
-	tf       string
+	complete configuration // examples/complete
+	module   configuration // examples/with-module
 	server   *localpostgres.Server
 	tenant   *localtenant.Tenant
 	users    endUsers
-	env      []string
 	teardown []func() error
 }
 
@@ -46,7 +45,8 @@ func newStage(ctx context.Context) (s *stage, err error) {
 			err = errors.Join(err, s.close())
 		}
 	}()
-	if s.tf, err = devtools.TerraformPath(ctx); err != nil {
+	program, err := devtools.TerraformPath(ctx)
+	if err != nil {
 		return s, err
 	}
 	if s.dir, err = os.MkdirTemp("", "auth0pg-demo-"); err != nil {
@@ -84,10 +84,12 @@ func newStage(ctx context.Context) (s *stage, err error) {
 	if err := s.registerApplication(ctx); err != nil {
 		return s, err
 	}
-	if err := s.copyExample(); err != nil {
+	if err := s.copyExamples(); err != nil {
 		return s, err
 	}
-	s.env = s.environment(cli)
+	scriptsPassword := rand.Text()
+	s.complete = configuration{program, filepath.Join(s.dir, "complete"), environment(cli, s.variables(scriptsPassword))}
+	s.module = configuration{program, filepath.Join(s.dir, "with-module"), environment(cli, s.moduleVariables(scriptsPassword))}
 	return s, nil
 }
 
@@ -114,33 +116,36 @@ func (s *stage) link(address string) (string, error) {
 	return mails[len(mails)-1].Link, nil
 }
 
-func (s *stage) copyExample() error {
+// copyExamples copies the folders that are applied, and the module beside them.
+func (s *stage) copyExamples() error {
 	root, err := devtools.ModuleRoot()
 	if err != nil {
 		return err
 	}
-	files, err := filepath.Glob(filepath.Join(root, "examples", "complete", "*.tf"))
-	if err != nil {
-		return err
-	}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
+	for _, folder := range []string{"complete", "with-module", "modules/custom-database"} {
+		files, err := filepath.Glob(filepath.Join(root, "examples", folder, "*.tf"))
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(s.dir, filepath.Base(file)), text, 0o644); err != nil {
+		if err := os.MkdirAll(filepath.Join(s.dir, folder), 0o755); err != nil {
 			return err
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				return err
+			}
+			if err := os.WriteFile(filepath.Join(s.dir, folder, filepath.Base(file)), text, 0o644); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// environment hands the example's variables over without writing a secret to a file.
-func (s *stage) environment(cli string) []string {
-	env := slices.DeleteFunc(os.Environ(), func(variable string) bool {
-		return strings.HasPrefix(variable, "TF_") || strings.HasPrefix(variable, "AUTH0") || strings.HasPrefix(variable, "PG")
-	})
-	variables := map[string]string{
+// variables are those of examples/complete. They are handed over without writing a secret to a file.
+func (s *stage) variables(scriptsPassword string) map[string]string {
+	return map[string]string{
 		"TF_VAR_auth0_domain":        domain,
 		"TF_VAR_auth0_client_id":     s.tenant.ClientID(),
 		"TF_VAR_auth0_client_secret": s.tenant.ClientSecret(),
@@ -150,58 +155,42 @@ func (s *stage) environment(cli string) []string {
 		"TF_VAR_database_port":       strconv.Itoa(s.server.Port()),
 		"TF_VAR_database_name":       "app",
 		"TF_VAR_database_sslmode":    "disable",
-		"TF_VAR_scripts_password":    rand.Text(),
+		"TF_VAR_scripts_password":    scriptsPassword,
 		"AUTH0PG_BASE_URL":           s.tenant.URL(),
 		"AUTH0_AUDIENCE":             s.tenant.Audience(),
-		"TF_CLI_CONFIG_FILE":         cli,
-		"TF_IN_AUTOMATION":           "1",
-		"TF_INPUT":                   "0",
-		"CHECKPOINT_DISABLE":         "1",
 	}
+}
+
+// moduleVariables are those of examples/with-module, whose provider takes its settings from the environment.
+func (s *stage) moduleVariables(scriptsPassword string) map[string]string {
+	return map[string]string{
+		"AUTH0_DOMAIN":            domain,
+		"AUTH0_CLIENT_ID":         s.tenant.ClientID(),
+		"AUTH0_CLIENT_SECRET":     s.tenant.ClientSecret(),
+		"AUTH0PG_POSTGRES_URL":    s.server.URL("app"),
+		"TF_VAR_app_client_id":    s.users.clientID,
+		"TF_VAR_database":         fmt.Sprintf("{host=%q,port=%d,name=\"app\",sslmode=\"disable\"}", s.server.Host(), s.server.Port()),
+		"TF_VAR_scripts_password": scriptsPassword,
+		"AUTH0PG_BASE_URL":        s.tenant.URL(),
+		"AUTH0_AUDIENCE":          s.tenant.Audience(),
+	}
+}
+
+// environment is that of this process without what the user has set for other configurations.
+func environment(cli string, variables map[string]string) []string {
+	env := slices.DeleteFunc(os.Environ(), func(variable string) bool {
+		return strings.HasPrefix(variable, "TF_") || strings.HasPrefix(variable, "AUTH0") || strings.HasPrefix(variable, "PG")
+	})
+	env = append(env, "TF_CLI_CONFIG_FILE="+cli, "TF_IN_AUTOMATION=1", "TF_INPUT=0", "CHECKPOINT_DISABLE=1")
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
 		env = append(env, name+"="+variables[name])
 	}
 	return env
 }
 
-// terraform runs a command in the working directory and returns what it printed.
-func (s *stage) terraform(ctx context.Context, args ...string) (output string, exit int, err error) {
-	cmd := exec.CommandContext(ctx, s.tf, append(args[:1:1], append([]string{"-no-color"}, args[1:]...)...)...)
-	cmd.Dir = s.dir
-	cmd.Env = s.env
-	text, err := cmd.CombinedOutput()
-	var failed *exec.ExitError
-	if errors.As(err, &failed) && ctx.Err() == nil {
-		return string(text), failed.ExitCode(), nil
-	}
-	return string(text), 0, err
-}
-
-func (s *stage) apply(ctx context.Context) (string, error) {
-	return outcome("succeeds")(s.terraform(ctx, "apply", "-auto-approve"))
-}
-
-func (s *stage) plan(ctx context.Context) (string, error) {
-	return outcome("no changes")(s.terraform(ctx, "plan", "-detailed-exitcode"))
-}
-
-// outcome is what a run that should succeed came to.
-func outcome(good string) func(output string, exit int, err error) (string, error) {
-	return func(output string, exit int, err error) (string, error) {
-		if err != nil || exit != 0 {
-			// The plan that comes before an error fills screens.
-			if at := strings.Index(output, "\nError:"); at >= 0 {
-				output = output[at+1:]
-			}
-			return fmt.Sprintf("exit code %d\n%s", exit, output), err
-		}
-		return good, nil
-	}
-}
-
 // destroyRefused wants both guards to speak and to name the attribute that lifts them.
 func (s *stage) destroyRefused(ctx context.Context) (string, error) {
-	output, exit, err := s.terraform(ctx, "destroy", "-auto-approve")
+	output, exit, err := s.complete.terraform(ctx, "destroy", "-auto-approve")
 	if err != nil {
 		return "", err
 	}
@@ -231,13 +220,13 @@ resource "auth0pg_database_role" "scripts" {
 `
 
 func (s *stage) destroy(ctx context.Context) (string, error) {
-	if err := os.WriteFile(filepath.Join(s.dir, "guards_override.tf"), []byte(liftedGuards), 0o644); err != nil {
+	if err := s.complete.override(liftedGuards); err != nil {
 		return "", err
 	}
-	if got, err := s.apply(ctx); err != nil || got != "succeeds" {
+	if got, err := s.complete.apply(ctx); err != nil || got != "succeeds" {
 		return got, err
 	}
-	return outcome("succeeds")(s.terraform(ctx, "destroy", "-auto-approve"))
+	return s.complete.destroy(ctx)
 }
 
 // remains looks for what a destroy must have removed.
@@ -276,14 +265,14 @@ func (s *stage) sql(ctx context.Context, statement string) error {
 // describe tells how to reach what was left running.
 func (s *stage) describe(w io.Writer) {
 	fmt.Fprintf(w, "\nEverything is left running.\n\n  database    psql '%s'\n  tenant      %s\n  directory   %s\n\nTo run Terraform there:\n\n  cd %s\n",
-		s.server.URL("app"), s.tenant.URL(), s.dir, s.dir)
-	for _, variable := range s.env {
+		s.server.URL("app"), s.tenant.URL(), s.complete.dir, s.complete.dir)
+	for _, variable := range s.complete.env {
 		if strings.HasPrefix(variable, "TF_VAR_") || strings.HasPrefix(variable, "AUTH0") || strings.HasPrefix(variable, "TF_CLI_CONFIG_FILE") {
 			name, value, _ := strings.Cut(variable, "=")
 			fmt.Fprintf(w, "  export %s='%s'\n", name, value)
 		}
 	}
-	fmt.Fprintf(w, "  %s plan\n", s.tf)
+	fmt.Fprintf(w, "  %s plan\n", s.complete.program)
 }
 
 func (s *stage) close() error {

@@ -113,10 +113,23 @@ func validateAll(ctx context.Context, program, config, root string) error {
 	if len(folders) == 0 {
 		return fmt.Errorf("no configuration below %s", root)
 	}
+	// A copy, to which something may be added; of all of it, because a configuration may use a module beside it.
+	work, err := os.MkdirTemp("", "auth0pg-validate-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work) //nolint:errcheck // only a copy
+	if err := os.CopyFS(work, os.DirFS(root)); err != nil {
+		return err
+	}
 	var failed error
 	for _, folder := range folders {
 		fmt.Println(folder)
-		if err := validateFolder(ctx, program, config, folder); err != nil {
+		below, err := filepath.Rel(root, folder)
+		if err == nil {
+			err = validateFolder(ctx, program, config, filepath.Join(work, below))
+		}
+		if err != nil {
 			failed = err
 		}
 	}
@@ -126,37 +139,41 @@ func validateAll(ctx context.Context, program, config, root string) error {
 // requirement is what the examples of single objects leave out, because their readers have it already.
 const requirement = "terraform {\n  required_providers {\n    auth0pg = {\n      source = \"auth0pg/auth0pg\"\n    }\n  }\n}\n"
 
-var requiredProviders = regexp.MustCompile(`(?m)^\s*required_providers\b`)
+var (
+	requiredProviders = regexp.MustCompile(`(?m)^\s*required_providers\b`)
+	moduleBlock       = regexp.MustCompile(`(?m)^module "`)
+)
 
-// validateFolder validates a copy, to which it may add the requirement.
+// validateFolder adds to the folder what validation needs, and validates it.
 func validateFolder(ctx context.Context, program, config, folder string) error {
-	work, err := os.MkdirTemp("", "auth0pg-validate-")
+	files, err := filepath.Glob(filepath.Join(folder, "*.tf"))
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(work) //nolint:errcheck // only a copy
-	if err := os.CopyFS(work, os.DirFS(folder)); err != nil {
-		return err
-	}
-	files, err := filepath.Glob(filepath.Join(work, "*.tf"))
-	if err != nil {
-		return err
-	}
-	stated := false
+	stated, modules := false, false
 	for _, file := range files {
 		content, err := os.ReadFile(file)
 		if err != nil {
 			return err
 		}
 		stated = stated || requiredProviders.Match(content)
+		modules = modules || moduleBlock.Match(content)
 	}
 	if !stated {
-		if err := os.WriteFile(filepath.Join(work, "required_providers.tf"), []byte(requirement), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(folder, "required_providers.tf"), []byte(requirement), 0o644); err != nil {
 			return err
 		}
 	}
-	// That the provider is not a released one is said each time; only an error is worth reading.
-	cmd := command(ctx, program, config, work, "validate", "-no-color")
+	if modules {
+		if err := quietly(command(ctx, program, config, folder, "get", "-no-color")); err != nil {
+			return err
+		}
+	}
+	return quietly(command(ctx, program, config, folder, "validate", "-no-color"))
+}
+
+// quietly runs a command that says each time that the provider is not a released one; only an error is worth reading.
+func quietly(cmd *exec.Cmd) error {
 	output, err := cmd.CombinedOutput()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "%s\n", output)
