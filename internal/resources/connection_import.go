@@ -107,6 +107,7 @@ func (m *connectionModel) adoptScripts(options map[string]any) {
 // refresh takes over what changed elsewhere.
 func (m *connectionModel) refresh(found *auth0.Connection) {
 	m.Name = types.StringValue(found.Name)
+	m.Scripts = withPasswordHash(m.Scripts)
 	m.refreshOptions(found.Options, false)
 	stored := storedScripts(found.Options)
 	elements := map[string]attr.Value{}
@@ -117,6 +118,17 @@ func (m *connectionModel) refresh(found *auth0.Connection) {
 	}
 	m.RenderedScripts = types.MapValueMust(types.StringType, elements)
 	m.refreshRest(found)
+}
+
+// withPasswordHash completes a state of before there was the attribute, whose default would otherwise be planned as
+// a change.
+func withPasswordHash(settings types.Object) types.Object {
+	members := settings.Attributes()
+	if value, ok := members["password_hash"]; !ok || !value.IsNull() {
+		return settings
+	}
+	members["password_hash"] = types.StringValue(scripts.DefaultPasswordHash)
+	return types.ObjectValueMust(scriptsType.AttrTypes, members)
 }
 
 func (m *connectionModel) refreshRest(found *auth0.Connection) {

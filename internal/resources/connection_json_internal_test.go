@@ -10,6 +10,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/auth0"
 )
 
 func parsed(t *testing.T, text string) map[string]any {
@@ -174,5 +176,16 @@ func TestRedact(t *testing.T) {
 	got := redact(`found postgres://u:p"w@h/d and postgres://u:p\"w@h/d, x`, secrets)
 	if want := `found (sensitive) and (sensitive), x`; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// A state of before there was password_hash is completed by the refresh, or its default would be planned as a change.
+func TestRefreshCompletesScripts(t *testing.T) {
+	before := defaultScripts().Attributes()
+	before["password_hash"] = types.StringNull()
+	m := connectionModel{Scripts: types.ObjectValueMust(scriptsType.AttrTypes, before)}
+	m.refresh(&auth0.Connection{ID: "con_1", Name: "legacy", Options: map[string]any{}})
+	if !m.Scripts.Equal(defaultScripts()) {
+		t.Errorf("the refreshed settings are %s, want %s", m.Scripts, defaultScripts())
 	}
 }

@@ -198,7 +198,7 @@ func (m *connectionModel) behaviour(ctx context.Context, diags *diag.Diagnostics
 
 // known reports whether the scripts can be rendered.
 func (b scriptsModel) known() bool {
-	for _, value := range []attr.Value{b.UserIDPrefix, b.BcryptRounds, b.DatabaseURLKey, b.CAKey, b.PoolMax, b.AppMetadataKey, b.BcryptPrefix, b.RehashOnLogin, b.ImportFinished, b.Overrides} {
+	for _, value := range []attr.Value{b.UserIDPrefix, b.BcryptRounds, b.DatabaseURLKey, b.CAKey, b.PoolMax, b.AppMetadataKey, b.PasswordHash, b.BcryptPrefix, b.RehashOnLogin, b.ImportFinished, b.Overrides} {
 		if value.IsUnknown() {
 			return false
 		}
@@ -216,7 +216,7 @@ func (b scriptsModel) options(userStore store.Store, importMode bool) scripts.Op
 	}
 	return scripts.Options{
 		Store: userStore, ImportMode: importMode,
-		UserIDPrefix: b.UserIDPrefix.ValueString(), BcryptRounds: int(b.BcryptRounds.ValueInt64()), BcryptPrefix: b.BcryptPrefix.ValueString(),
+		UserIDPrefix: b.UserIDPrefix.ValueString(), PasswordHash: b.PasswordHash.ValueString(), BcryptRounds: int(b.BcryptRounds.ValueInt64()), BcryptPrefix: b.BcryptPrefix.ValueString(),
 		DatabaseURLKey: b.DatabaseURLKey.ValueString(), CAKey: b.CAKey.ValueString(), PoolMax: int(b.PoolMax.ValueInt64()),
 		AppMetadataKey: b.AppMetadataKey.ValueString(), LegacyHashes: formats, RehashOnLogin: b.RehashOnLogin.ValueBool(), ImportFinished: b.ImportFinished.ValueBool(),
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
@@ -50,6 +51,7 @@ type scriptsModel struct {
 	CAKey          types.String `tfsdk:"ca_key"`
 	PoolMax        types.Int64  `tfsdk:"pool_max"`
 	AppMetadataKey types.String `tfsdk:"app_metadata_key"`
+	PasswordHash   types.String `tfsdk:"password_hash"`
 	BcryptPrefix   types.String `tfsdk:"bcrypt_prefix"`
 	LegacyHashes   types.Set    `tfsdk:"legacy_hashes"`
 	RehashOnLogin  types.Bool   `tfsdk:"rehash_on_login"`
@@ -60,14 +62,14 @@ type scriptsModel struct {
 var scriptsType = types.ObjectType{AttrTypes: map[string]attr.Type{
 	"user_id_prefix": types.StringType, "bcrypt_rounds": types.Int64Type, "database_url_key": types.StringType, "ca_key": types.StringType,
 	"pool_max": types.Int64Type, "app_metadata_key": types.StringType,
-	"bcrypt_prefix": types.StringType, "legacy_hashes": types.SetType{ElemType: types.StringType}, "rehash_on_login": types.BoolType, "import_finished": types.BoolType,
+	"password_hash": types.StringType, "bcrypt_prefix": types.StringType, "legacy_hashes": types.SetType{ElemType: types.StringType}, "rehash_on_login": types.BoolType, "import_finished": types.BoolType,
 	"overrides": types.MapType{ElemType: types.StringType},
 }}
 
 // defaultScripts is the attribute's value where it is left out.
 func defaultScripts() types.Object {
 	return types.ObjectValueMust(scriptsType.AttrTypes, scriptsAttributes(scripts.Options{
-		BcryptRounds: scripts.DefaultBcryptRounds, BcryptPrefix: scripts.DefaultBcryptPrefix, DatabaseURLKey: scripts.DefaultDatabaseURLKey,
+		PasswordHash: scripts.DefaultPasswordHash, BcryptRounds: scripts.DefaultBcryptRounds, BcryptPrefix: scripts.DefaultBcryptPrefix, DatabaseURLKey: scripts.DefaultDatabaseURLKey,
 		CAKey: scripts.DefaultCAKey, PoolMax: scripts.DefaultPoolMax, AppMetadataKey: scripts.DefaultAppMetadataKey,
 	}))
 }
@@ -92,6 +94,7 @@ func scriptsAttributes(o scripts.Options) map[string]attr.Value {
 		"ca_key":           types.StringValue(o.CAKey),
 		"pool_max":         types.Int64Value(int64(o.PoolMax)),
 		"app_metadata_key": types.StringValue(o.AppMetadataKey),
+		"password_hash":    types.StringValue(o.PasswordHash),
 		"bcrypt_prefix":    types.StringValue(o.BcryptPrefix),
 		"legacy_hashes":    formats,
 		"rehash_on_login":  types.BoolValue(o.RehashOnLogin),
@@ -224,6 +227,11 @@ func scriptsAttribute() schema.SingleNestedAttribute {
 				MarkdownDescription: "The name under which the profile carries the part `app_metadata`: `app_metadata`, the default, or `metadata`. A change uploads the scripts anew.",
 				Validators:          []validator.String{stringvalidator.OneOf("app_metadata", "metadata")},
 			},
+			"password_hash": schema.StringAttribute{
+				Optional: true, Computed: true, Default: stringdefault.StaticString(scripts.DefaultPasswordHash),
+				MarkdownDescription: "The format in which the scripts write new password hashes: `bcrypt`, the default and the only one. Other formats are read through `legacy_hashes`. A change to another value is refused.",
+				Validators:          []validator.String{writtenHash{}},
+			},
 			"bcrypt_prefix": schema.StringAttribute{
 				Optional: true, Computed: true, Default: stringdefault.StaticString(scripts.DefaultBcryptPrefix),
 				MarkdownDescription: "The version that new password hashes name: `2b`, the default, `2a` (the only one that pgcrypto knows) or `2y`. A change counts for passwords that are set from then on.",
@@ -279,6 +287,22 @@ func (sameScripts) PlanModifyMap(_ context.Context, req planmodifier.MapRequest,
 	if same {
 		resp.PlanValue = req.StateValue
 	}
+}
+
+// writtenHash accepts the formats that the scripts write.
+type writtenHash struct{}
+
+func (writtenHash) Description(context.Context) string { return "a format that the scripts write" }
+
+func (v writtenHash) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (writtenHash) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || slices.Contains(scripts.PasswordHashes(), req.ConfigValue.ValueString()) {
+		return
+	}
+	resp.Diagnostics.AddAttributeError(req.Path, "Hash Format Not Written", fmt.Sprintf(
+		"The scripts write bcrypt, and nothing else: new hashes of the format %q cannot be had. Hashes of other formats that are in the table already are read through legacy_hashes: %s.\n\n"+
+			"Set \"bcrypt\" or leave the attribute out.", req.ConfigValue.ValueString(), strings.Join(hashFormats(), ", ")))
 }
 
 func hashFormats() []string {

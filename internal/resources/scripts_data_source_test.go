@@ -69,6 +69,7 @@ func TestScriptsDataSource(t *testing.T) {
 			{
 				Config: scriptsConfig(t, table, `user_id_prefix = "legacy"
 bcrypt_rounds = 12
+password_hash = "bcrypt"
 bcrypt_prefix = "2a"
 database_url_key = "DB"
 ca_key = "CA"
@@ -90,6 +91,7 @@ rehash_on_login = true`),
 			{Config: scriptsConfig(t, withoutFlag, ""), ExpectError: regexp.MustCompile(`Store Lacks A Part[\s\S]*verify needs the part\s+email_verified`)},
 			{Config: scriptsConfig(t, table, `import_finished = true`), ExpectError: regexp.MustCompile(`import_finished = true[\s\S]*Import_finished needs\s+import_mode`)},
 			{Config: scriptsConfig(t, table, `bcrypt_rounds = 3`), ExpectError: regexp.MustCompile(`bcrypt_rounds value must be between`)},
+			{Config: scriptsConfig(t, table, `password_hash = "argon2id"`), ExpectError: regexp.MustCompile(`Hash Format Not Written[\s\S]*scripts\s+write\s+bcrypt[\s\S]*legacy_hashes`)},
 			{Config: scriptsConfig(t, table, `operations = ["logout"]`), ExpectError: regexp.MustCompile(`"logout"`)},
 			{Config: scriptsConfig(t, table, `overrides = { login = "function login(" }`), ExpectError: regexp.MustCompile(`overrides = \{ login`)},
 			{

@@ -19,6 +19,7 @@ const (
 	DefaultPoolMax        = 5
 	DefaultAppMetadataKey = "app_metadata"
 	DefaultBcryptPrefix   = "2b"
+	DefaultPasswordHash   = "bcrypt"
 )
 
 // Bounds of what Options accept. Fifteen rounds take seconds; the scripts must
@@ -51,6 +52,8 @@ type Options struct {
 	// ImportFinished renders login and get_user that know nobody: with ImportMode
 	// left on, Auth0 then serves the users that it has.
 	ImportFinished bool
+	// PasswordHash is the format of new hashes, see [PasswordHashes]; "" for the default.
+	PasswordHash string
 	// BcryptPrefix is the version that new hashes name, "2b", "2a" or "2y"; "" for
 	// the default. It is for other programs that know only one of them.
 	BcryptPrefix string
@@ -59,6 +62,10 @@ type Options struct {
 	// RehashOnLogin replaces hashes that are not bcrypt or of fewer rounds.
 	RehashOnLogin bool
 }
+
+// PasswordHashes lists the formats that the scripts write. The platform has a module for
+// bcrypt and none for anything stronger.
+func PasswordHashes() []string { return []string{DefaultPasswordHash} }
 
 // HashFormat is a way in which another program has stored passwords.
 type HashFormat string
@@ -113,6 +120,9 @@ func (o Options) withDefaults() (Options, error) {
 	if o.AppMetadataKey == "" {
 		o.AppMetadataKey = DefaultAppMetadataKey
 	}
+	if o.PasswordHash == "" {
+		o.PasswordHash = DefaultPasswordHash
+	}
 	if o.BcryptPrefix == "" {
 		o.BcryptPrefix = DefaultBcryptPrefix
 	}
@@ -122,6 +132,8 @@ func (o Options) withDefaults() (Options, error) {
 		}
 	}
 	switch {
+	case !slices.Contains(PasswordHashes(), o.PasswordHash):
+		return o, &OptionError{"password_hash", `must be "bcrypt", which is what the scripts write; hashes of other formats are read through legacy_hashes`}
 	case !slices.Contains([]string{"2a", "2b", "2y"}, o.BcryptPrefix):
 		return o, &OptionError{"bcrypt_prefix", `must be "2b", "2a" or "2y"`}
 	case o.ImportFinished && !o.ImportMode:

@@ -60,6 +60,7 @@ func Recognise(text string) (o Options, ok bool) {
 		o, err := o.withDefaults()
 		return o, err == nil
 	}
+	o.PasswordHash = DefaultPasswordHash // there was never another
 	o.UserIDPrefix, o.BcryptRounds, o.BcryptPrefix = constant.UserIDPrefix, constant.BcryptRounds, constant.BcryptPrefix
 	o.DatabaseURLKey, o.CAKey, o.PoolMax = constant.DatabaseURLKey, constant.CAKey, constant.PoolMax
 	o.AppMetadataKey, o.LegacyHashes, o.ImportMode = constant.AppMetadataKey, constant.LegacyHashes, constant.ImportMode

@@ -221,6 +221,7 @@ func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
 		"user_id_prefix":   {UserIDPrefix: "a|b"},
 		"app_metadata_key": {AppMetadataKey: "meta"},
 		"ca_key":           {CAKey: "URL", DatabaseURLKey: "URL"},
+		"password_hash":    {PasswordHash: "argon2id"},
 		"bcrypt_prefix":    {BcryptPrefix: "2x"},
 		"legacy_hashes":    {LegacyHashes: []HashFormat{MD5, "rot13"}},
 		"import_finished":  {ImportFinished: true},
