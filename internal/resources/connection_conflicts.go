@@ -3,6 +3,7 @@
 package resources
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -10,6 +11,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
 // What the platform refuses about options that do not go together is refused at plan.
@@ -152,6 +156,32 @@ func (m *connectionModel) checkPlanned(prior, config *connectionModel, diags *di
 		conflict(diags, at.AtName("email").AtName("unique"), "Auth0 adds the email attribute to an existing connection only as unique. Leave unique out, or set it to true.")
 	case !isNothing(stored) && isFalse(unique) != isFalse(was):
 		conflict(diags, at.AtName("email").AtName("unique"), "Auth0 does not change whether e-mail addresses are unique. Set unique = %v, as it is.", !isFalse(was))
+	}
+}
+
+// checkUsernames refuses usernames that the store has no column for: nobody could sign up or log in with one, and no
+// profile would hold it. Scripts of the user's own may keep them elsewhere.
+func (m *connectionModel) checkUsernames(ctx context.Context, config *connectionModel, diags *diag.Diagnostics) {
+	users, known, _ := storeFrom(ctx, m.Store, path.Root("store"))
+	own := m.ownOperations(ctx, diags)
+	rendered := slices.ContainsFunc([]scripts.Operation{scripts.Login, scripts.GetUser, scripts.Create}, func(op scripts.Operation) bool { return slices.Contains(own, op) })
+	if !known || users.Has(store.Username) || !rendered {
+		return
+	}
+	refuse := func(at path.Path) {
+		conflict(diags, at, "Users would have a username, and the store has no part username to keep it in. Add the part to the columns of the users table, or leave this out.")
+	}
+	if isTrue(config.RequiresUsername) {
+		refuse(path.Root("requires_username"))
+	}
+	username, at := memberOf(config.Attributes, "username"), path.Root("attributes").AtName("username")
+	switch {
+	case isTrue(memberOf(memberOf(username, "identifier"), "active")):
+		refuse(at.AtName("identifier").AtName("active"))
+	case isTrue(memberOf(username, "profile_required")):
+		refuse(at.AtName("profile_required"))
+	case isText(memberOf(memberOf(username, "signup"), "status"), "required"):
+		refuse(at.AtName("signup").AtName("status"))
 	}
 }
 

@@ -5,14 +5,19 @@ package resources_test
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	fwresource "github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources"
 )
 
 // optionCase is an option with a first value, another one, and what the tenant then stores under its key.
@@ -36,24 +41,38 @@ var optionCases = map[string]optionCase{
 	"upstream_params":                      {`jsonencode({ screen_name = { alias = "login_hint" } })`, `jsonencode({ screen_name = { value = "<x>" } })`, "upstream_params", map[string]any{"screen_name": map[string]any{"value": "<x>"}}},
 	"mfa":                                  {"{ active = false }", "{ active = true, return_enroll_settings = false }", "mfa", map[string]any{"active": true, "return_enroll_settings": false}},
 	"custom_password_hash":                 {`{ action_id = "a1" }`, `{ action_id = "a2" }`, "custom_password_hash", map[string]any{"action_id": "a2"}},
-	"authentication_methods": {`{ password = { enabled = true }, passkey = { enabled = true } }`, `{ password = { enabled = true, signup_behavior = "block" }, passkey = { enabled = false } }`,
+	"authentication_methods": {`{ password = { enabled = true }, passkey = { enabled = true } }`,
+		`{ password = { enabled = true, api_behavior = "optional", signup_behavior = "block" }, passkey = { enabled = false }, email_otp = { enabled = true }, phone_otp = { enabled = false } }`,
 		"authentication_methods", map[string]any{
-			"password": map[string]any{"enabled": true, "api_behavior": "required", "signup_behavior": "block"}, "passkey": map[string]any{"enabled": false},
-			"email_otp": map[string]any{"enabled": false}, "phone_otp": map[string]any{"enabled": false},
+			"password": map[string]any{"enabled": true, "api_behavior": "optional", "signup_behavior": "block"}, "passkey": map[string]any{"enabled": false},
+			"email_otp": map[string]any{"enabled": true}, "phone_otp": map[string]any{"enabled": false},
 		}},
 	"passkey_options": {`{ challenge_ui = "button", progressive_enrollment_enabled = true }`, `{ challenge_ui = "autofill", local_enrollment_enabled = false }`,
 		"passkey_options", map[string]any{"challenge_ui": "autofill", "local_enrollment_enabled": false, "progressive_enrollment_enabled": true}},
 	"attributes": {`{ email = { identifier = { active = true }, profile_required = true, signup = { status = "required", verification = { active = true } }, unique = true } }`,
-		`{ email = { verification_method = "otp" }, username = { identifier = { active = true }, profile_required = true, signup = { status = "required" }, validation = { min_length = 3, max_length = 20, allowed_types = { email = false, phone_number = false } } } }`,
+		`{
+			email        = { identifier = { active = true, default_method = "email_otp" }, verification_method = "otp" }
+			phone_number = { identifier = { active = true, default_method = "phone_otp" }, profile_required = true, signup = { status = "required", verification = { active = false } } }
+			username     = { identifier = { active = true }, profile_required = true, signup = { status = "required" }, validation = { min_length = 3, max_length = 20, allowed_types = { email = false, phone_number = false } } }
+		}`,
 		"attributes", map[string]any{
-			"email": map[string]any{"identifier": map[string]any{"active": true}, "profile_required": true, "signup": map[string]any{"status": "required", "verification": map[string]any{"active": true}}, "unique": true, "verification_method": "otp"},
+			"email": map[string]any{"identifier": map[string]any{"active": true, "default_method": "email_otp"}, "profile_required": true,
+				"signup": map[string]any{"status": "required", "verification": map[string]any{"active": true}}, "unique": true, "verification_method": "otp"},
+			"phone_number": map[string]any{"identifier": map[string]any{"active": true, "default_method": "phone_otp"}, "profile_required": true,
+				"signup": map[string]any{"status": "required", "verification": map[string]any{"active": false}}},
 			"username": map[string]any{"identifier": map[string]any{"active": true}, "profile_required": true, "signup": map[string]any{"status": "required"},
 				"validation": map[string]any{"min_length": 3, "max_length": 20, "allowed_types": map[string]any{"email": false, "phone_number": false}}},
 		}},
-	"password_options": {`{ complexity = { min_length = 12, character_types = ["number", "special"] } }`,
-		`{ complexity = { min_length = 14, max_length_exceeded = "truncate" }, profile_data = { active = true, blocked_fields = ["name"] }, history = { active = true, size = 5 }, dictionary = { active = true, default = "en_10k", custom = ["acme"] } }`,
+	"password_options": {`{ complexity = { min_length = 12, character_types = ["number", "special"], character_type_rule = "all" } }`,
+		`{
+			complexity = { min_length = 14, character_types = ["number", "special", "lowercase", "uppercase"], character_type_rule = "three_of_four", identical_characters = "block", sequential_characters = "block", max_length_exceeded = "truncate" }
+			profile_data = { active = true, blocked_fields = ["name"] }
+			history      = { active = true, size = 5 }
+			dictionary   = { active = true, default = "en_10k", custom = ["acme"] }
+		}`,
 		"password_options", map[string]any{
-			"complexity":   map[string]any{"min_length": 14, "character_types": []any{"number", "special"}, "character_type_rule": "all", "identical_characters": "allow", "sequential_characters": "allow", "max_length_exceeded": "truncate"},
+			"complexity": map[string]any{"min_length": 14, "character_types": []any{"lowercase", "number", "special", "uppercase"}, "character_type_rule": "three_of_four",
+				"identical_characters": "block", "sequential_characters": "block", "max_length_exceeded": "truncate"},
 			"profile_data": map[string]any{"active": true, "blocked_fields": []any{"name"}}, "history": map[string]any{"active": true, "size": 5},
 			"dictionary": map[string]any{"active": true, "default": "en_10k", "custom": []any{"acme"}},
 		}},
@@ -100,10 +119,7 @@ func TestConnectionOptionsRoundTrip(t *testing.T) {
 	for set, cases := range map[string]map[string]optionCase{"options": optionCases, "old": oldOptionCases, "properties": propertyCases} {
 		t.Run(set, func(t *testing.T) {
 			c := newConnectionTest(t)
-			store := connectionStore
-			if set == "old" {
-				store = strings.Replace(store, "nickname ", "username = { name = \"username\", type = \"text\" }\nnickname ", 1)
-			}
+			store := strings.Replace(connectionStore, "nickname ", "username = { name = \"username\", type = \"text\" }\nnickname ", 1)
 			config := func(changed ...string) string {
 				return strings.Replace(c.config(optionsText(cases, changed...)), connectionStore, store, 1)
 			}
@@ -139,6 +155,49 @@ func TestConnectionOptionsRoundTrip(t *testing.T) {
 			)
 			c.run(steps...)
 		})
+	}
+}
+
+// Every attribute that stands for something of the platform's takes part in the round trip, with each of its members:
+// the case names it, and the tenant then holds it.
+func TestConnectionOptionsAreAllTried(t *testing.T) {
+	t.Parallel()
+	var resp fwresource.SchemaResponse
+	resources.NewConnection().Schema(t.Context(), fwresource.SchemaRequest{}, &resp)
+	cases := map[string]optionCase{}
+	for _, set := range []map[string]optionCase{optionCases, oldOptionCases, propertyCases} {
+		maps.Copy(cases, set)
+	}
+	// What the resource decides about by itself.
+	ours := []string{"id", "name", "import_mode", "store", "scripts", "configuration_wo", "configuration_wo_version", "enabled_clients", "deletion_protection", "delete_with_users",
+		"allow_replacement", "preflight", "rendered_scripts", "configuration_fingerprints", "enabled_database_customization", "timeouts"}
+	var tried func(text, at string, attribute schema.Attribute, stored any)
+	tried = func(text, at string, attribute schema.Attribute, stored any) {
+		name := at[strings.LastIndex(at, ".")+1:]
+		if stored == nil || strings.Contains(at, ".") && !regexp.MustCompile(`\b`+name+`\b`).MatchString(text) {
+			t.Errorf("no case tries %s", at)
+		}
+		if nested, ok := attribute.(schema.SingleNestedAttribute); ok {
+			for member, inner := range nested.Attributes {
+				value, _ := stored.(map[string]any)
+				tried(text, at+"."+member, inner, value[member])
+			}
+		}
+	}
+	for name, attribute := range resp.Schema.Attributes {
+		if slices.Contains(ours, name) {
+			continue
+		}
+		tried(cases[name].first+cases[name].second, name, attribute, cases[name].stored)
+	}
+	// The options that the platform documents for database connections, and those that its own provider has beside them.
+	for _, name := range strings.Fields(`attributes authentication_methods brute_force_protection custom_password_hash disable_self_service_change_password
+		disable_signup display_name enable_script_context is_domain_connection metadata mfa non_persistent_attrs passkey_options password_complexity_options
+		password_dictionary password_history password_no_personal_info password_options password_policy precedence realm_fallback realms requires_username
+		set_user_root_attributes show_as_button strategy_version upstream_params validation`) {
+		if resp.Schema.Attributes[name] == nil {
+			t.Errorf("there is no attribute %s", name)
+		}
 	}
 }
 
@@ -184,6 +243,16 @@ func TestConnectionOptionsThatDoNotFit(t *testing.T) {
 		"history too long":            {"password_options = { history = { size = 25 } }", "between 1 and 24"},
 		"upstream that is a list":     {"upstream_params = jsonencode([])", "must be one JSON object"},
 		"metadata too long":           {`metadata = { a = "` + strings.Repeat("x", 256) + `" }`, "at most 255"},
+	}
+	const noPart = "the store has no part username to keep it in"
+	for name, options := range map[string]string{
+		"usernames without a column":         "requires_username = true",
+		"username without a column":          "attributes = { username = { identifier = { active = true } } }",
+		"required username without a column": "attributes = { email = { identifier = { active = true } }, username = { profile_required = true, signup = { status = \"required\" } } }",
+		"sign-up name without a column":      "attributes = { email = { identifier = { active = true } }, username = { signup = { status = \"required\" } } }",
+		"usernames in import mode":           "requires_username = true\nimport_mode = true",
+	} {
+		tests[name] = struct{ options, want string }{options, noPart}
 	}
 	c := newConnectionTest(t)
 	var steps []resource.TestStep

@@ -107,6 +107,7 @@ func (r *connection) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequ
 	plan.planOptions(prior)
 	plan.planSuperseded(prior, &config)
 	plan.checkPlanned(prior, &config, &resp.Diagnostics)
+	plan.checkUsernames(ctx, &config, &resp.Diagnostics)
 	plan.planConfiguration(prior, &config, private.Sent, &resp.Diagnostics)
 	plan.checkConfiguration(ctx, &config, &resp.Diagnostics)
 	r.checkCatalog(ctx, prior, &plan, &resp.Diagnostics)
