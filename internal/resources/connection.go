@@ -5,6 +5,7 @@ package resources
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
@@ -189,7 +190,7 @@ func (r *connection) Read(ctx context.Context, req resource.ReadRequest, resp *r
 		state.refresh(found)
 	}
 	if private.ManagesClients {
-		clients, err := client.EnabledClients(ctx, found.ID)
+		clients, err := client.RefreshedClients(ctx, found, knownClients(state.EnabledClients))
 		if err != nil {
 			auth0Error(&resp.Diagnostics, "Enabled Clients Not Read", err, nil)
 			return
@@ -276,9 +277,9 @@ func (r *connection) Delete(ctx context.Context, req resource.DeleteRequest, res
 	}
 	if refuseDeletion(ctx, client, &state, &resp.Diagnostics); resp.Diagnostics.HasError() {
 		return
-	}
 	ctx, cancel := context.WithTimeout(ctx, deleteTimeout)
 	defer cancel()
+	}
 	if err := client.DeleteConnection(ctx, state.ID.ValueString()); err != nil {
 		auth0Error(&resp.Diagnostics, "Connection Not Deleted", err, nil)
 	}
@@ -376,6 +377,21 @@ func setClients(ctx context.Context, client *auth0.Client, id string, wanted typ
 		auth0Error(diags, "Enabled Clients Not Set", err, nil)
 	}
 	return err == nil
+}
+
+// knownClients are the clients of the state, sorted; nil where it does not say.
+func knownClients(set types.Set) []string {
+	if set.IsNull() || set.IsUnknown() {
+		return nil
+	}
+	known := []string{}
+	for _, element := range set.Elements() {
+		if id, ok := element.(types.String); ok {
+			known = append(known, id.ValueString())
+		}
+	}
+	slices.Sort(known)
+	return known
 }
 
 func without(values, excluded []string) []string {

@@ -144,9 +144,10 @@ func connectionSchema() schema.Schema {
 		},
 		"enabled_clients": schema.SetAttribute{
 			Optional: true, Computed: true, ElementType: types.StringType,
-			MarkdownDescription: "The ids of exactly the clients that may use the connection. A change enables and disables the difference. Without this attribute the clients are not managed.",
-			Validators:          []validator.Set{setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
-			PlanModifiers:       []planmodifier.Set{setplanmodifier.UseStateForUnknown()},
+			MarkdownDescription: "The ids of exactly the clients that may use the connection. A change enables and disables the difference. Without this attribute the clients are not managed. " +
+				"A refresh takes them from the list of connections, in tenants that still show them there; otherwise it takes one more call for each connection with this attribute.",
+			Validators:    []validator.Set{setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+			PlanModifiers: []planmodifier.Set{setplanmodifier.UseStateForUnknown()},
 		},
 		"options": schema.StringAttribute{
 			Optional: true, Computed: true, CustomType: jsontypes.NormalizedType{},
