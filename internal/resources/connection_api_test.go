@@ -21,11 +21,6 @@ import (
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/localtenant"
 )
 
-func connectionTestWith(t *testing.T, o localtenant.Options) *connectionTest {
-	t.Helper()
-	return &connectionTest{t, acctest.TenantWith(t, o)}
-}
-
 // life creates, changes and, at the end, deletes the connection.
 func (c *connectionTest) life() {
 	c.Helper()

@@ -47,6 +47,24 @@ func TestConnectionUnmanagedOptionsSurvive(t *testing.T) {
 	)
 }
 
+// The order of keys, and the notation, mean nothing.
+func TestConnectionFurtherOptionsInAnyOrder(t *testing.T) {
+	t.Parallel()
+	c := newConnectionTest(t)
+	c.run(
+		resource.TestStep{
+			Config: c.config(unprotected + `options = jsonencode({ future_option = { b = 1, c = [true] }, other_option = true })`),
+			Check: c.check(func() error {
+				return expect("the further option", c.options()["future_option"], map[string]any{"b": 1, "c": []any{true}})
+			}),
+		},
+		resource.TestStep{
+			Config:           c.config(unprotected + `options = "{ \"other_option\": true, \"future_option\": { \"c\": [true], \"b\": 1 } }"`),
+			ConfigPlanChecks: noChange,
+		},
+	)
+}
+
 func TestConnectionDriftIsMended(t *testing.T) {
 	t.Parallel()
 	secret := secretConfig(scriptsURL, 1, unprotected+`

@@ -207,7 +207,7 @@ func TestConnectionBadInput(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(tests)) {
 		test := tests[name]
 		t.Run(name, func(t *testing.T) {
-			config := connectionConfig(c.tenant, test.more)
+			config := c.config(test.more)
 			if test.replace[0] != "" {
 				if !strings.Contains(config, test.replace[0]) {
 					t.Fatalf("the configuration has no %q", test.replace[0])

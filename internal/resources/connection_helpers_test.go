@@ -3,11 +3,13 @@
 package resources_test
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -40,17 +42,6 @@ const connectionStore = `
   }
 `
 
-// connectionConfig is a connection with the attributes given, beside store and name.
-func connectionConfig(tenant *acctest.TenantHandle, attributes string) string {
-	return acctest.ProviderConfig(nil, tenant) + fmt.Sprintf(`
-resource "auth0pg_connection" "test" {
-  name = "legacy-users"
-  %s
-  %s
-}
-`, connectionStore, attributes)
-}
-
 // secretConfig adds the configuration in a given version.
 func secretConfig(url string, version int, more string) string {
 	return fmt.Sprintf("configuration_wo = { POSTGRES_URL = %q }\n  configuration_wo_version = %d\n  %s", url, version, more)
@@ -59,15 +50,29 @@ func secretConfig(url string, version int, more string) string {
 // unprotected lets a test end with the connection deleted.
 const unprotected = "deletion_protection = false\n  delete_with_users = true\n"
 
-// connectionTest drives one connection in a tenant of its own.
+// connectionTest drives one connection.
 type connectionTest struct {
 	*testing.T
 	tenant *acctest.TenantHandle
+	name   string
 }
 
+// newConnectionTest is a test in a tenant of its own, which it may do anything to.
 func newConnectionTest(t *testing.T) *connectionTest {
 	t.Helper()
-	return &connectionTest{t, acctest.TenantWith(t, localtenant.Options{})}
+	return connectionTestWith(t, localtenant.Options{})
+}
+
+func connectionTestWith(t *testing.T, o localtenant.Options) *connectionTest {
+	t.Helper()
+	return &connectionTest{t, acctest.TenantWith(t, o), "legacy-users"}
+}
+
+// anyConnectionTest is a test that also runs in a real tenant, which holds connections of others and may not be
+// looked into.
+func anyConnectionTest(t *testing.T) *connectionTest {
+	t.Helper()
+	return &connectionTest{t, acctest.Tenant(t), "auth0pg-test-" + strings.ToLower(rand.Text()[:10])}
 }
 
 func (c *connectionTest) run(steps ...resource.TestStep) {
@@ -75,14 +80,21 @@ func (c *connectionTest) run(steps ...resource.TestStep) {
 	resource.UnitTest(c, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: steps})
 }
 
+// config is a connection with the attributes given, beside store and name.
 func (c *connectionTest) config(attributes string) string {
-	return connectionConfig(c.tenant, attributes)
+	return acctest.ProviderConfig(nil, c.tenant) + fmt.Sprintf(`
+resource "auth0pg_connection" "test" {
+  name = %q
+  %s
+  %s
+}
+`, c.name, connectionStore, attributes)
 }
 
 // stored is the connection as the tenant shows it, nil when there is none.
 func (c *connectionTest) stored() map[string]any {
 	c.Helper()
-	status, found := c.tenant.API("GET", "/connections?name=legacy-users&take=10", nil)
+	status, found := c.tenant.API("GET", "/connections?name="+c.name+"&take=10", nil)
 	list, _ := found["connections"].([]any)
 	if status != 200 || len(list) == 0 {
 		return nil
@@ -117,6 +129,16 @@ func (c *connectionTest) patch(body map[string]any) {
 // check wraps a test of the tenant's state.
 func (c *connectionTest) check(test func() error) resource.TestCheckFunc {
 	return func(*terraform.State) error { return test() }
+}
+
+// checkLocal is check for what only a local tenant tells: what it was sent.
+func (c *connectionTest) checkLocal(test func() error) resource.TestCheckFunc {
+	return func(*terraform.State) error {
+		if c.tenant.Local == nil {
+			return nil
+		}
+		return test()
+	}
 }
 
 // sent lists the bodies that the provider sent with a method to connections since the last reset.

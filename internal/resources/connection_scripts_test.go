@@ -15,7 +15,7 @@ import (
 
 func TestConnectionImportMode(t *testing.T) {
 	t.Parallel()
-	c := newConnectionTest(t)
+	c := anyConnectionTest(t)
 	scripts := func(want string) resource.TestCheckFunc {
 		return c.check(func() error {
 			return expect("the set of scripts", slices.Sorted(maps.Keys(member(c.options(), "customScripts").(map[string]any))), want)
@@ -42,7 +42,7 @@ func TestConnectionImportMode(t *testing.T) {
 
 func TestConnectionOverrides(t *testing.T) {
 	t.Parallel()
-	c := newConnectionTest(t)
+	c := anyConnectionTest(t)
 	override := func(text string) string {
 		quoted, _ := json.Marshal(text)
 		return unprotected + "scripts = { overrides = { login = " + string(quoted) + " } }"
@@ -66,7 +66,7 @@ func TestConnectionOverrides(t *testing.T) {
 
 func TestConnectionScriptSpacingIsNoDrift(t *testing.T) {
 	t.Parallel()
-	c := newConnectionTest(t)
+	c := anyConnectionTest(t)
 	c.run(
 		resource.TestStep{Config: c.config(unprotected)},
 		resource.TestStep{

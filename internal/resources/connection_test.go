@@ -22,7 +22,7 @@ import (
 
 func TestConnectionLife(t *testing.T) {
 	t.Parallel()
-	c := newConnectionTest(t)
+	c := anyConnectionTest(t)
 	c.run(
 		resource.TestStep{
 			Config:           c.config(secretConfig(scriptsURL, 1, "")),
@@ -35,11 +35,10 @@ func TestConnectionLife(t *testing.T) {
 				state("enabled_clients", knownvalue.Null()),
 				state("rendered_scripts", knownvalue.MapPartial(map[string]knownvalue.Check{"login": knownvalue.StringRegexp(regexp.MustCompile(`password_hash`))})),
 			},
-			Check: c.check(func() error {
+			Check: resource.ComposeTestCheckFunc(c.check(func() error {
 				scripts := slices.Sorted(maps.Keys(member(c.options(), "customScripts").(map[string]any)))
-				if err := expect("the set of scripts", scripts, "[change_email change_password create delete get_user login verify]"); err != nil {
-					return err
-				}
+				return expect("the set of scripts", scripts, "[change_email change_password create delete get_user login verify]")
+			}), c.checkLocal(func() error {
 				body := c.sent("POST")[0]
 				if err := expect("what was sent", slices.Sorted(maps.Keys(body)), "[name options strategy]"); err != nil {
 					return err
@@ -49,20 +48,20 @@ func TestConnectionLife(t *testing.T) {
 					return err
 				}
 				return expect("the configuration sent", member(body, "options", "configuration"), map[string]any{"POSTGRES_URL": scriptsURL})
-			}),
+			})),
 		},
 		resource.TestStep{Config: c.config(secretConfig(scriptsURL, 1, "")), ConfigPlanChecks: noChange},
 		resource.TestStep{
 			Config:           c.config(secretConfig(scriptsURL, 1, `display_name = "Legacy users"`)),
 			ConfigPlanChecks: action(plancheck.ResourceActionUpdate),
-			Check: c.check(func() error {
+			Check: c.checkLocal(func() error {
 				return expect("the update", c.sent("PATCH"), []map[string]any{{"display_name": "Legacy users"}})
 			}),
 		},
 		resource.TestStep{
 			Config:           c.config(secretConfig(scriptsURL, 1, "display_name = \"Legacy users\"\n disable_signup = true")),
 			ConfigPlanChecks: action(plancheck.ResourceActionUpdate),
-			Check: c.check(func() error {
+			Check: resource.ComposeTestCheckFunc(c.checkLocal(func() error {
 				body := c.sent("PATCH")[1]
 				options := body["options"].(map[string]any)
 				for _, kept := range []string{"authentication_methods", "passkey_options", "brute_force_protection", "mfa", "password_options", "strategy_version", "customScripts"} {
@@ -73,35 +72,26 @@ func TestConnectionLife(t *testing.T) {
 				if err := expect("the configuration sent", options["configuration"], map[string]any{"POSTGRES_URL": scriptsURL}); err != nil {
 					return err
 				}
-				if err := expect("the display name sent", body["display_name"], "Legacy users"); err != nil {
+				return expect("the display name sent", body["display_name"], "Legacy users")
+			}), c.check(func() error {
+				if err := expect("the display name", c.stored()["display_name"], "Legacy users"); err != nil {
 					return err
 				}
 				return expect("disable_signup", c.options()["disable_signup"], true)
-			}),
+			})),
 		},
 		resource.TestStep{
-			Config: c.config(secretConfig(scriptsURL, 1, `
-				scripts = { user_id_prefix = "legacy", bcrypt_rounds = 12 }
-				options = jsonencode({ future_option = { b = 1, c = [true] }, other_option = true })
-			`)),
+			Config:           c.config(secretConfig(scriptsURL, 1, `scripts = { user_id_prefix = "legacy", bcrypt_rounds = 12 }`)),
 			ConfigPlanChecks: action(plancheck.ResourceActionUpdate),
 			ConfigStateChecks: []statecheck.StateCheck{
 				state("disable_signup", knownvalue.Bool(true)), // not configured any more, and left as it is
 			},
-			Check: c.check(func() error {
-				if err := expect("the further option", c.options()["future_option"], map[string]any{"b": 1, "c": []any{true}}); err != nil {
-					return err
-				}
-				return expect("disable_signup", c.options()["disable_signup"], true)
-			}),
+			Check: c.check(func() error { return expect("disable_signup", c.options()["disable_signup"], true) }),
 		},
 		resource.TestStep{
-			Config: c.config(secretConfig(scriptsURL, 1, `
-				scripts = { user_id_prefix = "legacy", bcrypt_rounds = 12 }
-				options = jsonencode({ other_option = true, future_option = { c = [true], b = 1 } })
-			`) + unprotected),
+			Config:           c.config(secretConfig(scriptsURL, 1, `scripts = { user_id_prefix = "legacy", bcrypt_rounds = 12 }`+"\n"+unprotected)),
 			ConfigPlanChecks: action(plancheck.ResourceActionUpdate),
-			Check:            c.check(func() error { return expect("the number of updates", len(c.sent("PATCH")), 3) }),
+			Check:            c.checkLocal(func() error { return expect("the number of updates", len(c.sent("PATCH")), 3) }),
 		},
 		resource.TestStep{
 			// The name is taken as soon as the connection exists, and free again after its end.
@@ -114,7 +104,7 @@ func TestConnectionLife(t *testing.T) {
 
 func TestConnectionRemovedElsewhere(t *testing.T) {
 	t.Parallel()
-	c := newConnectionTest(t)
+	c := anyConnectionTest(t)
 	var before string
 	c.run(
 		resource.TestStep{Config: c.config(secretConfig(scriptsURL, 1, unprotected))},
@@ -132,7 +122,7 @@ func TestConnectionRemovedElsewhere(t *testing.T) {
 
 func TestConnectionImport(t *testing.T) {
 	t.Parallel()
-	c := newConnectionTest(t)
+	c := anyConnectionTest(t)
 	config := c.config(secretConfig(scriptsURL, 1, `
 		display_name    = "Legacy users"
 		disable_signup  = true
@@ -151,8 +141,8 @@ func TestConnectionImport(t *testing.T) {
 	}
 	c.run(
 		resource.TestStep{Config: config},
-		verify(""), verify("legacy-users"), block(""), block("legacy-users"),
-		fails("no-such-name", `no connection named "no-such-name"`),
+		verify(""), verify(c.name), block(""), block(c.name),
+		fails("no-such-"+c.name, `no connection named "no-such-`+c.name+`"`),
 		fails("not a name", "neither the id nor the name"),
 		fails("con_doesnotexist1", "Cannot import non-existent"),
 		resource.TestStep{Config: c.config(secretConfig(scriptsURL, 1, unprotected))},
@@ -168,7 +158,7 @@ func TestConnectionImportOfAllKinds(t *testing.T) {
 		"defaults":        "",
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := newConnectionTest(t)
+			c := anyConnectionTest(t)
 			c.run(
 				resource.TestStep{Config: c.config(attributes)},
 				resource.TestStep{ResourceName: connectionAddress, ImportState: true, ImportStateKind: resource.ImportBlockWithID},
@@ -227,6 +217,58 @@ func TestConnectionEnabledClients(t *testing.T) {
 			Config: c.config(clients()), ConfigPlanChecks: action(plancheck.ResourceActionUpdate),
 			Check: c.check(func() error { return expect("the enabled clients", enabled(), []string{}) }),
 		},
+	)
+}
+
+// A tenant that does not get done deleting is waited for as long as the configuration says.
+func TestConnectionDeleteTimeout(t *testing.T) {
+	t.Parallel()
+	c := newConnectionTest(t)
+	deletion := regexp.MustCompile(`^/api/v2/connections/con_[^/]+$`)
+	var remove func()
+	c.run(
+		resource.TestStep{Config: c.config(unprotected + `timeouts = { delete = "3s" }`)},
+		resource.TestStep{Config: c.config(unprotected + `timeouts = { delete = "3s" }`), ConfigPlanChecks: noChange},
+		resource.TestStep{
+			PreConfig: func() {
+				still, err := json.Marshal(c.stored())
+				if err != nil {
+					t.Fatal(err)
+				}
+				remove = c.tenant.Local.Inject(localtenant.Fault{Method: "GET", Path: deletion, Times: -1, Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: string(still)})
+				c.tenant.Local.ResetRequests()
+			},
+			Config: acctest.ProviderConfig(nil, c.tenant), ExpectError: words("The time given for it ran out"),
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				remove()
+				requests := c.tenant.Local.Requests()
+				sent := slices.IndexFunc(requests, func(r localtenant.Request) bool { return r.Method == "DELETE" })
+				if asked := len(requests) - sent - 1; sent < 0 || asked < 1 || asked > 3 { // every two seconds
+					t.Errorf("the tenant was asked %d times whether it is done", asked)
+				}
+			},
+			Config: acctest.ProviderConfig(nil, c.tenant),
+			Check:  c.check(func() error { return expect("the connection", c.stored() == nil, true) }),
+		},
+	)
+}
+
+// Creation and change end with their time, too.
+func TestConnectionTimeouts(t *testing.T) {
+	t.Parallel()
+	c := newConnectionTest(t)
+	slow := func(method string) func() {
+		return c.tenant.Local.Inject(localtenant.Fault{Method: method, Path: regexp.MustCompile(`^/api/v2/connections`), Times: -1, Latency: 5 * time.Second})
+	}
+	limits := unprotected + `timeouts = { create = "1s", update = "1s" }` + "\n"
+	var remove func()
+	c.run(
+		resource.TestStep{PreConfig: func() { remove = slow("POST") }, Config: c.config(limits), ExpectError: words("The time given for it ran out")},
+		resource.TestStep{PreConfig: func() { remove() }, Config: c.config(limits)},
+		resource.TestStep{PreConfig: func() { remove = slow("PATCH") }, Config: c.config(limits + "disable_signup = true"), ExpectError: words("The time given for it ran out")},
+		resource.TestStep{PreConfig: func() { remove() }, Config: c.config(limits + "disable_signup = true")},
 	)
 }
 
