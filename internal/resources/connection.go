@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -49,6 +50,7 @@ type connectionModel struct {
 	RenderedScripts           types.Map            `tfsdk:"rendered_scripts"`
 	ConfigurationFingerprints types.Map            `tfsdk:"configuration_fingerprints"`
 	EnabledCustomization      types.Bool           `tfsdk:"enabled_database_customization"`
+	Timeouts                  timeouts.Value       `tfsdk:"timeouts"`
 
 	IsDomainConnection types.Bool `tfsdk:"is_domain_connection"`
 	ShowAsButton       types.Bool `tfsdk:"show_as_button"`
@@ -80,15 +82,18 @@ type connectionModel struct {
 	PasswordDictionary               types.Object         `tfsdk:"password_dictionary"`
 }
 
-// deleteTimeout bounds the wait for the end of a deletion, which takes long with many users.
-const deleteTimeout = 10 * time.Minute
+// How long work may take where the configuration does not say. A deletion takes long with many users.
+const (
+	defaultConnectionTimeout = 20 * time.Minute
+	defaultDeletionTimeout   = 10 * time.Minute
+)
 
 func (r *connection) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_connection"
 }
 
-func (r *connection) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	resp.Schema = connectionSchema()
+func (r *connection) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = connectionSchema(ctx)
 }
 
 func (r *connection) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
@@ -102,6 +107,8 @@ func (r *connection) Create(ctx context.Context, req resource.CreateRequest, res
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	ctx, cancel := bounded(ctx, plan.Timeouts.Create, defaultConnectionTimeout, &resp.Diagnostics)
+	defer cancel()
 	client, ok := r.data.Auth0.Get(&resp.Diagnostics)
 	if !ok || !plan.complete(ctx, &resp.Diagnostics) {
 		return
@@ -209,6 +216,8 @@ func (r *connection) Update(ctx context.Context, req resource.UpdateRequest, res
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	ctx, cancel := bounded(ctx, plan.Timeouts.Update, defaultConnectionTimeout, &resp.Diagnostics)
+	defer cancel()
 	client, ok := r.data.Auth0.Get(&resp.Diagnostics)
 	if !ok || !plan.complete(ctx, &resp.Diagnostics) {
 		return
@@ -275,10 +284,10 @@ func (r *connection) Delete(ctx context.Context, req resource.DeleteRequest, res
 	if !ok {
 		return
 	}
+	ctx, cancel := bounded(ctx, state.Timeouts.Delete, defaultDeletionTimeout, &resp.Diagnostics)
+	defer cancel()
 	if refuseDeletion(ctx, client, &state, &resp.Diagnostics); resp.Diagnostics.HasError() {
 		return
-	ctx, cancel := context.WithTimeout(ctx, deleteTimeout)
-	defer cancel()
 	}
 	if err := client.DeleteConnection(ctx, state.ID.ValueString()); err != nil {
 		auth0Error(&resp.Diagnostics, "Connection Not Deleted", err, nil)

@@ -95,7 +95,7 @@ func (o option) typ() attr.Type {
 
 var optionTypes = sync.OnceValue(func() map[string]attr.Type {
 	all := map[string]attr.Type{}
-	for name, attribute := range connectionSchema().Attributes {
+	for name, attribute := range connectionSchema(context.Background()).Attributes {
 		all[name] = attribute.GetType()
 	}
 	return all

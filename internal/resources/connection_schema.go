@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
@@ -103,7 +104,7 @@ func scriptsAttributes(o scripts.Options) map[string]attr.Value {
 	}
 }
 
-func connectionSchema() schema.Schema {
+func connectionSchema(ctx context.Context) schema.Schema {
 	attributes := map[string]schema.Attribute{
 		"id": schema.StringAttribute{
 			Computed:            true,
@@ -182,6 +183,12 @@ func connectionSchema() schema.Schema {
 			MarkdownDescription: "Whether the scripts are in use. It is always switched on.",
 		},
 	}
+	attributes["timeouts"] = timeouts.Attributes(ctx, timeouts.Opts{
+		Create: true, Update: true, Delete: true,
+		CreateDescription: "How long the creation may take in all, by default `20m`: trying the scripts, waiting out a rate limit, and enabling clients.",
+		UpdateDescription: "How long a change may take in all, by default `20m`. What a change that is cut off has not done, the next apply does.",
+		DeleteDescription: "How long the deletion may take in all, by default `10m`. Auth0 deletes users in the background, which is waited for: with hundreds of thousands of them it takes longer. It counts once it has been applied.",
+	})
 	maps.Copy(attributes, connectionPropertyAttributes())
 	maps.Copy(attributes, connectionOptionAttributes())
 	return schema.Schema{
