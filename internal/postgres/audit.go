@@ -252,7 +252,7 @@ func (s *Server) connectCancellable(ctx context.Context) (*pgx.Conn, error) {
 	if err != nil {
 		return nil, &ConnectError{Address: s.Address(), err: err}
 	}
-	if err := s.prepareSession(ctx, conn); err != nil {
+	if err := s.conf.prepareSession(ctx, conn); err != nil {
 		closeSoon(conn)
 		return nil, err
 	}

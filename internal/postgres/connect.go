@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -188,7 +189,7 @@ func (s *Server) Pool(ctx context.Context) (*pgxpool.Pool, error) {
 	config.MinConns = 0
 	config.MaxConnIdleTime = 5 * time.Second
 	config.HealthCheckPeriod = 2 * time.Second
-	config.AfterConnect = s.prepareSession
+	config.AfterConnect = s.conf.prepareSession
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, &ConnectError{Address: s.Address(), err: err}
@@ -199,15 +200,18 @@ func (s *Server) Pool(ctx context.Context) (*pgxpool.Pool, error) {
 		return nil, &ConnectError{Address: s.Address(), err: err}
 	}
 	s.pool = pool
+	// Terraform says nothing when it is done with a configured provider. Where the process stays, as under a debugger,
+	// the pool goes with the server that nobody holds any more.
+	runtime.AddCleanup(s, func(pool *pgxpool.Pool) { go pool.Close() }, pool)
 	return pool, nil
 }
 
 // prepareSession sets what every session of ours has. It is a statement and not a startup
-// parameter because poolers refuse unknown startup parameters.
-func (s *Server) prepareSession(ctx context.Context, conn *pgx.Conn) error {
+// parameter because poolers refuse unknown startup parameters. It must not hold the server, see Pool.
+func (c Config) prepareSession(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.Exec(ctx, `select set_config('lock_timeout', $1, false), set_config('statement_timeout', $2, false),
 		set_config('client_min_messages', 'warning', false), set_config('idle_in_transaction_session_timeout', '60s', false)`,
-		milliseconds(s.conf.LockTimeout), milliseconds(s.conf.StatementTimeout))
+		milliseconds(c.LockTimeout), milliseconds(c.StatementTimeout))
 	return err
 }
 
