@@ -228,6 +228,5 @@ func (r *accessFunctions) Delete(ctx context.Context, req resource.DeleteRequest
 // ImportState takes the schema's name. The table comes from the configuration, so the first
 // plan shows it as a change.
 func (r *accessFunctions) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	resource.ImportStatePassthroughID(ctx, path.Root("schema"), req, resp)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), req.ID)...)
+	importName(ctx, path.Root("schema"), req, resp)
 }

@@ -5,7 +5,7 @@ package resources
 import (
 	"context"
 	"fmt"
-	"strings"
+	"regexp"
 
 	"github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -18,8 +18,8 @@ import (
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
-// connectionIDPrefix starts every id and, for its underscore, no name.
-const connectionIDPrefix = "con_"
+// connectionIDForm is that of every id and, for the underscore, of no name.
+var connectionIDForm = regexp.MustCompile(`^con_[a-zA-Z0-9]+$`)
 
 // importedVersion is the version that an imported configuration counts as.
 const importedVersion = 1
@@ -27,7 +27,7 @@ const importedVersion = 1
 // ImportState takes the connection's id or its name.
 func (r *connection) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	id := req.ID
-	if !strings.HasPrefix(id, connectionIDPrefix) {
+	if !connectionIDForm.MatchString(id) {
 		if !connectionNameForm.MatchString(id) {
 			resp.Diagnostics.AddError("Unexpected Import Identifier", fmt.Sprintf(
 				"%q is neither the id nor the name of a connection. Import by id, for example con_Ab12Cd34Ef56Gh78, or by name, for example legacy-users.", req.ID))

@@ -308,6 +308,5 @@ func (r *databaseRole) Delete(ctx context.Context, req resource.DeleteRequest, r
 // ImportState takes the role's name. Store, operations and password come from the
 // configuration, so the first plan shows them as changes.
 func (r *databaseRole) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	resource.ImportStatePassthroughID(ctx, path.Root("name"), req, resp)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), req.ID)...)
+	importName(ctx, path.Root("name"), req, resp)
 }
