@@ -73,7 +73,7 @@ func TestConnectionImportBlock(t *testing.T) {
 	id := c.legacyConnection()
 	for name, by := range map[string]string{"id": id, "name": "legacy-users"} {
 		t.Run(name, func(t *testing.T) {
-			c := &connectionTest{t, c.tenant, c.name}
+			c := &connectionTest{T: t, tenant: c.tenant, name: c.name}
 			importBlock := "import {\n  to = auth0pg_connection.test\n  id = \"" + by + "\"\n}\n"
 			config := acctest.ProviderConfig(nil, c.tenant) + legacyConfig("enabled_clients = []")
 			forget := acctest.ProviderConfig(nil, c.tenant) + "removed {\n  from = auth0pg_connection.test\n  lifecycle {\n    destroy = false\n  }\n}\n"

@@ -55,6 +55,7 @@ type connectionTest struct {
 	*testing.T
 	tenant *acctest.TenantHandle
 	name   string
+	known  string // the id as it was in the last state
 }
 
 // newConnectionTest is a test in a tenant of its own, which it may do anything to.
@@ -65,14 +66,14 @@ func newConnectionTest(t *testing.T) *connectionTest {
 
 func connectionTestWith(t *testing.T, o localtenant.Options) *connectionTest {
 	t.Helper()
-	return &connectionTest{t, acctest.TenantWith(t, o), "legacy-users"}
+	return &connectionTest{T: t, tenant: acctest.TenantWith(t, o), name: "legacy-users"}
 }
 
 // anyConnectionTest is a test that also runs in a real tenant, which holds connections of others and may not be
 // looked into.
 func anyConnectionTest(t *testing.T) *connectionTest {
 	t.Helper()
-	return &connectionTest{t, acctest.Tenant(t), "auth0pg-test-" + strings.ToLower(rand.Text()[:10])}
+	return &connectionTest{T: t, tenant: acctest.Tenant(t), name: "auth0pg-test-" + strings.ToLower(rand.Text()[:10])}
 }
 
 func (c *connectionTest) run(steps ...resource.TestStep) {
@@ -91,9 +92,15 @@ resource "auth0pg_connection" "test" {
 `, c.name, connectionStore, attributes)
 }
 
-// stored is the connection as the tenant shows it, nil when there is none.
+// stored is the connection as the tenant shows it, nil when there is none. Lists lag behind in a real tenant, so it is
+// read by its id where that is known.
 func (c *connectionTest) stored() map[string]any {
 	c.Helper()
+	if c.known != "" {
+		if status, found := c.tenant.API("GET", "/connections/"+c.known, nil); status == 200 {
+			return found
+		}
+	}
 	status, found := c.tenant.API("GET", "/connections?name="+c.name+"&take=10", nil)
 	list, _ := found["connections"].([]any)
 	if status != 200 || len(list) == 0 {
@@ -128,17 +135,27 @@ func (c *connectionTest) patch(body map[string]any) {
 
 // check wraps a test of the tenant's state.
 func (c *connectionTest) check(test func() error) resource.TestCheckFunc {
-	return func(*terraform.State) error { return test() }
+	return func(s *terraform.State) error {
+		if found := s.RootModule().Resources[connectionAddress]; found != nil && found.Primary != nil {
+			c.known = found.Primary.ID
+		}
+		return test()
+	}
+}
+
+// noted checks nothing and keeps the id, for a step that comes before one that changes the connection elsewhere.
+func (c *connectionTest) noted() resource.TestCheckFunc {
+	return c.check(func() error { return nil })
 }
 
 // checkLocal is check for what only a local tenant tells: what it was sent.
 func (c *connectionTest) checkLocal(test func() error) resource.TestCheckFunc {
-	return func(*terraform.State) error {
+	return c.check(func() error {
 		if c.tenant.Local == nil {
 			return nil
 		}
 		return test()
-	}
+	})
 }
 
 // sent lists the bodies that the provider sent with a method to connections since the last reset.

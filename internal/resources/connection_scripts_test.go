@@ -68,7 +68,7 @@ func TestConnectionScriptSpacingIsNoDrift(t *testing.T) {
 	t.Parallel()
 	c := anyConnectionTest(t)
 	c.run(
-		resource.TestStep{Config: c.config(unprotected)},
+		resource.TestStep{Config: c.config(unprotected), Check: c.noted()},
 		resource.TestStep{
 			PreConfig: c.change(func(o map[string]any) {
 				scripts := o["customScripts"].(map[string]any)

@@ -110,7 +110,7 @@ func TestConnectionRemovedElsewhere(t *testing.T) {
 	c := anyConnectionTest(t)
 	var before string
 	c.run(
-		resource.TestStep{Config: c.config(secretConfig(scriptsURL, 1, unprotected))},
+		resource.TestStep{Config: c.config(secretConfig(scriptsURL, 1, unprotected)), Check: c.noted()},
 		resource.TestStep{
 			PreConfig: func() {
 				before = c.id()
