@@ -174,7 +174,7 @@ func fingerprint(v *postgres.Verifier) string {
 func saveVerifier(ctx context.Context, private privateState, v *postgres.Verifier, diags *diag.Diagnostics) {
 	value, err := json.Marshal(fingerprint(v))
 	if err != nil {
-		diags.AddError("Private State Not Written", err.Error())
+		privateStateNotWritten(diags, err)
 		return
 	}
 	diags.Append(private.SetKey(ctx, verifierKey, value)...)
@@ -185,7 +185,7 @@ func savedVerifier(ctx context.Context, private privateReader, diags *diag.Diagn
 	diags.Append(d...)
 	if len(value) > 0 {
 		if err := json.Unmarshal(value, &applied); err != nil {
-			diags.AddError("Private State Not Readable", err.Error())
+			privateStateNotReadable(diags, err)
 		}
 	}
 	return applied

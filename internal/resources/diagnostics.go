@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
@@ -27,8 +28,7 @@ func postgresDetail(attempted string, err error) string {
 		if server.Detail != "" {
 			fmt.Fprintf(&cause, "\n%s", server.Detail)
 		}
-		remedy := sqlStateRemedy(server)
-		return cause.String() + "\n\n" + remedy
+		return cause.String() + "\n\n" + sqlStateRemedy(server)
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
@@ -47,10 +47,16 @@ func connectRemedy(err error) string {
 	return "Check the provider's postgres settings and that the server accepts connections from here."
 }
 
-// sqlStateRemedy is the advice for an SQLSTATE (Postgres documentation, appendix A); the
-// server's own hint comes first.
+// sqlStateRemedy is the advice for an SQLSTATE (Postgres documentation, appendix A). Mostly the
+// server's own hint is the best.
 func sqlStateRemedy(err *pgconn.PgError) string {
-	if err.Hint != "" {
+	switch {
+	case err.Code == "2BP01" && err.Detail != "":
+		// The server's hint is to drop all of that, too.
+		return "What depends on it is named above, and is not this object's to drop: change it so that it does without, or drop it yourself if nobody needs it. Then apply again."
+	case err.Code == "2BP01":
+		return "Look in pg_depend for what depends on it, change that so that it does without, and apply again."
+	case err.Hint != "":
 		return err.Hint
 	}
 	switch err.Code {
@@ -66,8 +72,17 @@ func sqlStateRemedy(err *pgconn.PgError) string {
 		return "Another session held the lock for longer than lock_timeout. Find it in pg_stat_activity, or raise lock_timeout, and apply again."
 	case "57014":
 		return "The statement was cancelled, mostly by statement_timeout: raise statement_timeout in the provider's postgres settings and apply again."
-	case "2BP01":
-		return "Remove or reassign the objects that depend on it, and apply again."
 	}
 	return "Correct the cause and apply again; what was done so far is recognised."
+}
+
+// privateStateNotReadable reports what the provider has noted beside an object and cannot read any more.
+func privateStateNotReadable(diags *diag.Diagnostics, err error) {
+	diags.AddError("Private State Not Readable", fmt.Sprintf(
+		"What the provider has noted beside the object's state cannot be read: %v.\n\nRemove the object from the state and import it again.", err))
+}
+
+// privateStateNotWritten reports a note that could not be made.
+func privateStateNotWritten(diags *diag.Diagnostics, err error) {
+	diags.AddError("Private State Not Written", fmt.Sprintf("This is a bug in the provider, please report it: %v.", err))
 }
