@@ -12,9 +12,6 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// FunctionsOwner are the attributes of the role that owns access functions: nobody can be it.
-var FunctionsOwner = RoleAttributes{}
-
 // AccessSpec is what a schema of access functions is to be.
 type AccessSpec struct {
 	Schema  string
@@ -35,18 +32,9 @@ type AccessSpec struct {
 	Check func(*Access) error
 }
 
-// AccessExistsError is a schema or a role that is to be created and exists.
-type AccessExistsError struct {
-	// Kind is "schema" or "role".
-	Kind, Name string
-}
-
-func (e *AccessExistsError) Error() string {
-	return fmt.Sprintf("the %s %q exists already", e.Kind, e.Name)
-}
-
 // CreateAccess creates owner, schema and functions, or nothing. What an earlier creation
-// with the same comment left is taken over.
+// with the same comment left is taken over; an owner that another database on the server
+// has is shared.
 func (s *Server) CreateAccess(ctx context.Context, spec AccessSpec) error {
 	return s.catalogTx(ctx, func(tx pgx.Tx) error {
 		if err := lockSchema(ctx, tx, spec.Schema); err != nil {
@@ -56,14 +44,10 @@ func (s *Server) CreateAccess(ctx context.Context, spec AccessSpec) error {
 		switch {
 		case errors.Is(err, ErrAccessNotFound):
 			access = &Access{Schema: spec.Schema, Owner: spec.Owner}
-			_, err := readRole(ctx, tx, spec.Owner)
-			if err == nil || errors.Is(err, ErrOwnRole) {
-				return &AccessExistsError{Kind: "role", Name: spec.Owner}
-			}
-			if !errors.Is(err, ErrRoleNotFound) {
+			if err := takeOwner(ctx, tx, spec.Owner); err != nil {
 				return err
 			}
-			if err := createOwner(ctx, tx, spec); err != nil {
+			if err := createSchema(ctx, tx, spec); err != nil {
 				return err
 			}
 		case err != nil:
@@ -100,21 +84,9 @@ func lockSchema(ctx context.Context, q Querier, schema string) error {
 	return err
 }
 
-func createOwner(ctx context.Context, tx pgx.Tx, spec AccessSpec) error {
-	words := []string{"NOLOGIN", "NOINHERIT"}
-	superuser, err := isSuperuser(ctx, tx)
-	if err != nil {
-		return err
-	}
-	if superuser {
-		words = FunctionsOwner.Words()
-	}
-	owner := pgx.Identifier{spec.Owner}.Sanitize()
-	if _, err := tx.Exec(ctx, fmt.Sprintf("CREATE ROLE %s %s", owner, strings.Join(words, " "))); err != nil {
-		return err
-	}
+func createSchema(ctx context.Context, tx pgx.Tx, spec AccessSpec) error {
 	return withRole(ctx, tx, spec.Owner, func() error {
-		_, err := tx.Exec(ctx, fmt.Sprintf("CREATE SCHEMA %s AUTHORIZATION %s", pgx.Identifier{spec.Schema}.Sanitize(), owner))
+		_, err := tx.Exec(ctx, fmt.Sprintf("CREATE SCHEMA %s AUTHORIZATION %s", pgx.Identifier{spec.Schema}.Sanitize(), pgx.Identifier{spec.Owner}.Sanitize()))
 		return err
 	})
 }

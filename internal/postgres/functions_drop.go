@@ -21,7 +21,7 @@ func (e *AccessInUseError) Error() string {
 }
 
 // DropAccess drops functions, schema, policy and owner, once no role may call the functions
-// any more. Its error is an [AccessInUseError] when that does not come true in time.
+// any more. An owner that another database on the server uses stays there. Its error is an [AccessInUseError] when that does not come true in time.
 func (s *Server) DropAccess(ctx context.Context, spec AccessSpec, wait time.Duration) error {
 	deadline := time.Now().Add(wait)
 	for {
@@ -63,34 +63,6 @@ func (s *Server) dropAccess(ctx context.Context, spec AccessSpec) error {
 		}
 		return dropOwner(ctx, tx, spec)
 	})
-}
-
-// dropOwner takes back what the owner holds and drops it.
-func dropOwner(ctx context.Context, tx pgx.Tx, spec AccessSpec) error {
-	security, err := readRowSecurity(ctx, tx, spec.Table, spec.Schema)
-	if err != nil {
-		return err
-	}
-	if security.Policy != "" {
-		if err := dropPolicy(ctx, tx, spec.Schema, spec.Table); err != nil {
-			return err
-		}
-	}
-	owner, err := readRole(ctx, tx, spec.Owner)
-	if errors.Is(err, ErrRoleNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if err := lockObjects(ctx, tx, spec.Objects); err != nil {
-		return err
-	}
-	if err := syncGrants(ctx, tx, spec.Owner, owner.oid, spec.Objects, nil); err != nil {
-		return err
-	}
-	_, err = tx.Exec(ctx, "DROP ROLE "+pgx.Identifier{spec.Owner}.Sanitize())
-	return err
 }
 
 // Users are the roles, beside the owner, that may call the functions.

@@ -179,12 +179,17 @@ func (s *Server) CreateRole(ctx context.Context, spec RoleSpec) error {
 		}
 		return s.finishRole(ctx, tx, spec)
 	})
-	var server *pgconn.PgError
-	// The second code is that of two creations at the same moment.
-	if errors.As(err, &server) && (server.Code == "42710" || server.Code == "23505" && server.ConstraintName == "pg_authid_rolname_index") {
+	if nameTaken(err) {
 		return ErrRoleExists
 	}
 	return err
+}
+
+// nameTaken tells that the server refused to create a role because there is one of that name.
+func nameTaken(err error) bool {
+	var server *pgconn.PgError
+	// The second code is that of two creations at the same moment.
+	return errors.As(err, &server) && (server.Code == "42710" || server.Code == "23505" && server.ConstraintName == "pg_authid_rolname_index")
 }
 
 // AlterRole brings an existing role to what it is to be, in one transaction.

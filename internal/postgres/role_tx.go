@@ -18,7 +18,8 @@ const catalogBudget = time.Minute
 // catalogTx runs a change of roles or privileges in one transaction and repeats it when it
 // lost against another session: "tuple concurrently updated" (XX000, the catalogs' own
 // conflict, which no lock of ours prevents when somebody else grants by hand),
-// serialization failure, deadlock, or a lock that was not free in time.
+// serialization failure, deadlock, a lock that was not free in time, or an owner that came or
+// went.
 func (s *Server) catalogTx(ctx context.Context, change func(pgx.Tx) error) error {
 	pool, err := s.Pool(ctx)
 	if err != nil {
@@ -41,7 +42,7 @@ func (s *Server) catalogTx(ctx context.Context, change func(pgx.Tx) error) error
 func lostRace(err error) bool {
 	var server *pgconn.PgError
 	if !errors.As(err, &server) {
-		return false
+		return errors.Is(err, errOwnerRace)
 	}
 	switch server.Code {
 	case "XX000", "40001", "40P01", "55P03":
