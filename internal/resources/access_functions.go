@@ -8,12 +8,10 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
@@ -76,26 +74,17 @@ func (r *accessFunctions) Schema(_ context.Context, _ resource.SchemaRequest, re
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"owner": schema.StringAttribute{
-				Optional:            true,
-				Computed:            true,
-				MarkdownDescription: "The role that is created to own schema and functions, by default the schema's name followed by `_owner`. It cannot log in. A change makes schema and functions anew.",
-				Validators:          []validator.String{roleNameValidator{}},
-			},
-			"table": consumedStore("The table's description: the `store` of an `auth0pg_users_table`. A change replaces the functions in one transaction."),
-			"operations": schema.SetAttribute{
-				Optional:    true,
-				ElementType: types.StringType,
-				MarkdownDescription: "The operations that have functions: " + quotedOperations() + "; without it, all for which the table has the parts. " +
-					"A change creates or drops what makes the difference.",
-				Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.OneOf(operationNames()...))},
-			},
-			"rehash_on_login": schema.BoolAttribute{
 				Optional: true,
 				Computed: true,
-				Default:  booldefault.StaticBool(false),
-				MarkdownDescription: "Whether there is a function by which `login` replaces a password's hash, as scripts with `rehash_on_login` do; `false` by default. " +
-					"A change creates or drops it.",
+				MarkdownDescription: "The role that is created to own schema and functions, by default the schema's name followed by `_owner`. It cannot log in. " +
+					"Databases on one server that name the same owner share it, and the last one drops it. A change makes schema and functions anew.",
+				Validators: []validator.String{roleNameValidator{}},
 			},
+			"table": consumedStore("The table's description: the `store` of an `auth0pg_users_table`. A change replaces the functions in one transaction."),
+			"operations": operationsAttribute(false, "The operations that have functions: "+quotedOperations()+"; without it, all for which the table has the parts. "+
+				"A change creates or drops what makes the difference."),
+			"rehash_on_login": rehashAttribute("Whether there is a function by which `login` replaces a password's hash, as scripts with `rehash_on_login` do; `false` by default. " +
+				"A change creates or drops it."),
 			"store": exportedStore(),
 			"definitions": schema.MapAttribute{
 				Computed:            true,
@@ -106,21 +95,10 @@ func (r *accessFunctions) Schema(_ context.Context, _ resource.SchemaRequest, re
 				Computed:            true,
 				MarkdownDescription: "The SQL that makes the schema what it is. A right to create objects in it that was given elsewhere is taken back.",
 			},
-			"owner_attributes": schema.ListAttribute{
-				Computed:            true,
-				ElementType:         types.StringType,
-				MarkdownDescription: "The owner's attributes as the server has them. What was changed elsewhere is put back.",
-			},
-			"owner_privileges": schema.ListAttribute{
-				Computed:            true,
-				ElementType:         types.StringType,
-				MarkdownDescription: "What the owner is granted on the table and the schemas that the functions use, as it stands in `GRANT`. What was changed elsewhere is put back.",
-			},
-			"owner_sequence_privileges": schema.ListAttribute{
-				Computed:            true,
-				ElementType:         types.StringType,
-				MarkdownDescription: "What the owner is granted on sequences that the defaults of the table's columns draw from. It is known once the table exists; what was changed elsewhere is put back.",
-			},
+			"owner_attributes": computedStrings("The owner's attributes as the server has them. What was changed elsewhere is put back."),
+			"owner_privileges": computedStrings("What the owner is granted on the table and the schemas that the functions use, as it stands in `GRANT`. What was changed elsewhere is put back."),
+			"owner_sequence_privileges": computedStrings("What the owner is granted on sequences that the defaults of the table's columns draw from, where there is `create`. " +
+				"It is known once the table exists; what was changed elsewhere is put back."),
 			"policy": schema.StringAttribute{
 				Computed:            true,
 				MarkdownDescription: "The policy that lets the owner see the rows of a table with row-level security; null without. It is known once the table exists; what was changed elsewhere is put back.",

@@ -30,7 +30,7 @@ func (m *accessFunctionsModel) describedTable(ctx context.Context, diags *diag.D
 	s, known, storeDiags := storeFrom(ctx, m.Table, path.Root("table"))
 	diags.Append(storeDiags...)
 	if known && s.Kind != store.Table {
-		diags.AddAttributeError(path.Root("table").AtName("kind"), "Store Is No Table",
+		diags.AddAttributeError(path.Root("table").AtName("kind"), "Store Is Not A Table",
 			"Access functions stand in front of a table. Refer to the `store` of an auth0pg_users_table.")
 		return s, false
 	}
@@ -49,13 +49,6 @@ func (m *accessFunctionsModel) operations(ctx context.Context, table store.Store
 		}
 	}
 	return all
-}
-
-func (m *accessFunctionsModel) features() []scripts.Feature {
-	if m.RehashOnLogin.ValueBool() {
-		return []scripts.Feature{scripts.RehashOnLogin}
-	}
-	return nil
 }
 
 // functionNames are all names that access functions can have.
@@ -103,14 +96,14 @@ func (m *accessFunctionsModel) baseSpec(ctx context.Context, server *postgres.Se
 	spec.Table = postgres.Object{Kind: postgres.TableObject, Schema: table.Schema, Name: table.Table}
 	spec.Comment = fmt.Sprintf("Access functions for %s, managed by Terraform (auth0pg_access_functions).", spec.Table)
 	operations := m.operations(ctx, table, diags)
-	grants, objects, err := storeGrants(table, operations, m.features())
+	grants, objects, err := storeGrants(table, operations, featuresOf(m.RehashOnLogin))
 	if err != nil {
 		storeError(diags, path.Root("table"), err)
 		return spec, false
 	}
 	spec.Grants, spec.Objects = postgres.MergeGrants(grants), objects
 	for _, op := range operations {
-		functions, err := scripts.Functions(table, op, m.features()...)
+		functions, err := scripts.Functions(table, op, featuresOf(m.RehashOnLogin)...)
 		if err != nil {
 			storeError(diags, path.Root("table"), err)
 			return spec, false
@@ -143,9 +136,7 @@ func (m *accessFunctionsModel) spec(ctx context.Context, prior *accessFunctionsM
 	if err != nil {
 		accessError(diags, "read", spec.Schema, err)
 	}
-	for _, sequence := range sequences {
-		spec.Grants = append(spec.Grants, postgres.Grant{Privilege: "USAGE", On: sequence})
-	}
+	spec.Grants = append(spec.Grants, usageOf(sequences)...)
 	spec.Objects = union(spec.Objects, sequences)
 	if prior != nil {
 		spec.Objects = union(spec.Objects, prior.objects(ctx))
@@ -177,12 +168,17 @@ func (m *accessFunctionsModel) objects(ctx context.Context) []postgres.Object {
 	return objects
 }
 
+// sequences are those from which the owner draws, see storeSequences.
 func (m *accessFunctionsModel) sequences(ctx context.Context, server *postgres.Server) (sequences []postgres.Object, known bool, err error) {
 	table, known := m.describedTable(ctx, &diag.Diagnostics{})
 	if !known {
 		return nil, false, nil
 	}
-	return server.DefaultSequences(ctx, table.Schema, table.Table)
+	grants, _, err := storeGrants(table, m.operations(ctx, table, &diag.Diagnostics{}), featuresOf(m.RehashOnLogin))
+	if err != nil {
+		return nil, false, nil //nolint:nilerr // the plan has refused this
+	}
+	return storeSequences(ctx, server, table, grants)
 }
 
 // refresh reads owner, schema and functions into the model. It returns false when there is
@@ -231,8 +227,7 @@ func (m *accessFunctionsModel) read(ctx context.Context, server *postgres.Server
 	if err != nil && !errors.Is(err, postgres.ErrRoleNotFound) {
 		return err
 	}
-	onSequence, others := splitSequences(held)
-	m.OwnerSequencePrivileges, m.OwnerPrivileges = stringList(grantLines(onSequence)), stringList(grantLines(others))
+	m.OwnerPrivileges, m.OwnerSequencePrivileges = heldLines(held)
 	m.Policy = types.StringNull()
 	if !known {
 		return nil
@@ -265,17 +260,6 @@ func (m *accessFunctionsModel) unchanged(ctx context.Context, spec postgres.Acce
 		}
 		return nil
 	}
-}
-
-func splitSequences(grants []postgres.Grant) (onSequence, others []postgres.Grant) {
-	for _, g := range grants {
-		if g.On.Kind == postgres.SequenceObject {
-			onSequence = append(onSequence, g)
-		} else {
-			others = append(others, g)
-		}
-	}
-	return onSequence, others
 }
 
 func stringMap(values map[string]string) types.Map {

@@ -108,6 +108,13 @@ func (m *accessFunctionsModel) planServer(ctx context.Context, server *postgres.
 		accessError(diags, "create", spec.Schema, &postgres.AccessExistsError{Kind: "schema", Name: spec.Schema})
 		return
 	}
+	if fresh && errors.Is(err, postgres.ErrAccessNotFound) {
+		var exists *postgres.AccessExistsError
+		if err := server.CheckOwner(ctx, spec.Owner); errors.As(err, &exists) {
+			accessError(diags, "create", spec.Schema, exists)
+			return
+		}
+	}
 	m.Definitions = stringMap(spec.Wanted(access))
 	m.OwnerPrivileges = stringList(grantLines(spec.Grants))
 	// The table's own changes in the same apply may decide the rest.
@@ -122,13 +129,7 @@ func (m *accessFunctionsModel) planServer(ctx context.Context, server *postgres.
 	if security.Enabled {
 		m.Policy = types.StringValue(postgres.OwnerPolicy(spec.Schema, spec.Table, spec.Owner))
 	}
-	if sequences, known, err := m.sequences(ctx, server); err == nil && known {
-		var grants []postgres.Grant
-		for _, sequence := range sequences {
-			grants = append(grants, postgres.Grant{Privilege: "USAGE", On: sequence})
-		}
-		m.OwnerSequencePrivileges = stringList(grantLines(postgres.MergeGrants(grants)))
-	}
+	m.OwnerSequencePrivileges = plannedUsage(m.sequences(ctx, server))
 }
 
 // accessError reports a failed attempt to create, read, change or drop the functions.
@@ -143,7 +144,7 @@ func accessError(diags *diag.Diagnostics, verb, schema string, err error) {
 	switch {
 	case errors.As(err, &exists) && exists.Kind == "role":
 		diags.AddAttributeError(path.Root("owner"), "Role Exists Already", fmt.Sprintf(
-			"%s: %v, and the owner must be a role of its own.\n\nChoose another name for the owner.", attempted, exists))
+			"%s: %v.\n\nChoose another name for the owner. Roles belong to the whole server: one that was made for functions in another of its databases is shared.", attempted, exists))
 	case errors.As(err, &exists):
 		diags.AddAttributeError(path.Root("schema"), "Schema Exists Already", fmt.Sprintf(
 			"%s: %v, and the functions need a schema of their own.\n\nChoose another name, or bring access functions that are there under management with an import block:\n\n"+
@@ -158,7 +159,7 @@ func accessError(diags *diag.Diagnostics, verb, schema string, err error) {
 	case errors.As(err, &grants):
 		diags.AddError("Privileges Not Changed", fmt.Sprintf("%s: %v.\n\n%s", attempted, grants, grantorRemedy))
 	case errors.As(err, &server) && (server.Code == "42P01" || server.Code == "42703" || server.Code == "3F000"):
-		diags.AddAttributeError(path.Root("table"), "Table Not Found", fmt.Sprintf(
+		diags.AddAttributeError(path.Root("table"), "Users Table Not Found", fmt.Sprintf(
 			"%s: %s (SQLSTATE %s).\n\nCreate the table first: refer to the `store` of the object that makes it, so that Terraform knows the order.", attempted, server.Message, server.Code))
 	default:
 		diags.AddError("Access Functions Not "+map[string]string{"create": "Created", "read": "Read", "change": "Changed", "drop": "Dropped"}[verb], postgresDetail(attempted, err))

@@ -396,15 +396,16 @@ func TestAccessFunctionsBadInput(t *testing.T) {
 		{with(variety.store, "s", `operations = []`), "operations"},
 		{with(variety.store, "s", `operations = ["logout"]`), "logout"},
 		{with(small, "s", `operations = ["verify"]`), "Store Lacks A Part.*email_verified"},
-		{with(functions, "s"), "Store Is No Table"},
+		{with(functions, "s"), "Store Is Not A Table"},
 		{with(variety.store, taken), "Schema Exists Already.*import"},
+		{with(variety.store, "s", fmt.Sprintf("owner = %q", role)), "Role Exists Already.*was not made to own access functions"},
+		{with(variety.store, "s", `owner = "postgres"`), "Role Exists Already.*connects as it"},
 	} {
 		steps = append(steps, resource.TestStep{Config: bad.config, PlanOnly: true, ExpectError: saying(bad.want)})
 	}
 	schema := accessSchema(db)
 	steps = append(steps,
-		resource.TestStep{Config: with(variety.store, schema, fmt.Sprintf("owner = %q", role)), ExpectError: saying("Role Exists Already")},
-		resource.TestStep{Config: with(missing, schema), ExpectError: saying("Table Not Found.*42P01")})
+		resource.TestStep{Config: with(missing, schema), ExpectError: saying("Users Table Not Found.*42P01")})
 	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: steps,
 		CheckDestroy: func(*terraform.State) error {
 			if db.QueryBool("SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)", schema) {
@@ -412,6 +413,34 @@ func TestAccessFunctionsBadInput(t *testing.T) {
 			}
 			return roleGone(db, schema+"_owner")
 		}})
+}
+
+// What somebody else has put into the schema is named and left alone; nothing suggests to drop it along.
+func TestAccessFunctionsWithDependents(t *testing.T) {
+	t.Parallel()
+	db := acctest.LocalDatabase(t)
+	variety := accessStores()["every part"]
+	db.Exec(variety.ddl)
+	schema := accessSchema(db)
+	cfg := accessConfig(t, db, variety.store, schema, "", "")
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories(),
+		Steps: []resource.TestStep{
+			{Config: cfg},
+			{
+				PreConfig:   func() { db.Exec("CREATE VIEW public.report AS SELECT * FROM " + schema + ".get_user('a')") },
+				Config:      cfg,
+				Destroy:     true,
+				ExpectError: saying(`Access Functions Not Dropped.*2BP01.*view report depends on function.*change it so that it does without.*apply again`),
+			},
+			{
+				PreConfig:        func() { db.Exec("DROP VIEW public.report") },
+				Config:           cfg,
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+			},
+		},
+		CheckDestroy: func(*terraform.State) error { return roleGone(db, schema+"_owner") },
+	})
 }
 
 // On a managed service nobody can simply be another role, nor change what it owns.

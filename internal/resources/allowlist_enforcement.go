@@ -166,7 +166,7 @@ func (m *allowlistModel) checkRole(ctx context.Context, server *postgres.Server,
 	}
 	switch {
 	case guarded.Own:
-		diags.AddAttributeError(path.Root("role"), "Role Is The Provider's", fmt.Sprintf(
+		diags.AddAttributeError(path.Root("role"), "Role Is The Provider's Own", fmt.Sprintf(
 			"The provider itself connects as %q and would lock itself out.\n\nSet role to the role that the scripts log in as.", role))
 	case guarded.Superuser:
 		diags.AddAttributeError(path.Root("role"), "Role Is A Superuser", fmt.Sprintf(

@@ -322,7 +322,7 @@ func TestAllowlistEnforcementRefused(t *testing.T) {
 		{"", `enforcement = "login_trigger"`, `Role Missing`},
 		{"", `enforcement = "functions"`, `Store Missing`},
 		{"", "enforcement = \"functions\"\nstore = { kind = \"table\", schema = \"s\", table = \"t\", columns = {}, email_lookup = \"exact\" }", `Store Has No Functions`},
-		{"", "enforcement = \"pg_hba\"\nrole = \"postgres\"", `Role Is The Provider's`},
+		{"", "enforcement = \"pg_hba\"\nrole = \"postgres\"", `Role Is The Provider's Own`},
 		{"", "enforcement = \"login_trigger\"\nrole = \"boss\"", `Role Is A Superuser`},
 		{"", "enforcement = \"login_trigger\"\nrole = \"scripts\"\ndatabase = \"other\"", `Another Database`},
 		{"app", "enforcement = \"pg_hba\"\nrole = \"scripts\"", `Enforcement Not Possible[\s\S]*superuser[\s\S]*Here works: "none" and\s+"functions"`},

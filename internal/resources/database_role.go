@@ -9,7 +9,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -91,20 +90,10 @@ func (r *databaseRole) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 			},
 			"store": consumedStore("The user store that the scripts work on: the `store` of an `auth0pg_users_table` or of `auth0pg_access_functions`. " +
 				"A change moves the privileges in one transaction."),
-			"operations": schema.SetAttribute{
-				Required:    true,
-				ElementType: types.StringType,
-				MarkdownDescription: "The operations that the role's scripts carry out: " + quotedOperations() + ". " +
-					"A change grants or revokes what makes the difference.",
-				Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.OneOf(operationNames()...))},
-			},
-			"rehash_on_login": schema.BoolAttribute{
-				Optional: true,
-				Computed: true,
-				Default:  booldefault.StaticBool(false),
-				MarkdownDescription: "Whether `login` may replace a password's hash, as scripts with `rehash_on_login` do; `false` by default. " +
-					"A change grants or revokes what that takes.",
-			},
+			"operations": operationsAttribute(true, "The operations that the role's scripts carry out: "+quotedOperations()+". "+
+				"A change grants or revokes what makes the difference."),
+			"rehash_on_login": rehashAttribute("Whether `login` may replace a password's hash, as scripts with `rehash_on_login` do; `false` by default. " +
+				"A change grants or revokes what that takes."),
 			"password_wo": schema.StringAttribute{
 				Optional:  true,
 				Sensitive: true,
@@ -163,23 +152,11 @@ func (r *databaseRole) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 					"With `0s`, the default, the role is not deleted while a session of it is open. A change counts for the next deletion, once it has been applied.",
 				Validators: []validator.String{drainValidator{}},
 			},
-			"role_attributes": schema.ListAttribute{
-				Computed:            true,
-				ElementType:         types.StringType,
-				MarkdownDescription: "The role's attributes as the server has them. What was changed elsewhere is put back.",
-			},
-			"privileges": schema.ListAttribute{
-				Computed:    true,
-				ElementType: types.StringType,
-				MarkdownDescription: "What the role is granted on the database, the schema and the store, as it stands in `GRANT`. " +
-					"What was granted or revoked elsewhere on these objects is put back; grants to other roles are left alone.",
-			},
-			"sequence_privileges": schema.ListAttribute{
-				Computed:    true,
-				ElementType: types.StringType,
-				MarkdownDescription: "What the role is granted on sequences that the defaults of the table's columns draw from, as `create` needs it for a `serial` id. " +
-					"It is known once the table exists; what was changed elsewhere is put back.",
-			},
+			"role_attributes": computedStrings("The role's attributes as the server has them. What was changed elsewhere is put back."),
+			"privileges": computedStrings("What the role is granted on the database, the schema and the store, as it stands in `GRANT`. " +
+				"What was granted or revoked elsewhere on these objects is put back; grants to other roles are left alone."),
+			"sequence_privileges": computedStrings("What the role is granted on sequences that the defaults of the table's columns draw from, as `create` needs it for a `serial` id. " +
+				"It is known once the table exists; what was changed elsewhere is put back."),
 			"password_status": schema.StringAttribute{
 				Computed: true,
 				MarkdownDescription: "Whether the stored password is the one that was applied: `as_applied`, `changed_elsewhere` (it is set again), " +

@@ -13,7 +13,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
 )
 
 // timeouts are the model's attributes for the settings that hold a duration.
@@ -34,24 +33,13 @@ func (m *databaseRoleModel) grants(ctx context.Context, database string, diags *
 	if !known {
 		return nil, []postgres.Object{onDatabase}
 	}
-	grants, objects, err := storeGrants(described, m.operations(ctx, diags), m.features())
+	grants, objects, err := storeGrants(described, operationsFrom(ctx, m.Operations, diags), featuresOf(m.RehashOnLogin))
 	objects = append(objects, onDatabase)
 	if err != nil {
 		storeError(diags, path.Root("store"), err)
 		return nil, objects
 	}
 	return postgres.MergeGrants(append(grants, postgres.Grant{Privilege: "CONNECT", On: onDatabase})), objects
-}
-
-func (m *databaseRoleModel) features() []scripts.Feature {
-	if m.RehashOnLogin.ValueBool() {
-		return []scripts.Feature{scripts.RehashOnLogin}
-	}
-	return nil
-}
-
-func (m *databaseRoleModel) operations(ctx context.Context, diags *diag.Diagnostics) []scripts.Operation {
-	return operationsFrom(ctx, m.Operations, diags)
 }
 
 // spec is what the plan makes of the role. prior is nil for a new role.
@@ -82,9 +70,7 @@ func (m *databaseRoleModel) spec(ctx context.Context, prior *databaseRoleModel, 
 	if err != nil {
 		roleError(diags, "read", spec.Name, err)
 	}
-	for _, sequence := range sequences {
-		grants = append(grants, postgres.Grant{Privilege: "USAGE", On: sequence})
-	}
+	grants = append(grants, usageOf(sequences)...)
 	spec.Grants, spec.Objects = append(grants, m.kept(ctx, prior, server.Database())...), append(objects, sequences...)
 	if prior != nil {
 		spec.Objects = union(spec.Objects, prior.objects(ctx, server.Database()))
@@ -125,18 +111,14 @@ func (m *databaseRoleModel) objects(ctx context.Context, database string) []post
 	return objects
 }
 
-// sequences are those from which the role draws when it inserts a user. known is false
-// while the table, and so its defaults, do not exist.
+// sequences are those from which the role draws, see storeSequences.
 func (m *databaseRoleModel) sequences(ctx context.Context, server *postgres.Server) (sequences []postgres.Object, known bool, err error) {
 	described, known, diags := storeFrom(ctx, m.Store, path.Root("store"))
 	if !known || diags.HasError() {
 		return nil, false, nil
 	}
 	grants, _ := m.grants(ctx, server.Database(), &diag.Diagnostics{})
-	if !slices.ContainsFunc(grants, func(g postgres.Grant) bool { return g.Privilege == "INSERT" }) {
-		return nil, true, nil
-	}
-	return server.DefaultSequences(ctx, described.Schema, described.Table)
+	return storeSequences(ctx, server, described, grants)
 }
 
 // unchanged refuses to take from the role what appeared after the plan: it was not shown.
@@ -192,8 +174,7 @@ func (m *databaseRoleModel) refresh(ctx context.Context, server *postgres.Server
 	imported := m.Operations.IsNull()
 	m.RoleAttributes = stringList(role.Attributes.Words())
 	m.ConnectionLimit = types.Int64Value(role.ConnectionLimit)
-	onSequence, others := splitSequences(held)
-	m.SequencePrivileges, m.Privileges = stringList(grantLines(onSequence)), stringList(grantLines(others))
+	m.Privileges, m.SequencePrivileges = heldLines(held)
 	if !sameInstant(m.ValidUntil.ValueString(), formatInstant(role.ValidUntil)) {
 		m.ValidUntil = types.StringNull()
 		if role.ValidUntil != nil {

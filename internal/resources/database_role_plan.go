@@ -131,25 +131,9 @@ func warnOfOpenSchemas(ctx context.Context, server *postgres.Server, diags *diag
 // planSequences leaves open what the table's own changes in the same apply may decide.
 func (m *databaseRoleModel) planSequences(ctx context.Context, server *postgres.Server, prior *databaseRoleModel) {
 	m.SequencePrivileges = types.ListUnknown(types.StringType)
-	if prior != nil && !m.Store.Equal(prior.Store) {
-		return
+	if prior == nil || m.Store.Equal(prior.Store) {
+		m.SequencePrivileges = plannedUsage(m.sequences(ctx, server))
 	}
-	if sequences, known, err := m.sequences(ctx, server); err == nil && known {
-		grants := []postgres.Grant{}
-		for _, sequence := range sequences {
-			grants = append(grants, postgres.Grant{Privilege: "USAGE", On: sequence})
-		}
-		m.SequencePrivileges = stringList(grantLines(postgres.MergeGrants(grants)))
-	}
-}
-
-func unknownElement(set types.Set) bool {
-	for _, element := range set.Elements() {
-		if element.IsUnknown() {
-			return true
-		}
-	}
-	return false
 }
 
 // refuseExisting stops a plan that would fail at apply. A server that cannot be asked yet

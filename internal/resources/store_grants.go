@@ -9,8 +9,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
@@ -88,6 +93,30 @@ func storeError(diags *diag.Diagnostics, at path.Path, err error) {
 	diags.AddAttributeError(at, "Store Cannot Be Used", fmt.Sprintf("The privileges for the operations cannot be derived: %v.", err))
 }
 
+// operationsAttribute is the attribute with the operations whose scripts are to work.
+func operationsAttribute(required bool, description string) schema.SetAttribute {
+	return schema.SetAttribute{
+		Required:            required,
+		Optional:            !required,
+		ElementType:         types.StringType,
+		MarkdownDescription: description,
+		Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.OneOf(operationNames()...))},
+	}
+}
+
+// rehashAttribute is the attribute that login's scripts have by the same name.
+func rehashAttribute(description string) schema.BoolAttribute {
+	return schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: description}
+}
+
+// featuresOf is what the scripts do beside their operations.
+func featuresOf(rehashOnLogin types.Bool) []scripts.Feature {
+	if rehashOnLogin.ValueBool() {
+		return []scripts.Feature{scripts.RehashOnLogin}
+	}
+	return nil
+}
+
 func operationsFrom(ctx context.Context, set types.Set, diags *diag.Diagnostics) []scripts.Operation {
 	var names []string
 	if set.IsNull() || set.IsUnknown() {
@@ -99,6 +128,54 @@ func operationsFrom(ctx context.Context, set types.Set, diags *diag.Diagnostics)
 		operations[i] = scripts.Operation(name)
 	}
 	return operations
+}
+
+func unknownElement(set types.Set) bool {
+	for _, element := range set.Elements() {
+		if element.IsUnknown() {
+			return true
+		}
+	}
+	return false
+}
+
+// storeSequences are those from which the defaults of the table's columns draw when the grants let a role insert a
+// user. known is false while the table, and so its defaults, do not exist.
+func storeSequences(ctx context.Context, server *postgres.Server, s store.Store, grants []postgres.Grant) (sequences []postgres.Object, known bool, err error) {
+	if !slices.ContainsFunc(grants, func(g postgres.Grant) bool { return g.Privilege == "INSERT" }) {
+		return nil, true, nil
+	}
+	return server.DefaultSequences(ctx, s.Schema, s.Table)
+}
+
+// usageOf lets a role draw from sequences.
+func usageOf(sequences []postgres.Object) []postgres.Grant {
+	grants := make([]postgres.Grant, len(sequences))
+	for i, sequence := range sequences {
+		grants[i] = postgres.Grant{Privilege: "USAGE", On: sequence}
+	}
+	return grants
+}
+
+// plannedUsage is what a plan can say about sequences.
+func plannedUsage(sequences []postgres.Object, known bool, err error) types.List {
+	if err != nil || !known {
+		return types.ListUnknown(types.StringType)
+	}
+	return stringList(grantLines(postgres.MergeGrants(usageOf(sequences))))
+}
+
+// heldLines writes what a role holds, with that on sequences apart: a plan can know the one before the other.
+func heldLines(held []postgres.Grant) (onOthers, onSequences types.List) {
+	var others, sequences []postgres.Grant
+	for _, g := range held {
+		if g.On.Kind == postgres.SequenceObject {
+			sequences = append(sequences, g)
+		} else {
+			others = append(others, g)
+		}
+	}
+	return stringList(grantLines(others)), stringList(grantLines(sequences))
 }
 
 func grantLines(grants []postgres.Grant) []string {

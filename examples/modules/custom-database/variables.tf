@@ -124,7 +124,7 @@ variable "functions_schema" {
 }
 
 variable "functions_owner" {
-  description = "The role that is made to own the functions; it cannot log in. Null: the schema's name followed by _owner. Roles belong to the whole server: choose a name where two of its databases have this module."
+  description = "The role that is made to own the functions; it cannot log in. Null: the schema's name followed by _owner. Databases on one server that have this module share it."
   type        = string
   default     = null
 }

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package resources_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
+)
+
+// Two databases of one server, each with functions in a schema of the same name: the owner by default is one role, made
+// with the first and dropped with the last. Each provider block has a process of its own, as the framework for tests
+// would not give it.
+func TestAccessFunctionsInTwoDatabases(t *testing.T) {
+	t.Parallel()
+	first, second := acctest.LocalDatabase(t), acctest.LocalDatabase(t)
+	variety := accessStores()["every part"]
+	first.Exec(variety.ddl)
+	second.Exec(variety.ddl)
+	schema := accessSchema(first)
+	functions := func(name, provider string) string {
+		return fmt.Sprintf(`
+resource "auth0pg_access_functions" %q {
+  provider = %s
+  schema   = %q
+  table    = %s
+}
+`, name, provider, schema, storeHCL(t, variety.store))
+	}
+	providers := required + acctest.ProviderConfig(first, nil) + strings.Replace(acctest.ProviderConfig(second, nil), "{\n", "{\n  alias = \"second\"\n", 1)
+	one, two := functions("first", "auth0pg"), functions("second", "auth0pg.second")
+	w := acctest.NewWorkspace(t, map[string]string{"main.tf": providers + one + two})
+	settle := func() {
+		t.Helper()
+		w.MustRun("apply", "-auto-approve")
+		if output, exit := w.Run("plan", "-detailed-exitcode"); exit != 0 {
+			t.Errorf("the next plan is not empty (exit code %d):\n%s", exit, output)
+		}
+	}
+	settle()
+	w.Write("main.tf", providers+two)
+	settle()
+	if roleGone(first, schema+"_owner") == nil {
+		t.Error("the owner went with the first of its databases")
+	}
+	w.Write("main.tf", providers+one+two)
+	settle()
+	w.MustRun("destroy", "-auto-approve")
+	if err := roleGone(first, schema+"_owner"); err != nil {
+		t.Errorf("without any functions: %v", err)
+	}
+}
