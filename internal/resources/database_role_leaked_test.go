@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package resources_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
+)
+
+// What can somebody do who got hold of the password of a role with grants on the table?
+func TestDatabaseRoleLeakedPassword(t *testing.T) {
+	t.Parallel()
+	db := acctest.LocalDatabase(t)
+	db.Exec(roleTable)
+	db.Exec("REVOKE CREATE ON SCHEMA public FROM PUBLIC") // the default before PostgreSQL 15; the plan warns of it
+	name := db.RoleName("scripts")
+	admin := pgx.Identifier{db.QueryString("SELECT current_user")}.Sanitize()
+	cfg := roleConfig(db, name, `"login"`, password("first", 1), `statement_timeout = "5s"`, "connection_limit = 2")
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories(),
+		Steps: []resource.TestStep{
+			{
+				Config: cfg,
+				Check: func(*terraform.State) error {
+					thief, second := db.ConnTo(db.URLFor(name, "first")), db.ConnTo(db.URLFor(name, "first"))
+					defer thief.Close(context.Background())  //nolint:errcheck // a role with sessions is not dropped
+					defer second.Close(context.Background()) //nolint:errcheck // likewise
+					if got := login(t, db, name, "first"); got != "53300" {
+						t.Errorf("a session more than connection_limit ends with SQLSTATE %q", got)
+					}
+					for _, statement := range []string{
+						// What login reads, and settings of the session, are open to him.
+						"SELECT id, email, password, nickname FROM public.users", "SET statement_timeout = 0", "CREATE TEMP TABLE notes (n int)",
+					} {
+						if _, err := thief.Exec(context.Background(), statement); err != nil {
+							t.Errorf("%s: %v", statement, err)
+						}
+					}
+					for _, statement := range []string{
+						"SELECT tenant_secret FROM public.users", "SELECT FROM public.other", "INSERT INTO public.users (email, password) VALUES ('a', 'b')",
+						"UPDATE public.users SET password = 'x'", "DELETE FROM public.users", "TRUNCATE public.users", "DROP TABLE public.users",
+						"ALTER TABLE public.users ADD stolen text", "CREATE INDEX ON public.users (email)",
+						"ALTER ROLE CURRENT_USER CREATEDB", "ALTER ROLE CURRENT_USER CREATEROLE", "ALTER ROLE CURRENT_USER CONNECTION LIMIT -1",
+						"ALTER ROLE CURRENT_USER VALID UNTIL 'infinity'", "GRANT SELECT ON public.other TO CURRENT_USER",
+						"SET ROLE " + admin, "SET SESSION AUTHORIZATION " + admin, "GRANT " + admin + " TO CURRENT_USER",
+						"CREATE TABLE public.stolen (n int)", "CREATE SCHEMA stolen", "CREATE ROLE stolen", "CREATE DATABASE stolen",
+						"CREATE FUNCTION public.lower(text) RETURNS text LANGUAGE sql AS 'SELECT $1'", "SELECT rolpassword FROM pg_authid",
+						"COPY (SELECT 1) TO '/tmp/stolen'", "COPY (SELECT 1) TO PROGRAM 'id'", "SELECT pg_read_file('/etc/hostname')", "ALTER SYSTEM SET work_mem = '1GB'",
+					} {
+						if _, err := thief.Exec(context.Background(), statement); sqlState(t, err) != "42501" {
+							t.Errorf("%s: %v", statement, err)
+						}
+					}
+					if db.QueryBool("SELECT rolinherit OR EXISTS (SELECT FROM pg_auth_members WHERE member = r.oid) FROM pg_roles r WHERE rolname = $1", name) {
+						return errors.New("the role inherits, or is a member of another role")
+					}
+					// PostgreSQL lets every role change its own password, and so lock the scripts out.
+					_, err := thief.Exec(context.Background(), "ALTER ROLE CURRENT_USER PASSWORD 'his'")
+					return errors.Join(err, expectLogin(t, db, name, "first", "28P01")(nil))
+				},
+				ExpectNonEmptyPlan: true,
+			},
+			{
+				Config: cfg,
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+					plancheck.ExpectResourceAction(roleAddress, plancheck.ResourceActionUpdate), changes{"password_status"}}},
+				Check: expectLogin(t, db, name, "first", ""),
+			},
+		},
+	})
+}
