@@ -25,6 +25,9 @@ type Budgets struct {
 // waits as long, so a short wait is tried before longer ones, up to lock_timeout.
 const firstWait = 100 * time.Millisecond
 
+// progressInterval is how long apart the log tells how far a long statement is.
+const progressInterval = 10 * time.Second
+
 // StepError is a statement of a plan that failed. What ran before it stays.
 type StepError struct {
 	Step Step
@@ -55,14 +58,19 @@ func (t *TableSession) Run(ctx context.Context, plan Plan, budgets Budgets) erro
 			end++
 		}
 		group := plan.Steps[at:end]
+		began := time.Now()
 		for _, step := range group {
-			tflog.Info(ctx, "changing the table", map[string]any{"table": t.quoted(), "what": step.What, "sql": step.SQL, "lock": step.Lock, "route": string(step.Route)})
+			tflog.Debug(ctx, "changing the table", map[string]any{"table": t.quoted(), "what": step.What, "lock": step.Lock, "route": string(step.Route)})
 		}
 		if failed, err := t.runGroup(ctx, group, budgets); err != nil {
 			if undo := group[failed].Undo; undo != "" && rowsAgainst(err) {
 				t.undo(ctx, undo, budgets)
 			}
 			return &StepError{Step: group[failed], Done: at + failed, Total: len(plan.Steps), err: err}
+		}
+		for _, step := range group {
+			// The statements of one transaction are done together.
+			tflog.Info(ctx, "table changed", map[string]any{"table": t.quoted(), "what": step.What, "route": string(step.Route), "duration_ms": time.Since(began).Milliseconds()})
 		}
 		at = end
 	}
@@ -233,7 +241,7 @@ func (t *TableSession) reportProgress(ctx context.Context, step Step) (stop func
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		tick := time.NewTicker(2 * time.Second)
+		tick := time.NewTicker(progressInterval)
 		defer tick.Stop()
 		for {
 			select {

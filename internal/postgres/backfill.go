@@ -32,7 +32,7 @@ where leaf.oid = $1::text::regclass
 // Rows that others hold are passed over and met in the next round; a run that is
 // interrupted goes on where rows are left.
 func (t *TableSession) runBackfill(ctx context.Context, step Step, budget time.Duration) error {
-	total := int64(0)
+	total, told := int64(0), time.Now()
 	for range backfillRounds {
 		var pages int64
 		if err := t.QueryRow(ctx, pagesSQL, t.quoted()).Scan(&pages); err != nil {
@@ -48,7 +48,10 @@ func (t *TableSession) runBackfill(ctx context.Context, step Step, budget time.D
 				continue
 			}
 			total += changed
-			tflog.Info(ctx, "batch done", map[string]any{"table": t.quoted(), "what": step.What, "rows": total, "pages_done": page, "pages_total": pages})
+			if time.Since(told) > progressInterval {
+				told = time.Now()
+				tflog.Info(ctx, "filling the column", map[string]any{"table": t.quoted(), "what": step.What, "rows": total, "pages_done": page, "pages_total": pages})
+			}
 			// A rest between batches leaves the server to others for a third of the time.
 			if err := pause(ctx, max(time.Since(began)/2, time.Millisecond)); err != nil {
 				return err

@@ -126,10 +126,12 @@ func (r *accessFunctions) Create(ctx context.Context, req resource.CreateRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	began := time.Now()
 	if err := server.CreateAccess(ctx, spec); err != nil {
 		accessError(&resp.Diagnostics, "create", spec.Schema, err)
 		return
 	}
+	logDone(ctx, began, "access functions created", map[string]any{"schema": spec.Schema, "functions": len(spec.Functions), "owner": spec.Owner})
 	// It tells a replacement from a creation, see ModifyPlan.
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, createdKey, []byte("true"))...)
 	if plan.refresh(ctx, server, spec.Objects, &resp.Diagnostics) {
@@ -177,10 +179,12 @@ func (r *accessFunctions) Update(ctx context.Context, req resource.UpdateRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	began := time.Now()
 	if err := server.AlterAccess(ctx, spec); err != nil {
 		accessError(&resp.Diagnostics, "change", spec.Schema, err)
 		return
 	}
+	logDone(ctx, began, "access functions changed", map[string]any{"schema": spec.Schema, "functions": len(spec.Functions), "owner": spec.Owner})
 	if plan.refresh(ctx, server, spec.Objects, &resp.Diagnostics) {
 		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	}
@@ -197,10 +201,13 @@ func (r *accessFunctions) Delete(ctx context.Context, req resource.DeleteRequest
 		return
 	}
 	// Terraform may be taking the roles' rights away at the same time.
+	began := time.Now()
 	err := server.DropAccess(ctx, state.dropSpec(ctx), 15*time.Second)
 	if err != nil && !errors.Is(err, postgres.ErrAccessNotFound) {
 		accessError(&resp.Diagnostics, "drop", state.Schema.ValueString(), err)
+		return
 	}
+	logDone(ctx, began, "access functions dropped", map[string]any{"schema": state.Schema.ValueString()})
 }
 
 // ImportState takes the schema's name. The table comes from the configuration, so the first

@@ -5,6 +5,7 @@ package resources
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -181,9 +182,11 @@ func (r *allowlist) ValidateConfig(ctx context.Context, req resource.ValidateCon
 func (r *allowlist) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan allowlistModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	began := time.Now()
 	if resp.Diagnostics.HasError() || !r.enforce(ctx, &plan, &resp.Diagnostics) {
 		return
 	}
+	logDone(ctx, began, "allowlist created", plan.logFields())
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 }
 
@@ -218,12 +221,14 @@ func (r *allowlist) Update(ctx context.Context, req resource.UpdateRequest, resp
 	var plan, state allowlistModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	began := time.Now()
 	if resp.Diagnostics.HasError() || !r.enforce(ctx, &plan, &resp.Diagnostics) {
 		return
 	}
 	if !plan.sameRules(state) && !r.release(ctx, &state, &resp.Diagnostics) {
 		return
 	}
+	logDone(ctx, began, "allowlist changed", plan.logFields())
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 }
 
@@ -231,7 +236,12 @@ func (r *allowlist) Update(ctx context.Context, req resource.UpdateRequest, resp
 func (r *allowlist) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state allowlistModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if !resp.Diagnostics.HasError() {
-		r.release(ctx, &state, &resp.Diagnostics)
+	began := time.Now()
+	if !resp.Diagnostics.HasError() && r.release(ctx, &state, &resp.Diagnostics) {
+		logDone(ctx, began, "allowlist removed", state.logFields())
 	}
+}
+
+func (m *allowlistModel) logFields() map[string]any {
+	return map[string]any{"allowlist": m.ID.ValueString(), "networks": len(m.CIDRs.Elements()), "enforcement": m.Enforcement.ValueString(), "source": m.Source.ValueString()}
 }

@@ -128,6 +128,7 @@ func (r *connection) Create(ctx context.Context, req resource.CreateRequest, res
 			body[o.key] = value
 		}
 	}
+	began := time.Now()
 	created, err := client.CreateConnection(ctx, body)
 	if err != nil {
 		auth0Error(&resp.Diagnostics, "Connection Not Created", err, secrets)
@@ -135,6 +136,10 @@ func (r *connection) Create(ctx context.Context, req resource.CreateRequest, res
 	if created == nil {
 		return
 	}
+
+	logDone(ctx, began, "connection created", map[string]any{
+		"connection": created.Name, "id": created.ID, "scripts": namesIn(plan.RenderedScripts.Elements()), "configuration": namesIn(secrets),
+	})
 
 	// From here on the connection exists: the state must say so whatever fails.
 	plan.ID = types.StringValue(created.ID)
@@ -245,11 +250,15 @@ func (r *connection) Update(ctx context.Context, req resource.UpdateRequest, res
 		if resp.Diagnostics.HasError() {
 			return
 		}
+		began := time.Now()
 		updated, err := client.UpdateConnection(ctx, id, body)
 		if err != nil {
 			auth0Error(&resp.Diagnostics, "Connection Not Updated", err, secrets)
 			return
 		}
+		logDone(ctx, began, "connection changed", map[string]any{
+			"connection": updated.Name, "id": id, "changed": namesIn(body), "scripts": changedIn(state.RenderedScripts.Elements(), plan.RenderedScripts.Elements()),
+		})
 		plan.settleAfterWrite(updated)
 		if writesOptions && len(secrets) > 0 {
 			private.Sent = newSentConfiguration(secrets, updated.Options)
@@ -289,9 +298,12 @@ func (r *connection) Delete(ctx context.Context, req resource.DeleteRequest, res
 	if refuseDeletion(ctx, client, &state, &resp.Diagnostics); resp.Diagnostics.HasError() {
 		return
 	}
+	began := time.Now()
 	if err := client.DeleteConnection(ctx, state.ID.ValueString()); err != nil {
 		auth0Error(&resp.Diagnostics, "Connection Not Deleted", err, nil)
+		return
 	}
+	logDone(ctx, began, "connection deleted", map[string]any{"connection": state.Name.ValueString(), "id": state.ID.ValueString()})
 }
 
 // mergedOptions are the options to send: all that are stored, with the configured ones over them and the whole
@@ -378,14 +390,18 @@ func setClients(ctx context.Context, client *auth0.Client, id string, wanted typ
 	if diags.HasError() {
 		return false
 	}
+	began := time.Now()
 	enabled, err := client.EnabledClients(ctx, id)
+	added, removed := without(clients, enabled), without(enabled, clients)
 	if err == nil {
-		err = client.SetClients(ctx, id, without(clients, enabled), without(enabled, clients))
+		err = client.SetClients(ctx, id, added, removed)
 	}
 	if err != nil {
 		auth0Error(diags, "Enabled Clients Not Set", err, nil)
+		return false
 	}
-	return err == nil
+	logDone(ctx, began, "clients of the connection set", map[string]any{"id": id, "enabled": len(added), "disabled": len(removed)})
+	return true
 }
 
 // knownClients are the clients of the state, sorted; nil where it does not say.

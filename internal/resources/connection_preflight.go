@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -146,6 +147,7 @@ func (r *connection) preflight(ctx context.Context, prior, plan *connectionModel
 	}
 	target := scriptsTarget(configuration[behaviour.DatabaseURLKey.ValueString()])
 	options := behaviour.options(users, plan.ImportMode.ValueBool())
+	began := time.Now()
 	var trial *scriptTrial
 	var role string
 	var assumed bool
@@ -177,6 +179,7 @@ func (r *connection) preflight(ctx context.Context, prior, plan *connectionModel
 	if target.role == "" || !assumed {
 		addTriedAsOther(target.role, role, diags)
 	}
+	logDone(ctx, began, "scripts tried", map[string]any{"role": role, "scripts": len(operations)})
 	trial.report(diags)
 	return !diags.HasError()
 }

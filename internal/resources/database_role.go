@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
@@ -188,6 +189,7 @@ func (r *databaseRole) Create(ctx context.Context, req resource.CreateRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	began := time.Now()
 	err := server.CreateRole(ctx, spec)
 	if errors.Is(err, postgres.ErrRoleExists) && leftBehind(ctx, server, spec.Name, config.PasswordWO) {
 		err = server.AlterRole(ctx, spec)
@@ -196,6 +198,7 @@ func (r *databaseRole) Create(ctx context.Context, req resource.CreateRequest, r
 		roleError(&resp.Diagnostics, "create", spec.Name, err)
 		return
 	}
+	logDone(ctx, began, "role created", map[string]any{"role": spec.Name, "privileges": len(spec.Grants), "password_set": spec.Verifier != nil})
 	saveVerifier(ctx, resp.Private, spec.Verifier, &resp.Diagnostics)
 	plan.ID = plan.Name
 	if plan.refresh(ctx, server, spec.Objects, fingerprint(spec.Verifier), &resp.Diagnostics) {
@@ -249,10 +252,12 @@ func (r *databaseRole) Update(ctx context.Context, req resource.UpdateRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	began := time.Now()
 	if err := server.AlterRole(ctx, spec); err != nil {
 		roleError(&resp.Diagnostics, "change", spec.Name, err)
 		return
 	}
+	logDone(ctx, began, "role changed", map[string]any{"role": spec.Name, "privileges": len(spec.Grants), "password_set": write})
 	applied := savedVerifier(ctx, req.Private, &resp.Diagnostics)
 	if write {
 		saveVerifier(ctx, resp.Private, spec.Verifier, &resp.Diagnostics)
@@ -276,10 +281,13 @@ func (r *databaseRole) Delete(ctx context.Context, req resource.DeleteRequest, r
 	if !ok {
 		return
 	}
+	began := time.Now()
 	err := server.DropRole(ctx, state.Name.ValueString(), state.objects(ctx, server.Database()), state.drain())
 	if err != nil && !errors.Is(err, postgres.ErrRoleNotFound) {
 		roleError(&resp.Diagnostics, "drop", state.Name.ValueString(), err)
+		return
 	}
+	logDone(ctx, began, "role dropped", map[string]any{"role": state.Name.ValueString()})
 }
 
 // ImportState takes the role's name. Store, operations and password come from the

@@ -240,6 +240,7 @@ func (r *usersTable) Delete(ctx context.Context, req resource.DeleteRequest, res
 		return
 	}
 	defer session.Close()
+	began := time.Now()
 	current, err := session.Inspect(ctx)
 	if err == nil && current == nil {
 		return // dropped elsewhere
@@ -253,6 +254,8 @@ func (r *usersTable) Delete(ctx context.Context, req resource.DeleteRequest, res
 		state.addRowsError(diags)
 	case err != nil:
 		diags.AddError("Users Table Not Dropped", postgresDetail("Could not drop "+state.title(), err))
+	default:
+		logDone(ctx, began, "table dropped", map[string]any{"table": state.ID.ValueString()})
 	}
 }
 
@@ -342,7 +345,8 @@ func (r *usersTable) run(ctx context.Context, session *postgres.TableSession, wo
 
 // bounded gives work its time limit.
 func bounded(ctx context.Context, limit func(context.Context, time.Duration) (time.Duration, diag.Diagnostics), otherwise time.Duration, diags *diag.Diagnostics) (context.Context, context.CancelFunc) {
-	d, found := limit(ctx, otherwise)
+	// Where the configuration has none, the context would get that into the log.
+	d, found := limit(context.Background(), otherwise)
 	diags.Append(found...)
 	return context.WithTimeout(ctx, d)
 }
