@@ -3,8 +3,11 @@
 package docs_test
 
 import (
-	"os"
+	"fmt"
+	"maps"
+	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -13,32 +16,74 @@ import (
 // What the examples leave to their reader.
 const requiredProviders = "terraform {\n  required_providers {\n    auth0pg = { source = \"auth0pg/auth0pg\" }\n  }\n}\n"
 
-// Every object's and function's example is applied, and leaves nothing to do.
+// elsewhere are the examples that have a test of their own, and where.
+var elsewhere = map[string]string{
+	"complete":                "internal/demo",
+	"with-module":             "internal/demo",
+	"adopting":                "TestGuideAdopting",
+	"automatic-migration":     "TestGuideAutomaticMigration",
+	"moving":                  "TestExampleMoving",
+	"modules/custom-database": "TestModuleTests",
+}
+
+// Every example is applied, and leaves nothing to do.
 func TestExamplesApply(t *testing.T) {
-	folders, err := filepath.Glob(filepath.Join(root(t), "examples", "*", "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	folders = append(folders, filepath.Join(root(t), "examples", "rotation"))
-	applied := 0
-	for _, folder := range folders {
-		if info, err := os.Stat(folder); err != nil || !info.IsDir() || filepath.Base(filepath.Dir(folder)) == "modules" || strings.HasSuffix(folder, "moving/scripts") {
-			continue
+	folders := map[string]bool{}
+	for name := range filesBelow(t, "examples") {
+		if strings.HasSuffix(name, ".tf") {
+			folders[path.Dir(name)] = true
 		}
-		applied++
-		name, _ := filepath.Rel(root(t), folder)
-		t.Run(strings.TrimPrefix(name, "examples/"), func(t *testing.T) { applyExample(t, name) })
 	}
-	if applied < 10 {
-		t.Errorf("found only %d examples", applied)
+	for folder := range elsewhere {
+		if !folders[folder] {
+			t.Errorf("there is no example %s", folder)
+		}
+		delete(folders, folder)
+	}
+	for _, folder := range slices.Sorted(maps.Keys(folders)) {
+		t.Run(folder, func(t *testing.T) { applyExample(t, "examples/"+folder) })
+	}
+}
+
+// Every page of the reference shows an example that TestExamplesApply applies.
+func TestEveryObjectHasAnExample(t *testing.T) {
+	n := 0
+	for kind, file := range map[string]string{"resources": "auth0pg_%s/resource.tf", "data-sources": "auth0pg_%s/data-source.tf", "functions": "%s/function.tf"} {
+		for page, text := range filesBelow(t, "docs/"+kind) {
+			n++
+			example := read(t, "examples/"+kind+"/"+fmt.Sprintf(file, strings.TrimSuffix(page, ".md")))
+			if !strings.Contains(text, strings.TrimSpace(example)) {
+				t.Errorf("docs/%s/%s does not show its example", kind, page)
+			}
+		}
+	}
+	if n < 8 {
+		t.Errorf("found only %d pages", n)
+	}
+}
+
+// A page that is larger is cut off where the documentation is published.
+func TestPagesAreWithinLimits(t *testing.T) {
+	for page, text := range filesBelow(t, "docs") {
+		if len(text) > 500_000 {
+			t.Errorf("docs/%s has %d bytes", page, len(text))
+		}
 	}
 }
 
 func applyExample(t *testing.T, folder string) {
+	h := exampleHouse(t, folder)
+	h.MustRun("apply", "-auto-approve")
+	h.MustRun("plan", "-detailed-exitcode")
+}
+
+// exampleHouse is what the example in a folder can be applied to.
+func exampleHouse(t *testing.T, folder string) *house {
+	t.Helper()
 	files := map[string]string{}
 	stated := false
 	for name, text := range filesBelow(t, folder) {
-		// What is imported has to be there; adopting and moving have tests of their own.
+		// What is imported has to be there first.
 		if strings.HasSuffix(name, ".tf") && !strings.HasPrefix(name, "import-by") {
 			files[name] = text
 			stated = stated || strings.Contains(text, "required_providers")
@@ -51,6 +96,7 @@ func applyExample(t *testing.T, folder string) {
 	for name, value := range map[string]string{
 		"app_client_id": h.clientID, "scripts_password": "a-long-enough-password", "password": "p@ss/word",
 		"blue_password": "the-first-long-password", "green_password": "the-second-long-password",
+		"auth0_client_id": "x", "auth0_client_secret": "x", "postgres_password": "x", // of a provider that nothing uses
 	} {
 		h.Setenv("TF_VAR_"+name, value)
 	}
@@ -63,11 +109,69 @@ func applyExample(t *testing.T, folder string) {
 			}
 		}
 	})
-	h.MustRun("apply", "-auto-approve")
-	h.MustRun("plan", "-detailed-exitcode")
+	return h
 }
 
 // roles lists the server's roles; a role belongs to all of its databases.
 func roles(h *house) []string {
 	return strings.Fields(h.db.QueryString("select string_agg(quote_ident(rolname), ' ' order by oid) from pg_roles where rolname !~ '^pg_'"))
+}
+
+// importCommand is a line of an import.sh.
+var importCommand = regexp.MustCompile(`(?m)^terraform import (\S+) (\S+)$`)
+
+// What an object's page says about imports works with its example: the block, and every form of the command.
+func TestImportExamples(t *testing.T) {
+	scripts, err := filepath.Glob(filepath.Join(root(t), "examples", "resources", "*", "import.sh"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(scripts) < 4 {
+		t.Errorf("found only %d examples", len(scripts))
+	}
+	for _, script := range scripts {
+		folder, _ := filepath.Rel(root(t), filepath.Dir(script))
+		t.Run(filepath.Base(folder), func(t *testing.T) {
+			h := exampleHouse(t, folder)
+			h.MustRun("apply", "-auto-approve")
+			commands := importCommand.FindAllStringSubmatch(read(t, folder+"/import.sh"), -1)
+			if len(commands) == 0 {
+				t.Fatal("import.sh has no command")
+			}
+			settled := func(how string) {
+				t.Helper()
+				h.MustRun("apply", "-auto-approve")
+				if output, exit := h.Run("plan", "-detailed-exitcode"); exit != 0 {
+					t.Errorf("after %s the plan is not empty (exit code %d):\n%s", how, exit, output)
+				}
+			}
+			for _, command := range commands {
+				address, id := command[1], command[2]
+				if strings.HasPrefix(id, "con_") {
+					id = h.connectionID(t)
+				}
+				h.MustRun("state", "rm", "-no-color", address)
+				h.MustRun("import", address, id)
+				settled(command[0])
+			}
+			h.MustRun("state", "rm", "-no-color", commands[0][1])
+			h.Write("import.tf", read(t, folder+"/import-by-string-id.tf"))
+			if output := h.MustRun("plan"); !strings.Contains(output, "Plan: 1 to import, 0 to add") {
+				t.Errorf("the block imports something else:\n%s", output)
+			}
+			settled("the import block")
+		})
+	}
+}
+
+// connectionID is the id of the only connection.
+func (h *house) connectionID(t *testing.T) string {
+	t.Helper()
+	_, answer := h.tenant.API("GET", "/connections", nil)
+	if items, ok := answer["items"].([]any); ok && len(items) == 1 {
+		id, _ := items[0].(map[string]any)["id"].(string)
+		return id
+	}
+	t.Fatalf("not one connection: %v", answer)
+	return ""
 }

@@ -105,9 +105,13 @@ var (
 	guideLink = regexp.MustCompile(`\]\(([^)#:]*)(?:#[^)]*)?\)`)
 )
 
+// guides are the pages that are written by hand.
 func guides(t *testing.T) map[string]string {
 	t.Helper()
-	all := map[string]string{"README.md": read(t, "README.md"), moduleFolder + "/README.md": read(t, moduleFolder+"/README.md"), "templates/index.md.tmpl": read(t, "templates/index.md.tmpl")}
+	all := map[string]string{}
+	for _, file := range []string{"README.md", "CONTRIBUTING.md", "DESIGN.md", "SECURITY.md", "CHANGELOG.md", moduleFolder + "/README.md", "templates/index.md.tmpl"} {
+		all[file] = read(t, file)
+	}
 	for name, text := range filesBelow(t, "templates/guides") {
 		all["templates/guides/"+name] = text
 	}

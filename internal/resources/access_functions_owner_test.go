@@ -4,8 +4,13 @@ package resources_test
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
 )
@@ -51,4 +56,31 @@ resource "auth0pg_access_functions" %q {
 	if err := roleGone(first, schema+"_owner"); err != nil {
 		t.Errorf("without any functions: %v", err)
 	}
+}
+
+// Only what creates users draws from the sequence of a serial id.
+func TestAccessFunctionsSequences(t *testing.T) {
+	t.Parallel()
+	db := acctest.LocalDatabase(t)
+	variety := accessStores()["serial id, quoted names"]
+	db.Exec(variety.ddl)
+	schema := accessSchema(db)
+	with := func(operations string) string {
+		return accessConfig(t, db, variety.store, schema, "", "", "operations = ["+operations+"]")
+	}
+	privileges := func(n int, sequences ...string) resource.TestStep {
+		return resource.TestStep{Check: resource.ComposeAggregateTestCheckFunc(
+			resource.TestCheckResourceAttr(accessAddress, "owner_sequence_privileges.#", strconv.Itoa(n)),
+			func(*terraform.State) error {
+				got := db.QueryStrings(`SELECT c.relname::text FROM pg_class c WHERE CASE WHEN c.relkind = 'S' THEN has_sequence_privilege($1, c.oid, 'USAGE') END ORDER BY 1`, schema+"_owner")
+				if !slices.Equal(got, sequences) {
+					return fmt.Errorf("the owner may use the sequences %q, want %q", got, sequences)
+				}
+				return nil
+			},
+		)}
+	}
+	all, none := privileges(2, "User's_The Id_seq", "User's_n_seq"), privileges(0)
+	all.Config, none.Config = with(`"login", "create"`), with(`"login"`)
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: []resource.TestStep{none, all, none}})
 }
