@@ -85,8 +85,8 @@ type call struct {
 }
 
 // do runs one SDK call and decodes the answer into result (nil: no body is expected). The
-// SDK decodes too, into types that round large numbers and lag behind the API; what it makes
-// of an answer is not used.
+// SDK would decode it into types that round large numbers and lag behind the API; it is not
+// shown what is in the answer.
 func (c *Client) do(ctx context.Context, call call, result any, send func(context.Context) error) error {
 	if err := c.start(); err != nil {
 		return err

@@ -106,7 +106,7 @@ func (c *Client) ConnectionByName(ctx context.Context, name string) (*Connection
 
 func decodeConnection(raw json.RawMessage) (*Connection, error) {
 	var found Connection
-	if err := json.Unmarshal(raw, &found); err != nil {
+	if err := found.UnmarshalJSON(raw); err != nil { // part of an answer that has been parsed already
 		return nil, fmt.Errorf("a connection in the tenant's list cannot be read: %w", err)
 	}
 	return &found, nil

@@ -62,42 +62,29 @@ func (c *Client) RefreshedConnection(ctx context.Context, id string) (*Connectio
 	return found.checked()
 }
 
-// RefreshedClients is [Client.EnabledClients] for refreshing state: it makes no call where the connection as it was
-// found, or its entry in the list, shows just the clients that are known; nil means that none are. What is
+// RefreshedClients is [Client.EnabledClients] for refreshing state: it makes no call where the connection, as it was
+// found by [Client.RefreshedConnection], shows just the clients that are known; nil means that none are. What is
 // shown there is deprecated and missing in some tenants, so it is believed only where it tells nothing new.
 func (c *Client) RefreshedClients(ctx context.Context, found *Connection, known []string) ([]string, error) {
-	if known != nil {
-		if shown := shownClients(found); len(shown) > 0 && slices.Equal(shown, known) {
-			return known, nil
-		}
-		listed, err := c.listedClients(ctx, found.ID)
+	shown := shownClients(found)
+	if known == nil || shown == nil || !slices.Equal(shown, known) {
+		return c.EnabledClients(ctx, found.ID)
+	}
+	if len(shown) == 0 {
+		// May also be what a tenant shows that does not fill this in any more.
+		r := &c.refresh
+		r.mu.Lock()
+		_, err := c.listed(ctx)
+		shows := r.showsClients
+		r.mu.Unlock()
 		if err != nil {
 			return nil, err
 		}
-		if listed != nil && slices.Equal(listed, known) {
-			return known, nil
+		if !shows {
+			return c.EnabledClients(ctx, found.ID)
 		}
 	}
-	return c.EnabledClients(ctx, found.ID)
-}
-
-// listedClients are the clients of a connection as the list shows them, nil where it does not.
-func (c *Client) listedClients(ctx context.Context, id string) ([]string, error) {
-	raw, err := c.fromList(ctx, id)
-	if err != nil || raw == nil {
-		return nil, err
-	}
-	c.refresh.mu.Lock()
-	shows := c.refresh.showsClients
-	c.refresh.mu.Unlock()
-	if !shows {
-		return nil, nil
-	}
-	entry, err := decodeConnection(raw)
-	if err != nil {
-		return nil, err
-	}
-	return shownClients(entry), nil
+	return known, nil
 }
 
 // shownClients are the sorted clients that a connection's description names, nil where it does not say.
