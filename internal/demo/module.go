@@ -35,7 +35,7 @@ func useModule(ctx context.Context, r *report, s *stage) {
 	if !applied {
 		return
 	}
-	r.step("sign up through functions", "signed up", func() (string, error) { return u.signUp(ctx, address, password) })
+	r.step("sign up through functions", "signed up", func() (string, error) { return u.signUp(ctx, address) })
 	r.step("log in through functions", loggedIn, func() (string, error) {
 		got, _, err := u.login(ctx, address, password)
 		return got, err
