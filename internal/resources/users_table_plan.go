@@ -44,7 +44,7 @@ func getPrivate[T any](ctx context.Context, private tablePrivate, key string, di
 	}
 	value := new(T)
 	if err := json.Unmarshal(text, value); err != nil {
-		diags.AddError("Unreadable Private State", fmt.Sprintf("The resource's private state cannot be read: %v.\n\nImport the table anew.", err))
+		privateStateNotReadable(diags, err)
 		return nil
 	}
 	return value
@@ -53,7 +53,7 @@ func getPrivate[T any](ctx context.Context, private tablePrivate, key string, di
 func setPrivate(ctx context.Context, private tablePrivate, key string, value any, diags *diag.Diagnostics) {
 	text, err := json.Marshal(value)
 	if err != nil {
-		diags.AddError("Unwritable Private State", fmt.Sprintf("This is a bug in the provider, please report it: %v.", err))
+		privateStateNotWritten(diags, err)
 		return
 	}
 	diags.Append(private.SetKey(ctx, key, text)...)
