@@ -5,7 +5,9 @@ package docs_test
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -192,6 +194,32 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	}
 	if n < 10 {
 		t.Errorf("found only %d links", n)
+	}
+}
+
+// DESIGN.md has every package on its map, and no package and no file that is not there.
+func TestDesignMap(t *testing.T) {
+	text := read(t, "DESIGN.md")
+	files := map[string]bool{}
+	for file := range filesBelow(t, "internal") {
+		if path.Ext(file) != ".go" && path.Ext(file) != ".js" {
+			continue
+		}
+		files[path.Base(file)] = true
+		if name, _, _ := strings.Cut(file, "/"); !strings.Contains(text, "`internal/"+name+"`") {
+			t.Errorf("internal/%s is not on the map", name)
+			text += "`internal/" + name + "`" // said once
+		}
+	}
+	for _, name := range regexp.MustCompile("`([a-z_A-Z]+\\.(?:go|js))`").FindAllStringSubmatch(text, -1) {
+		if !files[name[1]] {
+			t.Errorf("DESIGN.md names %s, which does not exist", name[1])
+		}
+	}
+	for _, name := range regexp.MustCompile("`(internal/[a-z]+)`").FindAllStringSubmatch(read(t, "DESIGN.md"), -1) {
+		if _, err := os.Stat(filepath.Join(root(t), name[1])); err != nil {
+			t.Errorf("DESIGN.md names %s: %v", name[1], err)
+		}
 	}
 }
 
