@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //
-// For `npx eslint` in this folder: what the platform provides, and what rendering adds.
+// For make lint: what the platform provides, and what rendering adds.
 const provided = [
   'require', 'configuration', 'global', 'console', 'Buffer', 'setTimeout', 'clearTimeout', 'URL',
   'WrongUsernameOrPasswordError', 'ValidationError', 'UnauthorizedError',

@@ -28,7 +28,7 @@ function toMetadata(text, reserved) {
     }
     const metadata = clean(value, reserved);
     if (left > 0) { // the names may be a user's data
-      console.error(`auth0pg ${settings.operation}: ${left} keys of the metadata are left out, as Auth0 does not take their names`);
+      console.error(`auth0pg ${settings.operation}: ${left} keys of the metadata are left out: Auth0 does not take their names`);
     }
     return metadata;
   } catch { // no JSON, or nested too deeply
