@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,6 +26,10 @@ import (
 
 // RealVariable, set to 1, makes the tests use the real tenant and server that the AUTH0_* and PG* variables name.
 const RealVariable = "AUTH0PG_ACC_REAL"
+
+// ManagedVariable, set to 1, gives tests on the local server an administrator like that of a managed service: no
+// superuser, but a role that owns the database and may create roles.
+const ManagedVariable = "AUTH0PG_ACC_MANAGED"
 
 // Real reports whether the tests run against a real tenant and server.
 func Real() bool { return os.Getenv(RealVariable) == "1" }
@@ -116,7 +121,11 @@ func Database(t testing.TB) *DB {
 	if Real() {
 		return realDatabase(t)
 	}
-	return On(t, Shared(t))
+	db := On(t, Shared(t))
+	if os.Getenv(ManagedVariable) == "1" {
+		db.manage()
+	}
+	return db
 }
 
 // LocalDatabase is Database for tests that need the local server itself: its files, its log, or a superuser.
@@ -199,12 +208,30 @@ func (d *DB) create(adminURL string) {
 			d.t.Errorf("dropping %s: %v", d.Name, err)
 		}
 		// Roles belong to the server, not to the database; what they owned and were granted is gone with it.
-		for _, role := range d.roles {
+		for _, role := range slices.Backward(d.roles) { // who made a role goes after it
 			if _, err := admin.Exec(ctx, "DROP ROLE IF EXISTS "+pgx.Identifier{role}.Sanitize()); err != nil {
 				d.t.Errorf("dropping the role %s: %v", role, err)
 			}
 		}
 	})
+}
+
+// manage hands the database over to a main user like that of a managed service.
+func (d *DB) manage() {
+	d.t.Helper()
+	const password = "main"
+	name := d.RoleName("main_user")
+	admin := d.ConnTo(d.URL)
+	for _, sql := range []string{
+		"CREATE ROLE " + name + " LOGIN CREATEDB CREATEROLE PASSWORD '" + password + "'",
+		"ALTER DATABASE " + pgx.Identifier{d.Name}.Sanitize() + " OWNER TO " + name,
+		"ALTER SCHEMA public OWNER TO " + name,
+	} {
+		if _, err := admin.Exec(context.Background(), sql); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	d.URL = d.URLFor(name, password)
 }
 
 // RoleName returns a name for a role that no other test uses, and drops the role, if it exists, after the database.

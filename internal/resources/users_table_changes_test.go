@@ -22,7 +22,7 @@ import (
 // TestUsersTableRefusals counts at plan what stands in the way, and names the remedy.
 func TestUsersTableRefusals(t *testing.T) {
 	t.Parallel()
-	db := acctest.LocalDatabase(t)
+	db := acctest.Database(t)
 	role := db.RoleName("scripts")
 	steps := []resource.TestStep{{
 		Config: tableConfig(db, dropAtEnd, `columns = { name = {}, created_at = {} }`, `extra_columns = { plan = { type = "text" } }`),
@@ -64,7 +64,7 @@ func TestUsersTableRefusals(t *testing.T) {
 
 func TestUsersTableChangesAreShown(t *testing.T) {
 	t.Parallel()
-	db := acctest.LocalDatabase(t)
+	db := acctest.Database(t)
 	change := func(route, lock string, scans bool, rows knownvalue.Check) knownvalue.Check {
 		return knownvalue.ObjectPartial(map[string]knownvalue.Check{
 			"route": knownvalue.StringExact(route), "lock": knownvalue.StringExact(lock), "scans": knownvalue.Bool(scans), "rewrites": knownvalue.Bool(false), "rows": rows,
@@ -96,7 +96,7 @@ func TestUsersTableChangesAreShown(t *testing.T) {
 // before the old one goes.
 func TestUsersTableLookupChanges(t *testing.T) {
 	t.Parallel()
-	db := acctest.LocalDatabase(t)
+	db := acctest.Database(t)
 	step := func(lookup string, indexes ...string) resource.TestStep {
 		return resource.TestStep{
 			Config: tableConfig(db, dropAtEnd, fmt.Sprintf("email_lookup = %q", lookup), `columns = { username = {} }`),
@@ -130,7 +130,7 @@ func TestUsersTableLookupChanges(t *testing.T) {
 
 func TestUsersTableRename(t *testing.T) {
 	t.Parallel()
-	db := acctest.LocalDatabase(t)
+	db := acctest.Database(t)
 	config := func(columns string) string { return tableConfig(db, dropAtEnd, "columns = { "+columns+" }") }
 	testTable(t,
 		resource.TestStep{
@@ -193,7 +193,7 @@ func workspaceConfig(db *acctest.DB, lines ...string) string {
 // without the server noticing before the next run.
 func TestUsersTableProviderKilled(t *testing.T) {
 	t.Parallel()
-	db := acctest.LocalDatabase(t)
+	db := acctest.Database(t)
 	w := tableWorkspace(t, db, dropAtEnd)
 	w.MustRun("apply", "-auto-approve")
 	db.Exec("INSERT INTO users (email, password) SELECT 'u' || n || '@example.com', 'x' FROM generate_series(1, 500) n")
@@ -247,7 +247,7 @@ func applyBlocked(t *testing.T, db *acctest.DB, w *acctest.Workspace) (release f
 // TestUsersTableInterrupted presses Ctrl-C while a statement runs: it ends on the server.
 func TestUsersTableInterrupted(t *testing.T) {
 	t.Parallel()
-	db := acctest.LocalDatabase(t)
+	db := acctest.Database(t)
 	w := tableWorkspace(t, db, dropAtEnd)
 	w.MustRun("apply", "-auto-approve")
 	w.Write("main.tf", workspaceConfig(db, dropAtEnd, `columns = { username = {} }`))
@@ -275,7 +275,7 @@ func TestUsersTableInterrupted(t *testing.T) {
 // TestUsersTableCreationInterrupted loses the state right after the table was made.
 func TestUsersTableCreationInterrupted(t *testing.T) {
 	t.Parallel()
-	db := acctest.LocalDatabase(t)
+	db := acctest.Database(t)
 	w := tableWorkspace(t, db, dropAtEnd)
 	w.MustRun("apply", "-auto-approve")
 	w.Write("terraform.tfstate", "")
@@ -296,7 +296,7 @@ func TestUsersTableCreationInterrupted(t *testing.T) {
 // TestUsersTableReplaced replaces the table under its own name.
 func TestUsersTableReplaced(t *testing.T) {
 	t.Parallel()
-	db := acctest.LocalDatabase(t)
+	db := acctest.Database(t)
 	w := tableWorkspace(t, db, dropAtEnd)
 	w.MustRun("apply", "-auto-approve")
 	oid := db.QueryString("SELECT 'users'::regclass::oid")
@@ -312,7 +312,7 @@ func TestUsersTableReplaced(t *testing.T) {
 // TestUsersTableSavedPlan changes the table between a saved plan and its apply.
 func TestUsersTableSavedPlan(t *testing.T) {
 	t.Parallel()
-	db := acctest.LocalDatabase(t)
+	db := acctest.Database(t)
 	w := tableWorkspace(t, db, dropAtEnd)
 	w.MustRun("apply", "-auto-approve")
 	w.Write("main.tf", workspaceConfig(db, dropAtEnd, `columns = { created_at = {}, nickname = { type = "varchar(50)" } }`))
@@ -351,7 +351,7 @@ func TestUsersTableSavedPlan(t *testing.T) {
 // it done.
 func TestUsersTableAppliedTwice(t *testing.T) {
 	t.Parallel()
-	db := acctest.LocalDatabase(t)
+	db := acctest.Database(t)
 	w := tableWorkspace(t, db, dropAtEnd)
 	w.MustRun("apply", "-auto-approve")
 	db.Exec("INSERT INTO users (email, password) SELECT 'u' || n || '@example.com', 'x' FROM generate_series(1, 30000) n")
@@ -374,7 +374,7 @@ func TestUsersTableGeneratedConfiguration(t *testing.T) {
 	var w *acctest.Workspace
 	for name, legacy := range legacyTables {
 		t.Run(name, func(t *testing.T) {
-			db := acctest.LocalDatabase(t)
+			db := legacyDatabase(t, name)
 			for _, sql := range strings.Split(legacy.sql, ";\n") {
 				db.Exec(sql)
 			}

@@ -134,11 +134,20 @@ var legacyTables = map[string]struct {
 		columns = { name = {} }`},
 }
 
+// legacyDatabase is the database for one of the legacyTables.
+func legacyDatabase(t *testing.T, name string) *acctest.DB {
+	t.Helper()
+	if name == "foreign owner" {
+		return acctest.LocalDatabase(t) // only a superuser can give a table to somebody else
+	}
+	return acctest.Database(t)
+}
+
 func TestUsersTableAdoption(t *testing.T) {
 	t.Parallel()
 	for name, legacy := range legacyTables {
 		t.Run(name, func(t *testing.T) {
-			db := acctest.LocalDatabase(t)
+			db := legacyDatabase(t, name)
 			for _, sql := range strings.Split(legacy.sql, ";\n") {
 				db.Exec(sql)
 			}
@@ -169,7 +178,7 @@ func TestUsersTableAdoption(t *testing.T) {
 
 func TestUsersTableAdoptedIsLeftAlone(t *testing.T) {
 	t.Parallel()
-	db := acctest.LocalDatabase(t)
+	db := acctest.Database(t)
 	db.Exec(`CREATE TABLE users (id uuid PRIMARY KEY, email text, password text, name varchar(100), note text)`)
 	config := tableConfig(db, dropAtEnd)
 	testTable(t,
@@ -201,7 +210,7 @@ func TestUsersTableAdoptedIsLeftAlone(t *testing.T) {
 
 func TestUsersTableImportIdentifiers(t *testing.T) {
 	t.Parallel()
-	db := acctest.LocalDatabase(t)
+	db := acctest.Database(t)
 	for _, id := range []string{"a.b.c", "", ".users", `"open`, `users"`, strings.Repeat("x", 64)} {
 		testTable(t, resource.TestStep{
 			Config:       tableConfig(db),
@@ -219,7 +228,7 @@ func TestUsersTableImportIdentifiers(t *testing.T) {
 // TestUsersTableChangedAfterPlan makes the world change between plan and apply.
 func TestUsersTableChangedAfterPlan(t *testing.T) {
 	t.Parallel()
-	db := acctest.LocalDatabase(t)
+	db := acctest.Database(t)
 	testTable(t,
 		resource.TestStep{Config: tableConfig(db, dropAtEnd)},
 		resource.TestStep{
