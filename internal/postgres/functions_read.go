@@ -22,17 +22,13 @@ type Access struct {
 	// and so could put a function of their own in front of ours.
 	Creators  []string
 	Functions []AccessFunction
-	// OwnerAttributes is nil when the owner does not exist.
-	OwnerAttributes *RoleAttributes
-
-	ownerOID uint32
 }
 
 // ErrAccessNotFound is a schema that does not exist.
 var ErrAccessNotFound = errors.New("the schema does not exist")
 
 const accessSchemaSQL = `
-select n.oid, pg_get_userbyid(n.nspowner)::text, coalesce(obj_description(n.oid, 'pg_namespace'), ''),
+select pg_get_userbyid(n.nspowner)::text, coalesce(obj_description(n.oid, 'pg_namespace'), ''),
        array(select coalesce(r.rolname, '')::text
                from aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) a
                left join pg_catalog.pg_roles r on r.oid = a.grantee
@@ -71,19 +67,11 @@ func (s *Server) Access(ctx context.Context, schema string, names []string) (*Ac
 
 func readAccess(ctx context.Context, q Querier, schema string, names []string) (*Access, error) {
 	access := &Access{Schema: schema}
-	var oid uint32
-	err := q.QueryRow(ctx, accessSchemaSQL, schema).Scan(&oid, &access.Owner, &access.Comment, &access.Creators)
+	err := q.QueryRow(ctx, accessSchemaSQL, schema).Scan(&access.Owner, &access.Comment, &access.Creators)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, ErrAccessNotFound
 	}
 	if err != nil {
-		return nil, err
-	}
-	role, err := readRole(ctx, q, access.Owner)
-	switch {
-	case err == nil:
-		access.OwnerAttributes, access.ownerOID = &role.Attributes, role.oid
-	case !errors.Is(err, ErrOwnRole):
 		return nil, err
 	}
 	rows, err := q.Query(ctx, accessFunctionsSQL, schema, names)

@@ -15,11 +15,6 @@ import (
 // SearchPath is the one setting of a role whose value is a list of identifiers.
 const SearchPath = "search_path"
 
-// TimeoutSettings are the settings of a role that hold a duration, zero for none.
-func TimeoutSettings() []string {
-	return []string{"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"}
-}
-
 var timeoutForm = regexp.MustCompile(`^\s*([0-9]+(?:\.[0-9]+)?)\s*(us|ms|s|min|h|d)?\s*$`)
 
 // ParseTimeout reads a duration in Postgres' own notation, for example "5s", "5000ms" or
