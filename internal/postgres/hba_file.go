@@ -146,21 +146,21 @@ func inspectHBA(ctx context.Context, db Querier, role string) (*HBAFile, error) 
 	return state, err
 }
 
-// ownRulesFirst reports whether no rule but those of files of ours comes before the role's.
 const ownRulesFirstSQL = `
 select coalesce(min(rule_number) filter (where file_name = $1) < min(rule_number) filter (where file_name !~ '[/\\]auth0pg[_-][^/\\]*\.conf$'), true)
   from pg_catalog.pg_hba_file_rules`
 
+// ownRulesFirst reports whether no rule but those of files of ours comes before the role's.
 func ownRulesFirst(ctx context.Context, db Querier, ownPath string) (first bool, err error) {
 	err = db.QueryRow(ctx, ownRulesFirstSQL, ownPath).Scan(&first)
 	return first, err
 }
 
-// hbaPending compares the times of the files, in whole seconds, with that of the last load.
 const hbaPendingSQL = `
 select pg_catalog.pg_conf_load_time() < (pg_catalog.pg_stat_file($1)).modification
     or pg_catalog.pg_conf_load_time() < coalesce((pg_catalog.pg_stat_file($2, true)).modification, '-infinity')`
 
+// hbaPending compares the times of the files, in whole seconds, with that of the last load.
 func hbaPending(ctx context.Context, db Querier, files *hbaFiles) (pending bool, err error) {
 	err = db.QueryRow(ctx, hbaPendingSQL, files.mainPath, files.ownPath).Scan(&pending)
 	return pending, err
