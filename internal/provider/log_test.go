@@ -46,7 +46,7 @@ resource "auth0pg_connection" "users" {
     API_KEY      = "key-hunter2"
   }
   configuration_wo_version = 1
-  enabled_clients          = [%[6]q]
+  enabled_clients = [%[6]q]
   deletion_protection      = false
   %[7]s
 }
@@ -138,7 +138,8 @@ func TestLogTellsTheStory(t *testing.T) {
 		t.Errorf("a plan that changes nothing says\n%s", strings.Join(lines, "\n"))
 	}
 
-	w.Write("main.tf", config(", created_at = {}", `display_name = "Logged"`))
+	// With the secrets once more.
+	w.Write("main.tf", strings.ReplaceAll(config(", created_at = {}", `display_name = "Logged"`), "_wo_version = 1", "_wo_version = 2"))
 	lines = logged("DEBUG", "apply", "-auto-approve")
 	has(lines, "SQL statement", `ALTER TABLE \"public\".\"users\" ADD`)
 	has(lines, "Auth0 request", "method=PATCH", "path=/api/v2/connections/con_", "status=200", "rate_limit_remaining=")
