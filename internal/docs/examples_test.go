@@ -5,6 +5,7 @@ package docs_test
 import (
 	"fmt"
 	"maps"
+	"os"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -26,7 +27,7 @@ var elsewhere = map[string]string{
 	"modules/custom-database": "TestModuleTests",
 }
 
-// Every example is applied, and leaves nothing to do.
+// Every example is applied, and leaves nothing to do. What its page says about imports works, too.
 func TestExamplesApply(t *testing.T) {
 	folders := map[string]bool{}
 	for name := range filesBelow(t, "examples") {
@@ -75,6 +76,9 @@ func applyExample(t *testing.T, folder string) {
 	h := exampleHouse(t, folder)
 	h.MustRun("apply", "-auto-approve")
 	h.MustRun("plan", "-detailed-exitcode")
+	if _, err := os.Stat(filepath.Join(root(t), folder, "import.sh")); err == nil {
+		importExample(t, h, folder)
+	}
 }
 
 // exampleHouse is what the example in a folder can be applied to.
@@ -120,48 +124,35 @@ func roles(h *house) []string {
 // importCommand is a line of an import.sh.
 var importCommand = regexp.MustCompile(`(?m)^terraform import (\S+) (\S+)$`)
 
-// What an object's page says about imports works with its example: the block, and every form of the command.
-func TestImportExamples(t *testing.T) {
-	scripts, err := filepath.Glob(filepath.Join(root(t), "examples", "resources", "*", "import.sh"))
-	if err != nil {
-		t.Fatal(err)
+// importExample forgets an object of an example and imports it: by every form of the command, and by the block.
+func importExample(t *testing.T, h *house, folder string) {
+	t.Helper()
+	commands := importCommand.FindAllStringSubmatch(read(t, folder+"/import.sh"), -1)
+	if len(commands) == 0 {
+		t.Fatal("import.sh has no command")
 	}
-	if len(scripts) < 4 {
-		t.Errorf("found only %d examples", len(scripts))
+	settled := func(how string) {
+		t.Helper()
+		h.MustRun("apply", "-auto-approve")
+		if output, exit := h.Run("plan", "-detailed-exitcode"); exit != 0 {
+			t.Errorf("after %s the plan is not empty (exit code %d):\n%s", how, exit, output)
+		}
 	}
-	for _, script := range scripts {
-		folder, _ := filepath.Rel(root(t), filepath.Dir(script))
-		t.Run(filepath.Base(folder), func(t *testing.T) {
-			h := exampleHouse(t, folder)
-			h.MustRun("apply", "-auto-approve")
-			commands := importCommand.FindAllStringSubmatch(read(t, folder+"/import.sh"), -1)
-			if len(commands) == 0 {
-				t.Fatal("import.sh has no command")
-			}
-			settled := func(how string) {
-				t.Helper()
-				h.MustRun("apply", "-auto-approve")
-				if output, exit := h.Run("plan", "-detailed-exitcode"); exit != 0 {
-					t.Errorf("after %s the plan is not empty (exit code %d):\n%s", how, exit, output)
-				}
-			}
-			for _, command := range commands {
-				address, id := command[1], command[2]
-				if strings.HasPrefix(id, "con_") {
-					id = h.connectionID(t)
-				}
-				h.MustRun("state", "rm", "-no-color", address)
-				h.MustRun("import", address, id)
-				settled(command[0])
-			}
-			h.MustRun("state", "rm", "-no-color", commands[0][1])
-			h.Write("import.tf", read(t, folder+"/import-by-string-id.tf"))
-			if output := h.MustRun("plan"); !strings.Contains(output, "Plan: 1 to import, 0 to add") {
-				t.Errorf("the block imports something else:\n%s", output)
-			}
-			settled("the import block")
-		})
+	for _, command := range commands {
+		address, id := command[1], command[2]
+		if strings.HasPrefix(id, "con_") {
+			id = h.connectionID(t)
+		}
+		h.MustRun("state", "rm", "-no-color", address)
+		h.MustRun("import", address, id)
+		settled(command[0])
 	}
+	h.MustRun("state", "rm", "-no-color", commands[0][1])
+	h.Write("import.tf", read(t, folder+"/import-by-string-id.tf"))
+	if output := h.MustRun("plan"); !strings.Contains(output, "Plan: 1 to import, 0 to add") {
+		t.Errorf("the block imports something else:\n%s", output)
+	}
+	settled("the import block")
 }
 
 // connectionID is the id of the only connection.
