@@ -282,7 +282,7 @@ func checkStatementsInLog(t *testing.T, db *pgtest.DB, marker string) {
 		if strings.Contains(line, marker) && !strings.Contains(strings.ToLower(line), "parameters:") {
 			t.Errorf("the marker is in a statement: %.200s", line)
 		}
-		if len(line) > 100_000 {
+		if len(line) > 100_000 && strings.Contains(line, "@"+db.Name+" ") { // not what other tests have sent
 			t.Errorf("%d bytes reached the server: %.200s", len(line), line)
 		}
 	}
