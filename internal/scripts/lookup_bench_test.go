@@ -39,12 +39,13 @@ const clientPerCall = `function getByEmail(email, callback) {
 // driver calls a script again and again inside the container, evaluated anew each
 // time as the platform does, with a number of calls in flight.
 const driver = `function drive(text, email, total, inFlight, callback) {
+  const source = '(' + text + ')';
   const times = [];
   let failed = 0;
   let begun = 0;
   const one = () => new Promise((resolve) => {
     const from = process.hrtime.bigint();
-    eval('(' + text + ')')(email, (error, profile) => {
+    eval(source)(email, (error, profile) => {
       times.push(Number(process.hrtime.bigint() - from) / 1e6);
       failed += error || !profile || profile.email !== email ? 1 : 0;
       resolve();
