@@ -149,6 +149,10 @@ func ParseGrant(line string) (g Grant, ok bool) {
 	if m[3] == "" {
 		g.On.Kind = TableObject
 	}
+	// Databases and schemas are in no schema, everything else is.
+	if inSchema := g.On.Kind != DatabaseObject && g.On.Kind != SchemaObject; inSchema != (len(name) == 2) {
+		return Grant{}, false
+	}
 	g.On.Name = name[len(name)-1]
 	if len(name) == 2 {
 		g.On.Schema = name[0]
