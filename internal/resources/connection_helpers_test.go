@@ -97,7 +97,7 @@ resource "auth0pg_connection" "test" {
 func (c *connectionTest) stored() map[string]any {
 	c.Helper()
 	if c.known != "" {
-		if status, found := c.tenant.API("GET", "/connections/"+c.known, nil); status == 200 {
+		if status, found := c.tenant.API("GET", "/connections/"+c.known, nil); status == 200 && found["name"] == c.name {
 			return found
 		}
 	}
