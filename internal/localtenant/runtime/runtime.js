@@ -184,9 +184,10 @@ readline
   .on('close', () => process.exit(0));
 
 new Worker(
-  `const parent = process.ppid;
+  // On a busy machine the parent may be gone by the time that the thread starts: whom to watch is settled here.
+  `const parent = require('node:worker_threads').workerData;
    setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL'); }, 250);`,
-  { eval: true, stdout: true, stderr: true },
+  { eval: true, workerData: process.ppid, stdout: true, stderr: true },
 ).unref();
 
 send({ type: 'ready' });
