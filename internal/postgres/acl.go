@@ -138,7 +138,7 @@ func ParseGrant(line string) (g Grant, ok bool) {
 	}
 	g = Grant{Privilege: m[1], Grantable: m[5] != "", On: Object{Kind: ObjectKind(strings.ToLower(m[3]))}}
 	if m[2] != "" {
-		if g.Columns, ok = ParseIdentifierList(m[2]); !ok {
+		if g.Columns, ok = ParseIdentifierList(m[2]); !ok || len(g.Columns) == 0 {
 			return Grant{}, false
 		}
 	}

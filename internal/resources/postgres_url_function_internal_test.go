@@ -156,6 +156,9 @@ func FuzzPostgresURL(f *testing.F) {
 }
 
 func checkPgx2(t *testing.T, username, password, database string) {
+	if strings.HasPrefix(database, "/") {
+		return // pgx drops slashes at the beginning, however they are written: no URL names such a database to it
+	}
 	checkPgx(t, username, password, database)
 }
 
