@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -229,7 +230,7 @@ func TestLoginTriggerHoldsUpNobody(t *testing.T) {
 	role, other := g.role("scripts"), g.role("other")
 	stop := make(chan struct{})
 	var wait sync.WaitGroup
-	var logins int
+	var logins atomic.Int32
 	var longest time.Duration
 	wait.Go(func() {
 		for {
@@ -240,14 +241,14 @@ func TestLoginTriggerHoldsUpNobody(t *testing.T) {
 			}
 			start := time.Now()
 			if err := g.login(t, other, "127.0.0.1"); err != nil {
-				t.Errorf("login %d: %v", logins, err)
+				t.Errorf("login %d: %v", logins.Load(), err)
 				return
 			}
 			longest = max(longest, time.Since(start))
-			logins++
+			logins.Add(1)
 		}
 	})
-	for i := range 10 {
+	for i := 0; !t.Failed() && (i < 10 || logins.Load() < 10); i++ {
 		list := allow(role, "127.0.0.2/32")
 		if i%2 == 1 {
 			list = allow(role, "127.0.0.3/32")
@@ -263,8 +264,8 @@ func TestLoginTriggerHoldsUpNobody(t *testing.T) {
 	}
 	close(stop)
 	wait.Wait()
-	if logins < 10 || longest > 2*time.Second {
-		t.Errorf("%d logins, the longest took %s", logins, longest)
+	if longest > 10*time.Second { // a lock would be waited for until somebody gives up
+		t.Errorf("the longest of %d logins took %s", logins.Load(), longest)
 	}
 }
 

@@ -85,7 +85,7 @@ func TestBrokenLegacyHashes(t *testing.T) {
 	b.options.LegacyHashes = scripts.HashFormats()
 	broken := []string{
 		"pbkdf2_sha256$1000$seasalt$", "pbkdf2_sha256$0$seasalt$AAAAAAAAAAAAAAAAAAAAAA==", "pbkdf2_sha256$99999999$seasalt$AAAAAAAAAAAAAAAAAAAAAA==",
-		"pbkdf2_sha256$1000$seasalt$AA==", "$pbkdf2-sha256$1000$c2FsdA$A", "$pbkdf2-sha256$i=x$c2FsdA$AAAAAAAAAAAAAAAAAAAAAA",
+		"$pbkdf2-sha256$i=10000000$c2FsdA$" + strings.Repeat("AAAA", 160), "pbkdf2_sha256$1000$seasalt$AA==", "$pbkdf2-sha256$1000$c2FsdA$A", "$pbkdf2-sha256$i=x$c2FsdA$AAAAAAAAAAAAAAAAAAAAAA",
 		"$scrypt$ln=30,r=8,p=1$c2FsdA$AAAAAAAAAAAAAAAAAAAAAA", "$scrypt$ln=10,r=99999,p=99999$c2FsdA$AAAAAAAAAAAAAAAAAAAAAA",
 		"$scrypt$ln=10,r=8,p=1", "$scrypt$ln=10,r=8,p=1$c2FsdA", "$pbkdf2-sha256", "$pbkdf2-sha256$1000$c2FsdA$AAAAAAAAAAAAAAAAAAAAAA$more", "$scrypt$$c2FsdA$AAAAAAAAAAAAAAAAAAAAAA", "$scrypt$ln=0,r=0,p=0$c2FsdA$AAAAAAAAAAAAAAAAAAAAAA", "$scrypt$__proto__=1$c2FsdA$AAAAAAAAAAAAAAAAAAAAAA",
 		"{SSHA}", "{SSHA}AAAA", "{SSHA512}AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "md5$$", ":", "$", "sha1$salt$abcdef", strings.Repeat("a", 31), strings.Repeat("a", 2000),
