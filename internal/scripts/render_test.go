@@ -43,7 +43,7 @@ func render(t *testing.T, op Operation, o Options) string {
 var platformNames = []string{
 	"require", "configuration", "global", "console", "Buffer", "setTimeout", "clearTimeout", "URL",
 	"WrongUsernameOrPasswordError", "ValidationError", "UnauthorizedError",
-	"Promise", "Error", "Boolean", "Date", "JSON", "Array", "Map", "Number", "NaN", "RegExp", "Object", "BigInt", "decodeURIComponent", "undefined",
+	"Promise", "Error", "Boolean", "Date", "JSON", "Array", "Map", "Math", "Number", "NaN", "RegExp", "Object", "BigInt", "decodeURIComponent", "undefined",
 }
 
 func TestRenderedScriptsAreSelfContained(t *testing.T) {
