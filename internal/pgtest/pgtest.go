@@ -123,7 +123,7 @@ func Database(t testing.TB) *DB {
 	}
 	db := On(t, Shared(t))
 	if os.Getenv(ManagedVariable) == "1" {
-		db.manage()
+		return db.lowered()
 	}
 	return db
 }
@@ -216,22 +216,28 @@ func (d *DB) create(adminURL string) {
 	})
 }
 
-// manage hands the database over to a main user like that of a managed service.
-func (d *DB) manage() {
+// MainUser hands the database over to a role like the main user of a managed service: no superuser, but it owns the
+// database and may create roles. It returns the role's name and its URL.
+func (d *DB) MainUser(prefix string) (name, address string) {
 	d.t.Helper()
 	const password = "main"
-	name := d.RoleName("main_user")
-	admin := d.ConnTo(d.URL)
-	for _, sql := range []string{
-		"CREATE ROLE " + name + " LOGIN CREATEDB CREATEROLE PASSWORD '" + password + "'",
-		"ALTER DATABASE " + pgx.Identifier{d.Name}.Sanitize() + " OWNER TO " + name,
-		"ALTER SCHEMA public OWNER TO " + name,
-	} {
-		if _, err := admin.Exec(context.Background(), sql); err != nil {
-			d.t.Fatal(err)
-		}
-	}
-	d.URL = d.URLFor(name, password)
+	name = d.RoleName(prefix)
+	role := pgx.Identifier{name}.Sanitize()
+	d.Exec("CREATE ROLE " + role + " LOGIN CREATEDB CREATEROLE PASSWORD '" + password + "'")
+	d.Exec("ALTER DATABASE " + pgx.Identifier{d.Name}.Sanitize() + " OWNER TO " + role)
+	d.Exec("ALTER SCHEMA public OWNER TO " + role)
+	return name, d.URLFor(name, password)
+}
+
+// lowered makes the main user of a managed service the database's administrator for good.
+func (d *DB) lowered() *DB {
+	d.t.Helper()
+	_, address := d.MainUser("main_user")
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_ = d.conn.Close(context.Background()) // the superuser's
+	d.URL, d.conn = address, nil
+	return d
 }
 
 // RoleName returns a name for a role that no other test uses, and drops the role, if it exists, after the database.

@@ -235,6 +235,17 @@ const progressSQL = `
 select phase, blocks_done, blocks_total, tuples_done, tuples_total, lockers_done, lockers_total
 from pg_catalog.pg_stat_progress_create_index where pid = $1`
 
+// percent is how much of the phase is done. Of the pairs of done and total, in the order of
+// the view, the last that is counted is the phase's: those before it stay as they ended.
+func percent(counts ...int64) int64 {
+	for i := len(counts) - 2; i >= 0; i -= 2 {
+		if done, total := counts[i], counts[i+1]; total > 0 {
+			return 100 * min(done, total) / total
+		}
+	}
+	return 0
+}
+
 // reportProgress logs how far a build is, from a connection of its own, until stop is called.
 func (t *TableSession) reportProgress(ctx context.Context, step Step) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -257,7 +268,7 @@ func (t *TableSession) reportProgress(ctx context.Context, step Step) (stop func
 			var counts [6]int64
 			if err := pool.QueryRow(ctx, progressSQL, t.PgConn().PID()).Scan(&phase, &counts[0], &counts[1], &counts[2], &counts[3], &counts[4], &counts[5]); err == nil {
 				tflog.Info(ctx, "building the index", map[string]any{
-					"table": t.quoted(), "index": step.Builds, "phase": phase, "blocks_done": counts[0], "blocks_total": counts[1],
+					"percent": percent(counts[:]...), "table": t.quoted(), "index": step.Builds, "phase": phase, "blocks_done": counts[0], "blocks_total": counts[1],
 					"tuples_done": counts[2], "tuples_total": counts[3], "lockers_done": counts[4], "lockers_total": counts[5],
 				})
 			}

@@ -50,7 +50,7 @@ func (t *TableSession) runBackfill(ctx context.Context, step Step, budget time.D
 			total += changed
 			if time.Since(told) > progressInterval {
 				told = time.Now()
-				tflog.Info(ctx, "filling the column", map[string]any{"table": t.quoted(), "what": step.What, "rows": total, "pages_done": page, "pages_total": pages})
+				tflog.Info(ctx, "filling the column", map[string]any{"table": t.quoted(), "what": step.What, "percent": percent(page, pages), "rows": total, "pages_done": page, "pages_total": pages})
 			}
 			// A rest between batches leaves the server to others for a third of the time.
 			if err := pause(ctx, max(time.Since(began)/2, time.Millisecond)); err != nil {

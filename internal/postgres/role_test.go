@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
@@ -31,18 +30,9 @@ func administrators(t *testing.T, test func(t *testing.T, db *pgtest.DB, server 
 	})
 	t.Run("createrole", func(t *testing.T) {
 		db := pgtest.LocalDatabase(t)
-		test(t, db, roleServer(t, managed(db)))
+		_, url := db.MainUser("Main User")
+		test(t, db, roleServer(t, url))
 	})
-}
-
-// managed makes a database like that of a managed service and returns the URL of its main user.
-func managed(db *pgtest.DB) string {
-	admin := db.RoleName("Main User")
-	quoted := pgx.Identifier{admin}.Sanitize()
-	db.Exec("CREATE ROLE " + quoted + " LOGIN CREATEDB CREATEROLE PASSWORD 'main'")
-	db.Exec("ALTER DATABASE " + db.Name + " OWNER TO " + quoted)
-	db.Exec("ALTER SCHEMA public OWNER TO " + quoted)
-	return db.URLFor(admin, "main")
 }
 
 func roleServer(t *testing.T, url string) *postgres.Server {

@@ -449,11 +449,10 @@ func TestAccessFunctionsWithoutSuperuser(t *testing.T) {
 	db := acctest.LocalDatabase(t)
 	variety := accessStores()["every part"]
 	db.Exec(variety.ddl)
-	admin := db.RoleName("main")
-	db.Exec("CREATE ROLE " + admin + " LOGIN CREATEDB CREATEROLE PASSWORD 'main'; ALTER DATABASE " + db.Name + " OWNER TO " + admin)
-	db.Exec("REVOKE CREATE ON SCHEMA public FROM PUBLIC; ALTER TABLE public.users OWNER TO " + admin + "; ALTER TABLE public.users ENABLE ROW LEVEL SECURITY; ALTER SCHEMA public OWNER TO " + admin)
+	admin, url := db.MainUser("main")
+	db.Exec("REVOKE CREATE ON SCHEMA public FROM PUBLIC; ALTER TABLE public.users OWNER TO " + admin + "; ALTER TABLE public.users ENABLE ROW LEVEL SECURITY")
 	schema, role := accessSchema(db), db.RoleName("scripts")
-	cfg := strings.Replace(accessConfig(t, db, variety.store, schema, role, `"login", "get_user"`), fmt.Sprintf("%q", db.URL), fmt.Sprintf("%q", db.URLFor(admin, "main")), 1)
+	cfg := strings.Replace(accessConfig(t, db, variety.store, schema, role, `"login", "get_user"`), fmt.Sprintf("%q", db.URL), fmt.Sprintf("%q", url), 1)
 	member := func(*terraform.State) error {
 		if db.QueryBool("SELECT EXISTS (SELECT FROM pg_auth_members m WHERE m.member = $1::regrole AND m.roleid = $2::regrole AND NOT m.admin_option)", admin, schema+"_owner") {
 			return errors.New("the provider's role is still a member of the owner")

@@ -11,7 +11,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -55,7 +54,7 @@ func loadConnectionPrivate(ctx context.Context, private privateReader, diags *di
 		return p, false
 	}
 	if err := json.Unmarshal(text, &p); err != nil {
-		diags.AddError("Private State Not Readable", fmt.Sprintf("The private state of the connection cannot be read: %v.\n\nRemove the resource from the state and import it again.", err))
+		privateStateNotReadable(diags, err)
 	}
 	return p, true
 }
@@ -63,7 +62,7 @@ func loadConnectionPrivate(ctx context.Context, private privateReader, diags *di
 func (p connectionPrivate) save(ctx context.Context, private privateState, diags *diag.Diagnostics) {
 	text, err := json.Marshal(p)
 	if err != nil {
-		diags.AddError("Private State Not Written", err.Error())
+		privateStateNotWritten(diags, err)
 		return
 	}
 	diags.Append(private.SetKey(ctx, connectionPrivateKey, text)...)

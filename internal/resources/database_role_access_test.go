@@ -258,13 +258,12 @@ func TestDatabaseRoleMovesToAnotherStore(t *testing.T) {
 func TestDatabaseRoleWithoutSuperuser(t *testing.T) {
 	t.Parallel()
 	db := acctest.LocalDatabase(t)
-	admin := db.RoleName("main")
-	db.Exec("CREATE ROLE " + admin + " LOGIN CREATEDB CREATEROLE PASSWORD 'main'; ALTER DATABASE " + db.Name + " OWNER TO " + admin)
+	admin, url := db.MainUser("main")
 	db.Exec(roleTable)
-	db.Exec("ALTER TABLE public.users OWNER TO " + admin + "; ALTER SCHEMA public OWNER TO " + admin)
+	db.Exec("ALTER TABLE public.users OWNER TO " + admin)
 	name := db.RoleName("scripts")
 	asAdmin := func(config string) string {
-		return strings.Replace(config, fmt.Sprintf("%q", db.URL), fmt.Sprintf("%q", db.URLFor(admin, "main")), 1)
+		return strings.Replace(config, fmt.Sprintf("%q", db.URL), fmt.Sprintf("%q", url), 1)
 	}
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories(),

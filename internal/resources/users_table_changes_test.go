@@ -14,7 +14,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
 )
@@ -398,11 +397,8 @@ func TestUsersTableGeneratedConfiguration(t *testing.T) {
 func TestUsersTableManagedService(t *testing.T) {
 	t.Parallel()
 	db := acctest.LocalDatabase(t)
-	owner := db.RoleName("main_user")
-	db.Exec("CREATE ROLE " + owner + " LOGIN CREATEROLE PASSWORD 'main'")
-	db.Exec("ALTER DATABASE " + pgx.Identifier{db.Name}.Sanitize() + " OWNER TO " + owner)
-	db.Exec("ALTER SCHEMA public OWNER TO " + owner)
-	managed := &acctest.DB{URL: db.URLFor(owner, "main"), Name: db.Name, Server: db.Server}
+	_, url := db.MainUser("main_user")
+	managed := &acctest.DB{URL: url, Name: db.Name, Server: db.Server}
 	testTable(t,
 		resource.TestStep{Config: tableConfig(managed, dropAtEnd, `email_lookup = "citext"`)},
 		resource.TestStep{
