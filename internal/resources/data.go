@@ -5,9 +5,11 @@
 package resources
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -112,6 +114,14 @@ func configureResource(req resource.ConfigureRequest, resp *resource.ConfigureRe
 // configureDataSource is the Configure method of every data source.
 func configureDataSource(req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) *Data {
 	return dataFrom(req.ProviderData, &resp.Diagnostics)
+}
+
+// bounded gives work its time limit.
+func bounded(ctx context.Context, limit func(context.Context, time.Duration) (time.Duration, diag.Diagnostics), otherwise time.Duration, diags *diag.Diagnostics) (context.Context, context.CancelFunc) {
+	// Where the configuration has none, the context would get that into the log.
+	d, found := limit(context.Background(), otherwise)
+	diags.Append(found...)
+	return context.WithTimeout(ctx, d)
 }
 
 // list joins names for a sentence: "a, b and c".

@@ -343,14 +343,6 @@ func (r *usersTable) run(ctx context.Context, session *postgres.TableSession, wo
 	return observed, true
 }
 
-// bounded gives work its time limit.
-func bounded(ctx context.Context, limit func(context.Context, time.Duration) (time.Duration, diag.Diagnostics), otherwise time.Duration, diags *diag.Diagnostics) (context.Context, context.CancelFunc) {
-	// Where the configuration has none, the context would get that into the log.
-	d, found := limit(context.Background(), otherwise)
-	diags.Append(found...)
-	return context.WithTimeout(ctx, d)
-}
-
 func (m usersTableModel) budgets() postgres.Budgets {
 	// The validator has parsed both; a state from elsewhere gets the defaults.
 	lock, err := time.ParseDuration(m.LockRetryBudget.ValueString())
