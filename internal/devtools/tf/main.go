@@ -4,11 +4,12 @@
 // and without a registry.
 //
 //	go run ./internal/devtools/tf [-plain] <arguments of terraform>
-//	go run ./internal/devtools/tf -validate <folder>
+//	go run ./internal/devtools/tf [-init] -validate <folder>
 //	go run ./internal/devtools/tf -which
 //
 // With -plain the provider is not built, for commands that need none. With -validate every folder with a configuration
-// below the given one is validated. With -which the path of the program is printed.
+// below the given one is validated; those that need other providers, too, only with -init, which fetches these from
+// their registry. With -which the path of the program is printed.
 package main
 
 import (
@@ -22,6 +23,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/devtools"
@@ -30,12 +32,13 @@ import (
 func main() {
 	plain := flag.Bool("plain", false, "do not build the provider")
 	validate := flag.String("validate", "", "validate every configuration below this `folder`")
+	fetch := flag.Bool("init", false, "validate also what needs other providers: fetch them")
 	which := flag.Bool("which", false, "print the path of the program")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 
-	err := run(ctx, *plain, *which, *validate, flag.Args())
+	err := run(ctx, *plain, *fetch, *which, *validate, flag.Args())
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit):
@@ -46,7 +49,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, plain, which bool, validate string, args []string) error {
+func run(ctx context.Context, plain, fetch, which bool, validate string, args []string) error {
 	program, err := devtools.TerraformPath(ctx)
 	if err != nil {
 		return err
@@ -65,7 +68,7 @@ func run(ctx context.Context, plain, which bool, validate string, args []string)
 		}
 	}
 	if validate != "" {
-		return validateAll(ctx, program, config, validate)
+		return validateAll(ctx, validator{program: program, config: config, fetch: fetch}, validate)
 	}
 	cmd := command(ctx, program, config, ".", args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
@@ -96,8 +99,14 @@ func command(ctx context.Context, program, config, dir string, args ...string) *
 	return cmd
 }
 
+// validator is what the validation of all folders has in common.
+type validator struct {
+	program, config string
+	fetch           bool
+}
+
 // validateAll validates each folder below root that holds a configuration, and goes on to the next after a bad one.
-func validateAll(ctx context.Context, program, config, root string) error {
+func validateAll(ctx context.Context, v validator, root string) error {
 	var folders []string
 	if err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -127,7 +136,7 @@ func validateAll(ctx context.Context, program, config, root string) error {
 		fmt.Println(folder)
 		below, err := filepath.Rel(root, folder)
 		if err == nil {
-			err = validateFolder(ctx, program, config, filepath.Join(work, below))
+			err = v.folder(ctx, filepath.Join(work, below))
 		}
 		if err != nil {
 			failed = err
@@ -141,16 +150,17 @@ const requirement = "terraform {\n  required_providers {\n    auth0pg = {\n     
 
 var (
 	requiredProviders = regexp.MustCompile(`(?m)^\s*required_providers\b`)
+	providerSource    = regexp.MustCompile(`(?m)^\s*source\s*=\s*"([\w-]+/[\w-]+)"`)
 	moduleBlock       = regexp.MustCompile(`(?m)^module "`)
 )
 
-// validateFolder adds to the folder what validation needs, and validates it.
-func validateFolder(ctx context.Context, program, config, folder string) error {
+// folder adds to a folder what validation needs, and validates it.
+func (v validator) folder(ctx context.Context, folder string) error {
 	files, err := filepath.Glob(filepath.Join(folder, "*.tf"))
 	if err != nil {
 		return err
 	}
-	stated, modules := false, false
+	stated, others, modules := false, false, false
 	for _, file := range files {
 		content, err := os.ReadFile(file)
 		if err != nil {
@@ -158,18 +168,48 @@ func validateFolder(ctx context.Context, program, config, folder string) error {
 		}
 		stated = stated || requiredProviders.Match(content)
 		modules = modules || moduleBlock.Match(content)
+		for _, source := range providerSource.FindAllSubmatch(content, -1) {
+			others = others || string(source[1]) != "auth0pg/auth0pg"
+		}
 	}
 	if !stated {
 		if err := os.WriteFile(filepath.Join(folder, "required_providers.tf"), []byte(requirement), 0o644); err != nil {
 			return err
 		}
 	}
-	if modules {
-		if err := quietly(command(ctx, program, config, folder, "get", "-no-color")); err != nil {
+	switch {
+	case others && !v.fetch:
+		fmt.Println("  left out: it needs other providers, which -init would fetch")
+		return nil
+	case others:
+		return v.withOthers(ctx, folder)
+	case modules:
+		if err := quietly(command(ctx, v.program, v.config, folder, "get", "-no-color")); err != nil {
 			return err
 		}
 	}
-	return quietly(command(ctx, program, config, folder, "validate", "-no-color"))
+	return quietly(command(ctx, v.program, v.config, folder, "validate", "-no-color"))
+}
+
+// withOthers validates a folder after an init that fetches the other providers; ours lies where init looks first.
+func (v validator) withOthers(ctx context.Context, folder string) error {
+	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
+		dir := filepath.Join(folder, "terraform.d", "plugins", host, "auth0pg", "auth0pg", "0.0.1", runtime.GOOS+"_"+runtime.GOARCH)
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+		if err := devtools.BuildProvider(ctx, dir); err != nil {
+			return err
+		}
+	}
+	config, err := devtools.EmptyCLIConfig()
+	if err != nil {
+		return err
+	}
+	if err := quietly(command(ctx, v.program, config, folder, "init", "-backend=false", "-no-color")); err != nil {
+		return err
+	}
+	return quietly(command(ctx, v.program, config, folder, "validate", "-no-color"))
 }
 
 // quietly runs a command that says each time that the provider is not a released one; only an error is worth reading.
