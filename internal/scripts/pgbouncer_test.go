@@ -35,18 +35,11 @@ func TestPgBouncer(t *testing.T) {
 	b.container = newContainer(t)
 
 	// The first calls find out together what the pooler refuses.
-	var group sync.WaitGroup
-	for _, op := range []scripts.Operation{scripts.Login, scripts.Verify, scripts.GetUser} {
-		b.script(op)
-	}
-	for range 10 {
-		group.Go(func() {
-			b.profile(scripts.Login, "ada@example.com", "correct horse")
-			b.gives(true, scripts.Verify, "ada@example.com")
-			b.profile(scripts.GetUser, "ada@example.com")
-		})
-	}
-	group.Wait()
+	b.atOnce(10, func() {
+		b.profile(scripts.Login, "ada@example.com", "correct horse")
+		b.gives(true, scripts.Verify, "ada@example.com")
+		b.profile(scripts.GetUser, "ada@example.com")
+	})
 	if !strings.Contains(log(), "unsupported startup parameter: statement_timeout") {
 		t.Error("the pooler refused nothing: this test has lost its point")
 	}
@@ -73,6 +66,19 @@ func TestPoolerTakesTheServersPlace(t *testing.T) {
 	if strings.Count(log(), "unsupported startup parameter") == 0 {
 		t.Error("the pooler was not asked")
 	}
+}
+
+// atOnce makes the same calls several times at once.
+func (b *bench) atOnce(times int, calls func()) {
+	b.t.Helper()
+	for _, op := range b.operations() {
+		b.script(op)
+	}
+	var group sync.WaitGroup
+	for range times {
+		group.Go(calls)
+	}
+	group.Wait()
 }
 
 // startPgBouncer starts a pooler in front of the bench's database and returns its

@@ -4,6 +4,7 @@ package scripts
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -32,6 +33,9 @@ type settings struct {
 }
 
 type statementSettings struct {
+	// Name is what the server may keep the statement under, prepared. Other SQL or other
+	// column types have another name, so that none ever stands for two statements.
+	Name     string   `json:"name"`
 	SQL      string   `json:"sql"`
 	Params   []string `json:"params"`
 	ReadOnly bool     `json:"readOnly"`
@@ -94,7 +98,8 @@ func Render(op Operation, o Options) (string, error) {
 		constant.DummyHash = fmt.Sprintf("$2b$%02d$%s", o.BcryptRounds, dummyDigest)
 	}
 	for _, statement := range statements {
-		rendered := statementSettings{SQL: statement.SQL, ReadOnly: statement.ReadOnly, Params: []string{}}
+		digest := sha256.Sum256(fmt.Append(nil, statement.SQL, o.Store.Columns))
+		rendered := statementSettings{Name: fmt.Sprintf("auth0pg_%s_%x", statement.Name, digest[:8]), SQL: statement.SQL, ReadOnly: statement.ReadOnly, Params: []string{}}
 		for _, param := range statement.Params {
 			rendered.Params = append(rendered.Params, param.Name)
 		}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* global describeError, refusedAtStart */
+/* global describeError, refusedAtStart, ownSession */
 /* exported openPool */
 
 // Opens a pool and its first connection, and leaves out what the other side
@@ -11,7 +11,12 @@ async function openPool(options) {
     // Without a listener the end of an idle connection would end the container.
     pool.on('error', (error) => console.error(`auth0pg pool: ${describeError(error)}`));
     try {
-      (await pool.connect()).release();
+      const client = await pool.connect();
+      try {
+        pool.named = await ownSession(client);
+      } finally {
+        client.release(pool.named === undefined); // true: it is of no use
+      }
       return pool;
     } catch (error) {
       const refused = refusedAtStart(error);

@@ -2,25 +2,32 @@
 /* global settings, connectionPool, refusedAtStart */
 /* exported query */
 
-// Runs one of the statements with its values by name. No named prepared
-// statement and no transaction: either would tie the caller to one server
-// connection, which a pooler between them does not promise.
-async function query(name, values) {
-  const statement = settings.statements[name];
-  const parameters = statement.params.map((parameter) => values[parameter]);
+// Runs one of the statements with its values by name. Where the session is the
+// caller's own, the server keeps the statement prepared under a name, which halves
+// its work. A pooler may run each statement in another session, so that there are
+// no names through one, and no transactions anywhere.
+async function query(key, values) {
+  const { name, sql, params, readOnly } = settings.statements[key];
+  const parameters = params.map((parameter) => values[parameter]);
   const started = Date.now();
   for (let attempt = 1; ; attempt += 1) {
     const shared = connectionPool();
     let pool;
+    let named = false;
     try {
       pool = await shared.opening;
-      return await pool.query(statement.sql, parameters);
+      ({ named } = pool);
+      return await pool.query({ name: named ? name : undefined, text: sql, values: parameters });
     } catch (error) {
       const fromServer = typeof error.severity === 'string';
       // A kept connection may have died unseen, with a restarted server or while
       // the container was frozen. Reading again is harmless; a change may have
       // happened, unless the server said that it ended the session.
-      let again = fromServer ? error.code.startsWith('57P') : statement.readOnly;
+      let again = fromServer ? error.code.startsWith('57P') : readOnly;
+      if (named && ['26000', '42P05'].includes(error.code)) { // the name is not known, or known already
+        pool.named = false; // a pooler that looked like a server
+        again = true;
+      }
       if (pool && refusedAtStart(error)) { // what is behind the address has changed
         shared.forget();
         again = true;

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package scripts_test
+
+import (
+	"net"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+// executed counts, in the server's log, the executions by the bench's role of statements with and without a name.
+func (b *bench) executed() (named, unnamed int) {
+	b.t.Helper()
+	log, err := os.ReadFile(b.db.Server.LogFile())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for line := range strings.Lines(string(log)) {
+		switch {
+		case !strings.Contains(line, b.role+"@"+b.db.Name+" "):
+		case strings.Contains(line, " execute auth0pg_"):
+			named++
+		case strings.Contains(line, " execute <unnamed>"):
+			unnamed++
+		}
+	}
+	return named, unnamed
+}
+
+// On connections of their own the scripts let the server keep their statements.
+func TestStatementsArePrepared(t *testing.T) {
+	b := newBench(t, pgtest.LocalDatabase(t), shape{parts: allParts()}).withUser()
+	for range 3 {
+		b.profile(scripts.Login, "ada@example.com", "correct horse")
+	}
+	if named, unnamed := b.executed(); named < 7 || unnamed > 0 { // a sign-up, and each login looks and records
+		t.Errorf("%d statements with a name and %d without", named, unnamed)
+	}
+}
+
+// The server takes a prepared statement's parameters for the types that the columns had. The script that follows a change
+// of type reaches what the former type could not hold, while the container still has its connections.
+func TestPreparedStatementsAndChangedColumns(t *testing.T) {
+	b := newBench(t, pgtest.LocalDatabase(t), shape{
+		types: map[store.Part]string{store.ID: "integer"}, defaults: map[store.Part]string{store.ID: "'1'"},
+	}).withUser()
+	b.context = map[string]any{"identifierType": "user_id"}
+	for range 7 { // the server makes a plan for all values after five
+		b.profile(scripts.GetUser, "1")
+	}
+	b.db.Exec("ALTER TABLE " + b.table() + " ALTER id TYPE bigint")
+	b.profile(scripts.GetUser, "1")
+	b.db.Exec("UPDATE " + b.table() + " SET id = 3000000000")
+	b.store.Columns[store.ID] = store.Column{Name: b.store.Columns[store.ID].Name, Type: "bigint"}
+	b.options.Store, b.rendered = b.store, map[scripts.Operation]string{}
+	b.profile(scripts.GetUser, "3000000000")
+}
+
+// A pooler may pass for the server and still run each statement in another session. What the scripts would do then is
+// seen by making them take PgBouncer for the server.
+func TestPreparedStatementsThroughAPooler(t *testing.T) {
+	b := newBench(t, pgtest.LocalDatabase(t), shape{parts: allParts()}).withUser()
+	port, _ := startPgBouncer(t, b)
+	address, err := url.Parse(b.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address.Host = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	b.at(address.String())
+
+	const telling = "rows[0].pid === client.processID"
+	for _, fooled := range []bool{false, true} {
+		b.container, b.rendered = newContainer(t), map[scripts.Operation]string{}
+		if fooled {
+			for _, op := range b.operations() {
+				text := b.script(op)
+				b.rendered[op] = strings.Replace(text, telling, "true", 1)
+				if b.rendered[op] == text {
+					t.Fatalf("%s does not tell a pooler from a server as this test has it", op)
+				}
+			}
+		}
+		before, _ := b.executed()
+		b.atOnce(10, func() {
+			b.profile(scripts.Login, "ada@example.com", "correct horse")
+			b.gives(true, scripts.Verify, "ada@example.com")
+			b.profile(scripts.GetUser, "ada@example.com")
+		})
+		after, _ := b.executed()
+		switch named := after - before; {
+		case !fooled && named > 0:
+			t.Errorf("%d statements have a name behind a pooler", named)
+		case fooled && named == 0:
+			t.Error("no statement has a name: this test has lost its point")
+		case fooled && named > 3*scripts.DefaultPoolMax:
+			t.Errorf("%d statements have a name: the first refusal should have been the last", named)
+		}
+	}
+}
