@@ -3,9 +3,11 @@
 package localpostgres
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -72,18 +74,19 @@ func (a *authority) create(as *account, addresses []string) error {
 	}
 	server.KeyUsage = x509.KeyUsageDigitalSignature
 	server.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-	if err := a.issue(server, a.certFile, a.keyFile); err != nil {
+	// The kind of key that the certificates of managed services have; what a handshake costs depends on it.
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return err
+	}
+	if err := a.issue(server, key, a.certFile, a.keyFile); err != nil {
 		return err
 	}
 	return as.own(a.dir, a.caFile, a.certFile, a.keyFile)
 }
 
-// issue signs a certificate for a new key and writes both.
-func (a *authority) issue(template *x509.Certificate, certFile, keyFile string) error {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return err
-	}
+// issue signs a certificate for the key and writes both.
+func (a *authority) issue(template *x509.Certificate, key crypto.Signer, certFile, keyFile string) error {
 	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, key.Public(), a.key)
 	if err != nil {
 		return err
@@ -91,11 +94,11 @@ func (a *authority) issue(template *x509.Certificate, certFile, keyFile string) 
 	if err := writePEM(certFile, "CERTIFICATE", der, 0o644); err != nil {
 		return err
 	}
-	keyDER, err := x509.MarshalECPrivateKey(key)
+	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		return err
 	}
-	return writePEM(keyFile, "EC PRIVATE KEY", keyDER, 0o600)
+	return writePEM(keyFile, "PRIVATE KEY", keyDER, 0o600)
 }
 
 // ClientCertificate issues a certificate that names user, for pg_hba's cert method. It needs Options.TLS.
@@ -111,7 +114,11 @@ func (s *Server) ClientCertificate(user string) (certFile, keyFile string, err e
 	template := certificateTemplate(user)
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
-	if err := s.tls.issue(template, certFile, keyFile); err != nil {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return "", "", fmt.Errorf("issuing a client certificate: %w", err)
+	}
+	if err := s.tls.issue(template, key, certFile, keyFile); err != nil {
 		return "", "", fmt.Errorf("issuing a client certificate: %w", err)
 	}
 	return certFile, keyFile, nil
