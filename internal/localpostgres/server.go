@@ -42,6 +42,8 @@ type Options struct {
 	ListenAddresses []string
 	// HBA replaces pg_hba.conf, which asks for a password (SCRAM) from any loopback address.
 	HBA string
+	// InMemory keeps the files in memory where the machine has a folder for that: for many small databases.
+	InMemory bool
 }
 
 // Server is a running (or killed) private server.
@@ -88,7 +90,11 @@ func start(ctx context.Context, o Options, found installation) (_ *Server, err e
 		s.addresses = []string{"127.0.0.1"}
 	}
 
-	if s.base, err = as.temporaryFolder(); err != nil {
+	roots := temporaryRoots()
+	if o.InMemory {
+		roots = append(memoryFolders(), roots...)
+	}
+	if s.base, err = as.temporaryFolder(roots); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -221,10 +227,10 @@ func (s *Server) remove() error {
 
 // temporaryFolder makes the folder that holds everything of one server. The socket lies in it, and the path of a socket
 // is short by law (104 bytes on macOS, 108 on Linux), so long folders are passed over.
-func (a *account) temporaryFolder() (string, error) {
+func (a *account) temporaryFolder(roots []string) (string, error) {
 	const room = 103 - len("/auth0pg-1234567890/.s.PGSQL.12345.lock")
 	var failure error
-	for _, root := range temporaryRoots() {
+	for _, root := range roots {
 		if len(root) > room || !a.reaches(root) {
 			continue
 		}
@@ -238,7 +244,7 @@ func (a *account) temporaryFolder() (string, error) {
 		}
 		return dir, nil
 	}
-	return "", fmt.Errorf("no short folder for temporary files that the server can use: %v: %w", temporaryRoots(), failure)
+	return "", fmt.Errorf("no short folder for temporary files that the server can use: %v: %w", roots, failure)
 }
 
 func randomPassword() string {

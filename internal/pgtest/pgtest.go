@@ -76,7 +76,7 @@ func Shared(t testing.TB) *localpostgres.Server {
 		// The time includes a download at the first run.
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 		defer cancel()
-		shared.server, shared.err = localpostgres.Start(ctx, localpostgres.Options{})
+		shared.server, shared.err = localpostgres.Start(ctx, localpostgres.Options{InMemory: true})
 	}
 	if shared.err != nil {
 		t.Fatal(shared.err)
