@@ -25,6 +25,12 @@ var elsewhere = map[string]string{
 	"automatic-migration":     "TestGuideAutomaticMigration",
 	"moving":                  "TestExampleMoving",
 	"modules/custom-database": "TestModuleTests",
+	// To apply these takes an account with the cloud.
+	"clouds/aiven":  "make validate-clouds",
+	"clouds/aws":    "make validate-clouds",
+	"clouds/azure":  "make validate-clouds",
+	"clouds/google": "make validate-clouds",
+	"clouds/neon":   "make validate-clouds",
 }
 
 // Every example is applied, and leaves nothing to do. What its page says about imports works, too.
