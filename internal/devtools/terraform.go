@@ -36,6 +36,12 @@ type Terraform struct {
 // TerraformPath finds a Terraform or OpenTofu program: the one named in TF_ACC_TERRAFORM_PATH, else terraform, else
 // tofu on PATH, else one downloaded into the build folder.
 func TerraformPath(ctx context.Context) (string, error) {
+	return terraformPath(ctx, releases.ExactVersion{})
+}
+
+// terraformPath is TerraformPath with the site to download from and the key that signs there; the publisher's own are
+// the zero value.
+func terraformPath(ctx context.Context, site releases.ExactVersion) (string, error) {
 	if path := os.Getenv(TerraformVariable); path != "" {
 		found, err := exec.LookPath(path)
 		if err != nil {
@@ -48,14 +54,14 @@ func TerraformPath(ctx context.Context) (string, error) {
 			return filepath.Abs(path)
 		}
 	}
-	path, err := installTerraform(ctx)
+	path, err := installTerraform(ctx, site)
 	if err != nil {
 		return "", fmt.Errorf("there is no terraform or tofu on PATH, and downloading Terraform %s failed: %w", terraformRelease, err)
 	}
 	return path, nil
 }
 
-func installTerraform(ctx context.Context) (string, error) {
+func installTerraform(ctx context.Context, source releases.ExactVersion) (string, error) {
 	build, err := BuildDir()
 	if err != nil {
 		return "", err
@@ -81,12 +87,10 @@ func installTerraform(ctx context.Context) (string, error) {
 	if err := os.Mkdir(unfinished, 0o755); err != nil {
 		return "", err
 	}
-	source := &releases.ExactVersion{
-		Product:    product.Terraform,
-		Version:    version.Must(version.NewVersion(terraformRelease)),
-		InstallDir: unfinished,
-		Timeout:    5 * time.Minute,
-	}
+	source.Product = product.Terraform
+	source.Version = version.Must(version.NewVersion(terraformRelease))
+	source.InstallDir = unfinished
+	source.Timeout = 5 * time.Minute
 	if _, err := source.Install(ctx); err != nil {
 		return "", err
 	}

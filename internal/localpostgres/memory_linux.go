@@ -12,7 +12,7 @@ func memoryFolders() []string {
 		room   = 4 << 30
 	)
 	var stat syscall.Statfs_t
-	if err := syscall.Statfs(folder, &stat); err != nil || int64(stat.Type) != tmpfs || stat.Bavail*uint64(stat.Bsize) < room {
+	if err := syscall.Statfs(folder, &stat); err != nil || stat.Type != tmpfs || stat.Bavail*uint64(stat.Bsize) < room {
 		return nil
 	}
 	return []string{folder}

@@ -36,13 +36,17 @@ func Real() bool { return os.Getenv(RealVariable) == "1" }
 
 // Main is for TestMain: it runs the tests of a package and then stops the shared server.
 func Main(m *testing.M) {
-	os.Exit(run(m))
+	os.Exit(Tests{m}.Run())
 }
 
-func run(m *testing.M) int {
+// Tests are a package's tests with the server that they share: for a TestMain that has something to do after them.
+type Tests struct{ *testing.M }
+
+// Run runs the tests and stops the server.
+func (t Tests) Run() int {
 	defer StopShared()
 	Isolate()
-	return m.Run()
+	return t.M.Run()
 }
 
 // Isolate takes away the variables that would point a provider or a client under test to servers of the user, unless

@@ -5,7 +5,10 @@ package postgres_test
 import (
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+// TestMain also looks for goroutines that the tests have left.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(pgtest.Tests{M: m}) }
