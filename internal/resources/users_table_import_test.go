@@ -63,7 +63,7 @@ var legacyTables = map[string]struct {
 		  email_verified = { name = "email_Verified", default = "false", nullable = true }
 		}`},
 	"undescribed": {"users", `
-		CREATE TABLE users (id serial PRIMARY KEY, email text UNIQUE, password text, created_at timestamp DEFAULT now(), blocked int, tenant text CHECK (tenant <> ''), "odd ""name" text);
+		CREATE TABLE users (id serial PRIMARY KEY, email text UNIQUE, password text, created_at timestamp DEFAULT now(), blocked int, tenant text CHECK (tenant <> ''), "OddName" text);
 		CREATE INDEX ON users (tenant) WHERE tenant IS NOT NULL`,
 		`name = "users"`},
 	"bigint identity": {"public.users", `

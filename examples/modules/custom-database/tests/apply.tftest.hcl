@@ -36,13 +36,14 @@ run "another_role_and_password" {
     role_name        = "custom_database_test_2"
     scripts_password = "another-password-for-this-test"
     secrets_version  = 2
+    connection_id    = run.functions.connection_id
   }
   assert {
     condition     = output.role_name == "custom_database_test_2"
     error_message = "The role is still the old one."
   }
   assert {
-    condition     = output.connection_id == run.functions.connection_id
+    condition     = output.connection_id == var.connection_id
     error_message = "The connection was replaced, and its users are gone."
   }
 }

@@ -1,6 +1,42 @@
 # What the module refuses. Needs neither a tenant nor a server: every run ends at plan.
 
-mock_provider "auth0pg" {}
+mock_provider "auth0pg" {
+  # OpenTofu makes values up at plan, where Terraform has none yet. These have to fit.
+  mock_resource "auth0pg_users_table" {
+    defaults = {
+      store = {
+        kind         = "table"
+        schema       = "public"
+        table        = "users"
+        id_type      = "uuid"
+        email_lookup = "lower_index"
+        columns = {
+          id       = { name = "id", type = "uuid" }
+          email    = { name = "email", type = "text" }
+          password = { name = "password", type = "text" }
+          username = { name = "username", type = "text" }
+        }
+      }
+    }
+  }
+  mock_resource "auth0pg_access_functions" {
+    defaults = {
+      store = {
+        kind         = "functions"
+        schema       = "auth0_api"
+        table        = "users"
+        id_type      = "uuid"
+        email_lookup = "lower_index"
+        columns = {
+          id       = { name = "id", type = "uuid" }
+          email    = { name = "email", type = "text" }
+          password = { name = "password", type = "text" }
+          username = { name = "username", type = "text" }
+        }
+      }
+    }
+  }
+}
 
 variables {
   name             = "users"
