@@ -68,6 +68,7 @@ type bench struct {
 	// configuration is what the scripts read, the URL among it.
 	configuration map[string]string
 	rendered      map[scripts.Operation]string
+	rendering     *sync.Mutex // for calls at once
 }
 
 var tables sync.Map // how many tables a database has been given, by name
@@ -78,7 +79,7 @@ func newBench(t testing.TB, db *pgtest.DB, s shape) *bench {
 	*n.(*int)++
 	number := *n.(*int)
 
-	b := &bench{t: t, db: db, rendered: map[scripts.Operation]string{}}
+	b := &bench{t: t, db: db, rendered: map[scripts.Operation]string{}, rendering: new(sync.Mutex)}
 	b.store = createTable(db, s, number)
 	b.options = scripts.Options{Store: b.store, BcryptRounds: 4}
 	b.role = db.RoleName("scripts")
@@ -241,6 +242,8 @@ func newContainer(t testing.TB) *localtenant.Container {
 // script renders an operation's script once.
 func (b *bench) script(op scripts.Operation) string {
 	b.t.Helper()
+	b.rendering.Lock()
+	defer b.rendering.Unlock()
 	if b.rendered[op] == "" {
 		text, err := scripts.Render(op, b.options)
 		if err != nil {
