@@ -18,7 +18,7 @@ type DB = pgtest.DB
 // Main is for TestMain: it runs the tests of a package and then stops the shared servers.
 func Main(m *testing.M) {
 	// Terraform is started a thousand times, each time for a moment: without the collection of garbage it takes a
-	// quarter less. The variables act on programs that the tests start; this one, with the provider in it, is told so.
+	// quarter less. The variables act on programs that the tests start. This one lives on, and only collects less often.
 	debug.SetGCPercent(400)
 	for variable, value := range map[string]string{"GOGC": "off", "GOMEMLIMIT": "1GiB"} {
 		if os.Getenv(variable) == "" {

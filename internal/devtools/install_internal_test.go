@@ -61,8 +61,8 @@ func TestTerraformIsDownloaded(t *testing.T) {
 			t.Setenv(BuildDirVariable, t.TempDir())
 			site := newSite(t, content)
 			spoil(site)
-			if path, err := terraformPath(t.Context(), site.source); err == nil {
-				t.Errorf("%s was installed", path)
+			if path, err := terraformPath(t.Context(), site.source); err == nil || !strings.Contains(err.Error(), TerraformVariable) {
+				t.Errorf("installed %q, says %v", path, err)
 			}
 			if left, _ := filepath.Glob(filepath.Join(os.Getenv(BuildDirVariable), "terraform-"+terraformRelease, "*")); len(left) > 0 {
 				t.Errorf("%v were left", left)

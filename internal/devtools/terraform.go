@@ -56,7 +56,8 @@ func terraformPath(ctx context.Context, site releases.ExactVersion) (string, err
 	}
 	path, err := installTerraform(ctx, site)
 	if err != nil {
-		return "", fmt.Errorf("there is no terraform or tofu on PATH, and downloading Terraform %s failed: %w", terraformRelease, err)
+		return "", fmt.Errorf("there is no terraform or tofu on PATH, and downloading Terraform %s failed: %w\n"+
+			"Put one of them on PATH, or name it in %s. A download that cannot be read, or is not what its publisher has signed, is not used", terraformRelease, err, TerraformVariable)
 	}
 	return path, nil
 }

@@ -25,17 +25,11 @@ import (
 // none of the start-up parameters that a direct connection gets.
 func TestPgBouncer(t *testing.T) {
 	b := newBench(t, pgtest.LocalDatabase(t), shape{parts: allParts()}).withUser()
-	port, log := startPgBouncer(t, b)
-	address, err := url.Parse(b.url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	address.Host = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	b.at(address.String())
+	log := b.behindPgBouncer(t)
 	b.container = newContainer(t)
 
 	// The first calls find out together what the pooler refuses.
-	b.atOnce(10, func() {
+	atOnce(10, func() {
 		b.profile(scripts.Login, "ada@example.com", "correct horse")
 		b.gives(true, scripts.Verify, "ada@example.com")
 		b.profile(scripts.GetUser, "ada@example.com")
@@ -68,12 +62,21 @@ func TestPoolerTakesTheServersPlace(t *testing.T) {
 	}
 }
 
-// atOnce makes the same calls several times at once.
-func (b *bench) atOnce(times int, calls func()) {
-	b.t.Helper()
-	for _, op := range b.operations() {
-		b.script(op)
+// behindPgBouncer sends the bench's connections through a pooler and returns a reader of its log.
+func (b *bench) behindPgBouncer(t *testing.T) (log func() string) {
+	t.Helper()
+	port, log := startPgBouncer(t, b)
+	address, err := url.Parse(b.url)
+	if err != nil {
+		t.Fatal(err)
 	}
+	address.Host = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	b.at(address.String())
+	return log
+}
+
+// atOnce makes the same calls several times at once.
+func atOnce(times int, calls func()) {
 	var group sync.WaitGroup
 	for range times {
 		group.Go(calls)

@@ -8,7 +8,7 @@
 //	go run ./internal/devtools/tf -which
 //
 // With -plain the provider is not built, for commands that need none. With -validate every folder with a configuration
-// below the given one is validated; those that need other providers, too, only with -init, which fetches these from
+// below the given one is validated. Those that need other providers, too, are left out unless -init fetches these from
 // their registry. With -which the path of the program is printed.
 package main
 
@@ -30,15 +30,16 @@ import (
 )
 
 func main() {
-	plain := flag.Bool("plain", false, "do not build the provider")
-	validate := flag.String("validate", "", "validate every configuration below this `folder`")
-	fetch := flag.Bool("init", false, "validate also what needs other providers: fetch them")
-	which := flag.Bool("which", false, "print the path of the program")
+	var o options
+	flag.BoolVar(&o.plain, "plain", false, "do not build the provider")
+	flag.StringVar(&o.validate, "validate", "", "validate every configuration below this `folder`")
+	flag.BoolVar(&o.init, "init", false, "validate also what needs other providers: fetch them")
+	flag.BoolVar(&o.which, "which", false, "print the path of the program")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 
-	err := run(ctx, *plain, *fetch, *which, *validate, flag.Args())
+	err := run(ctx, o, flag.Args())
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit):
@@ -49,12 +50,17 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, plain, fetch, which bool, validate string, args []string) error {
+type options struct {
+	plain, init, which bool
+	validate           string // the folder; "" for a command of Terraform's
+}
+
+func run(ctx context.Context, o options, args []string) error {
 	program, err := devtools.TerraformPath(ctx)
 	if err != nil {
 		return err
 	}
-	if which {
+	if o.which {
 		fmt.Println(program)
 		return nil
 	}
@@ -62,34 +68,62 @@ func run(ctx context.Context, plain, fetch, which bool, validate string, args []
 	if err != nil {
 		return err
 	}
-	if !plain {
-		if config, err = overrides(ctx); err != nil {
+	if !o.plain {
+		if config, err = withProvider(ctx, o.init); err != nil {
 			return err
 		}
 	}
-	if validate != "" {
-		return validateAll(ctx, validator{program: program, config: config, fetch: fetch}, validate)
+	if o.validate != "" {
+		return validateAll(ctx, validator{program: program, config: config, init: o.init}, o.validate)
 	}
 	cmd := command(ctx, program, config, ".", args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	return cmd.Run()
 }
 
-// overrides builds the provider and writes the configuration file that names it.
-func overrides(ctx context.Context) (string, error) {
+// withProvider builds the provider and writes the configuration file that makes Terraform use it: without init or, for
+// an init that fetches other providers, from a mirror that holds this one.
+func withProvider(ctx context.Context, mirrored bool) (string, error) {
 	build, err := devtools.BuildDir()
 	if err != nil {
 		return "", err
 	}
 	dir := filepath.Join(build, "tf")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", err
-	}
-	if err := devtools.BuildProvider(ctx, dir); err != nil {
-		return "", err
-	}
 	config := filepath.Join(dir, "cli.tfrc")
-	return config, devtools.WriteCLIConfig(config, dir)
+	if !mirrored {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return "", err
+		}
+		if err := devtools.BuildProvider(ctx, dir); err != nil {
+			return "", err
+		}
+		return config, devtools.WriteCLIConfig(config, dir)
+	}
+	mirror := filepath.Join(dir, "mirror")
+	if err := os.RemoveAll(mirror); err != nil {
+		return "", err
+	}
+	addresses := []string{"registry.terraform.io/auth0pg/auth0pg", "registry.opentofu.org/auth0pg/auth0pg"}
+	for _, address := range addresses {
+		folder := filepath.Join(mirror, filepath.FromSlash(address), "0.0.1", runtime.GOOS+"_"+runtime.GOARCH)
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return "", err
+		}
+		if err := devtools.BuildProvider(ctx, folder); err != nil {
+			return "", err
+		}
+	}
+	config = filepath.Join(dir, "init.tfrc")
+	return config, os.WriteFile(config, fmt.Appendf(nil, `provider_installation {
+  filesystem_mirror {
+    path    = %q
+    include = ["%s", "%s"]
+  }
+  direct {
+    exclude = ["%[2]s", "%[3]s"]
+  }
+}
+`, mirror, addresses[0], addresses[1]), 0o644)
 }
 
 func command(ctx context.Context, program, config, dir string, args ...string) *exec.Cmd {
@@ -102,7 +136,7 @@ func command(ctx context.Context, program, config, dir string, args ...string) *
 // validator is what the validation of all folders has in common.
 type validator struct {
 	program, config string
-	fetch           bool
+	init            bool // the configuration is one for init
 }
 
 // validateAll validates each folder below root that holds a configuration, and goes on to the next after a bad one.
@@ -177,39 +211,22 @@ func (v validator) folder(ctx context.Context, folder string) error {
 			return err
 		}
 	}
+	var prepare []string
 	switch {
-	case others && !v.fetch:
+	case v.init:
+		prepare = []string{"init", "-backend=false"}
+	case others:
 		fmt.Println("  left out: it needs other providers, which -init would fetch")
 		return nil
-	case others:
-		return v.withOthers(ctx, folder)
 	case modules:
-		if err := quietly(command(ctx, v.program, v.config, folder, "get", "-no-color")); err != nil {
+		prepare = []string{"get"}
+	}
+	if prepare != nil {
+		if err := quietly(command(ctx, v.program, v.config, folder, append(prepare, "-no-color")...)); err != nil {
 			return err
 		}
 	}
 	return quietly(command(ctx, v.program, v.config, folder, "validate", "-no-color"))
-}
-
-// withOthers validates a folder after an init that fetches the other providers; ours lies where init looks first.
-func (v validator) withOthers(ctx context.Context, folder string) error {
-	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
-		dir := filepath.Join(folder, "terraform.d", "plugins", host, "auth0pg", "auth0pg", "0.0.1", runtime.GOOS+"_"+runtime.GOARCH)
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return err
-		}
-		if err := devtools.BuildProvider(ctx, dir); err != nil {
-			return err
-		}
-	}
-	config, err := devtools.EmptyCLIConfig()
-	if err != nil {
-		return err
-	}
-	if err := quietly(command(ctx, v.program, config, folder, "init", "-backend=false", "-no-color")); err != nil {
-		return err
-	}
-	return quietly(command(ctx, v.program, config, folder, "validate", "-no-color"))
 }
 
 // quietly runs a command that says each time that the provider is not a released one; only an error is worth reading.

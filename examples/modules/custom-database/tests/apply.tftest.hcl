@@ -36,7 +36,7 @@ run "another_role_and_password" {
     role_name        = "custom_database_test_2"
     scripts_password = "another-password-for-this-test"
     secrets_version  = 2
-    connection_id    = run.functions.connection_id
+    connection_id    = run.functions.connection_id # for the condition below, where OpenTofu does not know of other runs
   }
   assert {
     condition     = output.role_name == "custom_database_test_2"
