@@ -27,12 +27,7 @@ mock_provider "auth0pg" {
         table        = "users"
         id_type      = "uuid"
         email_lookup = "lower_index"
-        columns = {
-          id       = { name = "id", type = "uuid" }
-          email    = { name = "email", type = "text" }
-          password = { name = "password", type = "text" }
-          username = { name = "username", type = "text" }
-        }
+        columns      = { username = { name = "username", type = "text" } }
       }
     }
   }
