@@ -229,9 +229,11 @@ func sharedContainer(t testing.TB) *localtenant.Container {
 	return shared.container
 }
 
-func newContainer(t testing.TB) *localtenant.Container {
+func newContainer(t testing.TB, env ...string) *localtenant.Container {
 	t.Helper()
-	container, err := localtenant.NewContainer(context.Background(), containerOptions(0))
+	options := containerOptions(0)
+	options.Env = env
+	container, err := localtenant.NewContainer(context.Background(), options)
 	if err != nil {
 		t.Fatal(err)
 	}

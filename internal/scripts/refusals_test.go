@@ -154,7 +154,8 @@ func TestDuplicateAddresses(t *testing.T) {
 	}
 }
 
-// A user name that looks like another user's address must not get in the way of that user.
+// A user name that looks like another user's address, as tables from elsewhere may hold, must not get in the way of
+// that user.
 func TestUserNameLikeAnAddress(t *testing.T) {
 	db := pgtest.Database(t)
 	for _, usernameType := range []string{"text", "character varying(60)", "citext"} {
@@ -163,7 +164,8 @@ func TestUserNameLikeAnAddress(t *testing.T) {
 		}
 		b := newBench(t, db, shape{parts: append([]store.Part{store.Username}, standardParts...), types: map[store.Part]string{store.Username: usernameType}})
 		b.gives(nil, scripts.Create, map[string]any{"email": "ada@example.com", "password": "correct horse", "username": "ada"})
-		b.gives(nil, scripts.Create, map[string]any{"email": "eve@example.com", "password": "another horse", "username": "ada@example.com"})
+		b.gives(nil, scripts.Create, map[string]any{"email": "eve@example.com", "password": "another horse", "username": "eve"})
+		db.Exec("UPDATE " + b.table() + " SET username = 'ada@example.com' WHERE username = 'eve'")
 		if profile := b.profile(scripts.Login, "ada@example.com", "correct horse"); profile["username"] != "ada" {
 			t.Errorf("%s: got %v", usernameType, profile)
 		}
@@ -172,6 +174,43 @@ func TestUserNameLikeAnAddress(t *testing.T) {
 		// The table's index on lower(username) makes the name unique whatever its case.
 		if found := b.profile(scripts.GetUser, "ADA"); found["username"] != "ada" {
 			t.Errorf("%s: ADA finds %v", usernameType, found)
+		}
+	}
+}
+
+// Nobody gets somebody else's address as a user name, which would keep that person from signing up.
+func TestUserNameIsNoOtherAddress(t *testing.T) {
+	db := pgtest.Database(t)
+	db.Exec("CREATE EXTENSION IF NOT EXISTS citext")
+	for _, lookup := range store.EmailLookups() {
+		for _, usernameType := range []string{"text", "character varying(60)", "citext"} {
+			b := newBench(t, db, shape{lookup: lookup, parts: append([]store.Part{store.Username}, standardParts...), types: map[store.Part]string{store.Username: usernameType}})
+			signUp := func(email, username string) map[string]any {
+				return map[string]any{"email": email, "password": "correct horse", "username": username}
+			}
+			for _, name := range []string{"ada@example.com", "Ada@Example.com", "@", "eve@example.com "} {
+				refused := b.fails("ValidationError", "invalid_username", scripts.Create, signUp("eve@example.com", name))
+				if refused.Err.Message != "The value for username cannot be used." {
+					t.Errorf("create says %q", refused.Err.Message)
+				}
+			}
+			b.gives(nil, scripts.Create, signUp("Eve@example.com", "eVe@example.com"))
+			b.gives(true, scripts.ChangeUsername, "eve@example.com", "eve")
+			for _, name := range []string{"ada@example.com", "Ada@Example.com", "eve@example.org"} {
+				refused := b.fails("Error", "", scripts.ChangeUsername, "eve", name)
+				if refused.Err.Message != "The new user name cannot be used." {
+					t.Errorf("change_username says %q", refused.Err.Message)
+				}
+				b.fails("Error", "", scripts.ChangeUsername, "eve@example.com", name)
+			}
+			b.gives(nil, scripts.GetUser, "ada@example.com")
+			b.gives(nil, scripts.Create, signUp("ada@example.com", "ada"))
+			b.gives(true, scripts.ChangeUsername, "eve", "EVE@example.com")
+			b.gives(true, scripts.ChangeUsername, "eve@example.com", "eve")
+			b.gives(false, scripts.ChangeUsername, "nobody", "somebody")
+			if names := db.QueryString("SELECT string_agg(username::text, ' ' ORDER BY username) FROM " + b.table()); names != "ada eve" {
+				t.Errorf("%s, %s: the names are %s", lookup, usernameType, names)
+			}
 		}
 	}
 }

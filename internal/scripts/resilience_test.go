@@ -3,7 +3,9 @@
 package scripts_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"net"
@@ -224,7 +226,36 @@ type proxy struct {
 	silent, cut atomic.Bool
 	delay       atomic.Int64 // of the server's words, in nanoseconds
 	target      atomic.Value // where connections go
+	lastWords   atomic.Value // a func that makes of the server's words the last ones that the client gets, or nil for not yet
 	addr        string
+}
+
+// last tells the proxy once what the client gets last, made of what the server says; nil passes that on.
+func (p *proxy) last(words func(fromServer []byte) []byte) { p.lastWords.Store(words) }
+
+// pending is what last was told and has not happened yet.
+func (p *proxy) pending() func([]byte) []byte {
+	words, _ := p.lastWords.Load().(func([]byte) []byte)
+	return words
+}
+
+// instead returns the last words for these, if any.
+func (p *proxy) instead(fromServer []byte) []byte {
+	words := p.pending()
+	if words == nil {
+		return nil
+	}
+	last := words(fromServer)
+	if last != nil {
+		p.last(nil)
+	}
+	return last
+}
+
+// fatal is what a server or a pooler says before it ends a connection.
+func fatal(code, message string) []byte {
+	body := "SFATAL\x00VFATAL\x00C" + code + "\x00M" + message + "\x00\x00"
+	return append(binary.BigEndian.AppendUint32([]byte{'E'}, uint32(len(body)+4)), body...)
 }
 
 func newProxy(t *testing.T, listen, target string) *proxy {
@@ -246,6 +277,11 @@ func newProxy(t *testing.T, listen, target string) *proxy {
 			}
 			if fromServer {
 				time.Sleep(time.Duration(p.delay.Load()))
+				if last := p.instead(buffer[:n]); last != nil {
+					_, _ = to.Write(last)
+					_, _ = to.Close(), from.Close()
+					return
+				}
 			}
 			if !p.silent.Load() {
 				_, _ = to.Write(buffer[:n])
@@ -310,6 +346,91 @@ func TestConnectionCutUnderAStatement(t *testing.T) {
 		t.Error("the change was repeated")
 	}
 	b.gives(true, scripts.Verify, "ada@example.com")
+}
+
+// A connection that ends before the pool has it costs a call at most and not the container.
+func TestConnectionCutUnderTheFirstStatement(t *testing.T) {
+	b := newBench(t, pgtest.LocalDatabase(t), shape{}).withUser()
+	p := b.behindProxy(t)
+	ready := []byte("Z\x00\x00\x00\x05I") // the end of a connection's start
+	for name, words := range map[string]func([]byte) []byte{
+		"with the first answer": func(fromServer []byte) []byte {
+			if bytes.HasPrefix(fromServer, []byte("T")) && bytes.Contains(fromServer, []byte("pid\x00")) {
+				return []byte{}
+			}
+			return nil
+		},
+		"along with the start": func(fromServer []byte) []byte {
+			if bytes.HasSuffix(fromServer, ready) && bytes.Contains(fromServer, []byte("server_version")) {
+				return append(bytes.Clone(fromServer), fatal("57P01", "terminating connection due to administrator command")...)
+			}
+			return nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := *b
+			b.t, b.container = t, newContainer(t)
+			through := b.configuration
+			b.at(b.url)
+			b.profile(scripts.GetUser, "ada@example.com") // starts the process
+			b.configuration = through
+			pid := b.container.PID()
+			p.last(words)
+			b.profile(scripts.GetUser, "ada@example.com")
+			if p.pending() != nil {
+				t.Error("nothing was cut")
+			}
+			if b.container.PID() != pid {
+				t.Error("the container did not survive")
+			}
+		})
+	}
+}
+
+// PgBouncer has one code for nearly all that it says, also of a server that it lost under a statement: what that has
+// changed stays changed once, and who has just signed up is not told that somebody has.
+func TestPoolerLosesTheServer(t *testing.T) {
+	b := newBench(t, pgtest.LocalDatabase(t), shape{}).withUser()
+	p := b.behindProxy(t)
+	b.profile(scripts.GetUser, "ada@example.com")
+	crashed := func([]byte) []byte { return fatal("08P01", "server conn crashed?") }
+	p.last(crashed)
+	b.fails("Error", "", scripts.Create, map[string]any{"email": "grace@example.com", "password": "correct horse"})
+	if n := b.db.QueryInt("SELECT count(*)::int FROM " + b.table() + " WHERE email = 'grace@example.com'"); n != 1 {
+		t.Errorf("%d rows: the server should have added one before it was lost", n)
+	}
+	b.profile(scripts.GetUser, "grace@example.com")
+	p.last(crashed)
+	b.profile(scripts.GetUser, "grace@example.com") // reading is tried again
+}
+
+// A pooler that takes no more connections leaves the container those that it has.
+func TestFullPooler(t *testing.T) {
+	b := newBench(t, pgtest.LocalDatabase(t), shape{}).withUser()
+	p := b.behindProxy(t)
+	b.profile(scripts.GetUser, "ada@example.com")
+	p.target.Store(silentHost(t, string(fatal("08P01", "no more connections allowed (max_client_conn)"))))
+	holder, err := b.db.Conn().Begin(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := holder.Exec(context.Background(), "SELECT FROM "+b.table()+" FOR UPDATE"); err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	group.Go(func() { b.gives(true, scripts.Verify, "ada@example.com") })
+	for b.db.QueryInt("SELECT count(*)::int FROM pg_stat_activity WHERE usename = $1 AND wait_event_type = 'Lock'", b.role) == 0 {
+		time.Sleep(20 * time.Millisecond)
+	}
+	outcome := b.fails("Error", "", scripts.GetUser, "ada@example.com") // the only connection is busy
+	if !strings.Contains(strings.Join(outcome.Console, ""), "no more connections allowed") {
+		t.Errorf("log %q", outcome.Console)
+	}
+	if err := holder.Rollback(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	group.Wait()
+	b.profile(scripts.GetUser, "ada@example.com")
 }
 
 // The network swallows everything while connections are open.

@@ -230,10 +230,14 @@ func setEmail(s store.Store) Statement {
 	return b.updateOne("set_email", b.isEmail, "email", sets...)
 }
 
+// setUsername takes a name with an @ only where it is the user's own address: as a user
+// name, somebody else's would keep that person from signing up.
 func setUsername(s store.Store) Statement {
 	b := newBuilder(s)
-	return b.updateOne("set_username", b.isEmailOrUsername, "username",
-		b.set(store.Username, b.param("new_username", store.Username)))
+	name := b.param("new_username", store.Username)
+	statement := b.updateOne("set_username", b.isEmailOrUsername, "username", b.set(store.Username, name))
+	statement.SQL += fmt.Sprintf("\n  AND (pg_catalog.strpos(%s::text, '@') = 0 OR %s)", name, b.isEmail("new_username"))
+	return statement
 }
 
 // deleteUser selects the id again in a scalar sub-query, so that an id that is

@@ -32,7 +32,9 @@ func TestTLS(t *testing.T) {
 	for _, test := range []struct {
 		sslmode string
 		withCA  bool
-		host    string
+		// known stands for an authority that the platform trusts without being told.
+		known bool
+		host  string
 		// fails is what the log has to say; "" when the connection has to come about.
 		fails string
 		plain bool
@@ -53,13 +55,21 @@ func TestTLS(t *testing.T) {
 		{sslmode: "require", withCA: true, host: unnamed},
 		{sslmode: "verify-ca", withCA: true, host: unnamed},
 		{sslmode: "verify-full", withCA: true, host: unnamed, fails: "ERR_TLS_CERT_ALTNAME_INVALID"},
+		{sslmode: "verify-ca", known: true},
+		{sslmode: "verify-full", known: true},
+		{sslmode: "verify-ca", known: true, host: unnamed, fails: "ERR_TLS_CERT_ALTNAME_INVALID"},
+		{sslmode: "verify-full", known: true, host: unnamed, fails: "ERR_TLS_CERT_ALTNAME_INVALID"},
 	} {
-		b.container = newContainer(t)
+		var env []string
+		if test.known {
+			env = []string{"NODE_EXTRA_CA_CERTS=" + server.CAFile()}
+		}
+		b.container = newContainer(t, env...)
 		b.at(withQuery(t, b.url, test.sslmode, test.host))
 		if test.withCA {
 			b.configuration[scripts.DefaultCAKey] = string(authority)
 		}
-		name := "sslmode=" + test.sslmode + " host=" + test.host
+		name := fmt.Sprintf("sslmode=%s host=%s authority=%t known=%t", test.sslmode, test.host, test.withCA, test.known)
 		outcome := b.run(scripts.Login, "ada@example.com", "correct horse")
 		log := strings.Join(outcome.Console, "\n")
 		if test.fails != "" {
@@ -68,12 +78,12 @@ func TestTLS(t *testing.T) {
 				matched = matched || strings.Contains(log, cause)
 			}
 			if outcome.Err == nil || !matched {
-				t.Errorf("%s, authority %t: error %v, log %q", name, test.withCA, outcome.Err, log)
+				t.Errorf("%s: error %v, log %q", name, outcome.Err, log)
 			}
 			continue
 		}
 		if outcome.Err != nil {
-			t.Errorf("%s, authority %t: error %v, log %q", name, test.withCA, outcome.Err, log)
+			t.Errorf("%s: error %v, log %q", name, outcome.Err, log)
 			continue
 		}
 		encrypted := b.db.QueryBool("SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = $1", b.role)

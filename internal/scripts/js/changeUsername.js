@@ -13,6 +13,9 @@ function changeUsername(username, newUsername, ...rest) {
     }
     try {
       const result = await query('set_username', { username, new_username: newUsername });
+      if (result.rowCount === 0 && newUsername.includes('@')) { // the statement takes only the user's own address
+        throw refusal('The new user name cannot be used.');
+      }
       return result.rowCount > 0;
     } catch (error) {
       if (error.code === '23505') { // unique_violation

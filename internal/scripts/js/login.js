@@ -6,7 +6,8 @@ function login(identifier, password, ...rest) {
 
   answer(rest, async () => {
     const user = await findUser(identifier);
-    // Compared for unknown users too, so that they take as long to refuse.
+    // Compared for unknown users too, so that they take as long to refuse as those
+    // whose hash has the cost of new ones.
     const matches = await passwordMatches(password, user && user.password);
     if (!user || !matches) {
       // The log tells the two apart by the first argument; the user must not be able to.

@@ -33,7 +33,7 @@ function connectionSettings(text, ca) {
     idleTimeoutMillis: 30000,
     keepAlive: true,
     allowExitOnIdle: true,
-    // All of these together stay below the limit in answer.
+    // Each of these stays below the limit in answer, which bounds them together.
     connectionTimeoutMillis: 3000,
     statement_timeout: 3000,
     query_timeout: 4000,

@@ -12,11 +12,13 @@ async function newUser(user) {
   if (!isPassword(input.password)) {
     throw new ValidationError('invalid_password', 'The password cannot be used: it must be text of at most 72 bytes.');
   }
+  // As a user name, somebody else's address would keep that person from signing up.
+  const isOthers = (name) => name.includes('@') && name.toLowerCase() !== input.email.toLowerCase();
   const values = { email: input.email };
   for (const part of ['username', 'nickname', 'name', 'given_name', 'family_name', 'picture', 'phone_number']) {
     const value = input[part];
     if (settings.parts.includes(part) && value !== undefined && value !== null && value !== '') {
-      if (!isText(value, 2048)) {
+      if (!isText(value, 2048) || (part === 'username' && isOthers(value))) {
         throw new ValidationError('invalid_' + part, `The value for ${part} cannot be used.`);
       }
       values[part] = value;

@@ -10,6 +10,9 @@ async function openPool(options) {
     const pool = new Pool(options);
     // Without a listener the end of an idle connection would end the container.
     pool.on('error', (error) => console.error(`auth0pg pool: ${describeError(error)}`));
+    // So would the end of one that is handed out below: from that, the pool takes
+    // its own listener away. What went wrong is told by the statement.
+    pool.on('connect', (client) => client.on('error', () => {}));
     try {
       const client = await pool.connect();
       try {

@@ -9,7 +9,7 @@ async function ownSession(client) {
     const { rows } = await client.query('SELECT pg_catalog.pg_backend_pid() AS pid');
     return rows[0].pid === client.processID;
   } catch (error) {
-    if (typeof error.severity !== 'string') {
+    if (typeof error.severity !== 'string' || error.code.startsWith('57P')) { // cut off, or ended by the server
       throw error;
     }
     return false; // the server does not say

@@ -3,8 +3,9 @@
 /* exported passwordMatches */
 
 // Compares the password with the stored hash. bcrypt always has something to
-// compare with, at the cost of new hashes: time must not tell whether there is a
-// user or a usable hash.
+// compare with, at the cost of new hashes: where stored ones have that cost too,
+// time does not tell whether there is a user or a usable hash. A hash of another
+// cost, or a slow one of another format, takes its own time.
 async function passwordMatches(password, stored) {
   const isBcrypt = /^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/.test(stored);
   const usable = isBcrypt && isPassword(password);

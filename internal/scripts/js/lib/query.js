@@ -22,8 +22,12 @@ async function query(key, values) {
       const fromServer = typeof error.severity === 'string';
       // A kept connection may have died unseen, with a restarted server or while
       // the container was frozen. Reading again is harmless; a change may have
-      // happened, unless the server said that it ended the session.
+      // happened, unless the server said that it ended the session. 08P01 is a
+      // pooler's word for a server that it lost, perhaps under the statement.
       let again = fromServer ? error.code.startsWith('57P') : readOnly;
+      if (pool && readOnly && error.code === '08P01') {
+        again = true;
+      }
       if (named && ['26000', '42P05'].includes(error.code)) { // the name is not known, or known already
         pool.named = false; // a pooler that looked like a server
         again = true;

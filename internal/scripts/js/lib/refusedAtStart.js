@@ -3,9 +3,11 @@
 
 // What the other side refuses at the start of a connection, or null: a start-up
 // parameter that a pooler such as PgBouncer does not know (statement_timeout is
-// the only one that it may not), or TLS.
+// the only one that it may not), or TLS. PgBouncer has the code of that,
+// protocol_violation, also for a pool that is full and for a server that it lost.
 function refusedAtStart(error) {
-  if (['08P01', '0A000'].includes(error.code)) { // protocol_violation, feature_not_supported
+  const isParameter = error.code === '08P01' && /startup parameter|statement_timeout/i.test(error.message);
+  if (isParameter || error.code === '0A000') { // feature_not_supported
     return 'statement_timeout';
   }
   // The driver has no code for this one.

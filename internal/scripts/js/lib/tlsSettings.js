@@ -30,7 +30,11 @@ function tlsSettings(sslmode, host, ca) {
         ? { ssl: { ...ssl, rejectUnauthorized: true, checkServerIdentity: () => undefined } }
         : { ssl };
     case 'verify-ca':
-      return { ssl: { ...ssl, rejectUnauthorized: true, checkServerIdentity: () => undefined } };
+      // Without an authority, a certificate that anybody gets for some name would
+      // do, which libpq refuses: then the name is checked as well.
+      return ca
+        ? { ssl: { ...ssl, rejectUnauthorized: true, checkServerIdentity: () => undefined } }
+        : { ssl: { ...ssl, rejectUnauthorized: true } };
     case 'verify-full':
       return { ssl: { ...ssl, rejectUnauthorized: true } };
     default:
