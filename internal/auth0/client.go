@@ -93,8 +93,9 @@ func (c *Client) do(ctx context.Context, call call, result any, send func(contex
 	}
 	a := &answer{}
 	err := send(keep(ctx, a))
+	var token *TokenError // of the second token, when the first one was refused
 	switch {
-	case a.status == 0, err != nil && ctx.Err() != nil:
+	case a.status == 0, errors.As(err, &token), err != nil && ctx.Err() != nil:
 		return explain(call, a, err)
 	case a.status < 200 || a.status >= 300:
 		return fromAnswer(call.operation, call.scopes, a)

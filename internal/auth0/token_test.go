@@ -148,6 +148,18 @@ func TestRevokedTokenIsReplacedOnce(t *testing.T) {
 	}
 }
 
+// The secret was rotated during the run: the message is about the credentials, not about the token.
+func TestSecretRotatedDuringTheRun(t *testing.T) {
+	tn := newTenant(t)
+	tn.on("POST /oauth/token", answers(200, `{"access_token":"first","token_type":"Bearer"}`), answers(401, `{"error":"access_denied","error_description":"Unauthorized"}`))
+	tn.on("GET /api/v2/connections/con_1", answers(401, `{"statusCode":401,"error":"Unauthorized","message":"Invalid token"}`))
+	c, _ := tn.client(t)
+	var refused *TokenError
+	if _, err := c.Connection(t.Context(), "con_1"); !errors.As(err, &refused) || refused.Code != "access_denied" {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestExpiredTokenIsReplaced(t *testing.T) {
 	tn := newTenant(t)
 	tn.on("POST /oauth/token", answers(200, `{"access_token":"short","token_type":"Bearer","expires_in":30}`))

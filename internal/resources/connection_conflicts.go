@@ -56,9 +56,9 @@ func has(options map[string]any, keys []string) bool {
 	return slices.ContainsFunc(keys, func(key string) bool { return options[key] != nil && options[key] != false })
 }
 
-// planSuperseded shows which options an update takes away. An update that changes no option leaves them.
+// planSuperseded shows which options an update takes away. One that sends neither options nor configuration leaves them.
 func (m *connectionModel) planSuperseded(prior, config *connectionModel) {
-	if prior == nil || m.sameOptions(prior) {
+	if prior == nil || !m.writesOptions(prior) {
 		return
 	}
 	planned := map[string]any{}
@@ -82,15 +82,15 @@ func (m *connectionModel) checkConfigured(diags *diag.Diagnostics) {
 		"password_no_personal_info": m.PasswordNoPersonalInfo, "password_complexity_options": m.PasswordComplexityOptions,
 	}
 	for _, name := range sortedNames(old) {
-		if !old[name].IsNull() && !m.PasswordOptions.IsNull() {
+		if isSet(old[name]) && isSet(m.PasswordOptions) {
 			conflict(diags, path.Root(name), "Auth0 does not accept password_options together with %s, which is the old form of the same setting. Remove one of them.", name)
 		}
 	}
-	if !m.Attributes.IsNull() && !m.Validation.IsNull() {
+	if isSet(m.Attributes) && isSet(m.Validation) {
 		conflict(diags, path.Root("validation"), "Auth0 does not accept attributes together with validation. Set attributes.username.validation instead.")
 	}
-	if !m.Attributes.IsNull() && m.RequiresUsername.ValueBool() {
-		conflict(diags, path.Root("requires_username"), "Auth0 does not accept attributes together with requires_username. Set attributes.username instead.")
+	if isSet(m.Attributes) && isSet(m.RequiresUsername) {
+		conflict(diags, path.Root("requires_username"), "Auth0 does not accept attributes together with requires_username. Set attributes.username instead, and leave requires_username out.")
 	}
 	bounds := memberOf(m.Validation, "username")
 	least, most := memberOf(bounds, "min"), memberOf(bounds, "max")
@@ -198,6 +198,9 @@ func memberOf(value attr.Value, name string) attr.Value {
 	}
 	return types.StringNull()
 }
+
+// isSet is whether there is a value. One that is not known yet, such as a variable while a module is validated, may be null.
+func isSet(value attr.Value) bool { return !value.IsNull() && !value.IsUnknown() }
 
 func isNothing(value attr.Value) bool { return value.IsNull() && !value.IsUnknown() }
 

@@ -62,7 +62,28 @@ func TestConnectionFurtherOptionsInAnyOrder(t *testing.T) {
 			Config:           c.config(unprotected + `options = "{ \"other_option\": true, \"future_option\": { \"c\": [true], \"b\": 1 } }"`),
 			ConfigPlanChecks: noChange,
 		},
+		// What the tenant has of its own, and the state therefore does not show, goes when it is null.
+		resource.TestStep{
+			PreConfig: func() {
+				c.tenant.API("PATCH", "/connections/"+c.id(), map[string]any{"options": withOption(c.options(), "third_option", 5)})
+			},
+			Config: c.config(unprotected + `options = jsonencode({ other_option = true, third_option = null })`),
+			Check: c.check(func() error {
+				if err := expect("the third option", c.options()["third_option"], nil); err != nil {
+					return err
+				}
+				return expect("the one that is no longer managed", c.options()["future_option"] != nil, true)
+			}),
+		},
+		resource.TestStep{Config: c.config(unprotected + `options = jsonencode({ other_option = true, third_option = null })`), ConfigPlanChecks: noChange},
 	)
+}
+
+// withOption is all options of a connection with one set, as the API wants them.
+func withOption(options map[string]any, key string, value any) map[string]any {
+	options = maps.Clone(options)
+	options[key] = value
+	return options
 }
 
 func TestConnectionDriftIsMended(t *testing.T) {

@@ -191,8 +191,10 @@ func TestConnectionBadInput(t *testing.T) {
 		"configuration unversion": {more: `configuration_wo = { POSTGRES_URL = "postgres://h/d" }`, want: "configuration_wo_version"},
 		"configuration without the URL": {more: `configuration_wo = { OTHER = "x" }
 			configuration_wo_version = 1`, want: "which configuration_wo does not have"},
-		"configuration with a bad URL": {more: secretConfig("mysql://u:hunter2@h/d", 1, ""), want: "It must have the form postgres://"},
-		"configuration with a null": {more: `configuration_wo = { POSTGRES_URL = "postgres://h/d", X = null }
+		"configuration with a bad URL":       {more: secretConfig("mysql://u:hunter2@h/d", 1, ""), want: "It must have the form postgres://"},
+		"configuration without a database":   {more: secretConfig("postgres://u:hunter2@h", 1, ""), want: "it names no database"},
+		"configuration with another sslmode": {more: secretConfig("postgres://u:hunter2@h/d?sslmode=on", 1, ""), want: "its sslmode is none of"},
+		"configuration with a null": {more: `configuration_wo = { POSTGRES_URL = "postgres://u@h/d", X = null }
 			configuration_wo_version = 1`, want: "Every key needs a value"},
 		"options that are no object": {more: `options = jsonencode([1])`, want: "must be one JSON object"},
 		"options that are no JSON":   {more: `options = "{"`, want: "JSON"},
@@ -237,6 +239,7 @@ func TestConnectionNameInUse(t *testing.T) {
 func TestConnectionRenameIsRefused(t *testing.T) {
 	t.Parallel()
 	c := newConnectionTest(t)
+	var taken map[string]any
 	renamed := func(more string) string {
 		return strings.Replace(c.config(more), `"legacy-users"`, `"new-users"`, 1)
 	}
@@ -245,7 +248,15 @@ func TestConnectionRenameIsRefused(t *testing.T) {
 		resource.TestStep{Config: renamed(""), ExpectError: words("Auth0 cannot rename connection")},
 		resource.TestStep{Config: renamed("allow_replacement = true"), ExpectError: words("is protected from deletion")},
 		resource.TestStep{Config: c.config(unprotected)},
+		// The new name is taken: nothing may be deleted before that is found out.
 		resource.TestStep{
+			PreConfig: func() {
+				_, taken = c.tenant.API("POST", "/connections", map[string]any{"name": "new-users", "strategy": "auth0"})
+			},
+			Config: renamed(unprotected + "allow_replacement = true"), PlanOnly: true, ExpectError: words(`# or "new-users"`),
+		},
+		resource.TestStep{
+			PreConfig:        func() { c.tenant.API("DELETE", fmt.Sprintf("/connections/%s", taken["id"]), nil) },
 			Config:           renamed(unprotected + "allow_replacement = true"),
 			ConfigPlanChecks: action(plancheck.ResourceActionReplace),
 			Check:            c.check(func() error { return expect("the old connection", c.stored() == nil, true) }),

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/auth0"
@@ -120,6 +121,15 @@ func TestPasswordOptionsOfOneForm(t *testing.T) {
 		if got := fmt.Sprint(superseded(identifiers, parsed(t, wanted))); got != gone {
 			t.Errorf("%s takes away %s, want %s", wanted, got, gone)
 		}
+	}
+}
+
+// Right after a moved block the state has the id alone, and a destroy with -refresh=false comes before any read.
+func TestConnectionIsNotDeletedUnread(t *testing.T) {
+	var diags diag.Diagnostics
+	refuseDeletion(t.Context(), nil, &connectionModel{ID: types.StringValue("con_1")}, &diags)
+	if !diags.HasError() {
+		t.Error("a connection is deleted of which only the id is known")
 	}
 }
 

@@ -318,7 +318,21 @@ func (m *connectionModel) planOptions(prior *connectionModel) {
 	}
 	stored, okStored := decodeObject(prior.Options.ValueString())
 	wanted, okWanted := decodeObject(m.Options.ValueString())
-	if okStored && okWanted && coversJSON(stored, wanted) {
+	if okStored && okWanted && coversJSON(stored, wanted) && statesNulls(stored, wanted) {
 		m.Options = prior.Options
 	}
+}
+
+// statesNulls reports whether the state speaks of every key that shall go. The tenant may have one of which it does not:
+// it shows those that were managed.
+func statesNulls(stored, wanted map[string]any) bool {
+	for key, want := range wanted {
+		have, stated := stored[key]
+		inner, isObject := have.(map[string]any)
+		innerWanted, wantsObject := want.(map[string]any)
+		if want == nil && !stated || isObject && wantsObject && !statesNulls(inner, innerWanted) {
+			return false
+		}
+	}
+	return true
 }

@@ -3,6 +3,9 @@
 package resources
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
@@ -37,9 +40,17 @@ func boolOption(description string) schema.BoolAttribute {
 	}
 }
 
+// stating puts what an attribute takes in front of what a change of it does.
+func stating(description, taken string) string {
+	what, change, _ := strings.Cut(description, " A change ")
+	return what + " " + taken + " A change " + change
+}
+
+func oneOf(values []string) string { return "One of `" + strings.Join(values, "`, `") + "`." }
+
 func int64Option(low, high int64, description string) schema.Int64Attribute {
 	return schema.Int64Attribute{
-		Optional: true, Computed: true, MarkdownDescription: description,
+		Optional: true, Computed: true, MarkdownDescription: stating(description, fmt.Sprintf("From %d to %d.", low, high)),
 		Validators:    []validator.Int64{int64validator.Between(low, high)},
 		PlanModifiers: []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
 	}
@@ -47,7 +58,7 @@ func int64Option(low, high int64, description string) schema.Int64Attribute {
 
 func choiceOption(description string, values ...string) schema.StringAttribute {
 	return schema.StringAttribute{
-		Optional: true, Computed: true, MarkdownDescription: description,
+		Optional: true, Computed: true, MarkdownDescription: stating(description, oneOf(values)),
 		Validators:    []validator.String{stringvalidator.OneOf(values...)},
 		PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 	}
@@ -195,7 +206,7 @@ func attributesOption() schema.SingleNestedAttribute {
 
 func validationOption() schema.SingleNestedAttribute {
 	bound := func(description string) schema.Int64Attribute {
-		return schema.Int64Attribute{Required: true, MarkdownDescription: description + " A change is an update in place.", Validators: []validator.Int64{int64validator.Between(1, 128)}}
+		return schema.Int64Attribute{Required: true, MarkdownDescription: description + " From 1 to 128. A change is an update in place.", Validators: []validator.Int64{int64validator.Between(1, 128)}}
 	}
 	return objectOption(managed("The length of usernames, in the old form. Not together with `attributes`."), map[string]schema.Attribute{
 		"username": objectOption("The length of usernames. A change is an update in place.", map[string]schema.Attribute{
@@ -208,7 +219,7 @@ func passwordOptionsOption() schema.SingleNestedAttribute {
 	return objectOption(managed("What passwords must be like. Not together with `password_policy` and the other attributes of the old form, which it replaces."), map[string]schema.Attribute{
 		"complexity": objectOption("Length and characters. A change is an update in place.", map[string]schema.Attribute{
 			"min_length":            int64Option(1, 72, "The least length. A change is an update in place."),
-			"character_types":       setOption("The types of characters required. A change is an update in place.", 4, 16, setvalidator.ValueStringsAre(stringvalidator.OneOf(characterTypes...))),
+			"character_types":       setOption(stating("The types of characters required. A change is an update in place.", "Of `"+strings.Join(characterTypes, "`, `")+"`."), 4, 16, setvalidator.ValueStringsAre(stringvalidator.OneOf(characterTypes...))),
 			"character_type_rule":   choiceOption("Whether all types are required or, of all four, three. A change is an update in place.", "all", "three_of_four"),
 			"identical_characters":  choiceOption("Whether more than two identical characters may follow each other. A change is an update in place.", "allow", "block"),
 			"sequential_characters": choiceOption("Whether sequences such as 123 are allowed. A change is an update in place.", "allow", "block"),

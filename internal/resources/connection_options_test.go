@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources"
 )
@@ -232,6 +233,7 @@ func TestConnectionOptionsThatDoNotFit(t *testing.T) {
 		"both password forms":         {`password_options = { history = { active = true } }` + "\n" + `password_policy = "good"`, "Auth0 does not accept password_options together with password_policy"},
 		"attributes and validation":   {"attributes = { email = { identifier = { active = true } } }\nvalidation = { username = { min = 1, max = 2 } }", "Auth0 does not accept attributes together with validation"},
 		"attributes and usernames":    {"attributes = { email = { identifier = { active = true } } }\nrequires_username = true", "Auth0 does not accept attributes together with requires_username"},
+		"attributes and no usernames": {"attributes = { email = { identifier = { active = true } } }\nrequires_username = false", "leave requires_username out"},
 		"no identifier":               {"attributes = { email = { identifier = { active = false } } }", "One of the attributes must be an identifier"},
 		"required but not at sign-up": {`attributes = { phone_number = { identifier = { active = true }, profile_required = true, signup = { status = "optional" } } }`, "must also be required at sign-up"},
 		"precedence of two":           {`precedence = ["email", "username"]`, "at least 3 elements"},
@@ -301,5 +303,23 @@ func TestConnectionSwitchesForms(t *testing.T) {
 		resource.TestStep{Config: c.config(unprotected + `attributes = { email = { identifier = { active = true } } }`), Check: only("attributes", "validation")},
 		resource.TestStep{Config: c.config(unprotected + `validation = { username = { min = 2, max = 9 } }`), Check: only("validation", "attributes")},
 		resource.TestStep{Config: c.config(unprotected + `validation = { username = { min = 2, max = 9 } }`), ConfigPlanChecks: noChange},
+	)
+}
+
+// An apply that sends nothing but a new secret takes away what the platform has added of the other form, and its plan says so.
+func TestConnectionSecretLeavesOneForm(t *testing.T) {
+	t.Parallel()
+	c := newConnectionTest(t)
+	config := func(version int) string {
+		return c.config(secretConfig(scriptsURL, version, unprotected+`password_policy = "fair"`))
+	}
+	gone := []plancheck.PlanCheck{plancheck.ExpectKnownValue(connectionAddress, tfjsonpath.New("password_options"), knownvalue.Null())}
+	c.run(
+		resource.TestStep{Config: config(1), Check: c.check(func() error { return expect("the platform's form", c.options()["password_options"] != nil, true) })},
+		resource.TestStep{
+			Config: config(2), ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: gone},
+			Check:             c.check(func() error { return expect("the platform's form", c.options()["password_options"], nil) }),
+			ConfigStateChecks: []statecheck.StateCheck{state("password_options", knownvalue.Null())},
+		},
 	)
 }

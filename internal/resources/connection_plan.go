@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -105,10 +104,10 @@ func (r *connection) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequ
 	plan.EnabledCustomization = types.BoolValue(true)
 	plan.planScripts(ctx, prior, &resp.Diagnostics)
 	plan.planOptions(prior)
+	plan.planConfiguration(prior, &config, private.Sent, &resp.Diagnostics)
 	plan.planSuperseded(prior, &config)
 	plan.checkPlanned(prior, &config, &resp.Diagnostics)
 	plan.checkUsernames(ctx, &config, &resp.Diagnostics)
-	plan.planConfiguration(prior, &config, private.Sent, &resp.Diagnostics)
 	plan.checkConfiguration(ctx, &config, &resp.Diagnostics)
 	r.checkCatalog(ctx, prior, &plan, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
@@ -133,10 +132,17 @@ func (r *connection) planRename(ctx context.Context, prior, plan *connectionMode
 		return
 	}
 	refuseDeletion(ctx, r.client(), prior, diags)
+	r.refuseTaken(ctx, plan, diags) // or the old one would be gone before the new one is refused
 }
 
 // refuseDeletion is the guard of deletion and replacement. Without a client, at plan, only the flag counts.
 func refuseDeletion(ctx context.Context, client *auth0.Client, m *connectionModel, diags *diag.Diagnostics) {
+	if m.Name.IsNull() {
+		diags.AddError("Connection Not Read Yet", fmt.Sprintf(
+			"The state knows connection %s by its id alone, as after a moved block, and so neither whether it is protected nor whose users it has. Nothing was deleted.\n\n"+
+				"Run terraform refresh, or leave -refresh=false out.", m.ID.ValueString()))
+		return
+	}
 	if m.DeletionProtection.ValueBool() {
 		diags.AddAttributeError(path.Root("deletion_protection"), "Connection Is Protected", fmt.Sprintf(
 			"Connection %s is protected from deletion, which would delete all of its users in Auth0.\n\nTo delete it, set deletion_protection = false, apply, and then delete it. "+
@@ -401,8 +407,8 @@ func (m *connectionModel) checkConfiguration(ctx context.Context, config *connec
 	if !ok || text.IsUnknown() {
 		return
 	}
-	if u, err := url.Parse(text.ValueString()); err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" || u.Hostname() == "" {
-		diags.AddAttributeError(configurationPath.AtMapKey(key), "Database URL Is Malformed",
-			"The scripts cannot connect with this value. It must have the form postgres://user:password@host:5432/database, with every part percent-encoded; provider::auth0pg::postgres_url writes it.")
+	if err := scripts.CheckDatabaseURL(text.ValueString()); err != nil {
+		diags.AddAttributeError(configurationPath.AtMapKey(key), "Database URL Is Malformed", fmt.Sprintf(
+			"The scripts cannot connect with this value: %s. It must have the form postgres://user:password@host:5432/database, with every part percent-encoded; provider::auth0pg::postgres_url writes it.", err))
 	}
 }

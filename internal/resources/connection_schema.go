@@ -199,7 +199,7 @@ func connectionSchema(ctx context.Context) schema.Schema {
 }
 
 func optionalStore() schema.SingleNestedAttribute {
-	attribute := consumedStore("The user store that the scripts are rendered for: the `store` of an `auth0pg_users_table`. Without it every script comes from `scripts.overrides`. A change renders and uploads the scripts anew.")
+	attribute := consumedStore("The user store that the scripts are rendered for: the `store` of an `auth0pg_users_table` or of `auth0pg_access_functions`. Without it every script comes from `scripts.overrides`. A change renders and uploads the scripts anew.")
 	attribute.Required, attribute.Optional = false, true
 	return attribute
 }
@@ -220,14 +220,14 @@ func scriptsAttribute() schema.SingleNestedAttribute {
 			},
 			"bcrypt_rounds": schema.Int64Attribute{
 				Optional: true, Computed: true, Default: int64default.StaticInt64(scripts.DefaultBcryptRounds),
-				MarkdownDescription: "The cost of new password hashes; the default is 10. A change counts for passwords that are set from then on.",
+				MarkdownDescription: fmt.Sprintf("The cost of new password hashes, from %d to %d; the default is %d. An unknown user takes as long to be refused as a hash of this cost, so name the one that the table's hashes have. A change counts for passwords that are set from then on.", scripts.MinBcryptRounds, scripts.MaxBcryptRounds, scripts.DefaultBcryptRounds),
 				Validators:          []validator.Int64{int64validator.Between(scripts.MinBcryptRounds, scripts.MaxBcryptRounds)},
 			},
 			"database_url_key": keyAttribute(scripts.DefaultDatabaseURLKey, "The configuration key that holds the database's URL."),
-			"ca_key":           keyAttribute(scripts.DefaultCAKey, "The configuration key that may hold, in PEM, the certificate authority of the database."),
+			"ca_key":           keyAttribute(scripts.DefaultCAKey, "The configuration key that may hold, in PEM, the certificate authority of the database; without it the public ones are trusted."),
 			"pool_max": schema.Int64Attribute{
 				Optional: true, Computed: true, Default: int64default.StaticInt64(scripts.DefaultPoolMax),
-				MarkdownDescription: fmt.Sprintf("How many connections each container of the platform keeps to the database at most; the default is %d. A change counts for new containers.", scripts.DefaultPoolMax),
+				MarkdownDescription: fmt.Sprintf("How many connections each container of the platform keeps to the database at most, from 1 to %d; the default is %d. A change counts for new containers.", scripts.MaxPoolMax, scripts.DefaultPoolMax),
 				Validators:          []validator.Int64{int64validator.Between(1, scripts.MaxPoolMax)},
 			},
 			"app_metadata_key": schema.StringAttribute{
