@@ -21,7 +21,7 @@ variable "app_client_id" {
 }
 
 variable "admin_url" {
-  description = "The database as the role that owns the table: postgres://user:password@host:5432/database."
+  description = "The database as the role that owns the table: postgres://user:password@host:5432/database?sslmode=verify-full."
   type        = string
   sensitive   = true
   ephemeral   = true

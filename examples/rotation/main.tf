@@ -63,6 +63,7 @@ resource "auth0pg_connection" "users" {
       database = "app"
       username = auth0pg_database_role.green.name
       password = var.green_password
+      sslmode  = "verify-full"
     })
   }
   configuration_wo_version = 2

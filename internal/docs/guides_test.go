@@ -28,7 +28,18 @@ func TestGuideAdopting(t *testing.T) {
 	h.db.Exec(`insert into users (email, password_hash, plan) select 'user' || n || '@example.com', crypt('x', gen_salt('bf', 4)), 'free' from generate_series(1, 3) n`)
 	h.db.Exec(`insert into users (email, password_hash) values ('User1@example.com', md5('x'))`)
 
-	// Two rows share an address, so the index that the configuration asks for cannot be built: the plan says so.
+	// Without the index that is asked for nothing runs, and the audit tells what stands in its way.
+	whole := read(t, "examples/adopting/main.tf")
+	h.Write("main.tf", strings.Replace(whole, `  email_lookup = "lower_index"`, "", 1))
+	h.MustRun("apply", "-auto-approve")
+	if ran := h.MustRun("output", "-json", "statements"); strings.TrimSpace(ran) != "[]" {
+		t.Errorf("the description alone ran %s", ran)
+	}
+	if found := h.MustRun("output", "-json", "duplicates"); !strings.Contains(found, `"count":1,`) {
+		t.Errorf("duplicates: %s", found)
+	}
+	h.Write("main.tf", whole)
+	// Two rows share an address, so the index cannot be built: the plan says so.
 	output, exit := h.Run("plan")
 	if exit == 0 || !strings.Contains(output, "Error: Change Refused") || !strings.Contains(output, "lower") {
 		t.Fatalf("duplicates are not refused (exit code %d):\n%s", exit, output)

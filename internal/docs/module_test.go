@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -165,6 +166,8 @@ func TestRotationByNewRoleKeepsLoginsGoing(t *testing.T) {
 	h.signUp(t, "legacy-users")
 
 	stop, done := make(chan struct{}), make(chan []error, 1)
+	enough := sync.OnceFunc(func() { close(stop) })
+	t.Cleanup(enough)
 	var logins atomic.Int64
 	go func() {
 		var failed []error
@@ -187,7 +190,7 @@ func TestRotationByNewRoleKeepsLoginsGoing(t *testing.T) {
 	}()
 	configure(arguments, second, "the-second-long-password", 2)
 	h.MustRun("apply", "-auto-approve")
-	close(stop)
+	enough()
 	if failed := <-done; len(failed) > 0 {
 		t.Errorf("%d of %d logins failed, the first with: %v", len(failed), logins.Load(), failed[0])
 	}

@@ -53,7 +53,8 @@ func (f *postgresURLFunction) Definition(_ context.Context, _ function.Definitio
 				Name: "parts",
 				MarkdownDescription: "An object with `host` (a name, an IPv4 or IPv6 address, or the folder of a socket) and, as needed, `port`, `database`, `username`, `password`, " +
 					"`sslmode` (`" + strings.Join(sslModes, "`, `") + "`), `sslrootcert`, `sslcert`, `sslkey`, `connect_timeout` (seconds) and `application_name`. " +
-					"Further parameters of the connection go into a map named `parameters`.",
+					"Further parameters of the connection go into a map named `parameters`. The action scripts heed `sslmode` and no other parameter: " +
+					"the certificate authority of their database goes into `configuration_wo` under the key `POSTGRES_CA` (see `ca_key`), not into `sslrootcert`.",
 			},
 		},
 		Return: function.StringReturn{},

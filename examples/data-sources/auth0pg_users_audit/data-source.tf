@@ -2,6 +2,10 @@ data "auth0pg_users_audit" "users" {
   store = auth0pg_users_table.users.store
 }
 
+locals {
+  legacy_hashes = ["md5"] # those of the connection's scripts
+}
+
 # Every plan and apply says what stands in the way of a migration.
 check "users_can_move" {
   assert {
@@ -10,7 +14,11 @@ check "users_can_move" {
   }
   assert {
     condition     = data.auth0pg_users_audit.users.hashes_unknown.count == 0
-    error_message = "Password hashes that login cannot compare: ${data.auth0pg_users_audit.users.hashes_unknown.query}"
+    error_message = "Password hashes of no known format: ${data.auth0pg_users_audit.users.hashes_unknown.query}"
+  }
+  assert {
+    condition     = length(setsubtract(keys(data.auth0pg_users_audit.users.hashes), concat(["bcrypt_2a", "bcrypt_2b", "bcrypt_2y"], local.legacy_hashes))) == 0
+    error_message = "Password hashes that login does not accept: ${join(", ", keys(data.auth0pg_users_audit.users.hashes))}"
   }
 }
 
