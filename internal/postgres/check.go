@@ -33,8 +33,8 @@ func (p Plan) Ask(ctx context.Context, db Beginner) ([]Refusal, error) {
 			continue
 		case err == nil:
 			refusal.Reason = fmt.Sprintf(check.Reason, count)
-		case strings.HasPrefix(state, "22"): // a value that the type does not hold
-			refusal.Reason = fmt.Sprintf("some rows hold a value that cannot be converted (%v)", err)
+		case QuotesValue(state): // a value that the type does not hold
+			refusal.Reason = fmt.Sprintf("some rows hold a value that cannot be converted (SQLSTATE %s)", state)
 		case state == "57014", state == "42501", state == "42883", state == "42846", state == "42703", state == "42P01":
 			// Too slow, not allowed, types that cannot be compared, or a table that changed
 			// since it was read, which the apply reports.
@@ -47,3 +47,7 @@ func (p Plan) Ask(ctx context.Context, db Beginner) ([]Refusal, error) {
 	}
 	return refusals, nil
 }
+
+// QuotesValue reports whether the server's message under this SQLSTATE repeats a value, which may be somebody's address:
+// class 22, data exception.
+func QuotesValue(sqlState string) bool { return strings.HasPrefix(sqlState, "22") }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -23,12 +24,7 @@ func postgresDetail(attempted string, err error) string {
 	}
 	var server *pgconn.PgError
 	if errors.As(err, &server) {
-		var cause strings.Builder
-		fmt.Fprintf(&cause, "%s: %s (SQLSTATE %s).", attempted, server.Message, server.Code)
-		if server.Detail != "" {
-			fmt.Fprintf(&cause, "\n%s", server.Detail)
-		}
-		return cause.String() + "\n\n" + sqlStateRemedy(server)
+		return fmt.Sprintf("%s: %s\n\n%s", attempted, serversWords(server), sqlStateRemedy(server))
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
@@ -37,6 +33,19 @@ func postgresDetail(attempted string, err error) string {
 		return attempted + ": it was cancelled.\n\nApply again to finish."
 	}
 	return fmt.Sprintf("%s: %v.\n\nApply again; what was done so far is recognised.", attempted, err)
+}
+
+// serversWords is what the server said, without what may come out of a row: an address, or a hash.
+func serversWords(err *pgconn.PgError) string {
+	if postgres.QuotesValue(err.Code) {
+		return fmt.Sprintf("a value in one of the rows does not fit (SQLSTATE %s).", err.Code)
+	}
+	words := fmt.Sprintf("%s (SQLSTATE %s).", err.Message, err.Code)
+	// Details of other classes, such as violated constraints and what a trigger raises, quote rows.
+	if quotesNoRows := []string{"0A", "2B", "40", "42", "53", "55", "57"}; err.Detail != "" && slices.ContainsFunc(quotesNoRows, func(class string) bool { return strings.HasPrefix(err.Code, class) }) {
+		words += "\n" + err.Detail
+	}
+	return words
 }
 
 func connectRemedy(err error) string {
@@ -60,6 +69,8 @@ func sqlStateRemedy(err *pgconn.PgError) string {
 		return err.Hint
 	}
 	switch err.Code {
+	case "23505":
+		return "Rows share the value. The audit of the table counts them and gives the SQL that lists them; correct them, and apply again."
 	case "28P01", "28000":
 		return "Check username and password in the provider's postgres settings, and pg_hba.conf on the server."
 	case "3D000":

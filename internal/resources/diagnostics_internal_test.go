@@ -33,6 +33,21 @@ func TestPostgresDetail(t *testing.T) {
 			fmt.Errorf("wrapped: %w", &pgconn.PgError{Code: "42501", Message: "permission denied", Hint: "Ask the owner."}),
 			"Could not do it: permission denied (SQLSTATE 42501).\n\nAsk the owner.", "wrapped",
 		},
+		{
+			"a row that violates a constraint",
+			&pgconn.PgError{Code: "23514", Message: `new row for relation "users" violates check constraint "c"`, Detail: "Failing row contains (1, ada@example.com, $2b$10$abc)."},
+			`violates check constraint "c" (SQLSTATE 23514).`, "ada@example.com",
+		},
+		{
+			"two rows with one address",
+			&pgconn.PgError{Code: "23505", Message: `could not create unique index "users_email_lower_key"`, Detail: "Key (lower(email))=(ada@example.com) is duplicated."},
+			"(SQLSTATE 23505).\n\nRows share the value.", "ada@example.com",
+		},
+		{
+			"a value that cannot be converted",
+			&pgconn.PgError{Code: "22P02", Message: `invalid input syntax for type uuid: "ada@example.com"`},
+			"a value in one of the rows does not fit (SQLSTATE 22P02).", "ada@example.com",
+		},
 		{"a code without a hint", &pgconn.PgError{Code: "53300", Message: "too many clients already"}, "raise max_connections", "what was done so far"},
 		{"the time given", context.DeadlineExceeded, "Raise the object's timeout", "cancelled"},
 		{"Ctrl-C", context.Canceled, "it was cancelled.\n\nApply again", "timeout"},
