@@ -75,9 +75,12 @@ func TestWorkspaceKillsTheProvider(t *testing.T) {
 	} {
 		t.Run(kill.name, func(t *testing.T) {
 			run := w.Start("plan")
+			if err := listener.(*net.TCPListener).SetDeadline(time.Now().Add(time.Minute)); err != nil {
+				t.Fatal(err)
+			}
 			conn, err := listener.Accept()
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("%v\n%s", err, run.Output())
 			}
 			defer conn.Close()
 			kill.do(run)

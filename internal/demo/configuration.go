@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
+	"time"
 )
 
 // configuration is a folder with Terraform files, and what it takes to run Terraform there.
@@ -24,6 +26,10 @@ func (c configuration) terraform(ctx context.Context, args ...string) (output st
 	cmd := exec.CommandContext(ctx, c.program, append(args[:1:1], append([]string{"-no-color"}, args[1:]...)...)...)
 	cmd.Dir = c.dir
 	cmd.Env = c.env
+	// In a group of its own Terraform is interrupted once, by us, and ends its provider in good order.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 20 * time.Second
 	text, err := cmd.CombinedOutput()
 	var failed *exec.ExitError
 	if errors.As(err, &failed) && ctx.Err() == nil {

@@ -4,7 +4,9 @@ package devtools
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -172,6 +174,9 @@ func BuildProvider(ctx context.Context, dir string) error {
 	}
 	// The next build replaces the file, it does not write into it: a link stays what it is now.
 	target := filepath.Join(dir, name)
+	if err := os.Remove(target); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("replacing the provider: %w", err) // never written into: it may be the file that others link to
+	}
 	if err := os.Link(built, target); err == nil {
 		return nil
 	}

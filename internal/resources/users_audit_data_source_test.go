@@ -241,7 +241,7 @@ func TestUsersAuditEndsInTime(t *testing.T) {
 		c.URL = db.URL
 		server, err := postgres.NewServer(c)
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
 		defer server.Close()
 		_, err = server.AuditUsers(ctx, auditStore())
@@ -251,10 +251,19 @@ func TestUsersAuditEndsInTime(t *testing.T) {
 	if err := audit(t.Context(), postgres.Config{StatementTimeout: 100 * time.Millisecond}); !errors.As(err, &failed) || failed.Code != "57014" {
 		t.Errorf("with a statement_timeout: %v", err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- audit(ctx, postgres.Config{ApplicationName: "audit-cancelled"}) }()
+	for db.QueryInt("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'audit-cancelled' AND wait_event = 'PgSleep'") == 0 {
+		if len(ended) > 0 {
+			t.Fatalf("the audit did not come to read: %v", <-ended)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	cancel()
 	started := time.Now()
-	if err := audit(ctx, postgres.Config{ApplicationName: "audit-cancelled"}); err == nil || time.Since(started) > 5*time.Second {
+	if err := <-ended; err == nil || time.Since(started) > 5*time.Second {
 		t.Errorf("a cancelled audit ends after %s: %v", time.Since(started), err)
 	}
 	for deadline := time.Now().Add(3 * time.Second); ; time.Sleep(50 * time.Millisecond) {

@@ -78,6 +78,8 @@ func run(ctx context.Context, o options, args []string) error {
 	}
 	cmd := command(ctx, program, config, ".", args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	// The terminal interrupts Terraform, too, which then ends in good order.
+	cmd.Cancel = func() error { return os.ErrProcessDone }
 	return cmd.Run()
 }
 
