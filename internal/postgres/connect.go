@@ -218,7 +218,8 @@ func (c Config) prepareSession(ctx context.Context, conn *pgx.Conn) error {
 // milliseconds writes a duration as Postgres' timeout settings take it; zero switches the timeout off.
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
-// Acquire takes one connection, for work that needs a session of its own. The caller releases it.
+// Acquire takes one connection, for work that needs a session of its own. The caller releases it,
+// and takes no second one before: enough callers who did would wait for each other for ever.
 func (s *Server) Acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	pool, err := s.Pool(ctx)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-log/tflog"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
@@ -61,10 +62,20 @@ func (e *HBAError) Error() string {
 // ErrForeignHBA is a pg_hba.conf that another program writes anew at will.
 var ErrForeignHBA = errors.New("pg_hba.conf is written by Patroni, which would undo the change at its next restart")
 
+// ErrEmptyHBA is a pg_hba.conf without a rule. The server goes on with those that it loaded
+// before, and would not load the file with our change either.
+var ErrEmptyHBA = errors.New("pg_hba.conf holds no rule but those of allowlists: it was emptied or cut off, as happens when a disk is full")
+
+// ErrHBABusy is another run that holds the lock on pg_hba.conf for too long.
+var ErrHBABusy = errors.New("another run of the provider is changing pg_hba.conf")
+
 const hbaComment = "# Managed by Terraform (auth0pg_allowlist): changes are undone at the next apply.\n"
 
 // hbaBudget bounds the part of a change that must not stop half-way.
 const hbaBudget = time.Minute
+
+// hbaPatience bounds the wait for other runs; a variable for the tests.
+var hbaPatience = 2 * time.Minute
 
 // HBAInclude is the line that includes the role's file, as it stands in pg_hba.conf.
 func HBAInclude(role string) string {
@@ -85,6 +96,16 @@ func hbaFileName(role string) string {
 // hbaText is the content of the role's file.
 func hbaText(lines []string) []byte {
 	return []byte(hbaComment + strings.Join(lines, "\n") + "\n")
+}
+
+// withInclude puts the line that includes the role's file at the top of pg_hba.conf.
+func withInclude(main []byte, role string) []byte {
+	return append([]byte(HBAInclude(role)+"\n"), withoutInclude(main, hbaFileName(role))...)
+}
+
+// includes reports whether pg_hba.conf includes the role's file.
+func includes(main []byte, role string) bool {
+	return len(withoutInclude(main, hbaFileName(role))) < len(main)
 }
 
 // withoutInclude takes the line that includes the file out of pg_hba.conf, however it was
@@ -134,7 +155,7 @@ func inspectHBA(ctx context.Context, db Querier, role string) (*HBAFile, error) 
 	if text := strings.TrimSuffix(strings.TrimPrefix(string(files.own), hbaComment), "\n"); text != "" {
 		state.Lines = strings.Split(text, "\n")
 	}
-	if len(withoutInclude(files.main, hbaFileName(role))) < len(files.main) {
+	if includes(files.main, role) {
 		state.Place = IncludedLate
 		if first, err := ownRulesFirst(ctx, db, files.ownPath); err != nil {
 			return nil, err
@@ -169,11 +190,11 @@ func hbaPending(ctx context.Context, db Querier, files *hbaFiles) (pending bool,
 // ApplyHBA makes pg_hba.conf enforce the list for its role and returns once the server
 // follows it. The files are checked by the server before it loads them, and put back when
 // it finds an error in them or lets the provider in no more. Its errors are [HBAError],
-// [ErrForeignHBA], [ErrLockedOut] and the server's own.
+// [ErrForeignHBA], [ErrEmptyHBA], [ErrHBABusy], [ErrLockedOut] and the server's own, within an
+// [HBAEditedError] or a [RestoreError] where putting back met with that.
 func (s *Server) ApplyHBA(ctx context.Context, list Allowlist) error {
 	return s.changeHBA(ctx, list.Role, func(before *hbaFiles) (main, own []byte) {
-		main = append([]byte(HBAInclude(list.Role)+"\n"), withoutInclude(before.main, hbaFileName(list.Role))...)
-		return main, hbaText(list.HBALines())
+		return withInclude(before.main, list.Role), hbaText(list.HBALines())
 	})
 }
 
@@ -224,7 +245,7 @@ func (s *Server) changeHBA(ctx context.Context, role string, change func(*hbaFil
 	if err := s.replaceHBA(forward, conn, role, before, &after); err != nil {
 		back, cancel := context.WithTimeout(unstoppable, hbaBudget)
 		defer cancel()
-		return errors.Join(err, s.restoreHBA(back, conn, before))
+		return undoHBA(back, conn, role, before, &after, err)
 	}
 	return nil
 }
@@ -267,42 +288,23 @@ func (s *Server) replaceHBA(ctx context.Context, conn *pgxpool.Conn, role string
 	return nil
 }
 
-// restoreHBA puts back what was there before a change that failed.
-func (s *Server) restoreHBA(ctx context.Context, conn *pgxpool.Conn, before *hbaFiles) error {
-	if conn.Conn().IsClosed() {
-		return errors.New("the connection was lost before pg_hba.conf could be put back: remove the line that includes " + before.ownPath)
-	}
-	var current hbaFiles
-	if err := conn.QueryRow(ctx, readHBASQL, before.mainPath, before.ownPath).Scan(&current.main, &current.own); err != nil {
-		return err
-	}
-	if !bytes.Equal(current.main, before.main) {
-		if err := writeServerFile(ctx, conn, before.mainPath, before.main); err != nil {
-			return fmt.Errorf("pg_hba.conf could not be put back: %w", err)
-		}
-	}
-	if !bytes.Equal(current.own, before.own) {
-		if err := writeServerFile(ctx, conn, before.ownPath, before.own); err != nil {
-			return fmt.Errorf("%s could not be put back: %w", before.ownPath, err)
-		}
-	}
-	_, err := conn.Exec(ctx, "select pg_catalog.pg_reload_conf()")
-	return err
-}
-
 const hbaRulesSQL = `
 select file_name, coalesce(line_number, 0), coalesce(user_name, '{}'), coalesce(error, '')
   from pg_catalog.pg_hba_file_rules order by rule_number nulls first, line_number`
 
-// checkHBA has the server parse the files as they are on disk. With a role, our file must
-// hold as many rules as we wrote, and each must be for that role alone: such a file cannot
-// lock out anybody else.
+// anyHBAFileName is the path of a file of ours, for whatever role.
+var anyHBAFileName = regexp.MustCompile(`[/\\]auth0pg[_-][^/\\]*\.conf$`)
+
+// checkHBA has the server parse the files as they are on disk. Somewhere there must be rules
+// that are not ours: by one of them the provider came in. With a role, our file must hold as
+// many rules as we wrote, and each must be for that role alone: such a file cannot lock out
+// anybody else.
 func checkHBA(ctx context.Context, db Querier, ownPath, role string, rules int) error {
 	rows, err := db.Query(ctx, hbaRulesSQL)
 	if err != nil {
 		return err
 	}
-	found := 0
+	found, others := 0, 0
 	var file, problem string
 	var line int
 	var users []string
@@ -310,6 +312,9 @@ func checkHBA(ctx context.Context, db Querier, ownPath, role string, rules int) 
 		own := role != "" && file == ownPath
 		if problem != "" {
 			return &HBAError{File: file, Line: line, Message: problem, Ours: own}
+		}
+		if !anyHBAFileName.MatchString(file) {
+			others++
 		}
 		if own {
 			found++
@@ -319,10 +324,15 @@ func checkHBA(ctx context.Context, db Querier, ownPath, role string, rules int) 
 		}
 		return nil
 	})
-	if err == nil && role != "" && found != rules {
+	switch {
+	case err != nil:
+		return err
+	case others == 0:
+		return ErrEmptyHBA
+	case role != "" && found != rules:
 		return &HBAError{File: ownPath, Message: fmt.Sprintf("the server sees %d rules, %d were written", found, rules), Ours: true}
 	}
-	return err
+	return nil
 }
 
 // writeServerFile writes a file on the server, by way of a large object that is never
@@ -350,25 +360,40 @@ func writeServerFile(ctx context.Context, conn *pgxpool.Conn, path string, conte
 	return err
 }
 
-// lockHBA keeps other runs of the provider away from pg_hba.conf.
+const hbaLockKey = "pg_catalog.hashtextextended('auth0pg_allowlist/pg_hba', 0)"
+
+// HBALockHolderSQL finds the session that keeps other runs away from pg_hba.conf.
+const HBALockHolderSQL = "select a.pid, a.usename, a.application_name, a.client_addr, a.backend_start from pg_locks l join pg_stat_activity a using (pid) " +
+	"where l.locktype = 'advisory' and l.granted and (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended('auth0pg_allowlist/pg_hba', 0)"
+
+// lockHBA keeps other runs of the provider away from pg_hba.conf. It polls, since a statement
+// that waited for the lock would hold a snapshot all the time.
 func lockHBA(ctx context.Context, conn *pgxpool.Conn) (unlock func(), err error) {
-	const key = "pg_catalog.hashtextextended('auth0pg_allowlist/pg_hba', 0)"
+	began := time.Now()
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		var locked bool
-		if err := conn.QueryRow(ctx, "select pg_catalog.pg_try_advisory_lock("+key+")").Scan(&locked); err != nil {
+		if err := conn.QueryRow(ctx, "select pg_catalog.pg_try_advisory_lock("+hbaLockKey+")").Scan(&locked); err != nil {
 			return nil, err
 		}
 		if locked {
-			return func() {
-				ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-				defer cancel()
-				if _, err := conn.Exec(ctx, "select pg_catalog.pg_advisory_unlock("+key+")"); err != nil {
-					_ = conn.Conn().Close(ctx) // the end of the session releases it as well
-				}
-			}, nil
+			return func() { unlockHBA(ctx, conn) }, nil
+		}
+		if wait == 50*time.Millisecond {
+			tflog.Info(ctx, "another run is changing pg_hba.conf, waiting", map[string]any{"at_most": hbaPatience.String()})
+		}
+		if time.Since(began) > hbaPatience {
+			return nil, fmt.Errorf("%w, and was not done after %s", ErrHBABusy, hbaPatience)
 		}
 		if err := pause(ctx, wait); err != nil {
 			return nil, err
 		}
+	}
+}
+
+func unlockHBA(ctx context.Context, conn *pgxpool.Conn) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if _, err := conn.Exec(ctx, "select pg_catalog.pg_advisory_unlock("+hbaLockKey+")"); err != nil {
+		_ = conn.Conn().Close(ctx) // the end of the session releases it as well
 	}
 }

@@ -4,6 +4,7 @@ package postgres_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"net"
 	"net/netip"
@@ -12,8 +13,11 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	"github.com/hashicorp/terraform-plugin-log/tflogtest"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -50,8 +54,12 @@ func newGuarded(t *testing.T, oldest int) *guarded {
 	if version < 14 {
 		hba = "" // it knows no continued lines
 	}
+	addresses := []string{"127.0.0.1"}
+	if hasIPv6() {
+		addresses = append(addresses, "::1")
+	}
 	local, err := localpostgres.Start(t.Context(), localpostgres.Options{
-		Version: version, TLS: true, HBA: hba, ListenAddresses: []string{"127.0.0.1", "::1"},
+		Version: version, TLS: true, HBA: hba, ListenAddresses: addresses,
 		// What a standby needs to go on from.
 		Settings: map[string]string{"wal_level": "replica"},
 	})
@@ -71,6 +79,15 @@ func newGuarded(t *testing.T, oldest int) *guarded {
 	t.Cleanup(g.server.Close)
 	return g
 }
+
+// hasIPv6 reports whether this machine has ::1, which containers often lack.
+var hasIPv6 = sync.OnceValue(func() bool {
+	listener, err := net.Listen("tcp", "[::1]:0")
+	return err == nil && listener.Close() == nil
+})
+
+// reachable reports whether a test can come from this address.
+func reachable(from string) bool { return from != "::1" || hasIPv6() }
 
 func (g *guarded) role(name string) string {
 	g.Exec("create role " + pgx.Identifier{name}.Sanitize() + " login password 'pw'")
@@ -94,6 +111,9 @@ func (g *guarded) connect(t *testing.T, url, from string, change ...func(*pgx.Co
 	if err != nil {
 		t.Fatal(err)
 	}
+	if !reachable(from) {
+		t.Skip("this machine has no IPv6 loopback address, ::1")
+	}
 	ip := net.ParseIP(from)
 	if ip.To4() == nil {
 		config.Host, config.TLSConfig.ServerName = "::1", "::1"
@@ -110,6 +130,9 @@ func withoutTLS(config *pgx.ConnConfig) { config.TLSConfig = nil }
 
 func (g *guarded) allows(t *testing.T, role, from string, change ...func(*pgx.ConnConfig)) {
 	t.Helper()
+	if !reachable(from) {
+		return
+	}
 	if err := g.login(t, role, from, change...); err != nil {
 		t.Errorf("%s is refused from %s: %v", role, from, err)
 	}
@@ -117,6 +140,9 @@ func (g *guarded) allows(t *testing.T, role, from string, change ...func(*pgx.Co
 
 func (g *guarded) refuses(t *testing.T, role, from string, change ...func(*pgx.ConnConfig)) {
 	t.Helper()
+	if !reachable(from) {
+		return
+	}
 	err := g.login(t, role, from, change...)
 	var refused *pgconn.PgError
 	if !errors.As(err, &refused) || refused.Code != "28000" {
@@ -285,6 +311,7 @@ func TestHBAFileSeesDrift(t *testing.T) {
 	apply()
 
 	g.writeMain(t, "host all all 127.0.0.9/32 trust\n"+include+oddHBA)
+	past(t, g.hbaFile())
 	check("a rule above", postgres.IncludedLate, false, list.HBALines()...)
 	if err := g.server.ApplyHBA(t.Context(), list); err != nil {
 		t.Fatal(err)
@@ -294,6 +321,7 @@ func TestHBAFileSeesDrift(t *testing.T) {
 
 	for _, edited := range []string{"include auth0pg_scripts.conf", "\tinclude_if_exists\t\"auth0pg_scripts.conf\"\r"} {
 		g.writeMain(t, "# mine\n"+edited+"\n"+oddHBA)
+		past(t, g.hbaFile())
 		check("line edited", postgres.IncludedFirst, false, list.HBALines()...)
 		if err := g.server.ApplyHBA(t.Context(), list); err != nil {
 			t.Fatal(err)
@@ -306,6 +334,7 @@ func TestHBAFileSeesDrift(t *testing.T) {
 	if err := os.WriteFile(own, []byte("hostssl all scripts 127.0.0.77/32 trust\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	past(t, own)
 	check("our file edited", postgres.IncludedFirst, false, "hostssl all scripts 127.0.0.77/32 trust")
 	apply()
 
@@ -329,13 +358,14 @@ func TestHBAFileSeesDrift(t *testing.T) {
 }
 
 // future dates a file after the last reload.
-func future(t *testing.T, file string) {
+func future(t *testing.T, file string) { t.Helper(); date(t, file, time.Now().AddDate(0, 0, 1)) }
+
+// past dates a file before the last reload, whatever second it was written in.
+func past(t *testing.T, file string) { t.Helper(); date(t, file, time.Now().Add(-time.Hour)) }
+
+func date(t *testing.T, file string, when time.Time) {
 	t.Helper()
-	info, err := os.Stat(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chtimes(file, info.ModTime(), info.ModTime().AddDate(0, 0, 1)); err != nil {
+	if err := os.Chtimes(file, when, when); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -376,6 +406,23 @@ func TestHBAPutsBack(t *testing.T) {
 		g.mainIs(t, broken)
 		g.writeMain(t, oddHBA)
 	})
+	for what, cut := range map[string]string{
+		"a file that was emptied": "", "a file that was cut off": postgres.HBAInclude("scripts") + "\n# TYPE  DATA",
+	} {
+		t.Run(what, func(t *testing.T) {
+			if err := g.server.ApplyHBA(t.Context(), list); err != nil {
+				t.Fatal(err)
+			}
+			g.writeMain(t, cut)
+			for _, err := range []error{g.server.ApplyHBA(t.Context(), list), g.server.RemoveHBA(t.Context(), "scripts")} {
+				if !errors.Is(err, postgres.ErrEmptyHBA) {
+					t.Errorf("%v, want ErrEmptyHBA", err)
+				}
+				g.mainIs(t, cut)
+			}
+			g.writeMain(t, oddHBA)
+		})
+	}
 	t.Run("a file that Patroni writes", func(t *testing.T) {
 		patroni := "# Do not edit this file manually!\n# It will be overwritten by Patroni!\n" + oddHBA
 		g.writeMain(t, patroni)
@@ -399,4 +446,89 @@ func TestHBAPutsBack(t *testing.T) {
 		}
 		g.mainIs(t, oddHBA)
 	})
+}
+
+// meddle has every login fail while pg_hba.conf includes a file of ours, after a shell command
+// on the server: that is the moment between a change and its end.
+func (g *guarded) meddle(t *testing.T, command string) {
+	t.Helper()
+	g.Exec(`create or replace function meddle() returns event_trigger language plpgsql as $$
+		begin
+			if exists (select from pg_hba_file_rules where file_name ~ 'auth0pg_') then
+				copy (select 1) to program 'cat >/dev/null; ` + command + `';
+				raise 'meddled';
+			end if;
+		end $$;
+		drop event trigger if exists meddle;
+		create event trigger meddle on login execute function meddle()`)
+}
+
+func TestHBASaysWhatItCannotPutBack(t *testing.T) {
+	g := newGuarded(t, 17)
+	list := allow(g.role("scripts"), "127.0.0.2/32")
+	g.meddle(t, "chmod 400 pg_hba.conf")
+	err := g.server.ApplyHBA(t.Context(), list)
+	if err := os.Chmod(g.hbaFile(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	g.writeMain(t, oddHBA)
+	var left *postgres.RestoreError
+	if !errors.As(err, &left) || !errors.Is(err, postgres.ErrLockedOut) {
+		t.Fatalf("%v, want a RestoreError after ErrLockedOut", err)
+	}
+	for _, want := range []string{"meddled", "Permission denied"} {
+		if !strings.Contains(left.Error(), want) {
+			t.Errorf("the error lacks %q: %v", want, left)
+		}
+	}
+	for _, want := range []string{g.hbaFile(), postgres.HBAInclude("scripts"), "pg_reload_conf"} {
+		if !strings.Contains(left.ByHand, want) {
+			t.Errorf("what to do lacks %q: %s", want, left.ByHand)
+		}
+	}
+}
+
+func TestHBAKeepsEditsMadeMeanwhile(t *testing.T) {
+	g := newGuarded(t, 17)
+	list := allow(g.role("scripts"), "127.0.0.2/32")
+	for _, test := range []struct{ name, command, want string }{
+		{"a line more", "(echo; echo \\# mine) >> pg_hba.conf", oddHBA + "\n# mine\n"},
+		{"cut off", "head -c 90 pg_hba.conf > cut; cat cut > pg_hba.conf", oddHBA},
+		{"our line gone", "echo local all all trust > pg_hba.conf; echo host all all all scram-sha-256 >> pg_hba.conf", "local all all trust\nhost all all all scram-sha-256\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			g.meddle(t, test.command)
+			err := g.server.ApplyHBA(t.Context(), list)
+			var kept *postgres.HBAEditedError
+			if edited := test.want != oddHBA; !errors.Is(err, postgres.ErrLockedOut) || errors.As(err, &kept) != edited {
+				t.Errorf("%v, want ErrLockedOut, and that it says so: %v", err, edited)
+			}
+			g.mainIs(t, test.want)
+			g.writeMain(t, oddHBA)
+		})
+	}
+}
+
+// TestHBAWaitsNotForEver has another run hold the lock.
+func TestHBAWaitsNotForEver(t *testing.T) {
+	postgres.LimitHBAWait(t, 500*time.Millisecond)
+	g := newGuarded(t, 16)
+	holder := g.Conn()
+	if _, err := holder.Exec(t.Context(), "select pg_advisory_lock(hashtextextended('auth0pg_allowlist/pg_hba', 0))"); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	ctx, cancel := context.WithTimeout(tflogtest.RootLogger(t.Context(), &log), 20*time.Second)
+	defer cancel()
+	if err := g.server.ApplyHBA(ctx, allow(g.role("scripts"), "127.0.0.2/32")); !errors.Is(err, postgres.ErrHBABusy) {
+		t.Errorf("%v, want ErrHBABusy", err)
+	}
+	if said := strings.Count(log.String(), `"@level":"info","@message":"another run is changing pg_hba.conf, waiting"`); said != 1 {
+		t.Errorf("the wait is logged %d times:\n%s", said, log.String())
+	}
+	var pid uint32
+	if err := g.Conn().QueryRow(t.Context(), "select pid from ("+postgres.HBALockHolderSQL+") holder").Scan(&pid); err != nil || pid != holder.PgConn().PID() {
+		t.Errorf("the holder is %d, not %d: %v", pid, holder.PgConn().PID(), err)
+	}
+	g.mainIs(t, oddHBA)
 }

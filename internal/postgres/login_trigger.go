@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -21,6 +22,10 @@ import (
 
 // triggerSchema holds the functions.
 const triggerSchema = "auth0pg"
+
+// loginBudget bounds the login that proves that a trigger lets the provider in; a variable
+// for the tests.
+var loginBudget = time.Minute
 
 const triggerComment = "Managed by Terraform (auth0pg_allowlist): changes are undone at the next apply."
 
@@ -41,8 +46,9 @@ func (a Allowlist) LoginTriggerStatements() []string {
 
 func (a Allowlist) loginTrigger() *loginTrigger {
 	name := LoginTriggerName(a.Role)
+	function := ident(triggerSchema, name)
 	return &loginTrigger{
-		name: name, event: "login", enabled: "O", function: ident(triggerSchema, name),
+		name: name, event: "login", enabled: "O", calls: function, function: function,
 		language: "plpgsql", config: []string{"search_path=pg_catalog, pg_temp"}, body: a.triggerBody(),
 	}
 }
@@ -69,12 +75,15 @@ end
 // loginTrigger is a trigger with its function, as it should be or as it is.
 type loginTrigger struct {
 	name, event, enabled string
-	function             string // qualified and quoted
-	definer              bool
-	language             string
-	config               []string
-	body                 string
 	tags                 []string
+	calls                string // the function that the trigger calls, qualified and quoted
+
+	function   string // ours, qualified and quoted
+	definer    bool
+	language   string // "" when there is no such function
+	config     []string
+	body       string
+	definition string // the server's own text, for making again exactly what was found
 }
 
 // functionStatement makes the function, "" when there is none.
@@ -102,9 +111,13 @@ func (t *loginTrigger) triggerStatement() string {
 	}
 	when := ""
 	if len(t.tags) > 0 {
-		when = fmt.Sprintf(" WHEN TAG IN (%s)", strings.Join(t.tags, ", "))
+		quoted := make([]string, len(t.tags))
+		for i, tag := range t.tags {
+			quoted[i] = quoteLiteral(tag)
+		}
+		when = fmt.Sprintf(" WHEN TAG IN (%s)", strings.Join(quoted, ", "))
 	}
-	return fmt.Sprintf("CREATE EVENT TRIGGER %s ON %s%s EXECUTE FUNCTION %s()", ident(t.name), t.event, when, t.function)
+	return fmt.Sprintf("CREATE EVENT TRIGGER %s ON %s%s EXECUTE FUNCTION %s()", ident(t.name), t.event, when, t.calls)
 }
 
 // enabledStatement is needed for a trigger that does not fire as it does by default.
@@ -122,12 +135,16 @@ func (t *loginTrigger) enabledStatement() string {
 
 // statements is everything that there is, in the order in which it is made.
 func (t *loginTrigger) statements() []string {
-	all := []string{t.functionStatement(), t.triggerStatement(), t.enabledStatement()}
-	return slices.DeleteFunc(all, func(statement string) bool { return statement == "" })
+	return present(t.functionStatement(), t.triggerStatement(), t.enabledStatement())
+}
+
+// present leaves out the statements for what there is not.
+func present(statements ...string) []string {
+	return slices.DeleteFunc(statements, func(statement string) bool { return statement == "" })
 }
 
 const loginFunctionSQL = `
-select l.lanname, p.prosrc, p.prosecdef, coalesce(p.proconfig, '{}')
+select l.lanname, p.prosrc, p.prosecdef, coalesce(p.proconfig, '{}'), pg_catalog.pg_get_functiondef(p.oid)
   from pg_catalog.pg_proc p
   join pg_catalog.pg_language l on l.oid = p.prolang
  where p.proname = $2 and p.pronargs = 0 and p.pronamespace = (select oid from pg_catalog.pg_namespace where nspname = $1)`
@@ -142,7 +159,7 @@ select e.evtevent, e.evtenabled::text, coalesce(e.evttags, '{}'), n.nspname, p.p
 func inspectLoginTrigger(ctx context.Context, db Querier, role string) (*loginTrigger, error) {
 	name := LoginTriggerName(role)
 	found := &loginTrigger{name: name, function: ident(triggerSchema, name)}
-	err := db.QueryRow(ctx, loginFunctionSQL, triggerSchema, name).Scan(&found.language, &found.body, &found.definer, &found.config)
+	err := db.QueryRow(ctx, loginFunctionSQL, triggerSchema, name).Scan(&found.language, &found.body, &found.definer, &found.config, &found.definition)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return nil, err
 	}
@@ -151,10 +168,7 @@ func inspectLoginTrigger(ctx context.Context, db Querier, role string) (*loginTr
 	if errors.Is(err, pgx.ErrNoRows) {
 		return found, nil
 	}
-	if schema != triggerSchema || function != name {
-		// It calls another function, which is then what stands in its statement.
-		found.function = ident(schema, function)
-	}
+	found.calls = ident(schema, function)
 	return found, err
 }
 
@@ -173,16 +187,16 @@ func (s *Server) LoginTrigger(ctx context.Context, role string) ([]string, error
 
 // ApplyLoginTrigger makes a login event trigger enforce the list for its role, in one
 // transaction, and then logs in anew; when that fails, what was there before is put back.
-// Its error is then [ErrLockedOut].
+// Its error is then [ErrLockedOut], and a [RestoreError] when it could not be put back.
 func (s *Server) ApplyLoginTrigger(ctx context.Context, list Allowlist) error {
-	// The session from before the change can undo it.
+	// The session that makes the change is from before it, and can undo it.
 	conn, err := s.Acquire(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Release()
 	var before *loginTrigger
-	err = s.catalogTx(ctx, func(tx pgx.Tx) (err error) {
+	err = retryTx(ctx, conn, func(tx pgx.Tx) (err error) {
 		if err := lockTriggers(ctx, tx); err != nil {
 			return err
 		}
@@ -195,44 +209,80 @@ func (s *Server) ApplyLoginTrigger(ctx context.Context, list Allowlist) error {
 		return err
 	}
 	// An interrupted apply finishes or goes back.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), catalogBudget)
+	unstoppable := context.WithoutCancel(ctx)
+	forward, cancel := context.WithTimeout(unstoppable, loginBudget)
 	defer cancel()
 	var one int
-	if err := s.logIn(ctx, "select 1", &one); err != nil {
-		return errors.Join(err, pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-			if err := removeLoginTrigger(ctx, tx, list.Role); err != nil || before.language == "" {
-				return err
-			}
-			return installLoginTrigger(ctx, tx, &loginTrigger{}, before)
-		}))
+	err = s.logIn(forward, "select 1", &one)
+	if err == nil {
+		return nil
 	}
-	return nil
+	// The login may have used up its time; the way back has its own.
+	back, cancel := context.WithTimeout(unstoppable, catalogBudget)
+	defer cancel()
+	restoring := retryTx(back, conn, func(tx pgx.Tx) error { return restoreLoginTrigger(back, tx, list.Role, before) })
+	if restoring != nil {
+		return &RestoreError{Cause: err, Restore: restoring, ByHand: fmt.Sprintf(
+			"Connect to the database %q as a superuser with PGOPTIONS='-c event_triggers=off', run DROP EVENT TRIGGER IF EXISTS %s, and apply again.",
+			s.Database(), ident(LoginTriggerName(list.Role)))}
+	}
+	return err
 }
 
 // installLoginTrigger makes of what was found what is wanted.
 func installLoginTrigger(ctx context.Context, tx pgx.Tx, found, want *loginTrigger) error {
 	var statements []string
 	if found.functionStatement() != want.functionStatement() {
-		exists := false
-		if err := tx.QueryRow(ctx, "select exists (select from pg_catalog.pg_namespace where nspname = $1)", triggerSchema).Scan(&exists); err != nil {
+		if err := makeTriggerSchema(ctx, tx); err != nil {
 			return err
 		}
-		if !exists {
-			statements = append(statements,
-				"create schema "+ident(triggerSchema),
-				"comment on schema "+ident(triggerSchema)+" is "+quoteLiteral(triggerComment))
-		}
-		statements = append(statements, want.functionStatement(),
-			"comment on function "+want.function+"() is "+quoteLiteral(triggerComment))
+		statements = append(statements, want.functionStatement(), want.functionComment())
 	}
 	switch {
 	case found.triggerStatement() != want.triggerStatement():
-		statements = append(statements, "drop event trigger if exists "+ident(want.name), want.triggerStatement(),
-			"comment on event trigger "+ident(want.name)+" is "+quoteLiteral(triggerComment))
+		statements = append(statements, "drop event trigger if exists "+ident(want.name), want.triggerStatement(), want.triggerComment())
 	case found.enabled != want.enabled:
 		statements = append(statements, "alter event trigger "+ident(want.name)+" enable")
 	}
 	return execAll(ctx, tx, statements)
+}
+
+// restoreLoginTrigger puts back what was found before a change, whatever it was.
+func restoreLoginTrigger(ctx context.Context, tx pgx.Tx, role string, before *loginTrigger) error {
+	if err := removeLoginTrigger(ctx, tx, role); err != nil {
+		return err
+	}
+	var statements []string
+	if before.definition != "" {
+		if err := makeTriggerSchema(ctx, tx); err != nil {
+			return err
+		}
+		statements = append(statements, before.definition, before.functionComment())
+	}
+	if before.event != "" {
+		statements = append(statements, present(before.triggerStatement(), before.triggerComment(), before.enabledStatement())...)
+	}
+	return execAll(ctx, tx, statements)
+}
+
+func (t *loginTrigger) functionComment() string {
+	return "comment on function " + t.function + "() is " + quoteLiteral(triggerComment)
+}
+
+func (t *loginTrigger) triggerComment() string {
+	return "comment on event trigger " + ident(t.name) + " is " + quoteLiteral(triggerComment)
+}
+
+// makeTriggerSchema makes the schema of the functions unless there is one.
+func makeTriggerSchema(ctx context.Context, tx pgx.Tx) error {
+	exists := false
+	if err := tx.QueryRow(ctx, "select exists (select from pg_catalog.pg_namespace where nspname = $1)", triggerSchema).Scan(&exists); err != nil || exists {
+		return err
+	}
+	return execAll(ctx, tx, []string{
+		"create schema " + ident(triggerSchema),
+		"comment on schema " + ident(triggerSchema) + " is " + quoteLiteral(triggerComment),
+	})
 }
 
 // RemoveLoginTrigger takes the role's trigger away, and the schema when it is ours and empty.

@@ -5,6 +5,7 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -272,20 +273,26 @@ func TestLoginTriggerHoldsUpNobody(t *testing.T) {
 func TestLoginTriggersAtOnce(t *testing.T) {
 	needsLoopbackAddresses(t)
 	g := newGuarded(t, 17)
+	// More than the pool has connections.
+	var names []string
+	for i := range 20 {
+		names = append(names, g.role(fmt.Sprintf("r%d", i)))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
 	var wait sync.WaitGroup
-	for _, name := range []string{"r1", "r2", "r3", "r4", "r5", "r6"} {
-		g.role(name)
+	for _, name := range names {
 		wait.Go(func() {
-			if err := g.server.ApplyLoginTrigger(t.Context(), allow(name, "127.0.0.2/32")); err != nil {
+			if err := g.server.ApplyLoginTrigger(ctx, allow(name, "127.0.0.2/32")); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
-			if err := g.server.ApplyHBA(t.Context(), allow(name, "127.0.0.2/32")); err != nil {
+			if err := g.server.ApplyHBA(ctx, allow(name, "127.0.0.2/32")); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
 		})
 	}
 	wait.Wait()
-	for _, name := range []string{"r1", "r2", "r3", "r4", "r5", "r6"} {
+	for _, name := range names {
 		g.refuses(t, name, "127.0.0.9")
 		if got, err := g.server.LoginTrigger(t.Context(), name); err != nil || len(got) != 2 {
 			t.Errorf("%s: %q, %v", name, got, err)
@@ -317,5 +324,73 @@ func TestLoginTriggerPutsBack(t *testing.T) {
 	}
 	if got, err := g.server.LoginTrigger(t.Context(), "postgres"); err != nil || !slices.Equal(got, before.LoginTriggerStatements()) {
 		t.Errorf("what was there before is not put back: %q, %v", got, err)
+	}
+}
+
+// TestLoginTriggerPutsBackWhatever goes back to what somebody else has made of the trigger.
+func TestLoginTriggerPutsBackWhatever(t *testing.T) {
+	g := newGuarded(t, 17)
+	before, locksOut := allow("postgres", "127.0.0.0/8", "::1/128"), allow("postgres", "192.0.2.2/32")
+	for what, sql := range map[string]string{
+		"as it was":            ``,
+		"disabled":             `alter event trigger auth0pg_allowlist_postgres disable`,
+		"without a trigger":    `drop event trigger auth0pg_allowlist_postgres`,
+		"a setting":            `alter function auth0pg.auth0pg_allowlist_postgres() set work_mem = '1MB'`,
+		"another function":     `drop event trigger auth0pg_allowlist_postgres; create event trigger auth0pg_allowlist_postgres on login execute function f()`,
+		"only another":         `drop event trigger auth0pg_allowlist_postgres; drop schema auth0pg cascade; create event trigger auth0pg_allowlist_postgres on login execute function f()`,
+		"another event, a tag": `drop event trigger auth0pg_allowlist_postgres; create event trigger auth0pg_allowlist_postgres on ddl_command_start when tag in ('CREATE CAST') execute function f()`,
+	} {
+		g.Exec(`create or replace function public.f() returns event_trigger language plpgsql as 'begin end'`)
+		if err := g.server.ApplyLoginTrigger(t.Context(), before); err != nil {
+			t.Fatal(err)
+		}
+		g.Exec(sql)
+		want, err := g.server.LoginTrigger(t.Context(), "postgres")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := g.server.ApplyLoginTrigger(t.Context(), locksOut); !errors.Is(err, postgres.ErrLockedOut) || strings.Contains(err.Error(), "put back") {
+			t.Errorf("%s: %v, want ErrLockedOut", what, err)
+		}
+		if got, err := g.server.LoginTrigger(t.Context(), "postgres"); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %v\n got %q\nwant %q", what, err, got, want)
+		}
+		if body := g.QueryString(`select prosrc from pg_proc where oid = 'public.f()'::regprocedure`); body != "begin end" {
+			t.Errorf("%s: the function of others is now %q", what, body)
+		}
+	}
+}
+
+// TestLoginTriggerPutsBackAfterHangingLogin has the login use up all the time that it is given.
+func TestLoginTriggerPutsBackAfterHangingLogin(t *testing.T) {
+	postgres.LimitLogin(t, time.Second)
+	g := newGuarded(t, 17)
+	g.Exec(`create function hang() returns event_trigger language plpgsql as $$
+		begin
+			if exists (select from pg_event_trigger where evtname ~ '^auth0pg_') then perform pg_sleep(5); end if;
+		end $$;
+		create event trigger hang on login execute function hang()`)
+	if err := g.server.ApplyLoginTrigger(t.Context(), allow(g.role("scripts"), "127.0.0.2/32")); !errors.Is(err, postgres.ErrLockedOut) {
+		t.Errorf("%v, want ErrLockedOut", err)
+	}
+	if left := g.QueryInt(`select count(*)::int from pg_event_trigger where evtname ~ '^auth0pg_'`); left != 0 {
+		t.Error("the trigger is still there")
+	}
+}
+
+func TestLoginTriggerSaysWhatItCannotPutBack(t *testing.T) {
+	g := newGuarded(t, 17)
+	g.Exec(`create function keep() returns event_trigger language plpgsql as $$ begin raise 'not to be dropped'; end $$;
+		create event trigger keep on ddl_command_start when tag in ('DROP FUNCTION') execute function keep()`)
+	err := g.server.ApplyLoginTrigger(t.Context(), allow("postgres", "192.0.2.2/32"))
+	g.Exec(`drop event trigger keep; drop event trigger auth0pg_allowlist_postgres`)
+	var left *postgres.RestoreError
+	if !errors.As(err, &left) || !errors.Is(err, postgres.ErrLockedOut) || !strings.Contains(left.Error(), "not to be dropped") {
+		t.Fatalf("%v, want a RestoreError after ErrLockedOut", err)
+	}
+	for _, want := range []string{"event_triggers=off", `DROP EVENT TRIGGER IF EXISTS "auth0pg_allowlist_postgres"`} {
+		if !strings.Contains(left.ByHand, want) {
+			t.Errorf("what to do lacks %q: %s", want, left.ByHand)
+		}
 	}
 }

@@ -25,9 +25,17 @@ func (s *Server) catalogTx(ctx context.Context, change func(pgx.Tx) error) error
 	if err != nil {
 		return err
 	}
+	return retryTx(ctx, pool, change)
+}
+
+// retryTx is catalogTx on a connection that the caller has: who holds one of the pool's must
+// not wait for a second.
+func retryTx(ctx context.Context, db interface {
+	Begin(ctx context.Context) (pgx.Tx, error)
+}, change func(pgx.Tx) error) error {
 	deadline := time.Now().Add(catalogBudget)
 	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		err := pgx.BeginFunc(ctx, pool, change)
+		err := pgx.BeginFunc(ctx, db, change)
 		if !lostRace(err) || time.Now().After(deadline) {
 			return err
 		}

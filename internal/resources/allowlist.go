@@ -199,6 +199,10 @@ func (r *allowlist) Read(ctx context.Context, req resource.ReadRequest, resp *re
 	if resp.Diagnostics.HasError() || !r.readEnforced(ctx, &state, &resp.Diagnostics) {
 		return
 	}
+	state.showLeftovers(noted(ctx, req.Private, &resp.Diagnostics))
+	if resp.Diagnostics.HasError() {
+		return
+	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	if !state.Live.ValueBool() {
 		return
@@ -221,13 +225,16 @@ func (r *allowlist) Update(ctx context.Context, req resource.UpdateRequest, resp
 	var plan, state allowlistModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	left := noted(ctx, req.Private, &resp.Diagnostics)
 	began := time.Now()
 	if resp.Diagnostics.HasError() || !r.enforce(ctx, &plan, &resp.Diagnostics) {
 		return
 	}
-	if !plan.sameRules(state) && !r.release(ctx, &state, &resp.Diagnostics) {
+	if !r.releaseAll(ctx, with(left, state.place()), plan.place(), &resp.Diagnostics) {
+		note(ctx, resp.Private, with(left, plan.place()), &resp.Diagnostics)
 		return
 	}
+	note(ctx, resp.Private, nil, &resp.Diagnostics)
 	logDone(ctx, began, "allowlist changed", plan.logFields())
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 }
@@ -236,8 +243,9 @@ func (r *allowlist) Update(ctx context.Context, req resource.UpdateRequest, resp
 func (r *allowlist) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state allowlistModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	left := noted(ctx, req.Private, &resp.Diagnostics)
 	began := time.Now()
-	if !resp.Diagnostics.HasError() && r.release(ctx, &state, &resp.Diagnostics) {
+	if !resp.Diagnostics.HasError() && r.releaseAll(ctx, with(left, state.place()), rulesPlace{}, &resp.Diagnostics) {
 		logDone(ctx, began, "allowlist removed", state.logFields())
 	}
 }

@@ -43,18 +43,23 @@ func (m *allowlistModel) functionsSchema() (schema string, known bool) {
 	return text.ValueString(), ok && !text.IsUnknown()
 }
 
-// sameRules reports whether the rules of both stand in the same place, so that applying one
-// replaces the other.
-func (m *allowlistModel) sameRules(other allowlistModel) bool {
-	if !m.Enforcement.Equal(other.Enforcement) {
-		return false
+// rulesPlace is where rules stand on the server: applying others in the same place replaces them.
+type rulesPlace struct {
+	Enforcement string `json:"enforcement"`
+	Role        string `json:"role,omitempty"`
+	Schema      string `json:"schema,omitempty"`
+}
+
+// place is where the model's rules stand.
+func (m *allowlistModel) place() rulesPlace {
+	at := rulesPlace{Enforcement: m.Enforcement.ValueString()}
+	switch at.Enforcement {
+	case enforcementFunctions:
+		at.Schema, _ = m.functionsSchema()
+	case enforcementHBA, enforcementTrigger:
+		at.Role = m.Role.ValueString()
 	}
-	if m.Enforcement.ValueString() == enforcementFunctions {
-		schema, _ := m.functionsSchema()
-		before, _ := other.functionsSchema()
-		return schema == before
-	}
-	return m.Role.Equal(other.Role)
+	return at
 }
 
 // rules is what is to stand on the server; known is false while a part of it is not.
@@ -206,7 +211,7 @@ func (r *allowlist) enforce(ctx context.Context, plan *allowlistModel, diags *di
 		err = server.ApplyLoginTrigger(ctx, plan.list())
 	}
 	if err != nil {
-		enforcementError(diags, "Allowlist Not Enforced", "Could not put the allowlist in force", plan, err)
+		enforcementError(diags, "Allowlist Not Enforced", "Could not put the allowlist in force", how, err)
 	}
 	return err == nil
 }
@@ -239,7 +244,7 @@ func (r *allowlist) readEnforced(ctx context.Context, state *allowlistModel, dia
 		rules, err = server.LoginTrigger(ctx, state.Role.ValueString())
 	}
 	if err != nil {
-		enforcementError(diags, "Allowlist Not Read", "Could not read how the allowlist is enforced", state, err)
+		enforcementError(diags, "Allowlist Not Read", "Could not read how the allowlist is enforced", how, err)
 		return false
 	}
 	state.Enforced = stringList(rules)
@@ -247,9 +252,8 @@ func (r *allowlist) readEnforced(ctx context.Context, state *allowlistModel, dia
 }
 
 // release removes the rules that a former plan put in force.
-func (r *allowlist) release(ctx context.Context, state *allowlistModel, diags *diag.Diagnostics) bool {
-	how := state.Enforcement.ValueString()
-	if how == enforcementNone {
+func (r *allowlist) release(ctx context.Context, at rulesPlace, diags *diag.Diagnostics) bool {
+	if at.Enforcement == enforcementNone {
 		return true
 	}
 	server, ok := r.data.Postgres.Get(diags)
@@ -257,36 +261,52 @@ func (r *allowlist) release(ctx context.Context, state *allowlistModel, diags *d
 		return false
 	}
 	var err error
-	switch how {
+	switch at.Enforcement {
 	case enforcementFunctions:
-		schema, _ := state.functionsSchema()
-		err = server.RemoveClientCheck(ctx, schema)
+		err = server.RemoveClientCheck(ctx, at.Schema)
 	case enforcementHBA:
-		err = server.RemoveHBA(ctx, state.Role.ValueString())
+		err = server.RemoveHBA(ctx, at.Role)
 	case enforcementTrigger:
-		err = server.RemoveLoginTrigger(ctx, state.Role.ValueString())
+		err = server.RemoveLoginTrigger(ctx, at.Role)
 	}
 	if err != nil {
-		enforcementError(diags, "Allowlist Not Removed", "Could not remove the rules of the allowlist", state, err)
+		enforcementError(diags, "Allowlist Not Removed", "Could not remove the rules of the allowlist", at.Enforcement, err)
 	}
 	return err == nil
 }
 
 // enforcementError reports a failure with what is special about the way of enforcement.
-func enforcementError(diags *diag.Diagnostics, summary, attempted string, m *allowlistModel, err error) {
-	attempted = fmt.Sprintf("%s (enforcement = %q)", attempted, m.Enforcement.ValueString())
+func enforcementError(diags *diag.Diagnostics, summary, attempted, how string, err error) {
+	attempted = fmt.Sprintf("%s (enforcement = %q)", attempted, how)
+	var left *postgres.RestoreError
+	if errors.As(err, &left) {
+		diags.AddError("Allowlist Not Put Back", fmt.Sprintf("%s: %v. What was there before could not be put back: %v.\n\n%s", attempted, left.Cause, left.Restore, left.ByHand))
+		return
+	}
+	back := "What was there before was put back."
+	var edited *postgres.HBAEditedError
+	if errors.As(err, &edited) {
+		err = edited.Cause
+		back = "Somebody else edited pg_hba.conf meanwhile: that was kept, and only the change made here was taken back."
+	}
 	var broken *postgres.HBAError
 	switch {
 	case errors.Is(err, postgres.ErrLockedOut):
-		diags.AddError(summary, fmt.Sprintf("%s: %v. What was there before was put back.\n\nCheck that the provider can still reach the server, and that no other limit (such as max_connections) stands in its way, and apply again.", attempted, err))
+		diags.AddError(summary, fmt.Sprintf("%s: %v. %s\n\nCheck that the provider can still reach the server, and that no other limit (such as max_connections) stands in its way, and apply again.", attempted, err, back))
 	case errors.As(err, &broken) && broken.Ours:
-		diags.AddError(summary, fmt.Sprintf("%s: the server does not take the rules: %v. They were taken out again.\n\nThis is a bug in the provider, please report it.", attempted, broken))
+		diags.AddError(summary, fmt.Sprintf("%s: the server does not take the rules: %v. %s\n\nThis is a bug in the provider, please report it.", attempted, broken, back))
 	case errors.As(err, &broken):
 		diags.AddError(summary, fmt.Sprintf("%s: the server could not load its files, even without a change: %v. Nothing was changed.\n\nCorrect that line, and apply again.", attempted, broken))
+	case errors.Is(err, postgres.ErrEmptyHBA):
+		diags.AddError(summary, fmt.Sprintf("%s: %v. Nothing was changed.\n\nThe server still follows the rules that it loaded before, until it is started anew. Put pg_hba.conf back from a backup before that, and apply again.", attempted, err))
+	case errors.Is(err, postgres.ErrHBABusy):
+		diags.AddError(summary, fmt.Sprintf("%s: %v. Nothing was changed.\n\nApply again once that run is done. Its session is found by\n  %s\nand, if the run is no more, ended by pg_terminate_backend(pid).", attempted, err, postgres.HBALockHolderSQL))
 	case errors.Is(err, postgres.ErrForeignHBA):
 		diags.AddAttributeError(path.Root("enforcement"), summary, fmt.Sprintf("%s: %v. Nothing was changed.\n\nPut pg_hba_lines into Patroni's configuration and set enforcement = \"none\".", attempted, err))
 	case errors.Is(err, postgres.ErrAccessNotFound):
 		diags.AddAttributeError(path.Root("store"), summary, fmt.Sprintf("%s: there are no access functions in the store's schema.\n\nSet store to the store of an auth0pg_access_functions, so that Terraform creates them first.", attempted))
+	case edited != nil:
+		diags.AddError(summary, postgresDetail(attempted, err)+" "+back)
 	default:
 		diags.AddError(summary, postgresDetail(attempted, err))
 	}

@@ -12,8 +12,10 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -46,7 +48,7 @@ func newFortress(t *testing.T, oldest int) *fortress {
 	if version < oldest {
 		t.Skipf("PostgreSQL %d lacks it; it came with %d", version, oldest)
 	}
-	local, err := localpostgres.Start(t.Context(), localpostgres.Options{Version: version, TLS: true, ListenAddresses: []string{"127.0.0.1", "::1"}})
+	local, err := localpostgres.Start(t.Context(), localpostgres.Options{Version: version, TLS: true, ListenAddresses: reachable([]string{"127.0.0.1", "::1"})})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,6 +61,17 @@ func newFortress(t *testing.T, oldest int) *fortress {
 	f.Exec("create role scripts login password 'pw'; create role others login password 'pw'")
 	f.hba = f.readHBA(t)
 	return f
+}
+
+// hasIPv6 reports whether this machine has ::1, which containers often lack.
+var hasIPv6 = sync.OnceValue(func() bool {
+	listener, err := net.Listen("tcp", "[::1]:0")
+	return err == nil && listener.Close() == nil
+})
+
+// reachable leaves out the addresses that this machine does not have.
+func reachable(addresses []string) []string {
+	return slices.DeleteFunc(slices.Clone(addresses), func(address string) bool { return address == "::1" && !hasIPv6() })
 }
 
 func (f *fortress) readHBA(t *testing.T) string {
@@ -96,12 +109,12 @@ func (f *fortress) from(address, role, query string) error {
 func (f *fortress) letsIn(query string, allowed, refused []string) resource.TestCheckFunc {
 	return func(*terraform.State) error {
 		var problems []error
-		for _, address := range allowed {
+		for _, address := range reachable(allowed) {
 			if err := f.from(address, "scripts", query); err != nil {
 				problems = append(problems, fmt.Errorf("refused from %s: %w", address, err))
 			}
 		}
-		for _, address := range refused {
+		for _, address := range reachable(refused) {
 			if err := f.from(address, "scripts", query); err == nil {
 				problems = append(problems, fmt.Errorf("let in from %s", address))
 			}
@@ -186,6 +199,65 @@ func TestAllowlistEnforcedByHBA(t *testing.T) {
 	})
 }
 
+// TestAllowlistRemembersHalfAChange moves the rules to another role while those of the first
+// cannot be removed. Whatever is done next, none are left that nobody asked for.
+func TestAllowlistRemembersHalfAChange(t *testing.T) {
+	f := newFortress(t, 16)
+	config := func(role string) string {
+		return f.config(fmt.Sprintf("role = %q\nenforcement = \"pg_hba\"\nadditional_cidrs = [\"127.0.0.2\"]", role))
+	}
+	mode := func(mode os.FileMode) func() {
+		return func() {
+			if err := os.Chmod(filepath.Join(f.local.DataDir(), "auth0pg_scripts.conf"), mode); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	guarded := func(roles ...string) resource.TestCheckFunc {
+		return func(*terraform.State) error {
+			got := f.readHBA(t)
+			for _, role := range []string{"scripts", "others"} {
+				if strings.Contains(got, "auth0pg_"+role+".conf") != slices.Contains(roles, role) {
+					return fmt.Errorf("the rules are not for %q alone: %q", roles, got)
+				}
+			}
+			return nil
+		}
+	}
+	failing := resource.TestStep{PreConfig: mode(0o400), Config: config("others"), ExpectError: regexp.MustCompile(`Allowlist Not Removed[\s\S]*Permission denied`)}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories(),
+		Steps: []resource.TestStep{
+			{Config: config("scripts"), Check: guarded("scripts")},
+			failing,
+			// Back to the first role.
+			{
+				PreConfig: func() {
+					if err := guarded("scripts", "others")(nil); err != nil {
+						t.Error(err)
+					}
+					mode(0o600)()
+				},
+				Config: config("scripts"), ConfigPlanChecks: actions(plancheck.ResourceActionUpdate), Check: guarded("scripts"),
+			},
+			{Config: config("scripts"), ConfigPlanChecks: actions(plancheck.ResourceActionNoop)},
+			failing,
+			// On to no enforcement.
+			{PreConfig: mode(0o600), Config: f.config(`additional_cidrs = ["127.0.0.2"]`), Check: guarded()},
+			{Config: config("scripts"), Check: guarded("scripts")},
+			failing,
+			// On, as wanted; then once more, to be destroyed.
+			{PreConfig: mode(0o600), Config: config("others"), Check: guarded("others")},
+			{Config: config("scripts"), Check: guarded("scripts")},
+			failing,
+			{PreConfig: mode(0o600), Config: config("others"), Destroy: true},
+		},
+	})
+	if err := guarded()(nil); err != nil {
+		t.Errorf("after the destroy: %v", err)
+	}
+}
+
 func (f *fortress) writeHBA(t *testing.T, name, content string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(f.local.DataDir(), name), []byte(content), 0o600); err != nil {
@@ -265,10 +337,10 @@ func TestAllowlistEnforcedByFunctions(t *testing.T) {
 	calls := func(allowed, refused []string) resource.TestCheckFunc {
 		return func(*terraform.State) error {
 			var problems []error
-			for _, address := range allowed {
+			for _, address := range reachable(allowed) {
 				problems = append(problems, f.from(address, "functions_user", get))
 			}
-			for _, address := range refused {
+			for _, address := range reachable(refused) {
 				if err := f.from(address, "functions_user", get); err == nil || !strings.Contains(err.Error(), "is not in the allowlist") {
 					problems = append(problems, fmt.Errorf("from %s: %w", address, err))
 				}

@@ -46,6 +46,9 @@ type answer struct {
 	// Refused is set when the feed was reached and lists nothing: it is then not replaced
 	// by another list, since nobody knows what the empty list means.
 	Refused bool `json:"refused,omitempty"`
+	// Anew is set when no answer was kept from the refresh: at apply, Terraform then plans
+	// with an answer of its own.
+	Anew bool `json:"-"`
 }
 
 // askFeed fetches the feed at url. An error is returned only when the context ended.
@@ -87,8 +90,11 @@ func addFeedRefused(diags *diag.Diagnostics, a answer) {
 
 // addFeedFallback warns that another list stands in for the live one.
 func addFeedFallback(diags *diag.Diagnostics, a answer, instead string) {
-	diags.AddAttributeWarning(path.Root("live"), "Live Feed Not Used", fmt.Sprintf(
-		"The live list of Auth0's addresses could not be read: %s.\n\nUsed instead: %s.", a.Failure, instead))
+	detail := fmt.Sprintf("The live list of Auth0's addresses could not be read: %s.\n\nUsed instead: %s.", a.Failure, instead)
+	if a.Anew {
+		detail += " Should Terraform report an inconsistent final plan besides, the feed could still be read when that plan was made: nothing was changed; plan and apply again."
+	}
+	diags.AddAttributeWarning(path.Root("live"), "Live Feed Not Used", detail)
 }
 
 // checkShrunken refuses a list with fewer addresses than before, which is far more often

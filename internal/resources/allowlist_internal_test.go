@@ -3,6 +3,8 @@
 package resources
 
 import (
+	"errors"
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -120,5 +122,45 @@ func TestHBARulesShowWhatIsWrong(t *testing.T) {
 		if got := strings.Join(hbaRules("scripts", &file), "|"); got != want {
 			t.Errorf("%+v: %q, want %q", file, got, want)
 		}
+	}
+}
+
+// What is said after a failure is whether the server is as it was, and what to do if not.
+func TestEnforcementErrorSaysWhatIsLeft(t *testing.T) {
+	lockedOut := fmt.Errorf("%w: connection refused", postgres.ErrLockedOut)
+	broken := &postgres.HBAError{File: "pg_hba.conf", Line: 1, Message: "invalid", Ours: true}
+	const putBack, kept = "What was there before was put back", "Somebody else edited pg_hba.conf meanwhile"
+	for _, c := range []struct {
+		name, summary string
+		err           error
+		says          []string
+		omits         string
+	}{
+		{"put back", "Failed", lockedOut, []string{"connection refused", putBack}, kept},
+		{"not put back", "Allowlist Not Put Back", &postgres.RestoreError{Cause: lockedOut, Restore: errors.New("disk full"), ByHand: "Take the line out."},
+			[]string{"connection refused", "could not be put back: disk full", "\n\nTake the line out."}, putBack},
+		{"bad rules not put back", "Allowlist Not Put Back", &postgres.RestoreError{Cause: broken, Restore: errors.New("disk full"), ByHand: "Take the line out."},
+			[]string{"invalid", "disk full", "\n\nTake the line out."}, "bug"},
+		{"an edit kept", "Failed", &postgres.HBAEditedError{Cause: lockedOut}, []string{"connection refused", kept}, putBack},
+		{"bad rules, an edit kept", "Failed", &postgres.HBAEditedError{Cause: broken}, []string{"does not take the rules", kept}, putBack},
+		{"another failure, an edit kept", "Failed", &postgres.HBAEditedError{Cause: errors.New("too slow")}, []string{"too slow", kept}, putBack},
+		{"an emptied file", "Failed", postgres.ErrEmptyHBA, []string{"Nothing was changed", "from a backup"}, putBack},
+		{"another run", "Failed", postgres.ErrHBABusy, []string{"Nothing was changed", "pg_locks", "pg_terminate_backend"}, putBack},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var diags diag.Diagnostics
+			enforcementError(&diags, "Failed", "Could not do it", enforcementHBA, c.err)
+			if len(diags) != 1 || diags[0].Summary() != c.summary {
+				t.Fatalf("want %q: %v", c.summary, diags)
+			}
+			for _, want := range append(c.says, "Could not do it (enforcement = \"pg_hba\")") {
+				if !strings.Contains(diags[0].Detail(), want) {
+					t.Errorf("%q is missing in:\n%s", want, diags[0].Detail())
+				}
+			}
+			if strings.Contains(diags[0].Detail(), c.omits) {
+				t.Errorf("%q is not true:\n%s", c.omits, diags[0].Detail())
+			}
+		})
 	}
 }

@@ -151,7 +151,9 @@ func kept(ctx context.Context, req resource.ModifyPlanRequest, state *allowlistM
 			return said, nil
 		}
 	}
-	return askFeed(ctx, plan.URL.ValueString())
+	said, err := askFeed(ctx, plan.URL.ValueString())
+	said.Anew = true
+	return said, err
 }
 
 // regionRanges picks the region's addresses from the list that the plan asks for.

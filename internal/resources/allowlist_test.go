@@ -310,3 +310,25 @@ func TestAllowlistFeedChangesAfterPlan(t *testing.T) {
 		}
 	}
 }
+
+// TestAllowlistFeedLostBeforeFirstApply loses the feed between plan and apply of a new list.
+// Terraform then compares two plans of ours and blames the provider; the warning says better.
+func TestAllowlistFeedLostBeforeFirstApply(t *testing.T) {
+	feed := newFeedServer(t)
+	networks := append([]string{"203.0.113.7/32"}, ipranges.Strings(ipranges.Snapshot().Regions["UK"])...)
+	feed.list(t, "2026-09-08T00:00:00.000Z", "UK", networks...)
+	w := acctest.NewWorkspace(t, map[string]string{"main.tf": required + allowlistConfig(fmt.Sprintf("region = \"UK\"\nlive = true\nurl = %q", feed.URL))})
+	w.MustRun("plan", "-out=plan")
+	feed.fail()
+	output, exit := w.Run("apply", "plan")
+	if exit == 0 {
+		t.Errorf("another list than the planned one was applied:\n%s", output)
+	}
+	words := strings.Join(strings.Fields(strings.ReplaceAll(output, "│", " ")), " ")
+	for _, want := range []string{"Warning: Live Feed Not Used", "inconsistent final plan", "the feed could still be read when that plan was made", "plan and apply again"} {
+		if !strings.Contains(words, want) {
+			t.Errorf("the apply lacks %q:\n%s", want, output)
+		}
+	}
+	w.MustRun("apply", "-auto-approve")
+}
