@@ -14,7 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-log/tflog"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
@@ -66,16 +65,10 @@ var ErrForeignHBA = errors.New("pg_hba.conf is written by Patroni, which would u
 // before, and would not load the file with our change either.
 var ErrEmptyHBA = errors.New("pg_hba.conf holds no rule but those of allowlists: it was emptied or cut off, as happens when a disk is full")
 
-// ErrHBABusy is another run that holds the lock on pg_hba.conf for too long.
-var ErrHBABusy = errors.New("another run of the provider is changing pg_hba.conf")
-
 const hbaComment = "# Managed by Terraform (auth0pg_allowlist): changes are undone at the next apply.\n"
 
 // hbaBudget bounds the part of a change that must not stop half-way.
 const hbaBudget = time.Minute
-
-// hbaPatience bounds the wait for other runs; a variable for the tests.
-var hbaPatience = 2 * time.Minute
 
 // HBAInclude is the line that includes the role's file, as it stands in pg_hba.conf.
 func HBAInclude(role string) string {
@@ -213,16 +206,16 @@ func (s *Server) RemoveHBA(ctx context.Context, role string) error {
 
 // changeHBA replaces the files by what change makes of them.
 func (s *Server) changeHBA(ctx context.Context, role string, change func(*hbaFiles) (main, own []byte)) error {
+	unlock, err := s.lockHBA(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	conn, err := s.Acquire(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Release()
-	unlock, err := lockHBA(ctx, conn)
-	if err != nil {
-		return err
-	}
-	defer unlock()
 
 	before, err := readHBA(ctx, conn, role)
 	if err != nil {
@@ -358,42 +351,4 @@ func writeServerFile(ctx context.Context, conn *pgxpool.Conn, path string, conte
 	}
 	_, err = tx.Exec(ctx, "select pg_catalog.lo_export($1, $2)", object, path)
 	return err
-}
-
-const hbaLockKey = "pg_catalog.hashtextextended('auth0pg_allowlist/pg_hba', 0)"
-
-// HBALockHolderSQL finds the session that keeps other runs away from pg_hba.conf.
-const HBALockHolderSQL = "select a.pid, a.usename, a.application_name, a.client_addr, a.backend_start from pg_locks l join pg_stat_activity a using (pid) " +
-	"where l.locktype = 'advisory' and l.granted and (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended('auth0pg_allowlist/pg_hba', 0)"
-
-// lockHBA keeps other runs of the provider away from pg_hba.conf. It polls, since a statement
-// that waited for the lock would hold a snapshot all the time.
-func lockHBA(ctx context.Context, conn *pgxpool.Conn) (unlock func(), err error) {
-	began := time.Now()
-	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		var locked bool
-		if err := conn.QueryRow(ctx, "select pg_catalog.pg_try_advisory_lock("+hbaLockKey+")").Scan(&locked); err != nil {
-			return nil, err
-		}
-		if locked {
-			return func() { unlockHBA(ctx, conn) }, nil
-		}
-		if wait == 50*time.Millisecond {
-			tflog.Info(ctx, "another run is changing pg_hba.conf, waiting", map[string]any{"at_most": hbaPatience.String()})
-		}
-		if time.Since(began) > hbaPatience {
-			return nil, fmt.Errorf("%w, and was not done after %s", ErrHBABusy, hbaPatience)
-		}
-		if err := pause(ctx, wait); err != nil {
-			return nil, err
-		}
-	}
-}
-
-func unlockHBA(ctx context.Context, conn *pgxpool.Conn) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	if _, err := conn.Exec(ctx, "select pg_catalog.pg_advisory_unlock("+hbaLockKey+")"); err != nil {
-		_ = conn.Conn().Close(ctx) // the end of the session releases it as well
-	}
 }

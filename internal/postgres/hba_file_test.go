@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -509,12 +510,21 @@ func TestHBAKeepsEditsMadeMeanwhile(t *testing.T) {
 	}
 }
 
-// TestHBAWaitsNotForEver has another run hold the lock.
+// TestHBAWaitsNotForEver has another run, in another database of the server, hold the lock.
 func TestHBAWaitsNotForEver(t *testing.T) {
 	postgres.LimitHBAWait(t, 500*time.Millisecond)
 	g := newGuarded(t, 16)
-	holder := g.Conn()
-	if _, err := holder.Exec(t.Context(), "select pg_advisory_lock(hashtextextended('auth0pg_allowlist/pg_hba', 0))"); err != nil {
+	elsewhere, err := url.Parse(g.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere.Path = "/postgres"
+	holder, err := pgx.Connect(t.Context(), elsewhere.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer holder.Close(context.WithoutCancel(t.Context())) //nolint:errcheck // its end is all
+	if _, err := holder.Exec(t.Context(), "BEGIN; COMMENT ON ROLE pg_monitor IS 'as it is'"); err != nil {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+	"github.com/jackc/pgx/v5"
+)
+
+// ErrHBABusy is another run that holds the lock on pg_hba.conf for too long.
+var ErrHBABusy = errors.New("another run of the provider is changing pg_hba.conf")
+
+// hbaPatience bounds the wait for other runs; a variable for the tests.
+var hbaPatience = 2 * time.Minute
+
+// The file belongs to the server, and so must the lock: advisory locks hold in one database alone. A comment on a role
+// that every server has, repeated as it is, locks that role until the transaction ends.
+const hbaLockRole = "pg_monitor"
+
+// HBALockHolderSQL finds the session that keeps other runs away from pg_hba.conf.
+const HBALockHolderSQL = "select a.pid, a.usename, a.application_name, a.client_addr, a.backend_start from pg_locks l join pg_stat_activity a using (pid) " +
+	"where l.locktype = 'object' and l.granted and l.classid = 'pg_authid'::regclass and l.objid = '" + hbaLockRole + "'::regrole"
+
+// hbaTurn lets the allowlists of this process follow one another before they ask the server.
+var hbaTurn = make(chan struct{}, 1)
+
+// lockHBA keeps other runs of the provider away from pg_hba.conf. The lock has a connection of its own: what is done under
+// it is more than one transaction, and a connection of the pool is not taken before its turn.
+func (s *Server) lockHBA(ctx context.Context) (unlock func(), err error) {
+	select {
+	case hbaTurn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() {
+		if err != nil {
+			<-hbaTurn
+		}
+	}()
+	conn, err := s.connectCancellable(ctx)
+	if err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		err = holdHBA(ctx, conn)
+		switch {
+		case err == nil:
+			return func() { closeSoon(conn); <-hbaTurn }, nil // the end of the session ends the transaction
+		case sqlState(err) != "55P03":
+			closeSoon(conn)
+			return nil, err
+		}
+		if wait == 50*time.Millisecond {
+			tflog.Info(ctx, "another run is changing pg_hba.conf, waiting", map[string]any{"at_most": hbaPatience.String()})
+		}
+		if time.Since(began) > hbaPatience {
+			closeSoon(conn)
+			return nil, fmt.Errorf("%w, and was not done after %s", ErrHBABusy, hbaPatience)
+		}
+		if err = pause(ctx, wait); err != nil {
+			closeSoon(conn)
+			return nil, err
+		}
+	}
+}
+
+// holdHBA begins the transaction that holds the lock, or ends it with 55P03 when somebody else has it.
+func holdHBA(ctx context.Context, conn *pgx.Conn) error {
+	tx, err := conn.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, "select pg_catalog.set_config('lock_timeout', '100ms', true), pg_catalog.set_config('idle_in_transaction_session_timeout', $1, true)",
+		milliseconds(3*hbaBudget))
+	var comment string
+	if err == nil {
+		err = tx.QueryRow(ctx, "select coalesce(pg_catalog.quote_literal(pg_catalog.shobj_description(oid, 'pg_authid')), 'NULL') from pg_catalog.pg_roles where rolname = $1",
+			hbaLockRole).Scan(&comment)
+	}
+	if err == nil {
+		_, err = tx.Exec(ctx, "COMMENT ON ROLE "+hbaLockRole+" IS "+comment)
+	}
+	if err != nil {
+		return errors.Join(err, tx.Rollback(ctx))
+	}
+	return nil
+}
