@@ -74,9 +74,10 @@ type Server struct {
 	config *pgx.ConnConfig
 	conf   Config
 
-	mu      sync.Mutex
-	pool    *pgxpool.Pool
-	version int
+	mu       sync.Mutex
+	pool     *pgxpool.Pool
+	version  int
+	database string // as the server says, once it was asked
 }
 
 // NewServer checks the configuration. It does no network I/O; it reads the files that
@@ -93,6 +94,9 @@ func NewServer(c Config) (*Server, error) {
 	}
 	if c.ApplicationName != "" {
 		config.RuntimeParams["application_name"] = c.ApplicationName
+	}
+	if config.Database == "" {
+		config.Database = config.User // as the server has it
 	}
 	// Statements prepared by name would outlive the shape of a table that is being changed.
 	config.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec
@@ -163,8 +167,15 @@ func (s *Server) Address() string {
 	return fmt.Sprintf("%s:%d/%s as %s", s.config.Host, s.config.Port, s.config.Database, s.config.User)
 }
 
-// Database is the name of the database that the provider connects to.
-func (s *Server) Database() string { return s.config.Database }
+// Database is the name of the database that the provider connects to: the server's, which a pooler may know by another.
+func (s *Server) Database() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.database == "" {
+		return s.config.Database
+	}
+	return s.database
+}
 
 // LockTimeout is how long one statement may wait for a lock; zero is unlimited.
 func (s *Server) LockTimeout() time.Duration { return s.conf.LockTimeout }
@@ -195,7 +206,7 @@ func (s *Server) Pool(ctx context.Context) (*pgxpool.Pool, error) {
 		return nil, &ConnectError{Address: s.Address(), err: err}
 	}
 	// A pool connects lazily; one round trip tells a wrong password from a later failure.
-	if err := pool.QueryRow(ctx, "select current_setting('server_version_num')::int").Scan(&s.version); err != nil {
+	if err := pool.QueryRow(ctx, "select current_setting('server_version_num')::int, current_database()").Scan(&s.version, &s.database); err != nil {
 		pool.Close()
 		return nil, &ConnectError{Address: s.Address(), err: err}
 	}
