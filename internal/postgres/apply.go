@@ -49,6 +49,19 @@ func (e *InvalidIndexError) Error() string {
 	return fmt.Sprintf("the index %s was built and is not valid", ident(e.Schema, e.Name))
 }
 
+// TooLongError is a statement that was given up because it ran for longer than it may. Its
+// work is undone, and at the next try it would take as long.
+type TooLongError struct {
+	Limit time.Duration
+	err   error
+}
+
+func (e *TooLongError) Error() string {
+	return fmt.Sprintf("it was not done after %v: %v", e.Limit, e.err)
+}
+
+func (e *TooLongError) Unwrap() error { return e.err }
+
 // Run executes a plan. Each statement is tried again while it cannot get its lock, until
 // the budget is used up. An interrupted run is resumed by planning again.
 func (t *TableSession) Run(ctx context.Context, plan Plan, budgets Budgets) error {
@@ -85,10 +98,24 @@ func (t *TableSession) runGroup(ctx context.Context, group []Step, budgets Budge
 	case Backfill:
 		return 0, t.runBackfill(ctx, group[0], budgets.Lock)
 	}
-	err = t.retry(ctx, budgets.Lock, group[0].What, func(wait time.Duration) (err error) {
-		failed, err = t.runTransaction(ctx, group, wait)
-		return err
-	})
+	began := time.Now()
+	run := func() error {
+		return t.retry(ctx, budgets.Lock-time.Since(began), group[0].What, func(wait time.Duration) (err error) {
+			failed, err = t.runTransaction(ctx, group, wait)
+			return err
+		})
+	}
+	err = run()
+	var long *TooLongError
+	if errors.As(err, &long) && group[failed].Route == Catalog {
+		// What only changes the catalog takes a moment: the server may have been busy. A second
+		// rewrite would keep logins waiting for as long as the first.
+		tflog.Info(ctx, "the statement was too slow, trying once more", map[string]any{"table": t.quoted(), "what": group[failed].What})
+		if err := pause(ctx, time.Second); err != nil {
+			return failed, err
+		}
+		err = run()
+	}
 	return failed, err
 }
 
@@ -110,11 +137,10 @@ func (t *TableSession) retry(ctx context.Context, budget time.Duration, what str
 	}
 }
 
-// lockMissed reports whether a statement failed only for want of a lock, or because it
-// held one for longer than it may.
+// lockMissed reports whether a statement failed only for want of a lock.
 func lockMissed(err error) bool {
 	switch sqlState(err) {
-	case "55P03", "40P01", "57014": // lock_not_available, deadlock_detected, query_canceled by statement_timeout
+	case "55P03", "40P01": // lock_not_available, deadlock_detected
 		return true
 	}
 	return false
@@ -141,11 +167,13 @@ func (t *TableSession) runTransaction(ctx context.Context, group []Step, wait ti
 	err = pgx.BeginFunc(ctx, t.Conn, func(tx pgx.Tx) error {
 		for i, step := range group {
 			failed = i
-			if err := t.timeouts(ctx, tx, wait, t.longest(step, wait)); err != nil {
+			limit := t.longest(step, wait)
+			if err := t.timeouts(ctx, tx, wait, limit); err != nil {
 				return err
 			}
+			began := time.Now()
 			if _, err := tx.Exec(ctx, step.SQL); err != nil {
-				return err
+				return tooLong(err, limit, began)
 			}
 		}
 		return nil
@@ -153,9 +181,18 @@ func (t *TableSession) runTransaction(ctx context.Context, group []Step, wait ti
 	return failed, err
 }
 
+// tooLong tells a statement that has used up its time from one that somebody cancelled.
+func tooLong(err error, limit time.Duration, began time.Time) error {
+	// The server's clock and ours need not run alike.
+	if limit > 0 && sqlState(err) == "57014" && time.Since(began) >= limit*9/10 { // query_canceled
+		return &TooLongError{Limit: limit, err: err}
+	}
+	return err
+}
+
 // longest bounds a statement that keeps everybody out: were it slower than planned, it
-// would be given up rather than keep logins waiting. What rewrites a small table may take
-// as long as a lock may be waited for; whoever allows more has said so.
+// would be given up rather than keep logins waiting. Once it has its lock it may take as
+// long as a lock may be waited for; whoever allows a rewrite more has said so.
 func (t *TableSession) longest(step Step, wait time.Duration) time.Duration {
 	switch {
 	case step.Lock != LockExclusive || step.Unbounded:
@@ -163,11 +200,14 @@ func (t *TableSession) longest(step Step, wait time.Duration) time.Duration {
 	case step.Route == Rewrite:
 		return wait + t.lockTimeout
 	}
-	return wait + time.Second
+	return wait + max(t.lockTimeout, time.Second)
 }
 
+// timeouts bounds what comes next in the transaction, and how long a client that is suspended
+// or lost keeps the locks of what came before.
 func (t *TableSession) timeouts(ctx context.Context, q Querier, lock, statement time.Duration) error {
-	_, err := q.Exec(ctx, "select set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true)", milliseconds(lock), milliseconds(statement))
+	_, err := q.Exec(ctx, "select set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true), set_config('idle_in_transaction_session_timeout', $3, true)",
+		milliseconds(lock), milliseconds(statement), milliseconds(max(t.lockTimeout, time.Second)))
 	return err
 }
 
@@ -187,8 +227,10 @@ func (t *TableSession) runConcurrent(ctx context.Context, step Step, budget time
 		return err
 	}
 	stop := t.reportProgress(ctx, step)
+	began := time.Now()
 	_, err := t.Exec(ctx, step.SQL)
 	stop()
+	err = tooLong(err, budget, began)
 	if step.Builds == "" {
 		return err
 	}

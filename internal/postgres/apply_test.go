@@ -184,6 +184,80 @@ func TestNarrowingIsCounted(t *testing.T) {
 	}
 }
 
+// TestTooLongIsNotRepeated gives statements that keep everybody out less time than they take.
+func TestTooLongIsNotRepeated(t *testing.T) {
+	db := pgtest.LocalDatabase(t)
+	server, err := postgres.NewServer(postgres.Config{URL: db.URL, LockTimeout: 300 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	db.Exec("CREATE SEQUENCE tries")
+	const slow = "DO $$ BEGIN PERFORM nextval('tries'); PERFORM pg_sleep(10); END $$"
+	for _, test := range []struct {
+		route postgres.Route
+		tries int
+	}{{postgres.Rewrite, 1}, {postgres.Catalog, 2}} {
+		session, err := server.LockTable(t.Context(), "public", "users")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer session.Close()
+		db.Exec("ALTER SEQUENCE tries RESTART")
+		plan := postgres.Plan{Steps: []postgres.Step{{SQL: slow, Route: test.route, Lock: postgres.LockExclusive}}}
+		err = session.Run(t.Context(), plan, postgres.Budgets{Lock: 6 * time.Second})
+		var long *postgres.TooLongError
+		if !errors.As(err, &long) || long.Limit > 2*time.Second {
+			t.Errorf("%s: %v", test.route, err)
+		}
+		if n := db.QueryInt("SELECT last_value FROM tries"); n != test.tries {
+			t.Errorf("%s: tried %d times, want %d", test.route, n, test.tries)
+		}
+		session.Close()
+	}
+}
+
+// TestRenameGoesOnWithTheBackfill interrupts a backfill after each statement and gives the
+// column another name, which is interrupted as well.
+func TestRenameGoesOnWithTheBackfill(t *testing.T) {
+	db := pgtest.LocalDatabase(t)
+	server := roleServer(t, db.URL)
+	before := routes()["volatile default"]
+	after := before
+	secret := column("secret", "uuid", "gen_random_uuid()", true)
+	after.columns = []declared{before.columns[0], secret}
+	renaming := after
+	secret.renamedFrom = "token"
+	renaming.columns = []declared{before.columns[0], secret}
+	n := 0
+	for _, forgotten := range []bool{false, true} { // whether renamed_from goes from the configuration meanwhile
+		for done, more := 1, true; more; done++ {
+			n++
+			s := newSite(t, db, server, fmt.Sprintf("renamed_%d", n), before, 400)
+			session := s.open()
+			_, plan := s.plan(session)
+			ends := groups(plan)
+			more = done+1 < len(ends)
+			if err := session.Run(t.Context(), part(plan, 0, ends[done-1]), postgres.Budgets{Lock: time.Second}); err != nil {
+				t.Fatal(err)
+			}
+			s.route = renaming
+			_, plan = s.plan(session)
+			if err := session.Run(t.Context(), part(plan, 0, 1), postgres.Budgets{Lock: time.Second}); err != nil {
+				t.Fatal(err)
+			}
+			session.Close()
+			if forgotten {
+				s.route = after
+			}
+			s.settle()
+			if nulls := db.QueryInt("SELECT count(*) FROM " + s.schema + ".users WHERE secret IS NULL"); nulls != 0 {
+				t.Errorf("after %d statements: %d rows are still null", ends[done-1], nulls)
+			}
+		}
+	}
+}
+
 // TestCancelledBuild ends the statement on the server, too, and leaves what the next run
 // takes away.
 func TestCancelledBuild(t *testing.T) {

@@ -108,6 +108,8 @@ func routes() map[string]route {
 		"rename and more": {plain + "; ALTER TABLE users ALTER email DROP NOT NULL", []declared{renamed}, postgres.Desired{Unique: []postgres.Unique{{Column: "address", Lookup: postgres.LowerLookup}}}, 6, 2},
 		"comment":         {plain, []declared{commented}, postgres.Desired{}, 1, 0},
 		"lookup changed":  {plain + "; CREATE UNIQUE INDEX users_email_lower_key ON users (lower(email))", []declared{email}, postgres.Desired{Unique: exact, Retire: []string{"users_email_lower_key"}}, 2, 0},
+		"lookup changed, scripts not yet": {plain + "; CREATE UNIQUE INDEX users_email_lower_key ON users (lower(email))", []declared{email},
+			postgres.Desired{Unique: exact, Retire: []string{"users_email_lower_key"}, RetireLater: true}, 1, 0},
 		"lookup changed to citext": {plain + "; CREATE UNIQUE INDEX users_email_lower_key ON users (lower(email))", []declared{column("email", "citext", "", true)},
 			postgres.Desired{Unique: exact, Retire: []string{"users_email_lower_key"}, CreateCIText: true}, 4, 0},
 		"generated made plain":               {plain + "; ALTER TABLE users ADD g text GENERATED ALWAYS AS (lower(email)) STORED", []declared{column("g", "text", "", false)}, postgres.Desired{}, 1, 0},

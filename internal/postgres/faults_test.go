@@ -5,7 +5,6 @@ package postgres_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"net/url"
 	"sync"
@@ -217,6 +216,114 @@ func TestEveryStepSurvivesALostConnection(t *testing.T) {
 	})
 }
 
+// TestCancelledDrop cancels the drop of an index that waits for readers, first when it has
+// marked the index as not valid, then when it has marked it as dead.
+func TestCancelledDrop(t *testing.T) {
+	for name, dead := range map[string]bool{"not valid": false, "dead": true} {
+		t.Run(name, func(t *testing.T) {
+			s := routeSite(t, "lookup changed", 100)
+			session := s.open()
+			defer session.Close()
+			_, plan := s.plan(session)
+			if err := session.Run(t.Context(), part(plan, 0, 1), postgres.Budgets{Lock: time.Second}); err != nil {
+				t.Fatal(err)
+			}
+			leave := []func(){s.reader()}
+			ctx, cancel := context.WithCancel(t.Context())
+			result := make(chan error, 1)
+			go func() { result <- session.Run(ctx, part(plan, 1, 2), postgres.Budgets{}) }()
+			s.await("NOT indisvalid")
+			if dead {
+				leave = append(leave, s.reader())
+				leave[0]()
+				s.await("NOT indislive")
+				leave = leave[1:]
+			}
+			cancel()
+			if err := <-result; err == nil {
+				t.Error("the index was dropped under a reader")
+			}
+			for _, end := range leave {
+				end()
+			}
+			if n := s.invalidIndexes(); n != 1 {
+				t.Errorf("%d invalid indexes are left, the test wants one", n)
+			}
+			session.Close()
+			s.settle()
+			if n := s.invalidIndexes(); n != 0 {
+				t.Errorf("%d invalid indexes are left", n)
+			}
+		})
+	}
+}
+
+// reader reads the table in a transaction and stays in it until released.
+func (s *site) reader() (release func()) {
+	s.t.Helper()
+	conn := s.db.Conn()
+	for _, sql := range []string{"BEGIN", "SELECT FROM " + s.schema + ".users LIMIT 1"} {
+		if _, err := conn.Exec(s.t.Context(), sql); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	return func() { _ = conn.Close(s.t.Context()) }
+}
+
+// await waits until an index of the table is as the condition says.
+func (s *site) await(condition string) {
+	s.t.Helper()
+	for range 500 {
+		if s.db.QueryBool("SELECT EXISTS (SELECT FROM pg_index WHERE indrelid = $1::text::regclass AND "+condition+")", s.schema+".users") {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	s.t.Fatalf("no index is %s", condition)
+}
+
+// TestSuspendedClientLetsGo suspends the provider between two statements of a transaction
+// that keeps everybody out, as a laptop's lid does: logins go on soon.
+func TestSuspendedClientLetsGo(t *testing.T) {
+	db := pgtest.LocalDatabase(t)
+	through := newProxy(t, db)
+	s := newSite(t, db, roleServer(t, through.url), "app", routes()["nothing"], 100)
+	session := s.open()
+	defer session.Close()
+	plan := postgres.Plan{Steps: []postgres.Step{
+		{SQL: "ALTER TABLE app.users ADD COLUMN a int", Route: postgres.Catalog, Lock: postgres.LockExclusive},
+		{SQL: "SELECT pg_sleep(0.5)", Route: postgres.Catalog, Lock: postgres.LockExclusive, Joined: true},
+	}}
+	result := make(chan error, 1)
+	go func() { result <- session.Run(t.Context(), plan, postgres.Budgets{Lock: time.Second}) }()
+	s.awaitHeld()
+	thaw := through.freeze()
+	began := time.Now()
+	if _, err := s.db.Conn().Exec(t.Context(), "SET statement_timeout = '10s'; SELECT FROM app.users"); err != nil {
+		t.Errorf("a look-up after %v: %v", time.Since(began), err)
+	}
+	if took := time.Since(began); took > 4*time.Second { // half a second at work, lock_timeout of 2s, and time to spare
+		t.Errorf("a look-up waited for %v", took)
+	}
+	through.cut()
+	thaw()
+	if err := <-result; err == nil {
+		t.Error("the statements ran without a client")
+	}
+}
+
+// awaitHeld waits until a session keeps everybody out of the table.
+func (s *site) awaitHeld() {
+	s.t.Helper()
+	for range 500 {
+		if s.db.QueryBool("SELECT EXISTS (SELECT FROM pg_locks WHERE granted AND mode = 'AccessExclusiveLock' AND relation = to_regclass($1))", s.schema+".users") {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	s.t.Fatal("nobody holds the table")
+}
+
 // TestEveryStepSurvivesTheServer kills the server with -m immediate after the first
 // statement of every route, then after the second of every route, and so on.
 func TestEveryStepSurvivesTheServer(t *testing.T) {
@@ -270,6 +377,32 @@ type proxy struct {
 	url   string
 	mu    sync.Mutex
 	conns []net.Conn
+	// frozen is held while nothing gets through.
+	frozen sync.RWMutex
+}
+
+// freeze lets nothing through until thawed, in either direction, and closes nothing.
+func (p *proxy) freeze() (thaw func()) {
+	p.frozen.Lock()
+	return p.frozen.Unlock
+}
+
+// copy passes on what comes, unless frozen.
+func (p *proxy) copy(to, from net.Conn) {
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(buffer)
+		if err != nil {
+			break
+		}
+		p.frozen.RLock()
+		_, err = to.Write(buffer[:n])
+		p.frozen.RUnlock()
+		if err != nil {
+			break
+		}
+	}
+	_ = to.Close()
 }
 
 func newProxy(t *testing.T, db *pgtest.DB) *proxy {
@@ -300,8 +433,8 @@ func newProxy(t *testing.T, db *pgtest.DB) *proxy {
 			p.mu.Lock()
 			p.conns = append(p.conns, client, server)
 			p.mu.Unlock()
-			go func() { _, _ = io.Copy(client, server); _ = client.Close() }()
-			go func() { _, _ = io.Copy(server, client); _ = server.Close() }()
+			go p.copy(client, server)
+			go p.copy(server, client)
 		}
 	}()
 	return p

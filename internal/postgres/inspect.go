@@ -80,7 +80,7 @@ order by a.attnum`
 select n.nspname, c.relname, pg_get_indexdef(i.indexrelid),
   substr(pg_get_indexdef(i.indexrelid), 1 + length(format('CREATE %sINDEX %I ON %s%I.%I USING ', case when i.indisunique then 'UNIQUE ' end, c.relname,
     case when c.relkind = 'I' then 'ONLY ' end, tn.nspname, t.relname))),
-  m.amname, i.indisunique, i.indisprimary, i.indisvalid and i.indisready,
+  m.amname, i.indisunique, i.indisprimary, i.indisvalid and i.indisready and i.indislive,
   exists (select from pg_catalog.pg_stat_progress_create_index p where p.index_relid = i.indexrelid),
   array(select pg_get_indexdef(i.indexrelid, k, false) from generate_series(1, i.indnkeyatts) k order by k),
   coalesce(pg_get_expr(i.indpred, i.indrelid), ''),
@@ -91,7 +91,7 @@ join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 join pg_catalog.pg_am m on m.oid = c.relam
 join pg_catalog.pg_class t on t.oid = i.indrelid
 join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
-where i.indrelid = $1 and i.indislive
+where i.indrelid = $1
 order by c.relname`
 
 	constraintsSQL = `

@@ -19,6 +19,8 @@ type Desired struct {
 	Unique []Unique
 	// Retire names indexes that were built for an earlier lookup.
 	Retire []string
+	// RetireLater keeps those for now: until others have moved, they find users by them.
+	RetireLater bool
 	// Drop lists columns to be dropped.
 	Drop []string
 	// CreateCIText creates the extension first where it is missing.
@@ -121,6 +123,8 @@ type Plan struct {
 	Refusals []Refusal
 	// Notices are about the table, not about the plan.
 	Notices []string
+	// Kept names the indexes of an earlier lookup that a later plan is to drop.
+	Kept []string
 }
 
 // Statements lists the plan's SQL.

@@ -30,11 +30,11 @@ func (p *planner) addColumn(c ColumnSpec) {
 		// The default has to be computed for every row, which ADD COLUMN would do under its
 		// lock. The check constrains nothing; it says to a later run that the backfill is not
 		// finished.
-		nullable := ColumnSpec{Name: c.Name, Type: c.Type, Collation: c.Collation}
+		nullable, mark := ColumnSpec{Name: c.Name, Type: c.Type, Collation: c.Collation}, p.freeConstraint(backfillMark(c.Name))
 		p.quick("add "+c.Name+", with its default for new rows only", p.alter("ADD COLUMN "+columnDefinition(nullable, false),
 			"ALTER COLUMN "+ident(c.Name)+" SET DEFAULT "+clause.Expression,
-			"ADD CONSTRAINT "+ident(backfillMark(c.Name))+" CHECK ("+ident(c.Name)+" IS NULL OR "+ident(c.Name)+" IS NOT NULL) NOT VALID"))
-		p.backfill(c)
+			"ADD CONSTRAINT "+ident(mark)+" CHECK ("+ident(c.Name)+" IS NULL OR "+ident(c.Name)+" IS NOT NULL) NOT VALID"))
+		p.backfill(c, mark)
 	case c.Effect.Rewrites:
 		// Every row gets a value of its own or is checked, which only a rewrite can do.
 		if p.mayRewrite(c.Name, "default", fmt.Sprintf("adding %s writes every row anew", ident(c.Name))) {
@@ -57,11 +57,8 @@ func (p *planner) addColumn(c ColumnSpec) {
 	}
 }
 
-// backfillMark is the name of the check that marks an unfinished backfill.
-func backfillMark(column string) string { return objectName("auth0pg_backfill", column) }
-
 // backfill gives existing rows the default, a few pages at a time, and removes the mark.
-func (p *planner) backfill(c ColumnSpec) {
+func (p *planner) backfill(c ColumnSpec, mark string) {
 	p.add(Step{
 		SQL: fmt.Sprintf("UPDATE %[1]s SET %[2]s = DEFAULT WHERE %[2]s IS NULL AND ctid = ANY (ARRAY(SELECT ctid FROM %[1]s WHERE %[2]s IS NULL AND %[3]s FOR UPDATE SKIP LOCKED))",
 			p.table, ident(c.Name), p.pages()),
@@ -71,7 +68,7 @@ func (p *planner) backfill(c ColumnSpec) {
 	if c.NotNull {
 		p.setNotNull(c.Name)
 	}
-	p.quick("forget that the backfill was under way", p.alter("DROP CONSTRAINT "+ident(backfillMark(c.Name))))
+	p.quick("forget that the backfill was under way", p.alter("DROP CONSTRAINT "+ident(mark)))
 }
 
 // pages restricts a query to the pages from $1 up to $2, in a form that finds them
@@ -85,11 +82,11 @@ func (p *planner) pages() string {
 
 // alterColumn plans the way from the column that is there to the one that shall be.
 func (p *planner) alterColumn(have *Column, want ColumnSpec) {
-	if p.current.Unfinished(have.Name) || p.current.Unfinished(p.now(have.Name)) {
+	if mark := p.current.mark(backfillWord, have.Name); mark != nil {
 		if have.Default != want.Default && want.Default != "" {
 			p.setDefault(have, want)
 		}
-		p.backfill(want)
+		p.backfill(want, mark.Name)
 		return
 	}
 	if have.Type != want.Type || have.Collation != want.Collation {
@@ -97,7 +94,7 @@ func (p *planner) alterColumn(have *Column, want ColumnSpec) {
 	} else if have.Default != want.Default {
 		p.setDefault(have, want)
 	}
-	switch {
+	switch check := p.current.mark(notNullWord, want.Name); {
 	case want.NotNull && (!have.NotNull || have.NotNullUnproven):
 		p.setNotNull(want.Name)
 	case !want.NotNull && have.NotNull:
@@ -106,8 +103,8 @@ func (p *planner) alterColumn(have *Column, want ColumnSpec) {
 			return
 		}
 		p.quick("allow null in "+want.Name, p.alter("ALTER COLUMN "+ident(want.Name)+" DROP NOT NULL"))
-	case p.current.Constraint(notNullCheck(want.Name)) != nil:
-		p.quick("remove the check that SET NOT NULL relied on", p.alter("DROP CONSTRAINT "+ident(notNullCheck(want.Name))))
+	case check != nil:
+		p.quick("remove the check that SET NOT NULL relied on", p.alter("DROP CONSTRAINT "+ident(check.Name)))
 	}
 }
 
@@ -147,13 +144,9 @@ func orNothing(text string) string {
 	return text
 }
 
-// notNullCheck is the name of the check that proves a column free of nulls before
-// SET NOT NULL, which then need not read the table under its lock.
-func notNullCheck(column string) string { return objectName("auth0pg_not_null", column) }
-
 // setNotNull reads the table once, under a lock that blocks neither reads nor writes.
 func (p *planner) setNotNull(column string) {
-	if have := p.current.Column(column); have != nil && !p.current.Unfinished(column) {
+	if have := p.current.Column(column); have != nil && !p.current.Backfilling(column) {
 		p.Checks = append(p.Checks, Check{
 			SQL:    fmt.Sprintf("SELECT count(*) FROM %s WHERE %s IS NULL", p.table, ident(p.now(column))),
 			Column: column, Attribute: "nullable",
@@ -161,24 +154,27 @@ func (p *planner) setNotNull(column string) {
 			Remedy: fmt.Sprintf("Give them a value, for example with UPDATE %s SET %s = ... WHERE %[2]s IS NULL, or set nullable = true, and plan again.", p.table, ident(p.now(column))),
 		})
 	}
-	name, quoted := notNullCheck(column), ident(column)
+	quoted := ident(column)
 	proof := p.notNullProof(column)
 	if proof == nil && p.limits.Version >= 180000 {
 		p.setNotNull18(column)
 		return
 	}
-	drop := proof != nil && proof.Name == name
+	ours := ""
+	switch check := p.current.mark(notNullWord, column); {
+	case check != nil:
+		ours = check.Name
+	case proof == nil:
+		ours = p.freeConstraint(notNullCheck(column))
+		p.quick("refuse new nulls in "+column, p.alter("ADD CONSTRAINT "+ident(ours)+" CHECK ("+quoted+" IS NOT NULL) NOT VALID"))
+	}
 	if proof == nil {
-		if p.current.Constraint(name) == nil {
-			p.quick("refuse new nulls in "+column, p.alter("ADD CONSTRAINT "+ident(name)+" CHECK ("+quoted+" IS NOT NULL) NOT VALID"))
-		}
-		p.validate(column, name, true)
-		drop = true
+		p.validate(column, ours, true)
 	}
 	p.quick("make "+column+" NOT NULL, proven by the check", p.alter("ALTER COLUMN "+quoted+" SET NOT NULL"))
-	if drop {
+	if ours != "" {
 		// Not in the same statement: that drops the check first and then reads the table after all.
-		p.add(Step{SQL: p.alter("DROP CONSTRAINT " + ident(name)), What: "remove the check again", Route: Catalog, Lock: LockExclusive, Joined: true})
+		p.add(Step{SQL: p.alter("DROP CONSTRAINT " + ident(ours)), What: "remove the check again", Route: Catalog, Lock: LockExclusive, Joined: true})
 	}
 }
 
@@ -190,10 +186,7 @@ func (p *planner) setNotNull18(column string) {
 			return
 		}
 	}
-	name := objectName(p.want.Name, column, "not_null")
-	for i := 1; p.current.Constraint(name) != nil; i++ {
-		name = objectName(p.want.Name, column, fmt.Sprintf("not_null%d", i))
-	}
+	name := p.freeConstraint(p.want.Name, column, "not_null")
 	p.quick("refuse new nulls in "+column, p.alter("ADD CONSTRAINT "+ident(name)+" NOT NULL "+ident(column)+" NOT VALID"))
 	p.validate(column, name, true)
 }

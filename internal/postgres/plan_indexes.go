@@ -5,7 +5,6 @@ package postgres
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // key is the index key.
@@ -17,11 +16,12 @@ func (u Unique) key() string {
 }
 
 func (p *planner) indexName(u Unique, taken []string) string {
-	return freeName(taken, p.indexWords(u)...)
+	return freeName(taken, u.words(p.want.Name)...)
 }
 
-func (p *planner) indexWords(u Unique) []string {
-	words := []string{p.want.Name, u.Column}
+// words make up the name of the index.
+func (u Unique) words(table string) []string {
+	words := []string{table, u.Column}
 	if u.Lookup == LowerLookup {
 		words = append(words, "lower")
 	}
@@ -110,16 +110,24 @@ func (p *planner) wantsCIText(column string) bool {
 	return slices.ContainsFunc(p.want.Columns, func(c ColumnSpec) bool { return c.Name == column && isCIText(c.Type) })
 }
 
-// retireIndexes drops the indexes of an earlier lookup, once the new ones are there.
+// retireIndexes drops the indexes of an earlier lookup, or keeps them for one more plan.
 func (p *planner) retireIndexes() {
-	for _, name := range p.want.Retire {
-		for i := range p.current.Indexes {
-			index := &p.current.Indexes[i]
-			if index.Name == name && index.Schema == p.current.Schema && index.Constraint == "" && index.Unique && !p.serves(index) {
-				p.dropIndex(index, "remove the index of the earlier lookup")
-			}
+	for i := range p.current.Indexes {
+		index := &p.current.Indexes[i]
+		switch {
+		case !p.retires(index):
+		case p.want.RetireLater:
+			p.Kept = append(p.Kept, index.Name)
+		default:
+			p.dropIndex(index, "remove the index of the earlier lookup")
 		}
 	}
+}
+
+// retires reports whether the index was built for an earlier lookup and serves none any more.
+func (p *planner) retires(index *Index) bool {
+	return slices.Contains(p.want.Retire, index.Name) && index.Schema == p.current.Schema && index.Constraint == "" && index.Unique &&
+		!slices.Contains(p.dropped, index.Name) && !p.serves(index)
 }
 
 // serves reports whether the index is one that is wanted.
@@ -130,15 +138,17 @@ func (p *planner) serves(index *Index) bool {
 	})
 }
 
+// dropIndex takes it for done when the index is gone by then: the server goes on with the
+// statement of a run that was killed.
 func (p *planner) dropIndex(index *Index, what string) {
-	step := Step{SQL: "DROP INDEX CONCURRENTLY " + ident(index.Schema, index.Name), What: what, Route: Concurrent, Lock: LockShareUpdate}
+	step := Step{SQL: "DROP INDEX CONCURRENTLY IF EXISTS " + ident(index.Schema, index.Name), What: what, Route: Concurrent, Lock: LockShareUpdate}
 	if p.current.Kind == "p" {
 		step = Step{SQL: "DROP INDEX " + ident(index.Schema, index.Name), What: what, Route: Catalog, Lock: LockExclusive}
 	}
 	p.add(step)
 }
 
-// leftover reports whether an invalid index is what an interrupted build of ours has left.
+// leftover reports whether an invalid index is what an interrupted statement of ours has left.
 // It is ours beyond doubt when it has our name and our shape.
 func (p *planner) leftover(index *Index) bool {
 	if index.Valid || index.Constraint != "" || index.Schema != p.current.Schema {
@@ -146,7 +156,7 @@ func (p *planner) leftover(index *Index) bool {
 	}
 	return slices.ContainsFunc(p.lookups(), func(u Unique) bool {
 		return p.current.hasLookupShape(index, u.Column, u.Lookup) &&
-			(madeName(index.Name, p.indexWords(u)...) || u.Lookup == PlainLookup && madeName(index.Name, p.want.Name, "pkey"))
+			(madeName(index.Name, u.words(p.want.Name)...) || u.Lookup == PlainLookup && madeName(index.Name, p.want.Name, "pkey"))
 	})
 }
 
@@ -171,20 +181,21 @@ func (p *planner) removeLeftovers() {
 		switch {
 		case index.Valid:
 		case p.leftover(index):
-			p.dropIndex(index, "remove the invalid index that an interrupted build left")
+			p.dropIndex(index, "remove the invalid index that an interrupted statement left")
 			p.dropped = append(p.dropped, index.Name)
 		default:
-			p.Notices = append(p.Notices, fmt.Sprintf("The index %s is not valid: it finds nothing, and every write pays for it. It was not made by this resource, so it is left alone.", ident(index.Schema, index.Name)))
+			p.Notices = append(p.Notices, fmt.Sprintf("The index %s is not valid: it finds nothing, takes room, and may slow every write. It was not made by this resource, so it is left alone.", ident(index.Schema, index.Name)))
 		}
 	}
 	for _, c := range p.current.Constraints {
-		if c.Kind != "c" || len(c.Columns) != 1 || !strings.HasPrefix(c.Name, "auth0pg_") {
+		if len(c.Columns) != 1 {
 			continue
 		}
 		column := c.Columns[0]
-		ours := c.Name == backfillMark(column) || c.Name == notNullCheck(column)
-		described := slices.ContainsFunc(p.want.Columns, func(s ColumnSpec) bool { return s.Name == column || s.RenamedFrom == column })
-		if ours && !described {
+		described := slices.ContainsFunc(p.want.Columns, func(s ColumnSpec) bool {
+			return s.Name == column || s.RenamedFrom == column && p.current.Column(s.Name) == nil
+		})
+		if (c.marks(backfillWord, column) || c.marks(notNullWord, column)) && !described {
 			p.quick("remove what an interrupted change of "+column+" left", p.alter("DROP CONSTRAINT "+ident(c.Name)))
 		}
 	}

@@ -29,6 +29,14 @@ func liveTable(edits ...func(*postgres.Table)) *postgres.Table {
 	return t
 }
 
+// marked adds a column with a check that an interrupted run has left on it.
+func marked(column, check, definition string) func(*postgres.Table) {
+	return func(t *postgres.Table) {
+		t.Columns = append(t.Columns, postgres.Column{Name: column, Quoted: column, Type: "uuid", Default: "gen_random_uuid()"})
+		t.Constraints = append(t.Constraints, postgres.Constraint{Name: check, Kind: "c", Columns: []string{column}, Definition: definition})
+	}
+}
+
 func note(edit func(*postgres.ColumnSpec)) postgres.Desired {
 	c := postgres.ColumnSpec{Name: "note", Type: "character varying(20)"}
 	edit(&c)
@@ -56,6 +64,7 @@ func TestPlanTable(t *testing.T) {
 		sql     []string
 		refused string
 		notice  string
+		kept    []string
 	}{
 		"nothing": {current: liveTable(), want: note(func(*postgres.ColumnSpec) {})},
 		"add with volatile default, 13": {
@@ -175,14 +184,14 @@ func TestPlanTable(t *testing.T) {
 			current: liveTable(index(postgres.Index{Name: "users_email_lower_key", Unique: true, Keys: []string{"lower(email)"}})),
 			want:    postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{email}, Unique: lower},
 			sql: []string{
-				`DROP INDEX CONCURRENTLY "public"."users_email_lower_key"`,
+				`DROP INDEX CONCURRENTLY IF EXISTS "public"."users_email_lower_key"`,
 				`CREATE UNIQUE INDEX CONCURRENTLY "users_email_lower_key" ON "public"."users" (lower("email"))`,
 			},
 		},
 		"index invalid, ours, no longer wanted": {
 			current: liveTable(index(postgres.Index{Name: "users_email_lower_key", Unique: true, Keys: []string{"lower(email)"}})),
 			want:    postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{email}, Unique: []postgres.Unique{{Column: "email"}}},
-			sql:     []string{`DROP INDEX CONCURRENTLY "public"."users_email_lower_key"`},
+			sql:     []string{`DROP INDEX CONCURRENTLY IF EXISTS "public"."users_email_lower_key"`},
 		},
 		"index invalid, theirs": {
 			current: liveTable(index(postgres.Index{Name: "theirs", Unique: true, Keys: []string{"lower(email)"}})),
@@ -196,8 +205,27 @@ func TestPlanTable(t *testing.T) {
 				Retire: []string{"users_email_lower_key"}},
 			sql: []string{
 				`CREATE UNIQUE INDEX CONCURRENTLY "users_email_key" ON "public"."users" ("email")`,
-				`DROP INDEX CONCURRENTLY "public"."users_email_lower_key"`,
+				`DROP INDEX CONCURRENTLY IF EXISTS "public"."users_email_lower_key"`,
 			},
+		},
+		"lookup changed, scripts not yet": {
+			current: liveTable(index(postgres.Index{Name: "users_email_lower_key", Unique: true, Valid: true, Keys: []string{"lower(email)"}})),
+			want: postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{email}, Unique: []postgres.Unique{{Column: "email", Lookup: postgres.PlainLookup}},
+				Retire: []string{"users_email_lower_key"}, RetireLater: true},
+			sql:  []string{`CREATE UNIQUE INDEX CONCURRENTLY "users_email_key" ON "public"."users" ("email")`},
+			kept: []string{"users_email_lower_key"},
+		},
+		"lookup changed and back": {
+			current: liveTable(index(postgres.Index{Name: "users_email_key", Unique: true, Valid: true, Keys: []string{"email"}}), index(postgres.Index{Name: "users_email_lower_key", Unique: true, Valid: true, Keys: []string{"lower(email)"}})),
+			want: postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{email}, Unique: lower,
+				Retire: []string{"users_email_lower_key", "users_email_key"}, RetireLater: true},
+			kept: []string{"users_email_key"},
+		},
+		"drop of the former index interrupted": {
+			current: liveTable(index(postgres.Index{Name: "users_email_lower_key", Unique: true, Keys: []string{"lower(email)"}}), index(postgres.Index{Name: "users_email_key", Unique: true, Valid: true, Keys: []string{"email"}})),
+			want: postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{email}, Unique: []postgres.Unique{{Column: "email", Lookup: postgres.PlainLookup}},
+				Retire: []string{"users_email_lower_key"}},
+			sql: []string{`DROP INDEX CONCURRENTLY IF EXISTS "public"."users_email_lower_key"`},
 		},
 		"index on a partitioned table": {
 			current: liveTable(func(t *postgres.Table) { t.Kind = "p" }),
@@ -227,6 +255,45 @@ func TestPlanTable(t *testing.T) {
 		},
 		"renamed before": {
 			current: liveTable(), want: note(func(c *postgres.ColumnSpec) { c.RenamedFrom = "remark" }),
+		},
+		"rename before the backfill is done": {
+			current: liveTable(marked("token", "auth0pg_backfill_token", "")),
+			want:    postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{{Name: "secret", RenamedFrom: "token", Type: "uuid", Default: "gen_random_uuid()"}}},
+			sql: []string{
+				`ALTER TABLE "public"."users" RENAME COLUMN "token" TO "secret"`,
+				`UPDATE "public"."users" SET "secret" = DEFAULT WHERE "secret" IS NULL AND ctid = ANY (ARRAY(SELECT ctid FROM "public"."users" WHERE "secret" IS NULL AND ctid >= format('(%s,0)', $1::bigint)::tid AND ctid < format('(%s,0)', $2::bigint)::tid FOR UPDATE SKIP LOCKED))`,
+				`ALTER TABLE "public"."users" DROP CONSTRAINT "auth0pg_backfill_token"`,
+			},
+		},
+		"backfill given up after a rename": {
+			current: liveTable(marked("secret", "auth0pg_backfill_token", "")),
+			want:    postgres.Desired{Schema: "public", Name: "users"},
+			sql:     []string{`ALTER TABLE "public"."users" DROP CONSTRAINT "auth0pg_backfill_token"`},
+		},
+		"backfill while a renamed column has the mark of its name": {
+			current: liveTable(marked("secret", "auth0pg_backfill_token", "")),
+			want:    postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{{Name: "token", Type: "uuid", Default: "gen_random_uuid()", Effect: rewrites}}},
+			sql: []string{
+				`ALTER TABLE "public"."users" DROP CONSTRAINT "auth0pg_backfill_token"`,
+				`ALTER TABLE "public"."users" ADD COLUMN "token" uuid, ALTER COLUMN "token" SET DEFAULT gen_random_uuid(), ADD CONSTRAINT "auth0pg_backfill_token_1" CHECK ("token" IS NULL OR "token" IS NOT NULL) NOT VALID`,
+				`UPDATE "public"."users" SET "token" = DEFAULT WHERE "token" IS NULL AND ctid = ANY (ARRAY(SELECT ctid FROM "public"."users" WHERE "token" IS NULL AND ctid >= format('(%s,0)', $1::bigint)::tid AND ctid < format('(%s,0)', $2::bigint)::tid FOR UPDATE SKIP LOCKED))`,
+				`ALTER TABLE "public"."users" DROP CONSTRAINT "auth0pg_backfill_token_1"`,
+			},
+		},
+		"rename before NOT NULL is proven, 17": {
+			current: liveTable(marked("token", "auth0pg_not_null_token", "CHECK ((token IS NOT NULL)) NOT VALID")), version: 170000,
+			want: postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{{Name: "secret", RenamedFrom: "token", Type: "uuid", Default: "gen_random_uuid()", NotNull: true}}},
+			sql: []string{
+				`ALTER TABLE "public"."users" RENAME COLUMN "token" TO "secret"`,
+				`ALTER TABLE "public"."users" VALIDATE CONSTRAINT "auth0pg_not_null_token"`,
+				`ALTER TABLE "public"."users" ALTER COLUMN "secret" SET NOT NULL`,
+				`ALTER TABLE "public"."users" DROP CONSTRAINT "auth0pg_not_null_token"`,
+			},
+		},
+		"not null given up after a rename": {
+			current: liveTable(marked("secret", "auth0pg_not_null_token", "CHECK ((secret IS NOT NULL)) NOT VALID")),
+			want:    postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{{Name: "secret", Type: "uuid", Default: "gen_random_uuid()"}}},
+			sql:     []string{`ALTER TABLE "public"."users" DROP CONSTRAINT "auth0pg_not_null_token"`},
 		},
 		"comment": {current: liveTable(), want: note(func(c *postgres.ColumnSpec) { c.Comment = &text }), sql: []string{`COMMENT ON COLUMN "public"."users"."note" IS 'changed'`}},
 		"generated column made plain": {
@@ -266,6 +333,9 @@ func TestPlanTable(t *testing.T) {
 				t.Errorf("refused: %q, want %q", reason, test.refused)
 			case test.refused == "" && !slices.Equal(plan.Statements(), test.sql):
 				t.Errorf("the statements are\n%s\nwant\n%s", strings.Join(plan.Statements(), "\n"), strings.Join(test.sql, "\n"))
+			}
+			if !slices.Equal(plan.Kept, test.kept) {
+				t.Errorf("kept: %q, want %q", plan.Kept, test.kept)
 			}
 			if notice := strings.Join(plan.Notices, "; "); !strings.Contains(notice, test.notice) || test.notice == "" && notice != "" {
 				t.Errorf("notices: %q, want %q", notice, test.notice)

@@ -184,6 +184,3 @@ func idents(names []string) string {
 	}
 	return strings.Join(quoted, ", ")
 }
-
-// Unfinished reports whether a run that was interrupted has yet to fill the column.
-func (t *Table) Unfinished(column string) bool { return t.Constraint(backfillMark(column)) != nil }

@@ -146,6 +146,7 @@ func (r *usersTable) Read(ctx context.Context, req resource.ReadRequest, resp *r
 	prev := getPrivate[tableSpec](ctx, req.Private, desiredKey, diags)
 	if prev == nil {
 		adopted := adoptTable(observed)
+		adopted.recoverLookup(state, observed)
 		prev = &adopted
 		setPrivate(ctx, resp.Private, desiredKey, adopted, diags)
 	}
@@ -328,8 +329,13 @@ func (r *usersTable) run(ctx context.Context, session *postgres.TableSession, wo
 	if err := session.Run(ctx, work.plan, budgets); err != nil {
 		var step *postgres.StepError
 		if errors.As(err, &step) {
-			diags.AddError(summary, postgresDetail(fmt.Sprintf("Could not change %s; statement %d of %d failed (%s):\n%s\n",
-				title, step.Done+1, step.Total, step.Step.What, step.Step.SQL), errors.Unwrap(step)))
+			attempted := fmt.Sprintf("Could not change %s; statement %d of %d failed (%s):\n%s\n", title, step.Done+1, step.Total, step.Step.What, step.Step.SQL)
+			var long *postgres.TooLongError
+			if errors.As(err, &long) {
+				diags.AddError(summary, fmt.Sprintf("%s\nIt was not done after %v, and was given up. %s", attempted, long.Limit, tooLongRemedy(step.Step.Route)))
+				return nil, false
+			}
+			diags.AddError(summary, postgresDetail(attempted, errors.Unwrap(step)))
 			return nil, false
 		}
 		diags.AddError(summary, postgresDetail("Could not change "+title, err))
@@ -341,6 +347,19 @@ func (r *usersTable) run(ctx context.Context, session *postgres.TableSession, wo
 		return nil, false
 	}
 	return observed, true
+}
+
+// tooLongRemedy says why a statement has a limit, and what lifts it.
+func tooLongRemedy(route postgres.Route) string {
+	switch route {
+	case postgres.Concurrent:
+		return "It blocks nobody, but index_build_timeout bounds it.\n\nFind in pg_stat_activity the transaction that it waited for, or raise index_build_timeout, and apply again."
+	case postgres.Rewrite:
+		return "Nobody else gets at the table meanwhile, so it was not tried again: it would take as long.\n\n" +
+			"Set allow_rewrite = true, which lifts the limit, and apply at a time when logins may wait; or raise lock_timeout in the provider's postgres settings to what logins may wait, and apply again."
+	}
+	return "Nobody else gets at the table meanwhile, so it was tried once more and no further.\n\n" +
+		"See in pg_stat_activity what keeps the server busy, or raise lock_timeout in the provider's postgres settings to what logins may wait, and apply again."
 }
 
 func (m usersTableModel) budgets() postgres.Budgets {

@@ -89,6 +89,32 @@ func adoptTable(table *postgres.Table) tableSpec {
 	return spec
 }
 
+// recoverLookup puts together again what private state has said of the indexes, which is lost
+// with a provider that was killed: the lookup before the change, and which indexes are ours.
+func (s *tableSpec) recoverLookup(state usersTableModel, observed *postgres.Table) {
+	if state.Columns.IsNull() || observed.Comment != tableMark {
+		return // imported, or not created here
+	}
+	there := func(p store.Part, lookup postgres.Lookup) bool {
+		return observed.LookupIndex(s.Columns[p].Name, lookup) != nil
+	}
+	before := store.EmailLookup(state.EmailLookup.ValueString())
+	if before != "" && there(store.Email, indexLookup(before)) {
+		s.EmailLookup = before
+	}
+	if before != "" && there(store.Username, indexLookup(before)) {
+		s.UsernameLookup = indexLookup(before)
+	}
+	for _, u := range s.desired().Unique {
+		for _, name := range observed.Built(u.Column) {
+			s.Built = append(s.Built, name)
+			if serves := observed.LookupIndex(u.Column, u.Lookup); serves == nil || serves.Name != name {
+				s.Former = append(s.Former, name)
+			}
+		}
+	}
+}
+
 // fold drops what spellings differ in.
 func fold(name string) string {
 	return strings.NewReplacer("_", "", "-", "", " ", "").Replace(strings.ToLower(name))

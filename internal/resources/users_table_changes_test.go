@@ -91,14 +91,15 @@ func TestUsersTableChangesAreShown(t *testing.T) {
 	)
 }
 
-// TestUsersTableLookupChanges changes the lookup there and back: the new index is built
-// before the old one goes.
+// TestUsersTableLookupChanges changes the lookup there and back. The scripts are replaced
+// after the table, so the old index stays for one apply more.
 func TestUsersTableLookupChanges(t *testing.T) {
 	t.Parallel()
 	db := acctest.Database(t)
-	step := func(lookup string, indexes ...string) resource.TestStep {
+	step := func(lookup string, again bool, indexes ...string) resource.TestStep {
 		return resource.TestStep{
-			Config: tableConfig(db, dropAtEnd, fmt.Sprintf("email_lookup = %q", lookup), `columns = { username = {} }`),
+			ExpectNonEmptyPlan: again,
+			Config:             tableConfig(db, dropAtEnd, fmt.Sprintf("email_lookup = %q", lookup), `columns = { username = {} }`),
 			Check: resource.ComposeAggregateTestCheckFunc(
 				resource.TestCheckResourceAttr(tableAddress, "store.email_lookup", lookup),
 				func(*terraform.State) error {
@@ -114,16 +115,84 @@ func TestUsersTableLookupChanges(t *testing.T) {
 			),
 		}
 	}
-	first := step("lower_index", "lower(email)", "lower(username)")
+	first := step("lower_index", false, "lower(email)", "lower(username)")
 	first.Check = func(*terraform.State) error {
 		db.Exec("INSERT INTO users (email, username, password) VALUES ('a@example.com', 'a', 'x')")
 		return nil
 	}
 	testTable(t, first,
-		step("exact", "email", "username"),
-		step("citext", "email", "username"),
-		step("lower_index", "lower((email)::text)", "lower((username)::text)"),
-		step("exact", "email", "username"),
+		step("exact", true, "email", "lower(email)", "lower(username)", "username"),
+		step("exact", false, "email", "username"),
+		step("citext", false, "email", "username"),
+		step("lower_index", true, "email", "lower((email)::text)", "lower((username)::text)", "username"),
+		// Back before the former indexes went.
+		step("exact", true, "email", "lower((email)::text)", "lower((username)::text)", "username"),
+		step("exact", false, "email", "username"),
+	)
+}
+
+// TestUsersTableFormerIndexGoesLater reads what the plans say of the index that the present
+// scripts use, and kills the provider in both applies.
+func TestUsersTableFormerIndexGoesLater(t *testing.T) {
+	t.Parallel()
+	db := acctest.Database(t)
+	w := tableWorkspace(t, db, dropAtEnd)
+	w.MustRun("apply", "-auto-approve")
+	w.Write("main.tf", workspaceConfig(db, dropAtEnd, `email_lookup = "exact"`))
+	former := func() bool { return db.QueryBool("SELECT to_regclass('users_email_lower_key') IS NOT NULL") }
+	const drop = `DROP INDEX CONCURRENTLY IF EXISTS \"public\".\"users_email_lower_key\"`
+	killed := func(finished bool) { // whether the server goes on with the statement
+		release, apply := applyBlocked(t, db, w)
+		apply.KillProvider()
+		if output, exit := apply.Wait(); exit == 0 {
+			t.Errorf("the apply succeeded without its provider\n%s", output)
+		}
+		if !finished {
+			db.Exec("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted AND relation = 'users'::regclass")
+		}
+		release()
+	}
+	killed(true)
+	output := w.MustRun("apply", "-auto-approve")
+	if !strings.Contains(output, "Former Index Stays For Now") || !strings.Contains(output, "users_email_lower_key") || strings.Contains(output, drop) || !former() {
+		t.Errorf("the former index did not stay: %t\n%s", former(), output)
+	}
+	if output, exit := w.Run("plan", "-detailed-exitcode"); exit != 2 || !strings.Contains(output, drop) || strings.Contains(output, "Former Index Stays For Now") {
+		t.Errorf("the second plan does not drop the former index, exit %d\n%s", exit, output)
+	}
+	killed(false)
+	if !former() {
+		t.Fatal("the former index went before its time")
+	}
+	w.MustRun("apply", "-auto-approve")
+	if output, exit := w.Run("plan", "-detailed-exitcode"); exit != 0 || former() {
+		t.Errorf("the third plan is not empty, exit %d, former index: %t\n%s", exit, former(), output)
+	}
+	if got := db.QueryStrings("SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = 'users'::regclass ORDER BY 1"); strings.Join(got, " ") != "users_email_key users_pkey" {
+		t.Errorf("the indexes are %v", got)
+	}
+}
+
+// TestUsersTableSlowRewrite has a table of few rows that takes longer to write than logins may wait.
+func TestUsersTableSlowRewrite(t *testing.T) {
+	t.Parallel()
+	db := acctest.Database(t)
+	const slow = `extra_columns = { slow = { type = "slow", nullable = true, default = "'x'" } }`
+	testTable(t,
+		resource.TestStep{
+			Config: tableConfig(db, dropAtEnd),
+			Check: func(*terraform.State) error {
+				db.Exec("INSERT INTO users (email, password) SELECT 'u' || n || '@example.com', 'x' FROM generate_series(1, 60) n")
+				db.Exec("CREATE FUNCTION slowly(text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.05); RETURN true; END'")
+				db.Exec("CREATE DOMAIN slow AS text CHECK (slowly(value))")
+				return nil
+			},
+		},
+		resource.TestStep{
+			Config:      tableConfig(db, dropAtEnd, slow),
+			ExpectError: regexp.MustCompile(`(?s)Users Table Not Changed.*not\s+done\s+after\s+2\.1s.*not\s+tried\s+again.*allow_rewrite\s+=\s+true.*raise\s+lock_timeout`),
+		},
+		resource.TestStep{Config: tableConfig(db, dropAtEnd, slow, "allow_rewrite = true"), Check: resource.TestCheckResourceAttr(tableAddress, "ddl.#", "1")},
 	)
 }
 

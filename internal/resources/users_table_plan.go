@@ -190,6 +190,11 @@ func (w tableWork) addProblems(ctx context.Context, db postgres.Beginner, diags 
 	for _, refusal := range refusals {
 		addRefusal(w.spec, refusal, diags)
 	}
+	if len(w.plan.Kept) > 0 {
+		diags.AddAttributeWarning(path.Root("email_lookup"), "Former Index Stays For Now", fmt.Sprintf(
+			"email_lookup changes. So that the connection's present scripts find users until this apply has replaced them, %s keeps what was built for the former lookup: %s.\n\n"+
+				"Apply once more afterwards: the next plan drops it.", postgres.QualifiedName(w.spec.Schema, w.spec.Name), list(w.plan.Kept)))
+	}
 	for _, c := range w.spec.columns() {
 		if c.RenamedFrom != "" && slices.ContainsFunc(w.plan.Steps, func(s postgres.Step) bool { return s.Renames == c.Name }) {
 			diags.AddAttributeWarning(w.spec.columnPath(c.Name), "Column Will Be Renamed", fmt.Sprintf(
@@ -273,8 +278,9 @@ func planTable(ctx context.Context, db interface {
 		if options.DropRemovedColumns.ValueBool() {
 			desired.Drop = removedColumns(*prev, spec)
 		}
-		if prev.EmailLookup != spec.EmailLookup {
-			desired.Retire = prev.Built
+		desired.Retire, desired.RetireLater = prev.Former, prev.EmailLookup != spec.EmailLookup
+		if desired.RetireLater {
+			desired.Retire = prev.Built // with prev.Former
 		}
 	}
 	limits := postgres.Limits{Version: version, RewriteRows: options.RewriteRowLimit.ValueInt64(), AllowRewrite: options.AllowRewrite.ValueBool()}
@@ -314,6 +320,7 @@ func (w *tableWork) remember(prev *tableSpec, observed *postgres.Table) {
 			w.spec.Built = append(w.spec.Built, index.Name)
 		}
 	}
+	w.spec.Former = w.plan.Kept
 	for _, name := range removedColumns(*prev, w.spec) {
 		if observed.Column(name) != nil {
 			w.spec.Forgotten = append(w.spec.Forgotten, name)

@@ -69,7 +69,7 @@ func (r *usersTable) Schema(ctx context.Context, _ resource.SchemaRequest, resp 
 				Optional: true, Computed: true,
 				MarkdownDescription: "How an e-mail address is compared and kept unique: `lower_index` (the default: a unique index on `lower(email)`), `citext` (a column of that type with a unique index; the extension is created if it is missing), " +
 					"or `exact` (a plain unique index on a column that holds lower-cased addresses). The part `username` is kept unique in the same way. " +
-					"An imported table keeps what it has; where it has no such index, none is built until this is set. A change builds the new index while logins go on. It reads as null while the index is missing or not valid.",
+					"An imported table keeps what it has; where it has no such index, none is built until this is set. A change builds the new index while logins go on; the former one stays until the next apply drops it, when the scripts no longer use it. It reads as null while the index is missing or not valid.",
 				Validators: []validator.String{stringvalidator.OneOf(string(store.LowerIndex), string(store.CIText), string(store.Exact))},
 			},
 			"primary_key": schema.BoolAttribute{

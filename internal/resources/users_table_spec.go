@@ -28,6 +28,9 @@ type tableSpec struct {
 	PrimaryKey     bool
 	// Built names the indexes that this resource has built.
 	Built []string `json:",omitempty"`
+	// Former names those of them that were built for an earlier lookup and are still there: the
+	// next plan drops them, when the scripts no longer find users by them.
+	Former []string `json:",omitempty"`
 	// Forgotten lists columns that the configuration named once and that are still there.
 	Forgotten []string `json:",omitempty"`
 }
@@ -160,7 +163,7 @@ func resolveColumn(config columnConfig, before *columnSpec, observed *postgres.T
 		if have == nil {
 			have = observed.Column(old)
 		}
-		if have != nil && !observed.Unfinished(have.Name) {
+		if have != nil && !observed.Backfilling(have.Name) {
 			name := column.Name
 			column = adoptedColumn(have)
 			column.Name = name
