@@ -34,6 +34,8 @@ type Object struct {
 // String is the object as it stands behind ON in GRANT.
 func (o Object) String() string {
 	switch o.Kind {
+	case RoleObject:
+		return pgx.Identifier{o.Name}.Sanitize()
 	case DatabaseObject:
 		return "DATABASE " + pgx.Identifier{o.Name}.Sanitize()
 	case SchemaObject:
@@ -48,7 +50,7 @@ func (o Object) String() string {
 }
 
 func (o Object) compare(other Object) int {
-	order := []ObjectKind{DatabaseObject, SchemaObject, TableObject, FunctionObject, SequenceObject}
+	order := []ObjectKind{DatabaseObject, SchemaObject, TableObject, FunctionObject, SequenceObject, RoleObject}
 	return cmp.Or(cmp.Compare(slices.Index(order, o.Kind), slices.Index(order, other.Kind)),
 		cmp.Compare(o.Schema, other.Schema), cmp.Compare(o.Name, other.Name))
 }
@@ -64,6 +66,9 @@ type Grant struct {
 
 // String is the grant as it stands in GRANT, without the grantee: SELECT ("id") ON "public"."users".
 func (g Grant) String() string {
+	if g.On.Kind == RoleObject {
+		return memberText(g)
+	}
 	text := g.privilege() + " ON " + g.On.String()
 	if g.Grantable {
 		text += " WITH GRANT OPTION"
@@ -134,7 +139,7 @@ var grantForm = regexp.MustCompile(`^([A-Z ]+?)(?: \(((?:"(?:[^"]|"")*"(?:, )?)+
 func ParseGrant(line string) (g Grant, ok bool) {
 	m := grantForm.FindStringSubmatch(line)
 	if m == nil {
-		return Grant{}, false
+		return parseMember(line)
 	}
 	g = Grant{Privilege: m[1], Grantable: m[5] != "", On: Object{Kind: ObjectKind(strings.ToLower(m[3]))}}
 	if m[2] != "" {
@@ -247,6 +252,15 @@ func columnsOf(objects []Object) (kinds, schemas, names []string) {
 		kinds, schemas, names = append(kinds, string(o.Kind)), append(schemas, o.Schema), append(names, o.Name)
 	}
 	return kinds, schemas, names
+}
+
+// shownGrants leaves out what everybody has and the role has no need of: nothing that is
+// granted to the role, or taken from it, would change that.
+func shownGrants(held []heldRight, wanted []Grant) []Grant {
+	want := rights(wanted)
+	return grantsOf(plainRights(slices.DeleteFunc(slices.Clone(held), func(h heldRight) bool {
+		return h.public && !slices.Contains(want, h.right)
+	})))
 }
 
 func plainRights(held []heldRight) []right {

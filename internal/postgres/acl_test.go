@@ -16,13 +16,15 @@ func TestGrantsAreReadAsTheyAreWritten(t *testing.T) {
 		{Privilege: "ALTER SYSTEM", On: Object{Kind: TableObject, Schema: "public", Name: " WITH GRANT OPTION"}, Grantable: true},
 		{Privilege: "EXECUTE", On: Object{Kind: FunctionObject, Schema: "a", Name: "login"}},
 		{Privilege: "USAGE", On: Object{Kind: SequenceObject, Schema: "a", Name: "ids"}},
+		{Privilege: "MEMBER", On: Object{Kind: RoleObject, Name: odd}},
+		{Privilege: "MEMBER", On: Object{Kind: RoleObject, Name: " WITH ADMIN OPTION"}, Grantable: true},
 	} {
 		got, ok := ParseGrant(g.String())
 		if !ok || !reflect.DeepEqual(got, g) {
 			t.Errorf("%s was read as %+v, %v", g, got, ok)
 		}
 	}
-	for _, line := range []string{"", "SELECT", `SELECT ON users`, `SELECT () ON "a"`, `SELECT ON "a"."b"."c"`, `SELECT ON "a" "b"`, `SELECT ON ""`} {
+	for _, line := range []string{"", "SELECT", `SELECT ON users`, `SELECT () ON "a"`, `SELECT ON "a"."b"."c"`, `SELECT ON "a" "b"`, `SELECT ON ""`, `MEMBER OF a`, `MEMBER OF ""`, `MEMBER OF "a"."b"`} {
 		if got, ok := ParseGrant(line); ok {
 			t.Errorf("%q was read as %+v", line, got)
 		}

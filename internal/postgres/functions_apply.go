@@ -113,10 +113,7 @@ func (s *Server) finishAccess(ctx context.Context, tx pgx.Tx, spec AccessSpec, a
 	if err := syncGrants(ctx, tx, spec.Owner, owner.oid, spec.Objects, spec.Grants); err != nil {
 		return err
 	}
-	if err := syncPolicy(ctx, tx, spec); err != nil {
-		return err
-	}
-	return withRole(ctx, tx, spec.Owner, func() error {
+	if err := withRole(ctx, tx, spec.Owner, func() error {
 		schema, quotedOwner := pgx.Identifier{spec.Schema}.Sanitize(), pgx.Identifier{spec.Owner}.Sanitize()
 		if access.Owner != spec.Owner {
 			if _, err := tx.Exec(ctx, fmt.Sprintf("ALTER SCHEMA %s OWNER TO %s", schema, quotedOwner)); err != nil {
@@ -130,7 +127,11 @@ func (s *Server) finishAccess(ctx context.Context, tx pgx.Tx, spec AccessSpec, a
 			return err
 		}
 		return checkAccess(ctx, tx, spec)
-	})
+	}); err != nil {
+		return err
+	}
+	// Last, for nobody reads the table from here to the end of the transaction.
+	return syncPolicy(ctx, tx, spec)
 }
 
 // syncSchema leaves the owner alone able to create anything in the schema.
@@ -299,12 +300,27 @@ func syncPolicy(ctx context.Context, tx pgx.Tx, spec AccessSpec) error {
 		}
 	}
 	if wanted != "" {
+		if err := waitBriefly(ctx, tx); err != nil {
+			return err
+		}
 		_, err = tx.Exec(ctx, wanted)
 	}
 	return err
 }
 
+// waitBriefly lets the rest of a transaction give up soon where a lock is not free: every
+// login that comes meanwhile waits as long. The transaction is then tried again.
+func waitBriefly(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, `
+select set_config('lock_timeout', case when setting::bigint between 1 and $1 then setting else $1::text end, true)
+  from pg_catalog.pg_settings where name = 'lock_timeout'`, firstWait.Milliseconds())
+	return err
+}
+
 func dropPolicy(ctx context.Context, tx pgx.Tx, schema string, table Object) error {
+	if err := waitBriefly(ctx, tx); err != nil {
+		return err
+	}
 	_, err := tx.Exec(ctx, fmt.Sprintf("DROP POLICY IF EXISTS %s ON %s", pgx.Identifier{policyName(schema)}.Sanitize(), table))
 	return err
 }

@@ -148,18 +148,9 @@ select exists (select from pg_catalog.pg_shdepend d join pg_catalog.pg_roles r o
 
 // dropOwner takes back what the owner holds in this database and drops it, unless another database uses it.
 func dropOwner(ctx context.Context, tx pgx.Tx, spec AccessSpec) error {
-	security, err := readRowSecurity(ctx, tx, spec.Table, spec.Schema)
-	if err != nil {
-		return err
-	}
-	if security.Policy != "" {
-		if err := dropPolicy(ctx, tx, spec.Schema, spec.Table); err != nil {
-			return err
-		}
-	}
 	owner, err := readRole(ctx, tx, spec.Owner)
 	if errors.Is(err, ErrRoleNotFound) {
-		return nil
+		return dropOwnPolicy(ctx, tx, spec)
 	}
 	if err != nil {
 		return err
@@ -173,10 +164,22 @@ func dropOwner(ctx context.Context, tx pgx.Tx, spec AccessSpec) error {
 	if err := lockOwner(ctx, tx, spec.Owner); err != nil {
 		return err
 	}
+	// After all that may have to wait, for nobody reads the table from here on.
+	if err := dropOwnPolicy(ctx, tx, spec); err != nil {
+		return err
+	}
 	var elsewhere bool
 	if err := tx.QueryRow(ctx, ownerElsewhereSQL, spec.Owner).Scan(&elsewhere); err != nil || elsewhere {
 		return err
 	}
 	_, err = tx.Exec(ctx, "DROP ROLE "+pgx.Identifier{spec.Owner}.Sanitize())
 	return err
+}
+
+func dropOwnPolicy(ctx context.Context, tx pgx.Tx, spec AccessSpec) error {
+	security, err := readRowSecurity(ctx, tx, spec.Table, spec.Schema)
+	if err != nil || security.Policy == "" {
+		return err
+	}
+	return dropPolicy(ctx, tx, spec.Schema, spec.Table)
 }

@@ -89,7 +89,7 @@ func TestAccessFunctionsShareTheirOwner(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		held, err := servers[1].RoleGrants(t.Context(), role, spec.Objects)
+		held, err := servers[1].RoleGrants(t.Context(), role, spec.Objects, nil)
 		if err != nil || len(held) != len(spec.Grants) {
 			t.Errorf("in the other database the owner holds %v, want %v: %v", held, spec.Grants, err)
 		}

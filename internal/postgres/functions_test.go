@@ -144,3 +144,51 @@ func TestAccessFunctionsReplacedAllTheTime(t *testing.T) {
 		}
 	})
 }
+
+// Whoever changes a policy keeps all readers from the table. Logins wait only a moment for that, be it that a reader
+// does not end, or that something else is in the way of the functions.
+func TestAccessPolicyLetsLoginsThrough(t *testing.T) {
+	administrators(t, func(t *testing.T, db *pgtest.DB, server *postgres.Server) {
+		schema, _, _ := access(t, db, server)
+		for name, busy := range map[string]string{
+			"a reader":   "SELECT FROM public.people",
+			"a function": "ALTER FUNCTION " + schema + ".find(text) COST 7",
+		} {
+			db.Exec("ALTER TABLE public.people ENABLE ROW LEVEL SECURITY")
+			blocker, reader := db.Conn(), db.Conn()
+			tx, err := blocker.Begin(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := tx.Exec(t.Context(), busy); err != nil {
+				t.Fatal(err)
+			}
+			done := make(chan error, 1)
+			go func() { done <- server.AlterAccess(t.Context(), peopleSpec(schema, findPeopleOther)) }()
+			var longest time.Duration
+			for end := time.Now().Add(1500 * time.Millisecond); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+				began := time.Now()
+				if _, err := reader.Exec(t.Context(), "SELECT FROM public.people"); err != nil {
+					t.Fatal(err)
+				}
+				longest = max(longest, time.Since(began))
+			}
+			if longest > time.Second {
+				t.Errorf("while %s is busy, a login waits %v", name, longest)
+			}
+			if err := tx.Rollback(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := <-done; err != nil {
+				t.Errorf("while %s is busy: %v", name, err)
+			}
+			if n := db.QueryInt("SELECT count(*) FROM pg_policy WHERE polrelid = 'public.people'::regclass"); n != 1 {
+				t.Errorf("after %s there are %d policies", name, n)
+			}
+			db.Exec("ALTER TABLE public.people DISABLE ROW LEVEL SECURITY")
+			if err := server.AlterAccess(t.Context(), peopleSpec(schema, findPeople)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}

@@ -206,16 +206,22 @@ func (s *Server) RemoveHBA(ctx context.Context, role string) error {
 
 // changeHBA replaces the files by what change makes of them.
 func (s *Server) changeHBA(ctx context.Context, role string, change func(*hbaFiles) (main, own []byte)) error {
-	unlock, err := s.lockHBA(ctx)
-	if err != nil {
-		return err
+	select {
+	case hbaTurn <- struct{}{}:
+		defer func() { <-hbaTurn }()
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	defer unlock()
 	conn, err := s.Acquire(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Release()
+	unlock, err := s.lockHBA(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 
 	before, err := readHBA(ctx, conn, role)
 	if err != nil {

@@ -26,22 +26,12 @@ const hbaLockRole = "pg_monitor"
 const HBALockHolderSQL = "select a.pid, a.usename, a.application_name, a.client_addr, a.backend_start from pg_locks l join pg_stat_activity a using (pid) " +
 	"where l.locktype = 'object' and l.granted and l.classid = 'pg_authid'::regclass and l.objid = '" + hbaLockRole + "'::regrole"
 
-// hbaTurn lets the allowlists of this process follow one another before they ask the server.
+// hbaTurn lets the allowlists of this process follow one another, so that they do not all wait on the server.
 var hbaTurn = make(chan struct{}, 1)
 
-// lockHBA keeps other runs of the provider away from pg_hba.conf. The lock has a connection of its own: what is done under
-// it is more than one transaction, and a connection of the pool is not taken before its turn.
+// lockHBA keeps other runs of the provider away from pg_hba.conf. The lock has a connection of its own, outside the pool:
+// what is done under it is more than one transaction.
 func (s *Server) lockHBA(ctx context.Context) (unlock func(), err error) {
-	select {
-	case hbaTurn <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	defer func() {
-		if err != nil {
-			<-hbaTurn
-		}
-	}()
 	conn, err := s.connectCancellable(ctx)
 	if err != nil {
 		return nil, err
@@ -51,7 +41,7 @@ func (s *Server) lockHBA(ctx context.Context) (unlock func(), err error) {
 		err = holdHBA(ctx, conn)
 		switch {
 		case err == nil:
-			return func() { closeSoon(conn); <-hbaTurn }, nil // the end of the session ends the transaction
+			return func() { closeSoon(conn) }, nil // the end of the session ends the transaction
 		case sqlState(err) != "55P03":
 			closeSoon(conn)
 			return nil, err

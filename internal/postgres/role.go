@@ -124,8 +124,9 @@ func readRole(ctx context.Context, q Querier, name string) (*Role, error) {
 	return &role, nil
 }
 
-// RoleGrants lists what the role itself was granted on the objects.
-func (s *Server) RoleGrants(ctx context.Context, role *Role, objects []Object) ([]Grant, error) {
+// RoleGrants lists what the role itself was granted on the objects and, of what is wanted,
+// also what it has because everybody has it.
+func (s *Server) RoleGrants(ctx context.Context, role *Role, objects []Object, wanted []Grant) ([]Grant, error) {
 	pool, err := s.Pool(ctx)
 	if err != nil {
 		return nil, err
@@ -134,7 +135,7 @@ func (s *Server) RoleGrants(ctx context.Context, role *Role, objects []Object) (
 	if err != nil {
 		return nil, err
 	}
-	return grantsOf(plainRights(held)), nil
+	return shownGrants(held, wanted), nil
 }
 
 // RoleSpec is what a role is to be.
@@ -147,7 +148,7 @@ type RoleSpec struct {
 	// Settings holds the settings to make in the current database; a nil value removes one.
 	// The value of search_path is a list of quoted identifiers.
 	Settings map[string]*string
-	// Grants is all that the role may hold on Objects.
+	// Grants is all that the role may hold on Objects, and all that it may be a member of.
 	Grants  []Grant
 	Objects []Object
 	// Check sees the role as it is just before it is changed and may refuse.
@@ -204,7 +205,11 @@ func (s *Server) AlterRole(ctx context.Context, spec RoleSpec) error {
 			if err != nil {
 				return err
 			}
-			if err := spec.Check(*role, grantsOf(plainRights(held))); err != nil {
+			memberships, err := memberOf(ctx, tx, role.oid)
+			if err != nil {
+				return err
+			}
+			if err := spec.Check(*role, append(shownGrants(held, spec.Grants), MembershipGrants(memberships)...)); err != nil {
 				return err
 			}
 		}
@@ -282,7 +287,10 @@ func (s *Server) finishRole(ctx context.Context, tx pgx.Tx, spec RoleSpec) error
 	if err := lockObjects(ctx, tx, spec.Objects); err != nil {
 		return err
 	}
-	return syncGrants(ctx, tx, spec.Name, role.oid, spec.Objects, spec.Grants)
+	if err := syncGrants(ctx, tx, spec.Name, role.oid, spec.Objects, onObjects(spec.Grants)); err != nil {
+		return err
+	}
+	return syncMemberships(ctx, tx, role.oid, spec.Grants)
 }
 
 const openSchemasSQL = `

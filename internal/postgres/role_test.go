@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
@@ -115,7 +116,7 @@ func TestRoleLifecycle(t *testing.T) {
 		if names, ok := postgres.ParseIdentifierList(role.Settings[postgres.SearchPath]); !ok || !slices.Equal(names, []string{"$user", `odd", name`}) {
 			t.Errorf("search_path %q", role.Settings[postgres.SearchPath])
 		}
-		held, err := server.RoleGrants(ctx, role, objects)
+		held, err := server.RoleGrants(ctx, role, objects, grants)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -217,7 +218,7 @@ func TestAlterRoleMendsWhatWasChanged(t *testing.T) {
 		if _, set := role.Settings["lock_timeout"]; set || role.Settings["work_mem"] != "1MB" {
 			t.Errorf("settings %v", role.Settings)
 		}
-		held, err := server.RoleGrants(ctx, role, objects)
+		held, err := server.RoleGrants(ctx, role, objects, grants)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -226,6 +227,74 @@ func TestAlterRoleMendsWhatWasChanged(t *testing.T) {
 		}
 		if !db.QueryBool(`SELECT has_table_privilege($1, 'public."Us""ers"', 'SELECT WITH GRANT OPTION')`, other) {
 			t.Error("the grant of another role was touched")
+		}
+	})
+}
+
+// What a role is a member of, it could be. The provider takes back what it may, knows
+// beforehand whether it may, and otherwise has the statement for somebody else.
+func TestMembershipsAreTakenBack(t *testing.T) {
+	administrators(t, func(t *testing.T, db *pgtest.DB, server *postgres.Server) {
+		group, name, friend := db.RoleName(`App "owner`), db.RoleName("scripts"), db.RoleName("friend")
+		quoted := pgx.Identifier{group}.Sanitize()
+		pool, err := server.Pool(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, statement := range []string{"CREATE ROLE " + quoted, "CREATE ROLE " + friend} {
+			if _, err := pool.Exec(t.Context(), statement); err != nil {
+				t.Fatal(err)
+			}
+		}
+		spec := postgres.RoleSpec{Name: name, ConnectionLimit: -1}
+		if err := server.CreateRole(t.Context(), spec); err != nil {
+			t.Fatal(err)
+		}
+		member := func() bool {
+			return db.QueryBool("SELECT EXISTS (SELECT FROM pg_auth_members WHERE member = $1::regrole)", name)
+		}
+		if _, err := pool.Exec(t.Context(), "GRANT "+quoted+" TO "+name); err != nil {
+			t.Fatal(err)
+		}
+		if err := server.AlterRole(t.Context(), spec); err != nil || member() {
+			t.Errorf("granted by the provider's role: %v, still a member: %t", err, member())
+		}
+
+		db.Exec("GRANT " + quoted + " TO " + name + " WITH ADMIN OPTION")
+		db.Exec("SET ROLE " + name)
+		db.Exec("GRANT " + quoted + " TO " + friend)
+		db.Exec("RESET ROLE")
+		role, err := server.Role(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		held, err := server.Memberships(t.Context(), role)
+		if err != nil || len(held) != 1 || held[0].Grant().String() != "MEMBER OF "+quoted+" WITH ADMIN OPTION" {
+			t.Fatalf("read as %v, %v", held, err)
+		}
+		err = server.AlterRole(t.Context(), spec)
+		var refused *postgres.MembershipsError
+		if !held[0].Revocable {
+			if !errors.As(err, &refused) || !member() {
+				t.Fatalf("granted by somebody else: %v", err)
+			}
+			keep := spec
+			keep.Grants = []postgres.Grant{held[0].Grant()}
+			if err := server.AlterRole(t.Context(), keep); err != nil {
+				t.Errorf("with a membership that stays: %v", err)
+			}
+			db.Exec(refused.Left[0].Revoke())
+			err = server.AlterRole(t.Context(), spec)
+		}
+		if err != nil || member() {
+			t.Errorf("granted by a superuser: %v, still a member: %t", err, member())
+		}
+		since16 := db.Server.Version() >= 16
+		if want := since16 && strings.HasSuffix(t.Name(), "createrole"); want != (refused != nil) {
+			t.Errorf("refused: %v", refused)
+		}
+		if since16 && db.QueryBool("SELECT EXISTS (SELECT FROM pg_auth_members WHERE member = $1::regrole)", friend) {
+			t.Error("what the role passed on is still there")
 		}
 	})
 }

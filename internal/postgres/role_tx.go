@@ -39,6 +39,9 @@ func retryTx(ctx context.Context, db interface {
 		if !lostRace(err) || time.Now().After(deadline) {
 			return err
 		}
+		if sqlState(err) == "55P03" {
+			wait = max(wait, firstWait) // logins that queued behind the lock go first
+		}
 		select {
 		case <-ctx.Done():
 			return err

@@ -222,7 +222,8 @@ func (m *accessFunctionsModel) read(ctx context.Context, server *postgres.Server
 	owner, err := server.Role(ctx, m.Owner.ValueString())
 	if err == nil {
 		m.OwnerAttributes = stringList(owner.Attributes.Words())
-		held, err = server.RoleGrants(ctx, owner, union(objects, sequences))
+		spec, _ := m.baseSpec(ctx, server, &diag.Diagnostics{})
+		held, err = server.RoleGrants(ctx, owner, union(objects, sequences), spec.Grants)
 	}
 	if err != nil && !errors.Is(err, postgres.ErrRoleNotFound) {
 		return err

@@ -84,3 +84,23 @@ func TestAccessFunctionsSequences(t *testing.T) {
 	all.Config, none.Config = with(`"login", "create"`), with(`"login"`)
 	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: []resource.TestStep{none, all, none}})
 }
+
+// Who is a member of the owner can do all that the functions can. The plan says so, whenever that came about.
+func TestAccessFunctionsOwnerHasMembers(t *testing.T) {
+	t.Parallel()
+	db := acctest.LocalDatabase(t)
+	variety := accessStores()["every part"]
+	db.Exec(variety.ddl)
+	schema, other := accessSchema(db), db.RoleName("other")
+	w := acctest.NewWorkspace(t, map[string]string{"main.tf": required + accessConfig(t, db, variety.store, schema, "", "")})
+	w.MustRun("apply", "-auto-approve")
+	if output := w.MustRun("plan"); strings.Contains(output, "Owner Has Members") {
+		t.Errorf("without a member:\n%s", output)
+	}
+	db.Exec("CREATE ROLE " + other + "; GRANT " + schema + "_owner TO " + other)
+	output, exit := w.Run("plan", "-detailed-exitcode")
+	if exit != 0 || !saying("Owner Has Members.*"+other+".*REVOKE \""+schema+"_owner\" FROM \""+other).MatchString(output) {
+		t.Errorf("with a member: exit code %d\n%s", exit, output)
+	}
+	w.MustRun("destroy", "-auto-approve")
+}

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -115,6 +117,9 @@ func (m *accessFunctionsModel) planServer(ctx context.Context, server *postgres.
 			return
 		}
 	}
+	if access != nil {
+		warnOfMembers(ctx, server, spec.Owner, diags)
+	}
 	m.Definitions = stringMap(spec.Wanted(access))
 	m.OwnerPrivileges = stringList(grantLines(spec.Grants))
 	// The table's own changes in the same apply may decide the rest.
@@ -130,6 +135,23 @@ func (m *accessFunctionsModel) planServer(ctx context.Context, server *postgres.
 		m.Policy = types.StringValue(postgres.OwnerPolicy(spec.Schema, spec.Table, spec.Owner))
 	}
 	m.OwnerSequencePrivileges = plannedUsage(m.sequences(ctx, server))
+}
+
+// warnOfMembers tells who could be the owner of the functions that there are.
+func warnOfMembers(ctx context.Context, server *postgres.Server, owner string, diags *diag.Diagnostics) {
+	members, err := server.OwnerMembers(ctx, owner)
+	if err != nil || len(members) == 0 {
+		return
+	}
+	var names []string
+	for _, m := range members {
+		if !slices.Contains(names, m.Member) {
+			names = append(names, m.Member)
+		}
+	}
+	diags.AddAttributeWarning(path.Root("owner"), "Owner Has Members", fmt.Sprintf(
+		"The role %q owns the access functions. These roles are members of it, and so can change the functions and do on the table what it may: %s.\n\n"+
+			"Unless they need that, take it back:\n%s", owner, list(names), strings.Join(revocations(members), "\n")))
 }
 
 // accessError reports a failed attempt to create, read, change or drop the functions.

@@ -359,6 +359,11 @@ func TestAccessFunctionsChangeWithTheTable(t *testing.T) {
 		Steps: []resource.TestStep{
 			{Config: accessConfig(t, db, small, schema, role, operations), Check: formerScripts},
 			{Config: accessConfig(t, db, variety.store, schema, role, operations), Check: formerScripts},
+			{ // An operation less, and columns less.
+				Config: accessConfig(t, db, small, schema, role, `"login"`, `operations = ["login"]`),
+				Check:  resource.TestCheckResourceAttr(roleAddress, "privileges.#", "3"),
+			},
+			{Config: accessConfig(t, db, variety.store, schema, role, operations), Check: formerScripts},
 			{ // An operation less is a function less.
 				Config: accessConfig(t, db, variety.store, schema, role, `"login"`, `operations = ["login"]`),
 				Check: func(*terraform.State) error {

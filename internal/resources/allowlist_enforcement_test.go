@@ -539,13 +539,12 @@ func TestAllowlistKilledHalfWay(t *testing.T) {
 
 	// The lock stops the provider, with its session open, before it changes anything; a
 	// stopped postmaster stops it after that.
-	const lock = "hashtextextended('auth0pg_allowlist/pg_hba', 0)"
 	holder := f.Conn()
-	if _, err := holder.Exec(t.Context(), "select pg_advisory_lock("+lock+")"); err != nil {
+	if _, err := holder.Exec(t.Context(), "begin; comment on role pg_monitor is null"); err != nil {
 		t.Fatal(err)
 	}
 	process := w.Start("apply", "-auto-approve")
-	eventually(t, f.DB, "waiting for the lock", "select exists (select from pg_stat_activity where query like '%pg_try_advisory_lock%' and pid <> pg_backend_pid())")
+	eventually(t, f.DB, "waiting for the lock", "select exists (select from pg_stat_activity where query like 'COMMENT ON ROLE pg_monitor%')")
 	pid, _, _ := strings.Cut(f.readFile(t, "postmaster.pid"), "\n")
 	postmaster, err := strconv.Atoi(pid)
 	if err != nil {
@@ -555,7 +554,7 @@ func TestAllowlistKilledHalfWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = syscall.Kill(postmaster, syscall.SIGCONT) })
-	if _, err := holder.Exec(t.Context(), "select pg_advisory_unlock("+lock+")"); err != nil {
+	if _, err := holder.Exec(t.Context(), "rollback"); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, f.DB, "writing the files", "select pg_read_file(current_setting('hba_file')) like '%auth0pg_scripts.conf%'")

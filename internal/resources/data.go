@@ -18,6 +18,7 @@ import (
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/auth0"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
 // Data is what the provider hands to every object. Nothing in it has been contacted yet.
@@ -29,6 +30,16 @@ type Data struct {
 	Domain types.String
 
 	changing sync.Map // the tables that this run plans to change, by qualified name
+	created  sync.Map // those that it plans to create, also in the place of another, by tableName
+	renamed  sync.Map // the new names of columns that it plans to rename, by columnName
+}
+
+type tableName struct{ schema, table string }
+
+// columnName is a column as it was called before this run.
+type columnName struct {
+	tableName
+	column string
 }
 
 // willChange notes that the table is not going to stay as the catalog has it.
@@ -41,6 +52,33 @@ func (d *Data) willChange(schema, name string) {
 func (d *Data) tableChanges(schema, name string) bool {
 	_, changes := d.changing.Load(postgres.QualifiedName(schema, name))
 	return changes
+}
+
+// willCreate notes that the table is yet to be created.
+func (d *Data) willCreate(schema, name string) {
+	d.created.Store(tableName{schema, name}, true)
+}
+
+// storeIsNew reports whether this run plans to create the table of a store. A store of
+// functions does not say in which schema the table is.
+func (d *Data) storeIsNew(s store.Store) (isNew bool) {
+	d.created.Range(func(key, _ any) bool {
+		isNew = key == tableName{s.Schema, s.Table} || s.Kind == store.Functions && key.(tableName).table == s.Table
+		return !isNew
+	})
+	return isNew
+}
+
+// willRename notes that a column of the table is going to have another name.
+func (d *Data) willRename(schema, table, from, to string) {
+	d.renamed.Store(columnName{tableName{schema, table}, from}, to)
+}
+
+// newName is the name that this run plans to give to a column; "" when it leaves it alone.
+func (d *Data) newName(schema, table, column string) string {
+	to, _ := d.renamed.Load(columnName{tableName{schema, table}, column})
+	name, _ := to.(string)
+	return name
 }
 
 // Service is one of the two systems that the provider drives, or what is still missing

@@ -90,7 +90,7 @@ func (r *databaseRole) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"store": consumedStore("The user store that the scripts work on: the `store` of an `auth0pg_users_table` or of `auth0pg_access_functions`. " +
-				"A change moves the privileges in one transaction."),
+				"A change grants what the new store needs; what only the former one needed goes with the next apply, when the scripts no longer use it."),
 			"operations": operationsAttribute(true, "The operations that the role's scripts carry out: "+quotedOperations()+". "+
 				"A change grants or revokes what makes the difference."),
 			"rehash_on_login": rehashAttribute("Whether `login` may replace a password's hash, as scripts with `rehash_on_login` do; `false` by default. " +
@@ -135,7 +135,7 @@ func (r *databaseRole) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 				Validators:          []validator.String{timeValidator{}},
 				PlanModifiers:       []planmodifier.String{sameMeaning{equal: sameInstant}},
 			},
-			"statement_timeout":                   timeout("How long one statement of the role may run."),
+			"statement_timeout":                   timeout("How long one statement of the role may run. The scripts ask for `3s` by themselves, wherever the server, or a pooler in front of it, lets them."),
 			"lock_timeout":                        timeout("How long one statement of the role may wait for a lock."),
 			"idle_in_transaction_session_timeout": timeout("How long a session of the role may be idle within a transaction."),
 			"search_path": schema.ListAttribute{
@@ -154,8 +154,8 @@ func (r *databaseRole) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 				Validators: []validator.String{drainValidator{}},
 			},
 			"role_attributes": computedStrings("The role's attributes as the server has them. What was changed elsewhere is put back."),
-			"privileges": computedStrings("What the role is granted on the database, the schema and the store, as it stands in `GRANT`. " +
-				"What was granted or revoked elsewhere on these objects is put back; grants to other roles are left alone."),
+			"privileges": computedStrings("What the role is granted on the database, the schema and the store, as it stands in `GRANT`, and of which roles it is a member, as `MEMBER OF \"role\"`. " +
+				"What was granted or revoked elsewhere on these objects is put back, and a membership is taken back where the provider may; grants to other roles are left alone."),
 			"sequence_privileges": computedStrings("What the role is granted on sequences that the defaults of the table's columns draw from, as `create` needs it for a `serial` id. " +
 				"It is known once the table exists; what was changed elsewhere is put back."),
 			"password_status": schema.StringAttribute{
@@ -182,7 +182,7 @@ func (r *databaseRole) Create(ctx context.Context, req resource.CreateRequest, r
 	if !ok {
 		return
 	}
-	spec := plan.spec(ctx, nil, server, &resp.Diagnostics)
+	spec := plan.spec(ctx, r.data, nil, server, &resp.Diagnostics)
 	if !plan.PasswordWOVersion.IsNull() {
 		spec.Verifier = newVerifier(config.PasswordWO, plan.ScramIterations, &resp.Diagnostics)
 	}
@@ -243,8 +243,8 @@ func (r *databaseRole) Update(ctx context.Context, req resource.UpdateRequest, r
 	if !ok {
 		return
 	}
-	spec := plan.spec(ctx, &state, server, &resp.Diagnostics)
-	spec.Check = state.unchanged(ctx, spec.Grants)
+	spec := plan.spec(ctx, r.data, &state, server, &resp.Diagnostics)
+	spec.Check = state.unchanged(ctx, r.data, spec.Grants)
 	write, verify := plan.writesPassword(&state), plan.PasswordStatus.IsUnknown()
 	if write {
 		spec.Verifier = newVerifier(config.PasswordWO, plan.ScramIterations, &resp.Diagnostics)

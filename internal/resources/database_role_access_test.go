@@ -4,20 +4,25 @@ package resources_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/localtenant"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
@@ -158,7 +163,7 @@ func heldGrants(t *testing.T, db *acctest.DB, role string, s store.Store) []post
 	if err != nil {
 		t.Fatal(err)
 	}
-	grants, err := server.RoleGrants(t.Context(), read, append(objects, sequences...))
+	grants, err := server.RoleGrants(t.Context(), read, append(objects, sequences...), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,6 +230,8 @@ func TestDatabaseRoleMovesToAnotherStore(t *testing.T) {
 	name := db.RoleName("scripts")
 	before := roleConfig(db, name, `"get_user", "create"`)
 	after := strings.Replace(roleConfig(db, name, `"get_user"`), `table = "users"`, `table = "people"`, 1)
+	through := strings.Replace(before, roleStore, "auth0pg_access_functions.access.store", 1) +
+		fmt.Sprintf("resource \"auth0pg_access_functions\" \"access\" {\n  schema = %q\n  table = %s\n}\n", accessSchema(db), roleStore)
 	held := func(want string) resource.TestCheckFunc {
 		return func(*terraform.State) error {
 			got := db.QueryString(`SELECT concat(has_column_privilege($1, 'users', 'email', 'SELECT'), has_column_privilege($1, 'users', 'email', 'INSERT'),
@@ -249,8 +256,38 @@ func TestDatabaseRoleMovesToAnotherStore(t *testing.T) {
 			{Config: after, Check: held("fffftf")},
 			{Config: before, Check: held("tttftf"), ExpectNonEmptyPlan: true},
 			{Config: before, Check: held("tttfff")},
+			{Config: through, Check: held("tttfff"), ExpectNonEmptyPlan: true},
+			{Config: through, Check: held("ffffff")},
 		},
 		CheckDestroy: func(*terraform.State) error { return roleGone(db, name) },
+	})
+}
+
+// What the role has as everybody has it, in a schema that is not the provider's, comes and
+// goes with the store and leaves nothing to take back.
+func TestDatabaseRoleLeavesWhatEverybodyHas(t *testing.T) {
+	t.Parallel()
+	db := acctest.LocalDatabase(t)
+	admin, url := db.MainUser("main")
+	db.Exec(roleTable)
+	db.Exec("CREATE TABLE public.people (LIKE public.users INCLUDING ALL); ALTER TABLE public.users OWNER TO " + admin + "; ALTER SCHEMA public OWNER TO CURRENT_USER")
+	db.Exec("CREATE SCHEMA app AUTHORIZATION " + admin + "; ALTER TABLE public.people SET SCHEMA app; ALTER TABLE app.people OWNER TO " + admin)
+	name, schema := db.RoleName("scripts"), accessSchema(db)
+	asAdmin := func(config string) string {
+		return strings.Replace(config, acctest.Quote(db.URL), acctest.Quote(url), 1)
+	}
+	moved := strings.NewReplacer(`schema = "public"`, `schema = "app"`, `table = "users"`, `table = "people"`)
+	before := asAdmin(roleConfig(db, name, `"login"`))
+	before += fmt.Sprintf("resource \"auth0pg_access_functions\" \"access\" {\n  schema = %q\n  table = %s\n}\n", schema, roleStore)
+	after := moved.Replace(before)
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories(),
+		Steps: []resource.TestStep{
+			{Config: before, Check: resource.TestCheckResourceAttr(accessAddress, "owner_privileges.0", `USAGE ON SCHEMA "public"`)},
+			{Config: after, ExpectNonEmptyPlan: true, Check: resource.TestCheckResourceAttr(accessAddress, "owner_privileges.0", `USAGE ON SCHEMA "app"`)},
+			{Config: after, Check: resource.TestCheckResourceAttr(roleAddress, "privileges.1", `USAGE ON SCHEMA "app"`)},
+		},
+		CheckDestroy: func(*terraform.State) error { return errors.Join(roleGone(db, name), roleGone(db, schema+"_owner")) },
 	})
 }
 
@@ -459,4 +496,76 @@ variable "bump" { type = number }
 			t.Errorf("the password is in the %s: %s", place, text[max(0, i-200):i])
 		}
 	}
+}
+
+// tableRoleConnection is a table, the role of its scripts and the connection that runs them.
+func tableRoleConnection(db *acctest.DB, tenant *acctest.TenantHandle, role, table, columns string) string {
+	return acctest.ProviderConfig(db, tenant) + fmt.Sprintf(`
+resource "auth0pg_users_table" "users" {
+  name                = %q
+  columns             = { id = {}, email_verified = {}, nickname = {}, %s }
+  deletion_protection = false
+}
+resource "auth0pg_database_role" "scripts" {
+  name       = %q
+  operations = ["login", "get_user"]
+  store      = auth0pg_users_table.users.store
+  %s
+}
+resource "auth0pg_connection" "test" {
+  name        = "legacy-users"
+  import_mode = true
+  store       = auth0pg_users_table.users.store
+  configuration_wo = { POSTGRES_URL = %s }
+  configuration_wo_version = 1
+  %s
+  depends_on = [auth0pg_database_role.scripts]
+}
+`, table, columns, role, password("first", 1), acctest.Quote(db.URLFor(role, "first")), unprotected)
+}
+
+// Table, role and connection change in one apply. The plan knows what the role will hold on a
+// column that is renamed and on a table that takes the place of another; what was given by
+// hand goes all the same. A former column that stays can be read until the scripts have changed.
+func TestDatabaseRoleFollowsItsTable(t *testing.T) {
+	t.Parallel()
+	db, tenant := acctest.Database(t), acctest.TenantWith(t, localtenant.Options{})
+	role := db.RoleName("scripts")
+	step := func(table, columns, script string, read ...string) resource.TestStep {
+		return resource.TestStep{
+			Config: tableRoleConnection(db, tenant, role, table, columns),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectKnownValue(roleAddress, tfjsonpath.New("privileges"), knownvalue.ListExact([]knownvalue.Check{
+					knownvalue.StringExact(fmt.Sprintf(`CONNECT ON DATABASE "%s"`, db.Name)),
+					knownvalue.StringExact(`USAGE ON SCHEMA "public"`),
+					knownvalue.StringExact(fmt.Sprintf(`SELECT ("%s") ON "public".%q`, strings.Join(read, `", "`), table)),
+				})),
+			}},
+			Check: resource.TestMatchResourceAttr(connectionAddress, "rendered_scripts.login", regexp.MustCompile(regexp.QuoteMeta(script))),
+		}
+	}
+	first := step("users", `email = {}, password = {}`, `\"password\"::text`,
+		"email", "email_verified", "id", "nickname", "password")
+	renamed := step("users", `email = {}, password = { name = "password_hash", renamed_from = "password" }`, `\"password_hash\"::text`,
+		"email", "email_verified", "id", "nickname", "password_hash")
+	meddled := step("users", `email = { name = "mail", renamed_from = "email" }, password = { name = "password_hash" }`, `\"mail\"`,
+		"email_verified", "id", "mail", "nickname", "password_hash")
+	meddled.PreConfig = func() { db.Exec("GRANT UPDATE (email) ON public.users TO " + role) }
+	meddled.Check = resource.ComposeAggregateTestCheckFunc(meddled.Check, func(*terraform.State) error {
+		if db.QueryBool("SELECT has_column_privilege($1, 'users', 'mail', 'UPDATE')", role) {
+			return errors.New("what was granted by hand on the former column is still held")
+		}
+		return nil
+	})
+	another := step("users", `email = { name = "mail" }, password = { name = "digest", nullable = true }`, `\"digest\"`,
+		"digest", "email_verified", "id", "mail", "nickname", "password_hash")
+	another.ExpectNonEmptyPlan = true
+	settled := step("users", `email = { name = "mail" }, password = { name = "digest", nullable = true }`, `\"digest\"`,
+		"digest", "email_verified", "id", "mail", "nickname")
+	replaced := step("people", `email = {}, password = {}`, `\"people\"`,
+		"email", "email_verified", "id", "nickname", "password")
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories(),
+		Steps:                    []resource.TestStep{first, renamed, meddled, another, settled, replaced},
+	})
 }

@@ -5,6 +5,8 @@ package resources_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -14,6 +16,54 @@ import (
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
 )
+
+// A membership would let a thief be another role. The first plan of an imported role names
+// it, the apply takes it back; what only somebody else may take back stays, with a warning.
+func TestDatabaseRoleMemberships(t *testing.T) {
+	t.Parallel()
+	db := acctest.LocalDatabase(t)
+	admin, url := db.MainUser("main")
+	db.Exec(roleTable)
+	db.Exec("ALTER TABLE public.users OWNER TO " + admin)
+	name, ours, theirs := db.RoleName("scripts"), db.RoleName("ours"), db.RoleName("theirs")
+	byAdmin := db.ConnTo(db.URLFor(admin, "main"))
+	run := func(statement string) {
+		t.Helper()
+		if _, err := byAdmin.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run("CREATE ROLE " + name + " LOGIN NOINHERIT")
+	run("CREATE ROLE " + ours)
+	run("GRANT " + ours + " TO " + name)
+	cfg := required + strings.Replace(roleConfig(db, name, `"login"`), acctest.Quote(db.URL), acctest.Quote(url), 1)
+	w := acctest.NewWorkspace(t, map[string]string{"main.tf": cfg + fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", roleAddress, name)})
+	memberOf := func() string {
+		return db.QueryString("SELECT string_agg(roleid::regrole::text, ' ' ORDER BY 1) FROM pg_auth_members WHERE member = $1::regrole", name)
+	}
+	output := w.MustRun("apply", "-auto-approve")
+	if !saying("Privileges Will Be Revoked.*MEMBER OF").MatchString(output) || memberOf() != "" {
+		t.Errorf("the imported role is still a member of %q, after:\n%s", memberOf(), output)
+	}
+	w.Write("main.tf", cfg)
+	run("GRANT " + ours + " TO " + name)
+	db.Exec("CREATE ROLE " + theirs + "; GRANT " + theirs + " TO " + name)
+	output = w.MustRun("apply", "-auto-approve")
+	left := ""
+	if db.Server.Version() >= 16 {
+		left = theirs
+		if !saying("Membership Stays.*Have a superuser run.*REVOKE \"" + theirs).MatchString(output) {
+			t.Errorf("no word of what stays:\n%s", output)
+		}
+	}
+	if memberOf() != left {
+		t.Errorf("the role is a member of %q, want %q, after:\n%s", memberOf(), left, output)
+	}
+	if output, exit := w.Run("plan", "-detailed-exitcode"); exit != 0 {
+		t.Errorf("the next plan is not empty (exit code %d):\n%s", exit, output)
+	}
+	w.MustRun("destroy", "-auto-approve")
+}
 
 // What can somebody do who got hold of the password of a role with grants on the table?
 func TestDatabaseRoleLeakedPassword(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
 // timeouts are the model's attributes for the settings that hold a duration.
@@ -43,7 +44,7 @@ func (m *databaseRoleModel) grants(ctx context.Context, database string, diags *
 }
 
 // spec is what the plan makes of the role. prior is nil for a new role.
-func (m *databaseRoleModel) spec(ctx context.Context, prior *databaseRoleModel, server *postgres.Server, diags *diag.Diagnostics) postgres.RoleSpec {
+func (m *databaseRoleModel) spec(ctx context.Context, data *Data, prior *databaseRoleModel, server *postgres.Server, diags *diag.Diagnostics) postgres.RoleSpec {
 	spec := postgres.RoleSpec{
 		Name:            m.Name.ValueString(),
 		ConnectionLimit: m.ConnectionLimit.ValueInt64(),
@@ -70,8 +71,8 @@ func (m *databaseRoleModel) spec(ctx context.Context, prior *databaseRoleModel, 
 	if err != nil {
 		roleError(diags, "read", spec.Name, err)
 	}
-	grants = append(grants, usageOf(sequences)...)
-	spec.Grants, spec.Objects = append(grants, m.kept(ctx, prior, server.Database())...), append(objects, sequences...)
+	grants = slices.Concat(grants, usageOf(sequences), memberships(grantsIn(m.Privileges)))
+	spec.Grants, spec.Objects = append(grants, m.kept(ctx, data, prior, server.Database())...), append(objects, sequences...)
 	if prior != nil {
 		spec.Objects = union(spec.Objects, prior.objects(ctx, server.Database()))
 	}
@@ -80,8 +81,8 @@ func (m *databaseRoleModel) spec(ctx context.Context, prior *databaseRoleModel, 
 
 // kept are the privileges on a former store that stay for one more apply: scripts that use
 // it go on working until the same apply has changed the connection, which comes later.
-func (m *databaseRoleModel) kept(ctx context.Context, prior *databaseRoleModel, database string) []postgres.Grant {
-	if prior == nil || prior.Store.IsNull() || prior.Store.Equal(m.Store) {
+func (m *databaseRoleModel) kept(ctx context.Context, data *Data, prior *databaseRoleModel, database string) []postgres.Grant {
+	if prior == nil || prior.Store.IsNull() || prior.Store.Equal(m.Store) || m.replacesFormer(ctx, data, prior) {
 		return nil
 	}
 	wanted, _ := m.grants(ctx, database, &diag.Diagnostics{})
@@ -89,7 +90,7 @@ func (m *databaseRoleModel) kept(ctx context.Context, prior *databaseRoleModel, 
 	var kept []postgres.Grant
 	for _, g := range postgres.SplitGrants(prior.held()) {
 		same := func(other postgres.Grant) bool { return other.String() == g.String() }
-		if !slices.ContainsFunc(postgres.SplitGrants(wanted), same) &&
+		if !slices.ContainsFunc(postgres.SplitGrants(wanted), same) && data.stays(g) &&
 			(g.On.Kind == postgres.SequenceObject || slices.ContainsFunc(postgres.SplitGrants(needed), same)) {
 			kept = append(kept, g)
 		}
@@ -97,9 +98,41 @@ func (m *databaseRoleModel) kept(ctx context.Context, prior *databaseRoleModel, 
 	return postgres.MergeGrants(kept)
 }
 
+// replacesFormer reports whether nothing of the former store is left by the time that the
+// role changes: a new table has taken its place, or functions have changed in one transaction.
+func (m *databaseRoleModel) replacesFormer(ctx context.Context, data *Data, prior *databaseRoleModel) bool {
+	next, _, _ := storeFrom(ctx, m.Store, path.Root("store"))
+	former, _, _ := storeFrom(ctx, prior.Store, path.Root("store"))
+	sameFunctions := next.Kind == store.Functions && former.Kind == store.Functions && next.Schema == former.Schema
+	return sameFunctions || data.storeIsNew(next)
+}
+
+// stays reports whether a privilege of one column can still be granted: a column that this
+// run renames takes its privileges along.
+func (d *Data) stays(g postgres.Grant) bool {
+	return len(g.Columns) == 0 || d.newName(g.On.Schema, g.On.Name, g.Columns[0]) == ""
+}
+
+// renamedGrants are the privileges that grants become when this run renames their columns.
+func (d *Data) renamedGrants(grants []postgres.Grant) []postgres.Grant {
+	var renamed []postgres.Grant
+	for _, g := range postgres.SplitGrants(grants) {
+		if !d.stays(g) {
+			g.Columns = []string{d.newName(g.On.Schema, g.On.Name, g.Columns[0])}
+			renamed = append(renamed, g)
+		}
+	}
+	return renamed
+}
+
 // held are the privileges that were read last.
 func (m *databaseRoleModel) held() []postgres.Grant {
 	return append(grantsIn(m.Privileges), grantsIn(m.SequencePrivileges)...)
+}
+
+// memberships are those among privileges.
+func memberships(grants []postgres.Grant) []postgres.Grant {
+	return slices.DeleteFunc(grants, func(g postgres.Grant) bool { return g.On.Kind != postgres.RoleObject })
 }
 
 // objects are those that the store and the operations name, and those on which privileges were read.
@@ -122,7 +155,7 @@ func (m *databaseRoleModel) sequences(ctx context.Context, server *postgres.Serv
 }
 
 // unchanged refuses to take from the role what appeared after the plan: it was not shown.
-func (m *databaseRoleModel) unchanged(ctx context.Context, wanted []postgres.Grant) func(postgres.Role, []postgres.Grant) error {
+func (m *databaseRoleModel) unchanged(ctx context.Context, data *Data, wanted []postgres.Grant) func(postgres.Role, []postgres.Grant) error {
 	return func(role postgres.Role, held []postgres.Grant) error {
 		if m.Privileges.IsNull() {
 			return nil // imported: nothing was read yet
@@ -131,7 +164,7 @@ func (m *databaseRoleModel) unchanged(ctx context.Context, wanted []postgres.Gra
 		if diags := m.RoleAttributes.ElementsAs(ctx, &attributes, false); diags.HasError() {
 			return errors.New("the attributes in the state cannot be read")
 		}
-		planned := grantLines(postgres.SplitGrants(append(m.held(), wanted...)))
+		planned := grantLines(postgres.SplitGrants(slices.Concat(m.held(), data.renamedGrants(m.held()), wanted)))
 		for _, g := range postgres.SplitGrants(held) {
 			if !slices.Contains(planned, g.String()) {
 				return &changedSincePlanError{g.String()}
@@ -161,11 +194,17 @@ func (m *databaseRoleModel) refresh(ctx context.Context, server *postgres.Server
 	}
 	var held []postgres.Grant
 	if err == nil {
+		wanted, _ := m.grants(ctx, server.Database(), &diag.Diagnostics{})
 		objects := union(m.objects(ctx, server.Database()), further)
 		var sequences []postgres.Object
 		if sequences, _, err = m.sequences(ctx, server); err == nil {
-			held, err = server.RoleGrants(ctx, role, union(objects, sequences))
+			held, err = server.RoleGrants(ctx, role, union(objects, sequences), append(wanted, m.held()...))
 		}
+		var memberships []postgres.Membership
+		if err == nil {
+			memberships, err = server.Memberships(ctx, role)
+		}
+		held = append(held, postgres.MembershipGrants(memberships)...)
 	}
 	if err != nil {
 		roleError(diags, "read", m.Name.ValueString(), err)

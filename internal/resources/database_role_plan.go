@@ -64,10 +64,11 @@ func (r *databaseRole) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		plan.Privileges = types.ListUnknown(types.StringType)
 		plan.SequencePrivileges = types.ListUnknown(types.StringType)
 	default:
-		kept := plan.kept(ctx, prior, server.Database())
+		kept := plan.kept(ctx, r.data, prior, server.Database())
 		warnOfKept(kept, &resp.Diagnostics)
 		kept = slices.DeleteFunc(kept, func(g postgres.Grant) bool { return g.On.Kind == postgres.SequenceObject })
-		plan.Privileges = stringList(grantLines(postgres.MergeGrants(append(grants, kept...))))
+		staying := plan.staying(ctx, server, prior, &resp.Diagnostics)
+		plan.Privileges = stringList(grantLines(postgres.MergeGrants(slices.Concat(grants, kept, staying))))
 		plan.planSequences(ctx, server, prior)
 	}
 	if prior == nil || !plan.Store.Equal(prior.Store) {
@@ -83,6 +84,38 @@ func (r *databaseRole) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
 
+// staying are memberships of the role that the provider may not take back: not to plan what
+// would fail at apply, when the table has changed and the connection has not.
+func (m *databaseRoleModel) staying(ctx context.Context, server *postgres.Server, prior *databaseRoleModel, diags *diag.Diagnostics) []postgres.Grant {
+	if prior == nil || !prior.Privileges.IsNull() && len(memberships(prior.held())) == 0 {
+		return nil
+	}
+	role, err := server.Role(ctx, m.Name.ValueString())
+	if err != nil {
+		return nil // the apply reports it
+	}
+	held, err := server.Memberships(ctx, role)
+	if err != nil {
+		return nil // likewise
+	}
+	held = slices.DeleteFunc(held, func(m postgres.Membership) bool { return m.Revocable })
+	if len(held) > 0 {
+		diags.AddWarning("Membership Stays", fmt.Sprintf(
+			"The role %q is a member of another role, and who has its password can be that one with SET ROLE. The role that the provider connects as may not take it back: "+
+				"it did not grant it, or it may not administer that role.\n\nHave a superuser run:\n%s", m.Name.ValueString(), strings.Join(revocations(held), "\n")))
+	}
+	return postgres.MembershipGrants(held)
+}
+
+// revocations are the statements that take memberships back.
+func revocations(memberships []postgres.Membership) []string {
+	statements := make([]string, len(memberships))
+	for i, m := range memberships {
+		statements[i] = m.Revoke()
+	}
+	return statements
+}
+
 // warnOfRevocations shows what an imported role will lose. Its state does not: it has no
 // store, and so no objects whose privileges it could list.
 func (m *databaseRoleModel) warnOfRevocations(ctx context.Context, server *postgres.Server, diags *diag.Diagnostics) {
@@ -91,15 +124,20 @@ func (m *databaseRoleModel) warnOfRevocations(ctx context.Context, server *postg
 		return // the apply reports it
 	}
 	wanted, objects := m.grants(ctx, server.Database(), &diag.Diagnostics{})
-	held, err := server.RoleGrants(ctx, role, objects)
+	held, err := server.RoleGrants(ctx, role, objects, wanted)
 	if err != nil || m.Privileges.IsUnknown() {
 		return
 	}
-	keep := grantLines(postgres.SplitGrants(wanted))
+	memberOf, err := server.Memberships(ctx, role)
+	if err != nil {
+		return
+	}
+	held = append(held, postgres.MembershipGrants(memberOf)...)
+	keep := grantLines(postgres.SplitGrants(append(wanted, grantsIn(m.Privileges)...)))
 	extra := slices.DeleteFunc(postgres.SplitGrants(held), func(g postgres.Grant) bool { return slices.Contains(keep, g.String()) })
 	if len(extra) > 0 {
 		diags.AddWarning("Privileges Will Be Revoked", fmt.Sprintf(
-			"The operations do not need what the imported role %q holds on the database, the schema and the store. This will be revoked:\n%s",
+			"The operations do not need all that the imported role %q holds. This will be revoked:\n%s",
 			m.Name.ValueString(), strings.Join(grantLines(postgres.MergeGrants(extra)), "\n")))
 	}
 }
@@ -161,6 +199,7 @@ func roleError(diags *diag.Diagnostics, verb, name string, err error) {
 	attempted := fmt.Sprintf("Could not %s the role %q", verb, name)
 	var sessions *postgres.SessionsError
 	var grants *postgres.GrantsError
+	var members *postgres.MembershipsError
 	var changed *changedSincePlanError
 	var server *pgconn.PgError
 	switch {
@@ -179,6 +218,9 @@ func roleError(diags *diag.Diagnostics, verb, name string, err error) {
 		diags.AddError("Privileges Not Changed", fmt.Sprintf(
 			"%s: the server left some privileges as they were.\n%s\n\n%s",
 			attempted, strings.Join(strings.Split(grants.Error(), "; "), "\n"), grantorRemedy))
+	case errors.As(err, &members):
+		diags.AddError("Privileges Not Changed", fmt.Sprintf("%s: %v. The role that the provider connects as may not take that back.\n\nHave a superuser run:\n%s",
+			attempted, members, strings.Join(revocations(members.Left), "\n")))
 	case errors.As(err, &server) && server.Code == "2BP01":
 		diags.AddError("Role Has Dependent Objects", fmt.Sprintf(
 			"%s: %s (SQLSTATE %s).\n%s\n\nGive what it owns to another role and take its other privileges back, in every database named above, then apply again:\n\n"+

@@ -230,6 +230,8 @@ func TestDatabaseRoleDriftIsMended(t *testing.T) {
 		{`GRANT UPDATE ON public.users TO %s`, "privileges"},
 		{`GRANT SELECT (id) ON public.users TO %s WITH GRANT OPTION`, "privileges"},
 		{`GRANT CREATE ON SCHEMA public TO %s`, "privileges"},
+		{`GRANT ` + other + ` TO %s`, "privileges"},
+		{`GRANT ` + other + ` TO %s WITH ADMIN OPTION`, "privileges"},
 		{`ALTER ROLE %s CREATEROLE INHERIT`, "role_attributes"},
 		{`ALTER ROLE %s NOLOGIN`, "role_attributes"},
 		{`ALTER ROLE %s CONNECTION LIMIT 0`, "connection_limit"},

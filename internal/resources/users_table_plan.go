@@ -157,9 +157,7 @@ func (r *usersTable) planWith(ctx context.Context, plan *usersTableModel, config
 	plan.show(ctx, work.spec, config, state, prev, diags)
 	setPrivate(ctx, resp.Private, statementsKey, work.planned(), diags)
 	plan.showPlan(work.plan)
-	if len(work.plan.Steps) > 0 {
-		r.data.willChange(spec.Schema, spec.Name)
-	}
+	work.note(r.data, state == nil)
 	if state != nil && len(work.plan.Steps) == 0 {
 		// What ran last stays to be seen as long as there is no change at all.
 		unchanged := *plan
@@ -170,6 +168,21 @@ func (r *usersTable) planWith(ctx context.Context, plan *usersTableModel, config
 		}
 	}
 	return !diags.HasError()
+}
+
+// note tells the objects that take the table's store what becomes of it.
+func (w tableWork) note(data *Data, created bool) {
+	if len(w.plan.Steps) > 0 {
+		data.willChange(w.spec.Schema, w.spec.Name)
+	}
+	if created {
+		data.willCreate(w.spec.Schema, w.spec.Name)
+	}
+	for _, c := range w.spec.columns() {
+		if slices.ContainsFunc(w.plan.Steps, func(s postgres.Step) bool { return s.Renames == c.Name }) {
+			data.willRename(w.spec.Schema, w.spec.Name, c.RenamedFrom, c.Name)
+		}
+	}
 }
 
 // addProblems reports what the plan will not do, and what it finds in the rows. It returns
