@@ -63,7 +63,8 @@ func (d *Data) willCreate(schema, name string) {
 // functions does not say in which schema the table is.
 func (d *Data) storeIsNew(s store.Store) (isNew bool) {
 	d.created.Range(func(key, _ any) bool {
-		isNew = key == tableName{s.Schema, s.Table} || s.Kind == store.Functions && key.(tableName).table == s.Table
+		table, _ := key.(tableName)
+		isNew = table == tableName{s.Schema, s.Table} || s.Kind == store.Functions && table.table == s.Table
 		return !isNew
 	})
 	return isNew
