@@ -62,7 +62,7 @@ func (s *Server) lockHBA(ctx context.Context) (unlock func(), err error) {
 
 // holdHBA begins the transaction that holds the lock, or ends it with 55P03 when somebody else has it.
 func holdHBA(ctx context.Context, conn *pgx.Conn) error {
-	tx, err := conn.Begin(ctx)
+	tx, err := conn.BeginTx(ctx, pgx.TxOptions{AccessMode: pgx.ReadWrite})
 	if err != nil {
 		return err
 	}

@@ -116,7 +116,7 @@ func (p *planner) retireIndexes() {
 		index := &p.current.Indexes[i]
 		switch {
 		case !p.retires(index):
-		case p.want.RetireLater:
+		case p.want.RetireLater && index.Valid:
 			p.Kept = append(p.Kept, index.Name)
 		default:
 			p.dropIndex(index, "remove the index of the earlier lookup")
@@ -183,6 +183,7 @@ func (p *planner) removeLeftovers() {
 		case p.leftover(index):
 			p.dropIndex(index, "remove the invalid index that an interrupted statement left")
 			p.dropped = append(p.dropped, index.Name)
+		case slices.Contains(p.want.Retire, index.Name): // ours, with the name of a former column: see retireIndexes
 		default:
 			p.Notices = append(p.Notices, fmt.Sprintf("The index %s is not valid: it finds nothing, takes room, and may slow every write. It was not made by this resource, so it is left alone.", ident(index.Schema, index.Name)))
 		}

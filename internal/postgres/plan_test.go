@@ -227,6 +227,12 @@ func TestPlanTable(t *testing.T) {
 				Retire: []string{"users_email_lower_key"}},
 			sql: []string{`DROP INDEX CONCURRENTLY IF EXISTS "public"."users_email_lower_key"`},
 		},
+		"drop of an index of a column's former name interrupted": {
+			current: liveTable(index(postgres.Index{Name: "users_mail_lower_key", Unique: true, Keys: []string{"lower(email)"}}), index(postgres.Index{Name: "users_email_key", Unique: true, Valid: true, Keys: []string{"email"}})),
+			want: postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{email}, Unique: []postgres.Unique{{Column: "email", Lookup: postgres.PlainLookup}},
+				Retire: []string{"users_mail_lower_key"}, RetireLater: true},
+			sql: []string{`DROP INDEX CONCURRENTLY IF EXISTS "public"."users_mail_lower_key"`},
+		},
 		"index on a partitioned table": {
 			current: liveTable(func(t *postgres.Table) { t.Kind = "p" }),
 			want:    postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{email}, Unique: lower},

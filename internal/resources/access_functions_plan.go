@@ -184,6 +184,16 @@ func accessError(diags *diag.Diagnostics, verb, schema string, err error) {
 		diags.AddAttributeError(path.Root("table"), "Users Table Not Found", fmt.Sprintf(
 			"%s: %s (SQLSTATE %s).\n\nCreate the table first: refer to the `store` of the object that makes it, so that Terraform knows the order.", attempted, server.Message, server.Code))
 	default:
-		diags.AddError("Access Functions Not "+map[string]string{"create": "Created", "read": "Read", "change": "Changed", "drop": "Dropped"}[verb], postgresDetail(attempted, err))
+		diags.AddError("Access Functions Not "+map[string]string{"create": "Created", "read": "Read", "change": "Changed", "drop": "Dropped"}[verb], accessDetail(attempted, err))
 	}
+}
+
+// accessDetail is postgresDetail, but for a table that was never free for as long as it takes to change its policy.
+func accessDetail(attempted string, err error) string {
+	var server *pgconn.PgError
+	if errors.As(err, &server) && server.Code == "55P03" {
+		return fmt.Sprintf("%s: %s It was tried for a minute, each time briefly, so that logins do not queue behind it. Nothing was changed.\n\n"+
+			"Find in pg_stat_activity what reads the table for so long, such as a report or pg_dump, and apply again when that is done.", attempted, serversWords(server))
+	}
+	return postgresDetail(attempted, err)
 }

@@ -497,8 +497,9 @@ func startPooler(t *testing.T, f *fortress) string {
 	_, port, _ := net.SplitHostPort(address)
 	for name, content := range map[string]string{
 		"users": fmt.Sprintf("%q %q\n", f.local.User(), f.local.Password()),
-		"pgbouncer.ini": fmt.Sprintf("[databases]\n* = host=%s port=%d\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %s\nunix_socket_dir =\n"+
-			"auth_type = scram-sha-256\nauth_file = %s\nserver_tls_sslmode = require\n", f.local.Host(), f.local.Port(), port, filepath.Join(dir, "users")),
+		// It knows the database by another name, too.
+		"pgbouncer.ini": fmt.Sprintf("[databases]\nalias = host=%[1]s port=%[2]d dbname=%[5]s\n* = host=%[1]s port=%[2]d\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %[3]s\nunix_socket_dir =\n"+
+			"auth_type = scram-sha-256\nauth_file = %[4]s\nserver_tls_sslmode = require\n", f.local.Host(), f.local.Port(), port, filepath.Join(dir, "users"), f.Name),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
 			t.Fatal(err)

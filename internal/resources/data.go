@@ -59,15 +59,10 @@ func (d *Data) willCreate(schema, name string) {
 	d.created.Store(tableName{schema, name}, true)
 }
 
-// storeIsNew reports whether this run plans to create the table of a store. A store of
-// functions does not say in which schema the table is.
-func (d *Data) storeIsNew(s store.Store) (isNew bool) {
-	d.created.Range(func(key, _ any) bool {
-		table, _ := key.(tableName)
-		isNew = table == tableName{s.Schema, s.Table} || s.Kind == store.Functions && table.table == s.Table
-		return !isNew
-	})
-	return isNew
+// storeIsNew reports whether this run plans to create the table that a store is of.
+func (d *Data) storeIsNew(s store.Store) bool {
+	_, isNew := d.created.Load(tableName{s.Schema, s.Table})
+	return isNew && s.Kind == store.Table
 }
 
 // willRename notes that a column of the table is going to have another name.

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -171,6 +172,16 @@ func (r *databaseRole) Configure(_ context.Context, req resource.ConfigureReques
 	r.data = configureResource(req, resp)
 }
 
+// server is where the role belongs. It is contacted at once, for privileges name the database as the server does; what is
+// wrong with it shows at the first statement.
+func (r *databaseRole) server(ctx context.Context, diags *diag.Diagnostics) (*postgres.Server, bool) {
+	server, ok := r.data.Postgres.Get(diags)
+	if ok {
+		_, _ = server.Pool(ctx)
+	}
+	return server, ok
+}
+
 func (r *databaseRole) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan, config databaseRoleModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -178,7 +189,7 @@ func (r *databaseRole) Create(ctx context.Context, req resource.CreateRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	server, ok := r.data.Postgres.Get(&resp.Diagnostics)
+	server, ok := r.server(ctx, &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -213,7 +224,7 @@ func (r *databaseRole) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	server, ok := r.data.Postgres.Get(&resp.Diagnostics)
+	server, ok := r.server(ctx, &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -239,7 +250,7 @@ func (r *databaseRole) Update(ctx context.Context, req resource.UpdateRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	server, ok := r.data.Postgres.Get(&resp.Diagnostics)
+	server, ok := r.server(ctx, &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -277,7 +288,7 @@ func (r *databaseRole) Delete(ctx context.Context, req resource.DeleteRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	server, ok := r.data.Postgres.Get(&resp.Diagnostics)
+	server, ok := r.server(ctx, &resp.Diagnostics)
 	if !ok {
 		return
 	}

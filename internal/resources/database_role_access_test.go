@@ -569,3 +569,23 @@ func TestDatabaseRoleFollowsItsTable(t *testing.T) {
 		Steps:                    []resource.TestStep{first, renamed, meddled, another, settled, replaced},
 	})
 }
+
+// A pooler may know the database by another name than the server, whose name the privileges have from the first word on:
+// each apply is a new process, in which nothing has asked the server yet.
+func TestDatabaseRoleBehindAnAlias(t *testing.T) {
+	f := newFortress(t, 13)
+	f.Exec(roleTable)
+	aliased := &acctest.DB{URL: strings.Replace(startPooler(t, f), "/"+f.Name+"?", "/alias?", 1)}
+	config := func(version int) string {
+		return required + roleConfig(aliased, "app_scripts", `"login"`, password("a-long-enough-password", version))
+	}
+	w := acctest.NewWorkspace(t, map[string]string{"main.tf": config(1)})
+	w.MustRun("apply", "-auto-approve")
+	w.Write("main.tf", config(2))
+	w.MustRun("plan", "-out=rotate.tfplan")
+	w.MustRun("apply", "rotate.tfplan")
+	if output, exit := w.Run("plan", "-detailed-exitcode"); exit != 0 || strings.Contains(w.MustRun("show"), `DATABASE "alias"`) {
+		t.Errorf("the database goes by its alias, or the plan is not empty (exit %d):\n%s", exit, output)
+	}
+	w.MustRun("destroy", "-auto-approve")
+}

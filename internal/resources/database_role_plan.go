@@ -23,7 +23,7 @@ func (r *databaseRole) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if r.data == nil || !r.data.Postgres.Known() {
 		return
 	}
-	server, ok := r.data.Postgres.Get(&diag.Diagnostics{})
+	server, ok := r.server(ctx, &diag.Diagnostics{})
 	if !ok {
 		return // the object that is created, read or deleted reports it
 	}
@@ -102,7 +102,7 @@ func (m *databaseRoleModel) staying(ctx context.Context, server *postgres.Server
 	if len(held) > 0 {
 		diags.AddWarning("Membership Stays", fmt.Sprintf(
 			"The role %q is a member of another role, and who has its password can be that one with SET ROLE. The role that the provider connects as may not take it back: "+
-				"it did not grant it, or it may not administer that role.\n\nHave a superuser run:\n%s", m.Name.ValueString(), strings.Join(revocations(held), "\n")))
+				"it did not grant it, or it may not administer that role.\n\nHave a superuser run, and not between a plan and its apply:\n%s", m.Name.ValueString(), strings.Join(revocations(held), "\n")))
 	}
 	return postgres.MembershipGrants(held)
 }
