@@ -173,7 +173,7 @@ func TestAccessPolicyLetsLoginsThrough(t *testing.T) {
 				}
 				longest = max(longest, time.Since(began))
 			}
-			if longest > time.Second {
+			if longest > 1800*time.Millisecond { // below lock_timeout, for which it would wait otherwise
 				t.Errorf("while %s is busy, a login waits %v", name, longest)
 			}
 			if err := tx.Rollback(t.Context()); err != nil {
