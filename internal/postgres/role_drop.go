@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-log/tflog"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -20,6 +21,10 @@ func (e *SessionsError) Error() string {
 	}
 	return fmt.Sprintf("%d sessions of the role are open", e.Open)
 }
+
+// drainGrace is how long the platform lets a call run: one that began with the former password or role may open its
+// session that much later.
+const drainGrace = 20 * time.Second
 
 // drainInterval is the time between two looks at a role's open sessions.
 const drainInterval = 500 * time.Millisecond
@@ -39,13 +44,15 @@ func roleSessions(ctx context.Context, q Querier, name string) (open int, err er
 }
 
 // DropRole drops a role once no session of it is open, after taking back its privileges on
-// the objects. With a drain time it first keeps new sessions out and waits that long for
-// the open ones; a role that stays in use is put back as it was, with a [SessionsError].
+// the objects. A drain time is what it may wait: for [drainGrace], or half of the time where that
+// is less, the role can still log in, then it cannot, and its open sessions have the rest of the time to
+// end. A role that stays in use is put back as it was, with a [SessionsError].
 func (s *Server) DropRole(ctx context.Context, name string, objects []Object, drain time.Duration) error {
 	role, err := s.Role(ctx, name)
 	if err != nil {
 		return err
 	}
+	deadline := time.Now().Add(drain)
 	if drain == 0 {
 		// A look before anything is touched: a role in use keeps every right it has.
 		if open, err := s.RoleSessions(ctx, name); err != nil {
@@ -55,11 +62,18 @@ func (s *Server) DropRole(ctx context.Context, name string, objects []Object, dr
 		}
 	}
 	if role.Attributes.Login {
+		grace := min(drainGrace, drain/2)
+		tflog.Info(ctx, "the role is about to be dropped", map[string]any{"role": name, "logs_in_for": grace.String(), "at_most": drain.String()})
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(grace):
+		}
 		if err := s.setLogin(ctx, name, "NOLOGIN"); err != nil {
 			return err
 		}
 	}
-	err = s.awaitSessions(ctx, name, drain)
+	err = s.awaitSessions(ctx, name, deadline)
 	if err == nil {
 		err = s.dropUnused(ctx, role, objects)
 	}
@@ -81,8 +95,7 @@ func (s *Server) setLogin(ctx context.Context, name, word string) error {
 	})
 }
 
-func (s *Server) awaitSessions(ctx context.Context, name string, drain time.Duration) error {
-	deadline := time.Now().Add(drain)
+func (s *Server) awaitSessions(ctx context.Context, name string, deadline time.Time) error {
 	for {
 		open, err := s.RoleSessions(ctx, name)
 		if err != nil || open == 0 {

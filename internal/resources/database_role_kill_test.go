@@ -74,7 +74,7 @@ func TestDatabaseRoleKilledHalfWay(t *testing.T) {
 	}
 	finish("")
 
-	write(`"get_user", "login"`, "connection_limit = 3", `drain_timeout = "1m"`)
+	write(`"get_user", "login"`, "connection_limit = 3", `drain_timeout = "8s"`)
 	killed()
 	if got := db.QueryInt("SELECT rolconnlimit FROM pg_roles WHERE rolname = $1", name); got != -1 {
 		t.Errorf("half of a change is left: connection limit %d", got)
