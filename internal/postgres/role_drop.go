@@ -22,9 +22,9 @@ func (e *SessionsError) Error() string {
 	return fmt.Sprintf("%d sessions of the role are open", e.Open)
 }
 
-// drainGrace is how long the platform lets a call run: one that began with the former password or role may open its
-// session that much later.
-const drainGrace = 20 * time.Second
+// drainGrace is for calls that began before the connection moved to another role: the platform may have to start a
+// container, and the script then has three seconds to open its session.
+const drainGrace = 5 * time.Second
 
 // drainInterval is the time between two looks at a role's open sessions.
 const drainInterval = 500 * time.Millisecond
