@@ -163,8 +163,8 @@ func TestRoleLifecycle(t *testing.T) {
 		}
 		// What began before the drain may still log in, and has the time to end.
 		dropped := make(chan error, 1)
-		go func() { dropped <- server.DropRole(ctx, name, objects, 8*time.Second) }()
-		time.Sleep(time.Second)
+		go func() { dropped <- server.DropRole(ctx, name, objects, 6*time.Second) }()
+		time.Sleep(500 * time.Millisecond)
 		late := db.ConnTo(db.URLFor(name, rolePassword))
 		if err := late.Close(ctx); err != nil {
 			t.Fatal(err)
