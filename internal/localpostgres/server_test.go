@@ -21,6 +21,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/localpostgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 )
 
 func start(t *testing.T, o localpostgres.Options) *localpostgres.Server {
@@ -168,10 +169,8 @@ func TestListensWhereAsked(t *testing.T) {
 	if runtime.GOOS == "linux" { // elsewhere 127.0.0.1 is the only one of its kind
 		addresses = append(addresses, "127.0.0.2")
 	}
-	if probe, err := net.Listen("tcp", "[::1]:0"); err != nil {
-		t.Skipf("this machine has no IPv6: %v", err)
-	} else if err := probe.Close(); err != nil {
-		t.Fatal(err)
+	if !pgtest.HasIPv6() {
+		t.Skip("this machine has no IPv6 loopback address, ::1")
 	}
 	server := start(t, localpostgres.Options{ListenAddresses: addresses})
 	for _, address := range addresses {

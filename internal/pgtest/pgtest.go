@@ -379,3 +379,9 @@ func (d *DB) use(work func(*pgx.Conn) error) {
 
 // suffix makes a name unlike all others, in lower case.
 func suffix() string { return strings.ToLower(rand.Text()[:12]) }
+
+// HasIPv6 reports whether this machine has ::1, which containers often lack.
+var HasIPv6 = sync.OnceValue(func() bool {
+	listener, err := net.Listen("tcp", "[::1]:0")
+	return err == nil && listener.Close() == nil
+})

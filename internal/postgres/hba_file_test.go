@@ -14,7 +14,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -56,7 +55,7 @@ func newGuarded(t *testing.T, oldest int) *guarded {
 		hba = "" // it knows no continued lines
 	}
 	addresses := []string{"127.0.0.1"}
-	if hasIPv6() {
+	if pgtest.HasIPv6() {
 		addresses = append(addresses, "::1")
 	}
 	local, err := localpostgres.Start(t.Context(), localpostgres.Options{
@@ -81,14 +80,8 @@ func newGuarded(t *testing.T, oldest int) *guarded {
 	return g
 }
 
-// hasIPv6 reports whether this machine has ::1, which containers often lack.
-var hasIPv6 = sync.OnceValue(func() bool {
-	listener, err := net.Listen("tcp", "[::1]:0")
-	return err == nil && listener.Close() == nil
-})
-
 // reachable reports whether a test can come from this address.
-func reachable(from string) bool { return from != "::1" || hasIPv6() }
+func reachable(from string) bool { return from != "::1" || pgtest.HasIPv6() }
 
 func (g *guarded) role(name string) string {
 	g.Exec("create role " + pgx.Identifier{name}.Sanitize() + " login password 'pw'")

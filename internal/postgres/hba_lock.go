@@ -36,6 +36,11 @@ func (s *Server) lockHBA(ctx context.Context) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if err != nil {
+			closeSoon(conn)
+		}
+	}()
 	began := time.Now()
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		err = holdHBA(ctx, conn)
@@ -43,18 +48,15 @@ func (s *Server) lockHBA(ctx context.Context) (unlock func(), err error) {
 		case err == nil:
 			return func() { closeSoon(conn) }, nil // the end of the session ends the transaction
 		case sqlState(err) != "55P03":
-			closeSoon(conn)
 			return nil, err
 		}
 		if wait == 50*time.Millisecond {
 			tflog.Info(ctx, "another run is changing pg_hba.conf, waiting", map[string]any{"at_most": hbaPatience.String()})
 		}
 		if time.Since(began) > hbaPatience {
-			closeSoon(conn)
 			return nil, fmt.Errorf("%w, and was not done after %s", ErrHBABusy, hbaPatience)
 		}
-		if err = pause(ctx, wait); err != nil {
-			closeSoon(conn)
+		if err := pause(ctx, wait); err != nil {
 			return nil, err
 		}
 	}

@@ -15,7 +15,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -63,15 +62,9 @@ func newFortress(t *testing.T, oldest int) *fortress {
 	return f
 }
 
-// hasIPv6 reports whether this machine has ::1, which containers often lack.
-var hasIPv6 = sync.OnceValue(func() bool {
-	listener, err := net.Listen("tcp", "[::1]:0")
-	return err == nil && listener.Close() == nil
-})
-
 // reachable leaves out the addresses that this machine does not have.
 func reachable(addresses []string) []string {
-	return slices.DeleteFunc(slices.Clone(addresses), func(address string) bool { return address == "::1" && !hasIPv6() })
+	return slices.DeleteFunc(slices.Clone(addresses), func(address string) bool { return address == "::1" && !pgtest.HasIPv6() })
 }
 
 func (f *fortress) readHBA(t *testing.T) string {

@@ -29,7 +29,7 @@ type Data struct {
 	// comes from an object that is yet to be created.
 	Domain types.String
 
-	changing sync.Map // the tables that this run plans to change, by qualified name
+	changing sync.Map // the tables that this run plans to change, by tableName
 	created  sync.Map // those that it plans to create, also in the place of another, by tableName
 	renamed  sync.Map // the new names of columns that it plans to rename, by columnName
 }
@@ -44,13 +44,13 @@ type columnName struct {
 
 // willChange notes that the table is not going to stay as the catalog has it.
 func (d *Data) willChange(schema, name string) {
-	d.changing.Store(postgres.QualifiedName(schema, name), true)
+	d.changing.Store(tableName{schema, name}, true)
 }
 
 // tableChanges reports whether this run plans to change the table. A table is planned before
 // what takes its store.
 func (d *Data) tableChanges(schema, name string) bool {
-	_, changes := d.changing.Load(postgres.QualifiedName(schema, name))
+	_, changes := d.changing.Load(tableName{schema, name})
 	return changes
 }
 

@@ -11,7 +11,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -173,16 +172,6 @@ func (r *databaseRole) Configure(_ context.Context, req resource.ConfigureReques
 	r.data = configureResource(req, resp)
 }
 
-// server is where the role belongs. It is contacted at once, for privileges name the database as the server does; what is
-// wrong with it shows at the first statement.
-func (r *databaseRole) server(ctx context.Context, diags *diag.Diagnostics) (*postgres.Server, bool) {
-	server, ok := r.data.Postgres.Get(diags)
-	if ok {
-		_, _ = server.Pool(ctx)
-	}
-	return server, ok
-}
-
 func (r *databaseRole) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan, config databaseRoleModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -190,7 +179,7 @@ func (r *databaseRole) Create(ctx context.Context, req resource.CreateRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	server, ok := r.server(ctx, &resp.Diagnostics)
+	server, ok := r.data.Postgres.Get(&resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -225,7 +214,7 @@ func (r *databaseRole) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	server, ok := r.server(ctx, &resp.Diagnostics)
+	server, ok := r.data.Postgres.Get(&resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -251,7 +240,7 @@ func (r *databaseRole) Update(ctx context.Context, req resource.UpdateRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	server, ok := r.server(ctx, &resp.Diagnostics)
+	server, ok := r.data.Postgres.Get(&resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -289,12 +278,15 @@ func (r *databaseRole) Delete(ctx context.Context, req resource.DeleteRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	server, ok := r.server(ctx, &resp.Diagnostics)
+	server, ok := r.data.Postgres.Get(&resp.Diagnostics)
 	if !ok {
 		return
 	}
 	began := time.Now()
-	err := server.DropRole(ctx, state.Name.ValueString(), state.objects(ctx, server.Database()), state.drain())
+	_, err := server.Pool(ctx) // privileges name the database as the server does, once it was asked
+	if err == nil {
+		err = server.DropRole(ctx, state.Name.ValueString(), state.objects(ctx, server.Database()), state.drain())
+	}
 	if err != nil && !errors.Is(err, postgres.ErrRoleNotFound) {
 		roleError(&resp.Diagnostics, "drop", state.Name.ValueString(), err)
 		return

@@ -23,10 +23,12 @@ func (r *databaseRole) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if r.data == nil || !r.data.Postgres.Known() {
 		return
 	}
-	server, ok := r.server(ctx, &diag.Diagnostics{})
+	server, ok := r.data.Postgres.Get(&diag.Diagnostics{})
 	if !ok {
 		return // the object that is created, read or deleted reports it
 	}
+	// Privileges name the database as the server does, once it was asked. What is wrong with it shows below.
+	_, _ = server.Pool(ctx)
 	var prior *databaseRoleModel
 	if !req.State.Raw.IsNull() {
 		prior = &databaseRoleModel{}
@@ -102,7 +104,7 @@ func (m *databaseRoleModel) staying(ctx context.Context, server *postgres.Server
 	if len(held) > 0 {
 		diags.AddWarning("Membership Stays", fmt.Sprintf(
 			"The role %q is a member of another role, and who has its password can be that one with SET ROLE. The role that the provider connects as may not take it back: "+
-				"it did not grant it, or it may not administer that role.\n\nHave a superuser run, and not between a plan and its apply:\n%s", m.Name.ValueString(), strings.Join(revocations(held), "\n")))
+				"it did not grant it, or it may not administer that role.\n\nHave a superuser run this, and plan again afterwards:\n%s", m.Name.ValueString(), strings.Join(revocations(held), "\n")))
 	}
 	return postgres.MembershipGrants(held)
 }

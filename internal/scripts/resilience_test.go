@@ -404,19 +404,30 @@ func TestPoolerLosesTheServer(t *testing.T) {
 	b.profile(scripts.GetUser, "grace@example.com") // reading is tried again
 }
 
+// lockRows makes every change of a user wait until the rows are released.
+func (b *bench) lockRows() (release func()) {
+	b.t.Helper()
+	tx, err := b.db.Conn().Begin(context.Background())
+	if err == nil {
+		_, err = tx.Exec(context.Background(), "SELECT FROM "+b.table()+" FOR UPDATE")
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return func() {
+		if err := tx.Rollback(context.Background()); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+}
+
 // A pooler that takes no more connections leaves the container those that it has.
 func TestFullPooler(t *testing.T) {
 	b := newBench(t, pgtest.LocalDatabase(t), shape{}).withUser()
 	p := b.behindProxy(t)
 	b.profile(scripts.GetUser, "ada@example.com")
 	p.target.Store(silentHost(t, string(fatal("08P01", "no more connections allowed (max_client_conn)"))))
-	holder, err := b.db.Conn().Begin(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := holder.Exec(context.Background(), "SELECT FROM "+b.table()+" FOR UPDATE"); err != nil {
-		t.Fatal(err)
-	}
+	release := b.lockRows()
 	var group sync.WaitGroup
 	group.Go(func() { b.gives(true, scripts.Verify, "ada@example.com") })
 	for b.db.QueryInt("SELECT count(*)::int FROM pg_stat_activity WHERE usename = $1 AND wait_event_type = 'Lock'", b.role) == 0 {
@@ -426,9 +437,7 @@ func TestFullPooler(t *testing.T) {
 	if !strings.Contains(strings.Join(outcome.Console, ""), "no more connections allowed") {
 		t.Errorf("log %q", outcome.Console)
 	}
-	if err := holder.Rollback(context.Background()); err != nil {
-		t.Fatal(err)
-	}
+	release()
 	group.Wait()
 	b.profile(scripts.GetUser, "ada@example.com")
 }
@@ -450,13 +459,7 @@ func TestNetworkThatGoesSilent(t *testing.T) {
 func TestPoolExhaustedByLocks(t *testing.T) {
 	t.Parallel() // it waits
 	b := newBench(t, pgtest.Database(t), shape{}).withUser()
-	holder, err := b.db.Conn().Begin(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := holder.Exec(context.Background(), "SELECT FROM "+b.table()+" FOR UPDATE"); err != nil {
-		t.Fatal(err)
-	}
+	release := b.lockRows()
 	var group sync.WaitGroup
 	var seen sync.Map
 	for range 3 * scripts.DefaultPoolMax {
@@ -484,9 +487,7 @@ func TestPoolExhaustedByLocks(t *testing.T) {
 	if busy := b.db.QueryInt("SELECT count(*)::int FROM pg_stat_activity WHERE usename = $1 AND state = 'active'", b.role); busy != 0 {
 		t.Errorf("%d statements still run", busy)
 	}
-	if err := holder.Rollback(context.Background()); err != nil {
-		t.Fatal(err)
-	}
+	release()
 	b.gives(true, scripts.Verify, "ada@example.com")
 }
 
