@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-version"
@@ -146,7 +147,10 @@ func WriteCLIConfig(file, providerDir string) error {
 	return os.WriteFile(file, []byte(text), 0o644)
 }
 
-// BuildProvider builds the provider and puts it into dir.
+// upToDate is the program that this process has built: even to find that nothing has changed takes half a second.
+var upToDate atomic.Value
+
+// BuildProvider builds the provider and puts it into dir. Later calls of a process put the same program there.
 func BuildProvider(ctx context.Context, dir string) error {
 	root, err := ModuleRoot()
 	if err != nil {
@@ -167,10 +171,13 @@ func BuildProvider(ctx context.Context, dir string) error {
 		name += ".exe"
 	}
 	built := filepath.Join(build, "provider", name)
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", built, ".")
-	cmd.Dir = root
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("building the provider: %w\n%s", err, out)
+	if upToDate.Load() != built {
+		cmd := exec.CommandContext(ctx, "go", "build", "-o", built, ".")
+		cmd.Dir = root
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("building the provider: %w\n%s", err, out)
+		}
+		upToDate.Store(built)
 	}
 	// The next build replaces the file, it does not write into it: a link stays what it is now.
 	target := filepath.Join(dir, name)

@@ -96,6 +96,7 @@ func (h *house) logIn(connection string) error {
 
 // The tests that come with the module pass, as a user runs them.
 func TestModuleTests(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, filesBelow(t, moduleFolder))
 	output := h.MustRun("test")
 	for _, run := range []string{`"defaults"... pass`, `"functions"... pass`, `"another_role_and_password"... pass`, `"grants_without_functions"... pass`, `"a_part_more"... pass`} {
@@ -158,6 +159,7 @@ func newCaller(t *testing.T) (h *house, configure func(arguments string, values 
 // What the guide on rotating promises: with a new role and a new password in one apply, no login fails, and the old
 // role is gone afterwards. Without create_before_destroy logins fail here.
 func TestRotationByNewRoleKeepsLoginsGoing(t *testing.T) {
+	t.Parallel()
 	h, configure := newCaller(t)
 	first, second := h.db.RoleName("scripts"), h.db.RoleName("scripts")
 	const arguments = "role_name = %q\nscripts_password = %q\nsecrets_version = %d"
@@ -204,11 +206,13 @@ func TestRotationByNewRoleKeepsLoginsGoing(t *testing.T) {
 	if roles != second {
 		t.Errorf("roles afterwards: %s, want %s", roles, second)
 	}
+	h.tenant.Local.RecycleContainer() // the drain would wait for its idle sessions
 	h.MustRun("destroy", "-auto-approve")
 }
 
 // Users log in whichever way the scripts reach the table, and a switch between the two keeps them.
 func TestModuleSwitchesAccess(t *testing.T) {
+	t.Parallel()
 	h, configure := newCaller(t)
 	role := h.db.RoleName("scripts")
 	const arguments = "role_name = %q\nscripts_password = \"a-long-enough-password\"\naccess = %s"
@@ -236,6 +240,7 @@ func TestModuleSwitchesAccess(t *testing.T) {
 			t.Errorf("with access = %s there are %s functions", step.more, functions)
 		}
 	}
+	h.tenant.Local.RecycleContainer() // the drain would wait for its idle sessions
 	h.MustRun("destroy", "-auto-approve")
 }
 

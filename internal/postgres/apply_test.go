@@ -48,6 +48,7 @@ func (s *site) invalidIndexes() int {
 
 // TestEveryBuildSurvivesAFullDisk leaves each index of each route as little room for its sort as a full disk would.
 func TestEveryBuildSurvivesAFullDisk(t *testing.T) {
+	t.Parallel()
 	db := routeDatabase(t, pgtest.LocalDatabase(t))
 	set := func(change string) { db.Exec("ALTER DATABASE " + db.Name + " " + change) }
 	sites, builds := 0, 0

@@ -177,6 +177,7 @@ func shapes(castable map[string]bool) []shape {
 // with what the server does: the lock, whether the table is read, and whether the table or
 // its indexes are written anew.
 func TestStepsSayWhatHappens(t *testing.T) {
+	t.Parallel()
 	db := pgtest.LocalDatabase(t)
 	server := roleServer(t, db.URL)
 	for _, sql := range []string{

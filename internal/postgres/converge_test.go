@@ -220,6 +220,7 @@ func routeDatabase(t *testing.T, db *pgtest.DB) *pgtest.DB {
 
 // TestPlansConverge takes every route and counts its statements.
 func TestPlansConverge(t *testing.T) {
+	t.Parallel()
 	db := routeDatabase(t, pgtest.LocalDatabase(t))
 	server := roleServer(t, db.URL)
 	n := 0

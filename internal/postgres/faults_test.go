@@ -66,6 +66,7 @@ func eachStep(t *testing.T, db *pgtest.DB, server *postgres.Server, kind string,
 // TestEveryStepCanBeTheLast interrupts each route after each statement, as a provider does
 // that is killed, and expects the next run to finish.
 func TestEveryStepCanBeTheLast(t *testing.T) {
+	t.Parallel()
 	db := routeDatabase(t, pgtest.LocalDatabase(t))
 	eachStep(t, db, roleServer(t, db.URL), "last", func(t *testing.T, s *site, session *postgres.TableSession, plan postgres.Plan, from, to int) {
 		if err := session.Run(t.Context(), part(plan, from, to), postgres.Budgets{Lock: 10 * time.Second}); err != nil {
@@ -138,6 +139,7 @@ func (s *site) usable(limit time.Duration) (stop func()) {
 // TestEveryStepWaitsForLocks has another session hold the table at each statement of each
 // route: look-ups go on, the statement is tried again and gets through in the end.
 func TestEveryStepWaitsForLocks(t *testing.T) {
+	t.Parallel()
 	db := routeDatabase(t, pgtest.LocalDatabase(t))
 	eachStep(t, db, roleServer(t, db.URL), "locked", func(t *testing.T, s *site, session *postgres.TableSession, plan postgres.Plan, from, to int) {
 		defer session.Close()
@@ -170,6 +172,7 @@ func TestEveryStepWaitsForLocks(t *testing.T) {
 // TestEveryStepGivesUp lets the lock be held for longer than the budget, or has the
 // waiting statement cancelled, as statement_timeout does.
 func TestEveryStepGivesUp(t *testing.T) {
+	t.Parallel()
 	db := routeDatabase(t, pgtest.LocalDatabase(t))
 	eachStep(t, db, roleServer(t, db.URL), "givenup", func(t *testing.T, s *site, session *postgres.TableSession, plan postgres.Plan, from, to int) {
 		defer session.Close()
@@ -193,6 +196,7 @@ func TestEveryStepGivesUp(t *testing.T) {
 // TestEveryStepSurvivesALostConnection cuts the connection in each statement of each
 // route. The server goes on with some of them until it notices.
 func TestEveryStepSurvivesALostConnection(t *testing.T) {
+	t.Parallel()
 	db := routeDatabase(t, pgtest.LocalDatabase(t))
 	through := newProxy(t, db)
 	eachStep(t, db, roleServer(t, through.url), "cut", func(t *testing.T, s *site, session *postgres.TableSession, plan postgres.Plan, from, to int) {
@@ -324,6 +328,7 @@ func (s *site) awaitHeld() {
 // TestEveryStepSurvivesTheServer kills the server with -m immediate after the first
 // statement of every route, then after the second of every route, and so on.
 func TestEveryStepSurvivesTheServer(t *testing.T) {
+	t.Parallel()
 	if pgtest.Real() {
 		t.Skip("a real server is not killed")
 	}

@@ -31,6 +31,7 @@ func TestCheckExpression(t *testing.T) {
 // TestNormalizeAcceptsNothingMore looks for a text that gets through as one type or one default and makes
 // the server do more than that.
 func TestNormalizeAcceptsNothingMore(t *testing.T) {
+	t.Parallel()
 	db := pgtest.LocalDatabase(t)
 	server := roleServer(t, db.URL)
 	pool, err := server.Pool(t.Context())

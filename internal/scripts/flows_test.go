@@ -17,28 +17,32 @@ import (
 // them, over every shape that a table can have. Prefix and context vary along,
 // so that each meets each of the others.
 func TestLifeOfAUser(t *testing.T) {
-	db := pgtest.Database(t)
-	number := 0
+	t.Parallel()
 	for _, lookup := range store.EmailLookups() {
-		for _, idType := range []string{"uuid", "bigint", "text"} {
-			for _, parts := range [][]store.Part{minimalParts, standardParts, allParts()} {
-				for _, quoted := range []bool{false, true} {
-					number++
-					for _, prefix := range []string{"", "legacy"} {
-						withContext := (prefix == "") == (number%2 == 0)
-						name := fmt.Sprintf("%s/%s/%d parts/quoted=%t/prefix=%s/context=%t", lookup, idType, len(parts), quoted, prefix, withContext)
-						t.Run(name, func(t *testing.T) {
-							b := newBench(t, db, shape{lookup: lookup, idType: idType, parts: parts, quoted: quoted})
-							b.options.UserIDPrefix = prefix
-							if withContext {
-								b.context = map[string]any{"organization": map[string]any{"id": "org_1"}}
-							}
-							lifeOfAUser(b)
-						})
+		t.Run(string(lookup), func(t *testing.T) {
+			t.Parallel()
+			db := pgtest.Database(t)
+			number := 0
+			for _, idType := range []string{"uuid", "bigint", "text"} {
+				for _, parts := range [][]store.Part{minimalParts, standardParts, allParts()} {
+					for _, quoted := range []bool{false, true} {
+						number++
+						for _, prefix := range []string{"", "legacy"} {
+							withContext := (prefix == "") == (number%2 == 0)
+							name := fmt.Sprintf("%s/%d parts/quoted=%t/prefix=%s/context=%t", idType, len(parts), quoted, prefix, withContext)
+							t.Run(name, func(t *testing.T) {
+								b := newBench(t, db, shape{lookup: lookup, idType: idType, parts: parts, quoted: quoted})
+								b.options.UserIDPrefix = prefix
+								if withContext {
+									b.context = map[string]any{"organization": map[string]any{"id": "org_1"}}
+								}
+								lifeOfAUser(b)
+							})
+						}
 					}
 				}
 			}
-		}
+		})
 	}
 }
 

@@ -8,8 +8,10 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
@@ -150,10 +152,7 @@ func header(op Operation, s store.Store) (string, error) {
 
 // assemble puts header, constant (nil for none) and helpers into a script.
 func assemble(function, header string, constant any) (string, error) {
-	body, includes, err := source("js/" + function + ".js")
-	if err != nil {
-		return "", err
-	}
+	source := files()["js/"+function+".js"]
 	if constant != nil {
 		encoded, err := encode(constant)
 		if err != nil {
@@ -161,7 +160,7 @@ func assemble(function, header string, constant any) (string, error) {
 		}
 		header += "  const settings = " + encoded + ";\n"
 	}
-	before, after, ok := strings.Cut(body, placeholder)
+	before, after, ok := strings.Cut(source.body, placeholder)
 	if !ok {
 		return "", fmt.Errorf("js/%s.js has no line %q", function, strings.TrimSpace(placeholder))
 	}
@@ -169,11 +168,7 @@ func assemble(function, header string, constant any) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("js/%s.js does not end with its function", function)
 	}
-	helpers, err := helpers(includes)
-	if err != nil {
-		return "", err
-	}
-	return before + header + end + helpers + "}\n", nil
+	return before + header + end + helpers(source.uses) + "}\n", nil
 }
 
 // encode writes JSON that is a JavaScript literal as well, easy to read.
@@ -189,54 +184,60 @@ func encode(constant any) (string, error) {
 }
 
 // helpers returns the named helpers and theirs, indented, in the order of first mention.
-func helpers(names []string) (string, error) {
+func helpers(names []string) string {
 	var out strings.Builder
 	done := map[string]bool{}
 	for len(names) > 0 {
 		name := names[0]
 		names = names[1:]
-		path := "js/lib/" + name + ".js"
-		if done[name] || !exists(path) { // a name without a file is the platform's
+		helper, ok := files()["js/lib/"+name+".js"]
+		if done[name] || !ok { // a name without a file is the platform's
 			continue
 		}
 		done[name] = true
-		body, includes, err := source(path)
-		if err != nil {
-			return "", err
-		}
 		out.WriteString("\n")
-		for line := range strings.Lines(body) {
+		for line := range strings.Lines(helper.body) {
 			if line != "\n" {
 				out.WriteString("  ")
 			}
 			out.WriteString(line)
 		}
-		names = append(names, includes...)
+		names = append(names, helper.uses...)
 	}
-	return out.String(), nil
+	return out.String()
 }
 
-func exists(path string) bool {
-	_, err := sources.ReadFile(path)
-	return err == nil
+// file is a source as scripts contain it: from its first comment or function on, without licence line and linter's
+// comments, and the names that these list as used.
+type file struct {
+	body string
+	uses []string
 }
 
-// source returns a file from its first comment or function on, without licence
-// line and linter's comments, and the names that these list as used.
-func source(path string) (body string, includes []string, err error) {
-	raw, err := sources.ReadFile(path)
-	if err != nil {
-		return "", nil, err
-	}
-	body = strings.TrimPrefix(string(raw), "// SPDX-License-Identifier: MPL-2.0\n")
-	for _, match := range globalComment.FindAllStringSubmatch(body, -1) {
-		for name := range strings.SplitSeq(match[1], ",") {
-			includes = append(includes, strings.TrimSpace(name))
+// files reads the sources, by path. Once: each plan renders the scripts of every connection.
+var files = sync.OnceValue(func() map[string]file {
+	all := map[string]file{}
+	err := fs.WalkDir(sources, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
 		}
+		raw, err := sources.ReadFile(path)
+		body := strings.TrimPrefix(string(raw), "// SPDX-License-Identifier: MPL-2.0\n")
+		var uses []string
+		for _, match := range globalComment.FindAllStringSubmatch(body, -1) {
+			for name := range strings.SplitSeq(match[1], ",") {
+				uses = append(uses, strings.TrimSpace(name))
+			}
+		}
+		body = exportedComment.ReplaceAllString(globalComment.ReplaceAllString(body, ""), "")
+		all[path] = file{strings.TrimLeft(body, "\n"), uses}
+		return err
+	})
+	if err != nil {
+		panic(err) // they are part of the program
 	}
-	body = exportedComment.ReplaceAllString(globalComment.ReplaceAllString(body, ""), "")
-	return strings.TrimLeft(body, "\n"), includes, nil
-}
+	return all
+})
 
 // idFormat is how a script tells whether text can be an id at all, which spares
 // the server values that do not fit the column's type.

@@ -105,19 +105,16 @@ func TestHelpersAreUsedAndNamed(t *testing.T) {
 	}
 	for _, entry := range entries {
 		name := strings.TrimSuffix(entry.Name(), ".js")
-		body, includes, err := source(path.Join("js/lib", entry.Name()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if n := strings.Count(body, "\nfunction ") + strings.Count(body, "\nasync function "); n != 1 {
+		helper := files()[path.Join("js/lib", entry.Name())]
+		if n := strings.Count(helper.body, "\nfunction ") + strings.Count(helper.body, "\nasync function "); n != 1 {
 			t.Errorf("js/lib/%s defines %d functions at its top level", entry.Name(), n)
 		}
 		if !regexp.MustCompile(`(?m)^  (async )?function ` + name + `\(`).MatchString(everything) {
 			t.Errorf("no script uses js/lib/%s", entry.Name())
 		}
-		for _, include := range includes {
-			if !strings.Contains(body, include) {
-				t.Errorf("js/lib/%s lists %s and does not use it", entry.Name(), include)
+		for _, name := range helper.uses {
+			if !strings.Contains(helper.body, name) {
+				t.Errorf("js/lib/%s lists %s and does not use it", entry.Name(), name)
 			}
 		}
 	}
