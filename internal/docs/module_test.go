@@ -195,6 +195,11 @@ func TestRotationByNewRoleKeepsLoginsGoing(t *testing.T) {
 	enough()
 	if failed := <-done; len(failed) > 0 {
 		t.Errorf("%d of %d logins failed, the first with: %v", len(failed), logins.Load(), failed[0])
+		for _, run := range h.tenant.Local.ScriptRuns() {
+			if run.Outcome.Err != nil {
+				t.Logf("%s: %s %q", run.Script, run.Outcome.Err.Message, run.Outcome.Console)
+			}
+		}
 	}
 	if logins.Load() < 5 {
 		t.Errorf("only %d logins: that proves nothing", logins.Load())
