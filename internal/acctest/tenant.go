@@ -101,7 +101,7 @@ func (h *TenantHandle) settings() [][2]string {
 
 // API calls the Management API as the test itself, around the provider. The path is that under /api/v2, such as
 // "/connections/con_123"; body is nil or anything that JSON can hold. A list in the answer is under "items". Calls that
-// meet the rate limit are repeated.
+// meet the rate limit or an expired token are repeated.
 func (h *TenantHandle) API(method, path string, body any) (status int, answer map[string]any) {
 	h.t.Helper()
 	for attempt := 1; ; attempt++ {
@@ -111,6 +111,12 @@ func (h *TenantHandle) API(method, path string, body any) (status int, answer ma
 		}
 		if status == http.StatusTooManyRequests && attempt < 5 {
 			time.Sleep(untilReset(header))
+			continue
+		}
+		if status == http.StatusUnauthorized && attempt < 5 { // a short-lived token that has expired since
+			h.mu.Lock()
+			h.token = ""
+			h.mu.Unlock()
 			continue
 		}
 		answer, err := decode(content)
