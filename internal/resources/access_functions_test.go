@@ -85,7 +85,6 @@ func TestAccessFunctionsStandForTheTable(t *testing.T) {
 							return onlyFunctions(db, role, schema)
 						},
 					},
-					{Config: cfg, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}},
 				},
 				CheckDestroy: func(*terraform.State) error { return errors.Join(roleGone(db, role), roleGone(db, owner)) },
 			})

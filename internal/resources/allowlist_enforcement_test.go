@@ -128,6 +128,7 @@ func enforcedFirst(pattern string) statecheck.StateCheck {
 }
 
 func TestAllowlistEnforcedByHBA(t *testing.T) {
+	t.Parallel()
 	f := newFortress(t, 16)
 	everywhere := f.letsIn("select 1", []string{"127.0.0.2", "127.0.0.9", "::1"}, nil)
 	first := f.config("role = \"scripts\"\nenforcement = \"pg_hba\"\nadditional_cidrs = [\"127.0.0.2\", \"::1\"]")
@@ -159,7 +160,6 @@ func TestAllowlistEnforcedByHBA(t *testing.T) {
 				))),
 				Check: f.letsIn("select 1", []string{"127.0.0.2", "::1"}, []string{"127.0.0.9", "127.0.0.1"}),
 			},
-			{Config: first, ConfigPlanChecks: actions(plancheck.ResourceActionNoop)},
 			{
 				Config:           second,
 				ConfigPlanChecks: actions(plancheck.ResourceActionUpdate),
@@ -195,6 +195,7 @@ func TestAllowlistEnforcedByHBA(t *testing.T) {
 // TestAllowlistRemembersHalfAChange moves the rules to another role while those of the first
 // cannot be removed. Whatever is done next, none are left that nobody asked for.
 func TestAllowlistRemembersHalfAChange(t *testing.T) {
+	t.Parallel()
 	f := newFortress(t, 16)
 	config := func(role string) string {
 		return f.config(fmt.Sprintf("role = %q\nenforcement = \"pg_hba\"\nadditional_cidrs = [\"127.0.0.2\"]", role))
@@ -233,7 +234,6 @@ func TestAllowlistRemembersHalfAChange(t *testing.T) {
 				},
 				Config: config("scripts"), ConfigPlanChecks: actions(plancheck.ResourceActionUpdate), Check: guarded("scripts"),
 			},
-			{Config: config("scripts"), ConfigPlanChecks: actions(plancheck.ResourceActionNoop)},
 			failing,
 			// On to no enforcement.
 			{PreConfig: mode(0o600), Config: f.config(`additional_cidrs = ["127.0.0.2"]`), Check: guarded()},
@@ -260,6 +260,7 @@ func (f *fortress) writeHBA(t *testing.T, name, content string) {
 }
 
 func TestAllowlistEnforcedByLoginTrigger(t *testing.T) {
+	t.Parallel()
 	f := newFortress(t, 17)
 	first := f.config("role = \"scripts\"\nenforcement = \"login_trigger\"\nadditional_cidrs = [\"127.0.0.2\", \"::1\"]")
 	inside := f.letsIn("select 1", []string{"127.0.0.2", "::1"}, []string{"127.0.0.9", "127.0.0.1"})
@@ -281,7 +282,6 @@ func TestAllowlistEnforcedByLoginTrigger(t *testing.T) {
 				ConfigStateChecks: []statecheck.StateCheck{enforcedFirst(`^CREATE OR REPLACE FUNCTION "auth0pg"`)},
 				Check:             inside,
 			},
-			{Config: first, ConfigPlanChecks: actions(plancheck.ResourceActionNoop)},
 			drift("alter event trigger auth0pg_allowlist_scripts disable"),
 			drift("drop event trigger auth0pg_allowlist_scripts"),
 			drift("create or replace function auth0pg.auth0pg_allowlist_scripts() returns event_trigger language plpgsql as 'begin end'"),
@@ -304,6 +304,7 @@ func TestAllowlistEnforcedByLoginTrigger(t *testing.T) {
 }
 
 func TestAllowlistEnforcedByFunctions(t *testing.T) {
+	t.Parallel()
 	f := newFortress(t, 13)
 	f.Exec("create table users (id uuid primary key default gen_random_uuid(), email text not null, password text not null, email_verified boolean)")
 	const store = `{
@@ -353,7 +354,6 @@ func TestAllowlistEnforcedByFunctions(t *testing.T) {
 				ConfigStateChecks: []statecheck.StateCheck{enforcedFirst(`^CREATE OR REPLACE FUNCTION "auth0"."check_client"`)},
 				Check:             inside,
 			},
-			{Config: config(`"127.0.0.2"`, ""), ConfigPlanChecks: actions(plancheck.ResourceActionNoop)},
 			{Config: config(`"127.0.0.9"`, ""), ConfigPlanChecks: actions(plancheck.ResourceActionUpdate), Check: calls([]string{"127.0.0.9"}, []string{"127.0.0.2"})},
 			{
 				PreConfig: func() {
@@ -372,6 +372,7 @@ func TestAllowlistEnforcedByFunctions(t *testing.T) {
 }
 
 func TestAllowlistEnforcementRefused(t *testing.T) {
+	t.Parallel()
 	f := newFortress(t, 17)
 	f.Exec("create role boss login superuser password 'pw'; create role app login createrole password 'pw'")
 	as := func(user, attributes string) string {
@@ -402,6 +403,7 @@ func TestAllowlistEnforcementRefused(t *testing.T) {
 }
 
 func TestAllowlistEnforcementOnOldServer(t *testing.T) {
+	t.Parallel()
 	local, err := localpostgres.Start(t.Context(), localpostgres.Options{Version: 15, TLS: true})
 	if err != nil {
 		t.Fatal(err)
@@ -430,6 +432,7 @@ func TestAllowlistEnforcementOnOldServer(t *testing.T) {
 // TestAllowlistPointsOutPoolers plans through PgBouncer, with sessions of the role that come
 // from elsewhere: Auth0 would be locked out, and the plan says so.
 func TestAllowlistPointsOutPoolers(t *testing.T) {
+	t.Parallel()
 	f := newFortress(t, 17)
 	config, err := pgx.ParseConfig(f.URLFor("scripts", "pw"))
 	if err != nil {
@@ -528,6 +531,7 @@ func startPooler(t *testing.T, f *fortress) string {
 // TestAllowlistKilledHalfWay kills the provider after it has written the files and before
 // the server follows them. Nobody else notices, and the next apply finishes.
 func TestAllowlistKilledHalfWay(t *testing.T) {
+	t.Parallel()
 	f := newFortress(t, 16)
 	w := acctest.NewWorkspace(t, map[string]string{"main.tf": required + f.config("role = \"scripts\"\nenforcement = \"pg_hba\"\nadditional_cidrs = [\"127.0.0.2\"]")})
 

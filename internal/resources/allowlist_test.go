@@ -49,6 +49,7 @@ func actions(action plancheck.ResourceActionType, checks ...plancheck.PlanCheck)
 }
 
 func TestAllowlistSnapshot(t *testing.T) {
+	t.Parallel()
 	uk := []string{"3.8.59.62/32", "3.10.89.10/32", "18.135.40.36/32"}
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories(),
@@ -134,6 +135,7 @@ func TestAllowlistRegionOfTenant(t *testing.T) {
 }
 
 func TestAllowlistUnknownAtPlan(t *testing.T) {
+	t.Parallel()
 	config := `
 		resource "terraform_data" "later" { input = { domain = "acme.uk.auth0.com", cidr = "10.0.0.0/16", role = "r" } }
 		provider "auth0pg" { auth0 = { domain = terraform_data.later.output.domain, api_token = "x" } }
@@ -152,6 +154,7 @@ func TestAllowlistUnknownAtPlan(t *testing.T) {
 }
 
 func TestAllowlistRefuses(t *testing.T) {
+	t.Parallel()
 	var steps []resource.TestStep
 	for _, refused := range []struct{ attributes, want string }{
 		{`region = "XX"`, `Unknown Region[\s\S]*AU, CA, EU, JP, UK, US`},

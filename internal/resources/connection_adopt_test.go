@@ -69,6 +69,7 @@ resource "auth0pg_connection" "test" {
 }
 
 func TestConnectionImportBlock(t *testing.T) {
+	t.Parallel()
 	c := newConnectionTest(t)
 	id := c.legacyConnection()
 	for name, by := range map[string]string{"id": id, "name": "legacy-users"} {
@@ -88,6 +89,7 @@ func TestConnectionImportBlock(t *testing.T) {
 }
 
 func TestConnectionImportThenChange(t *testing.T) {
+	t.Parallel()
 	c := newConnectionTest(t)
 	c.legacyConnection()
 	importBlock := "import {\n  to = auth0pg_connection.test\n  id = \"legacy-users\"\n}\n"
@@ -234,7 +236,7 @@ resource "auth0_connection" "test" {
 // What a refresh may read is bounded, whether or not it looks after the enabled clients.
 func TestConnectionRefreshReadsPages(t *testing.T) {
 	t.Parallel()
-	const n = 12
+	const n = 6 // more than the reads that are allowed
 	for name, clients := range map[string]string{
 		"clients not managed": "null",
 		"some clients each":   "[local.client]",

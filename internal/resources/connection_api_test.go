@@ -32,7 +32,6 @@ func (c *connectionTest) life() {
 				return expect("passkeys", member(c.options(), "authentication_methods", "passkey", "enabled"), true)
 			}),
 		},
-		resource.TestStep{Config: c.config(secretConfig(scriptsURL, 1, unprotected+"disable_signup = true")), ConfigPlanChecks: noChange},
 	)
 }
 
@@ -154,7 +153,6 @@ func TestConnectionWithUnknownSettings(t *testing.T) {
 	}
 	c.run(
 		resource.TestStep{Config: config, ConfigPlanChecks: action(plancheck.ResourceActionCreate)},
-		resource.TestStep{Config: config, ConfigPlanChecks: noChange},
 	)
 }
 

@@ -13,6 +13,7 @@ import (
 
 // A provider that is killed at any moment leaves what the next plan sees rightly and the next apply finishes.
 func TestConnectionKilledHalfWay(t *testing.T) {
+	t.Parallel()
 	c := newConnectionTest(t)
 	client, _ := c.tenant.Local.AddClient("app")
 	w := acctest.NewWorkspace(t, nil)

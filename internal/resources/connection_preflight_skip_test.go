@@ -15,6 +15,7 @@ import (
 // Where the scripts cannot be tried, or not as their role, the output says so in a warning and the connection is made
 // all the same.
 func TestPreflightSaysWhatItLeavesOut(t *testing.T) {
+	t.Parallel()
 	p := newPreflightTest(t, plainTable, plainStore())
 	elsewhere, missing := plainStore(), p.db.RoleName("missing")
 	elsewhere.Table = "people"

@@ -53,7 +53,6 @@ func TestConnectionLife(t *testing.T) {
 				return expect("the configuration sent", member(body, "options", "configuration"), map[string]any{"POSTGRES_URL": scriptsURL})
 			})),
 		},
-		resource.TestStep{Config: c.config(secretConfig(scriptsURL, 1, "")), ConfigPlanChecks: noChange},
 		resource.TestStep{
 			Config:           c.config(secretConfig(scriptsURL, 1, `display_name = "Legacy users"`)),
 			ConfigPlanChecks: action(plancheck.ResourceActionUpdate),
@@ -231,7 +230,6 @@ func TestConnectionDeleteTimeout(t *testing.T) {
 	var remove func()
 	c.run(
 		resource.TestStep{Config: c.config(unprotected + `timeouts = { delete = "3s" }`)},
-		resource.TestStep{Config: c.config(unprotected + `timeouts = { delete = "3s" }`), ConfigPlanChecks: noChange},
 		resource.TestStep{
 			PreConfig: func() {
 				still, err := json.Marshal(c.stored())
@@ -307,6 +305,5 @@ resource "auth0pg_connection" "test" {
 				return expect("the configuration sent", member(c.sent("POST")[0], "options", "configuration"), map[string]any{"POSTGRES_URL": scriptsURL})
 			}),
 		},
-		resource.TestStep{Config: config, ConfigPlanChecks: noChange},
 	)
 }

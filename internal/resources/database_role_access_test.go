@@ -99,21 +99,24 @@ func TestDatabaseRolePrivilegesAreMinimal(t *testing.T) {
 			db.Exec(variety.ddl)
 			// What everybody has would hide what the role lacks.
 			db.Exec("REVOKE ALL ON SCHEMA public FROM PUBLIC; REVOKE ALL ON DATABASE " + db.Name + " FROM PUBLIC")
-			role := db.RoleName("scripts")
-			var steps []resource.TestStep
+			config := acctest.ProviderConfig(db, nil)
+			var checks []resource.TestCheckFunc
 			for _, op := range scripts.Rendered(false, variety.store) {
 				if len(scripts.MissingParts(variety.store, op)) > 0 {
 					continue
 				}
-				steps = append(steps, resource.TestStep{
-					Config: strings.Replace(roleConfig(db, role, fmt.Sprintf("%q", op), password("first", 1)), roleStore, storeHCL(t, variety.store), 1),
-					Check: resource.ComposeAggregateTestCheckFunc(expectLogin(t, db, role, "first", ""), func(*terraform.State) error {
-						checkMinimal(t, db, role, variety.store, op)
-						return nil
-					}),
+				role := db.RoleName("scripts")
+				config += strings.NewReplacer(acctest.ProviderConfig(db, nil), "", roleStore, storeHCL(t, variety.store), `" "scripts"`, fmt.Sprintf(`" %q`, op)).
+					Replace(roleConfig(db, role, fmt.Sprintf("%q", op), password("first", 1)))
+				checks = append(checks, expectLogin(t, db, role, "first", ""), func(*terraform.State) error {
+					checkMinimal(t, db, role, variety.store, op)
+					return nil
 				})
 			}
-			resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: steps})
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: acctest.Factories(),
+				Steps:                    []resource.TestStep{{Config: config, Check: resource.ComposeAggregateTestCheckFunc(checks...)}},
+			})
 		})
 	}
 }
@@ -573,6 +576,7 @@ func TestDatabaseRoleFollowsItsTable(t *testing.T) {
 // A pooler may know the database by another name than the server, whose name the privileges have from the first word on:
 // each apply is a new process, in which nothing has asked the server yet.
 func TestDatabaseRoleBehindAnAlias(t *testing.T) {
+	t.Parallel()
 	f := newFortress(t, 13)
 	f.Exec(roleTable)
 	aliased := &acctest.DB{URL: strings.Replace(startPooler(t, f), "/"+f.Name+"?", "/alias?", 1)}

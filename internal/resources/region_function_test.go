@@ -22,6 +22,7 @@ func outputIs(value knownvalue.Check) []statecheck.StateCheck {
 }
 
 func TestRegionFunction(t *testing.T) {
+	t.Parallel()
 	resource.UnitTest(t, resource.TestCase{
 		TerraformVersionChecks:   functionsNeed,
 		ProtoV6ProviderFactories: acctest.Factories(),
@@ -43,6 +44,7 @@ func TestRegionFunction(t *testing.T) {
 }
 
 func TestPostgresURLFunction(t *testing.T) {
+	t.Parallel()
 	resource.UnitTest(t, resource.TestCase{
 		TerraformVersionChecks:   functionsNeed,
 		ProtoV6ProviderFactories: acctest.Factories(),

@@ -42,6 +42,7 @@ func theseScripts(rendered map[scripts.Operation]string) []statecheck.StateCheck
 
 // There is no provider block, no tenant and no server.
 func TestScriptsDataSource(t *testing.T) {
+	t.Parallel()
 	table := everyPart()
 	withoutFlag := everyPart()
 	delete(withoutFlag.Columns, store.EmailVerified)

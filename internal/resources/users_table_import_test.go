@@ -160,7 +160,6 @@ func TestUsersTableAdoption(t *testing.T) {
 						plancheck.ExpectResourceAction(tableAddress, plancheck.ResourceActionNoop),
 					}},
 				},
-				resource.TestStep{Config: block, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}},
 				resource.TestStep{
 					ResourceName: tableAddress, ImportState: true, ImportStateId: legacy.id, Config: block,
 					ImportStateKind: resource.ImportBlockWithID,

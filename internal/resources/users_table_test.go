@@ -97,7 +97,6 @@ func TestUsersTableDefault(t *testing.T) {
 				statecheck.ExpectKnownValue(tableAddress, tfjsonpath.New("columns").AtMapKey("username"), knownvalue.Null()),
 			},
 		},
-		resource.TestStep{Config: config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}},
 		// Names for what is there already, and other spellings of it, change nothing.
 		resource.TestStep{
 			Config: tableConfig(db, "deletion_protection = false", `columns = { id = {}, email = { type = "TEXT" }, email_verified = { type = "bool", default = "(false)" }, password = {} }`),
@@ -135,7 +134,6 @@ func TestUsersTableEveryPart(t *testing.T) {
 				statecheck.ExpectKnownValue(tableAddress, tfjsonpath.New("store").AtMapKey("columns"), knownvalue.MapSizeExact(len(store.Parts()))),
 			},
 		},
-		resource.TestStep{Config: config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}},
 	)
 }
 
@@ -465,7 +463,6 @@ resource "auth0pg_users_table" "users" {
 `
 	testTable(t,
 		resource.TestStep{Config: config, Check: resource.TestCheckResourceAttr(tableAddress, "id", `"sch.ema; drop"."Users ""; DROP TABLE x; -- ü"`)},
-		resource.TestStep{Config: config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}},
 		resource.TestStep{ResourceName: tableAddress, ImportState: true, ImportStateId: `"sch.ema; drop"."Users ""; DROP TABLE x; -- ü"`, ImportStateCheck: nil},
 	)
 }
