@@ -23,8 +23,8 @@ func (e *SessionsError) Error() string {
 }
 
 // drainGrace is for calls that began before the connection moved to another role: the platform may have to start a
-// container, and the script then has three seconds to open its session.
-const drainGrace = 5 * time.Second
+// container, the script may hash a password before it opens its session, and it gives up after nine seconds.
+const drainGrace = 12 * time.Second
 
 // drainInterval is the time between two looks at a role's open sessions.
 const drainInterval = 500 * time.Millisecond

@@ -60,9 +60,10 @@ func BenchmarkMemory(b *testing.B) {
 	}
 }
 
-// asForUsers gives the processes the garbage collection that tests do without.
+// asForUsers gives the processes the garbage collection and the threads that tests do without.
 func asForUsers(w *acctest.Workspace) *acctest.Workspace {
 	w.Setenv("GOGC", "100")
 	w.Setenv("GOMEMLIMIT", "off")
+	w.Setenv("GOMAXPROCS", "") // as many as there are
 	return w
 }

@@ -149,7 +149,7 @@ func (r *databaseRole) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 				Optional: true,
 				Computed: true,
 				Default:  stringdefault.StaticString("0s"),
-				MarkdownDescription: "How long the deletion of the role waits for its open sessions to end; for example `2m` or `90s`. For the first 5 seconds, or half of the time where that is less, " +
+				MarkdownDescription: "How long the deletion of the role waits for its open sessions to end; for example `2m` or `90s`. For the first 12 seconds, or half of the time where that is less, " +
 					"it can still log in, for scripts that began just before the connection moved to another role; after that it cannot. " +
 					"With `0s`, the default, the role is not deleted while a session of it is open. A change counts for the next deletion, once it has been applied.",
 				Validators: []validator.String{drainValidator{}},

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -187,6 +188,7 @@ func encode(constant any) (string, error) {
 func helpers(names []string) string {
 	var out strings.Builder
 	done := map[string]bool{}
+	names = slices.Clone(names) // they belong to a file that all calls share
 	for len(names) > 0 {
 		name := names[0]
 		names = names[1:]
@@ -222,6 +224,9 @@ var files = sync.OnceValue(func() map[string]file {
 			return err
 		}
 		raw, err := sources.ReadFile(path)
+		if err != nil {
+			return err
+		}
 		body := strings.TrimPrefix(string(raw), "// SPDX-License-Identifier: MPL-2.0\n")
 		var uses []string
 		for _, match := range globalComment.FindAllStringSubmatch(body, -1) {
@@ -231,7 +236,7 @@ var files = sync.OnceValue(func() map[string]file {
 		}
 		body = exportedComment.ReplaceAllString(globalComment.ReplaceAllString(body, ""), "")
 		all[path] = file{strings.TrimLeft(body, "\n"), uses}
-		return err
+		return nil
 	})
 	if err != nil {
 		panic(err) // they are part of the program
