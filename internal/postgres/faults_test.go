@@ -294,15 +294,18 @@ func TestSuspendedClientLetsGo(t *testing.T) {
 	s := newSite(t, db, roleServer(t, through.url), "app", routes()["nothing"], 100)
 	session := s.open()
 	defer session.Close()
+	s.db.Exec("SELECT pg_advisory_lock(1)")
+	held := "DO $$ BEGIN PERFORM set_config('lock_timeout', '1min', true); PERFORM pg_advisory_xact_lock(1); END $$"
 	plan := postgres.Plan{Steps: []postgres.Step{
 		{SQL: "ALTER TABLE app.users ADD COLUMN a int", Route: postgres.Catalog, Lock: postgres.LockExclusive},
-		{SQL: "SELECT pg_sleep(0.5)", Route: postgres.Catalog, Lock: postgres.LockExclusive, Joined: true},
+		{SQL: held, Route: postgres.Catalog, Lock: postgres.LockExclusive, Joined: true},
 	}}
 	result := make(chan error, 1)
 	go func() { result <- session.Run(t.Context(), plan, postgres.Budgets{Lock: time.Second}) }()
 	s.awaitHeld()
 	thaw := through.freeze()
-	// Half a second at work, a lock_timeout of two, and time to spare; it was a minute.
+	s.db.Exec("SELECT pg_advisory_unlock(1)")
+	// A lock_timeout of two seconds, and time to spare; it was a minute.
 	if _, err := s.db.Conn().Exec(t.Context(), "SET statement_timeout = '15s'; SELECT FROM app.users"); err != nil {
 		t.Errorf("a look-up: %v", err)
 	}

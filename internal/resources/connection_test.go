@@ -267,9 +267,9 @@ func TestConnectionTimeouts(t *testing.T) {
 	var remove func()
 	c.run(
 		resource.TestStep{PreConfig: func() { remove = slow("POST") }, Config: c.config(limits), ExpectError: words("The time given for it ran out")},
-		resource.TestStep{PreConfig: func() { remove() }, Config: c.config(limits)},
+		resource.TestStep{PreConfig: func() { remove() }, Config: c.config(unprotected)},
 		resource.TestStep{PreConfig: func() { remove = slow("PATCH") }, Config: c.config(limits + "disable_signup = true"), ExpectError: words("The time given for it ran out")},
-		resource.TestStep{PreConfig: func() { remove() }, Config: c.config(limits + "disable_signup = true")},
+		resource.TestStep{PreConfig: func() { remove() }, Config: c.config(unprotected + "disable_signup = true")},
 	)
 }
 

@@ -256,6 +256,16 @@ func (b *bench) script(op scripts.Operation) string {
 	return b.rendered[op]
 }
 
+// amend puts other code into an operation's script.
+func (b *bench) amend(op scripts.Operation, code, other string) {
+	b.t.Helper()
+	text := b.script(op)
+	if !strings.Contains(text, code) {
+		b.t.Fatalf("%s has no %q", op, code)
+	}
+	b.rendered[op] = strings.Replace(text, code, other, 1)
+}
+
 // run calls a script and checks what holds for every call: one callback, no
 // exception, in time, and an error without SQL, addresses or anything of the server's.
 func (b *bench) run(op scripts.Operation, args ...any) localtenant.Outcome {

@@ -54,7 +54,7 @@ func TestPoolerTakesTheServersPlace(t *testing.T) {
 	p := b.behindProxy(t)
 	b.profile(scripts.Login, "ada@example.com", "correct horse")
 	p.target.Store(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-	b.db.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", b.role)
+	b.endSessions()
 	b.gives(true, scripts.Verify, "ada@example.com")
 	b.profile(scripts.Login, "ada@example.com", "correct horse")
 	if strings.Count(log(), "unsupported startup parameter") == 0 {

@@ -49,6 +49,19 @@ func (b *bench) withUser() *bench {
 	return b
 }
 
+// endSessions ends the sessions of the scripts' role and waits until they are gone.
+func (b *bench) endSessions() {
+	b.t.Helper()
+	b.db.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", b.role)
+	for range 1000 {
+		if b.db.QueryInt("SELECT count(*)::int FROM pg_stat_activity WHERE usename = $1", b.role) == 0 {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	b.t.Fatal("sessions of the role do not end")
+}
+
 func (b *bench) at(address string) {
 	b.configuration = map[string]string{scripts.DefaultDatabaseURLKey: address}
 }
@@ -126,9 +139,7 @@ func TestServerRestartsAndFails(t *testing.T) {
 	b.profile(scripts.Login, "ada@example.com", "correct horse")
 
 	// Sessions ended by an administrator.
-	if _, err := b.db.Conn().Exec(context.Background(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", b.role); err != nil {
-		t.Fatal(err)
-	}
+	b.endSessions()
 	b.profile(scripts.Login, "ada@example.com", "correct horse")
 
 	if b.container.PID() != pid {
@@ -266,6 +277,11 @@ func (p *proxy) instead(fromServer []byte) []byte {
 	return last
 }
 
+// isStarted tells whether the server says that a connection is ready for its first statement.
+func isStarted(fromServer []byte) bool {
+	return bytes.HasSuffix(fromServer, []byte("Z\x00\x00\x00\x05I")) && bytes.Contains(fromServer, []byte("server_version"))
+}
+
 // fatal is what a server or a pooler says before it ends a connection.
 func fatal(code, message string) []byte {
 	body := "SFATAL\x00VFATAL\x00C" + code + "\x00M" + message + "\x00\x00"
@@ -334,7 +350,12 @@ func TestSlowNetwork(t *testing.T) {
 	b := newBench(t, pgtest.LocalDatabase(t), shape{parts: append([]store.Part{store.LastLogin}, standardParts...)}).withUser()
 	p := b.behindProxy(t)
 	p.delay.Store(int64(700 * time.Millisecond)) // three times until the connection is there
-	time.AfterFunc(1750*time.Millisecond, func() { p.delay.Store(int64(3600 * time.Millisecond)) })
+	p.last(func(fromServer []byte) []byte {
+		if isStarted(fromServer) {
+			p.delay.Store(int64(3 * time.Second))
+		}
+		return nil
+	})
 	outcome := b.fails("Error", "", scripts.Login, "ada@example.com", "correct horse")
 	if !strings.Contains(strings.Join(outcome.Console, ""), "no result after 9000 ms") {
 		t.Errorf("log %q", outcome.Console)
@@ -366,7 +387,6 @@ func TestConnectionCutUnderAStatement(t *testing.T) {
 func TestConnectionCutUnderTheFirstStatement(t *testing.T) {
 	b := newBench(t, pgtest.LocalDatabase(t), shape{}).withUser()
 	p := b.behindProxy(t)
-	ready := []byte("Z\x00\x00\x00\x05I") // the end of a connection's start
 	for name, words := range map[string]func([]byte) []byte{
 		"with the first answer": func(fromServer []byte) []byte {
 			if bytes.HasPrefix(fromServer, []byte("T")) && bytes.Contains(fromServer, []byte("pid\x00")) {
@@ -375,7 +395,7 @@ func TestConnectionCutUnderTheFirstStatement(t *testing.T) {
 			return nil
 		},
 		"along with the start": func(fromServer []byte) []byte {
-			if bytes.HasSuffix(fromServer, ready) && bytes.Contains(fromServer, []byte("server_version")) {
+			if isStarted(fromServer) {
 				return append(bytes.Clone(fromServer), fatal("57P01", "terminating connection due to administrator command")...)
 			}
 			return nil
@@ -442,17 +462,24 @@ func TestFullPooler(t *testing.T) {
 	b.profile(scripts.GetUser, "ada@example.com")
 	p.target.Store(silentHost(t, string(fatal("08P01", "no more connections allowed (max_client_conn)"))))
 	release := b.lockRows()
-	var group sync.WaitGroup
-	group.Go(func() { b.gives(true, scripts.Verify, "ada@example.com") })
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		b.gives(true, scripts.Verify, "ada@example.com")
+	}()
 	for b.db.QueryInt("SELECT count(*)::int FROM pg_stat_activity WHERE usename = $1 AND wait_event_type = 'Lock'", b.role) == 0 {
-		time.Sleep(20 * time.Millisecond)
+		select {
+		case <-done:
+			t.Fatal("the change did not wait for the lock")
+		case <-time.After(20 * time.Millisecond):
+		}
 	}
 	outcome := b.fails("Error", "", scripts.GetUser, "ada@example.com") // the only connection is busy
 	if !strings.Contains(strings.Join(outcome.Console, ""), "no more connections allowed") {
 		t.Errorf("log %q", outcome.Console)
 	}
 	release()
-	group.Wait()
+	<-done
 	b.profile(scripts.GetUser, "ada@example.com")
 }
 
@@ -508,7 +535,7 @@ func TestPoolExhaustedByLocks(t *testing.T) {
 func TestServerWithoutFreeConnections(t *testing.T) {
 	b := newBench(t, pgtest.Database(t), shape{}).withUser()
 	b.container = newContainer(t) // one without connections
-	b.db.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", b.role)
+	b.endSessions()
 	b.db.Exec("ALTER ROLE " + quote(b.role) + " CONNECTION LIMIT 0")
 	b.unavailable("53300")
 	b.db.Exec("ALTER ROLE " + quote(b.role) + " CONNECTION LIMIT 1")
@@ -520,11 +547,12 @@ func TestServerWithoutFreeConnections(t *testing.T) {
 func TestManyCallsAtOnce(t *testing.T) {
 	db := pgtest.Database(t)
 	b := newBench(t, db, shape{parts: append([]store.Part{store.LastLogin}, standardParts...)}).withUser()
-	db.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", b.role)
+	b.endSessions()
 	db.Exec(fmt.Sprintf("ALTER ROLE %s CONNECTION LIMIT %d", quote(b.role), scripts.DefaultPoolMax))
 	b.container = newContainer(t)
 	for _, op := range scripts.Operations()[:7] {
-		b.script(op) // rendered beforehand, not by several at once
+		// On a machine with much else to do a place in the pool may take longer than users are let wait.
+		b.amend(op, "connectionTimeoutMillis: 3000", "connectionTimeoutMillis: 8000")
 	}
 	var group sync.WaitGroup
 	for i := range 50 {

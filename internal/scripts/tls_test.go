@@ -94,7 +94,7 @@ func TestTLS(t *testing.T) {
 			t.Errorf("%s: log %q", name, log)
 		}
 		_ = b.container.Close()
-		b.db.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", b.role)
+		b.endSessions()
 	}
 }
 
