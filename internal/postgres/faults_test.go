@@ -294,7 +294,7 @@ func TestSuspendedClientLetsGo(t *testing.T) {
 	s := newSite(t, db, roleServer(t, through.url), "app", routes()["nothing"], 100)
 	session := s.open()
 	defer session.Close()
-	s.db.Exec("SELECT pg_advisory_lock(1)")
+	s.db.Exec("SELECT pg_advisory_lock(1)") // the second statement waits for it until the client is suspended
 	held := "DO $$ BEGIN PERFORM set_config('lock_timeout', '1min', true); PERFORM pg_advisory_xact_lock(1); END $$"
 	plan := postgres.Plan{Steps: []postgres.Step{
 		{SQL: "ALTER TABLE app.users ADD COLUMN a int", Route: postgres.Catalog, Lock: postgres.LockExclusive},

@@ -321,13 +321,17 @@ func TestUsersTableInterrupted(t *testing.T) {
 	w.Write("main.tf", workspaceConfig(db, dropAtEnd, `columns = { username = {} }`))
 	db.Exec("ALTER TABLE users ADD username text") // so that the index is the first statement
 	release, apply := applyBlocked(t, db, w)
+	const running = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE 'CREATE UNIQUE INDEX%')"
+	if !db.QueryBool(running) {
+		t.Error("no statement to interrupt")
+	}
 	apply.Interrupt()
 	began := time.Now()
 	output, exit := apply.Wait()
 	if exit == 0 || time.Since(began) > 10*time.Second {
 		t.Errorf("exit %d after %v\n%s", exit, time.Since(began), output)
 	}
-	if db.QueryBool("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE 'CREATE UNIQUE INDEX%')") {
+	if db.QueryBool(running) {
 		t.Error("the statement goes on")
 	}
 	release()

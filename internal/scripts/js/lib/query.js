@@ -19,26 +19,24 @@ async function query(key, values) {
       ({ named } = pool);
       return await pool.query({ name: named ? name : undefined, text: sql, values: parameters });
     } catch (error) {
+      if (named && ['26000', '42P05'].includes(error.code)) { // the name is not known, or known already
+        pool.named = false; // a pooler that looked like a server
+        continue; // however late it is: this was answered at once
+      }
       const fromServer = typeof error.severity === 'string';
       // A kept connection may have died unseen, with a restarted server or while
       // the container was frozen. Reading again is harmless; a change may have
       // happened, unless the server said that it ended the session. 08P01 is a
       // pooler's word for a server that it lost, perhaps under the statement.
-      let inTime = Date.now() - started <= 1000;
       let again = fromServer ? error.code.startsWith('57P') : readOnly;
       if (pool && readOnly && error.code === '08P01') {
         again = true;
-      }
-      if (named && ['26000', '42P05'].includes(error.code)) { // the name is not known, or known already
-        pool.named = false; // a pooler that looked like a server, and answered at once
-        again = true;
-        inTime = true;
       }
       if (pool && refusedAtStart(error)) { // what is behind the address has changed
         shared.forget();
         again = true;
       }
-      if (!again || attempt === 4 || !inTime) {
+      if (!again || attempt >= 4 || Date.now() - started > 1000) {
         throw error;
       }
     }
