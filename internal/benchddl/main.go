@@ -164,7 +164,7 @@ func (c change) ours(ctx context.Context, url string) error {
 	}
 	want := c.want
 	want.Schema, want.Name = "public", "users"
-	if want.Columns, err = postgres.Normalize(ctx, session, []postgres.Declaration{c.column}, current, false); err != nil {
+	if want.Columns, err = postgres.Normalize(ctx, session, []postgres.Declaration{c.column}, current, ""); err != nil {
 		return err
 	}
 	want.Columns[0].NotNull = c.column.NotNull

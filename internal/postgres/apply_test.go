@@ -194,7 +194,7 @@ func TestTooLongIsNotRepeated(t *testing.T) {
 	}
 	defer server.Close()
 	db.Exec("CREATE SEQUENCE tries")
-	const slow = "DO $$ BEGIN PERFORM nextval('tries'); PERFORM pg_sleep(10); END $$"
+	const slow = "DO $$ BEGIN PERFORM nextval('public.tries'); PERFORM pg_sleep(10); END $$"
 	for _, test := range []struct {
 		route postgres.Route
 		tries int

@@ -7,11 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
@@ -96,7 +93,7 @@ func (f hashFormat) matches(password string) string {
 // AuditUsers counts, in one pass over the table, what stands in the way of a login or of a
 // migration. It sees every row or fails: policies that hide rows from the provider are an error.
 func (s *Server) AuditUsers(ctx context.Context, users store.Store) (*UsersAudit, error) {
-	conn, err := s.connectCancellable(ctx)
+	conn, err := s.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -239,29 +236,4 @@ func textArray(values []string) string {
 		quoted[i] = quoteLiteral(value)
 	}
 	return "ARRAY[" + strings.Join(quoted, ", ") + "]"
-}
-
-// connectCancellable opens a connection outside the pool. When ctx ends, the server is asked
-// to end the statement that runs in it, which would otherwise go on for nobody.
-func (s *Server) connectCancellable(ctx context.Context) (*pgx.Conn, error) {
-	config := s.ConnConfig()
-	config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
-		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: 5 * time.Second}
-	}
-	conn, err := pgx.ConnectConfig(ctx, config)
-	if err != nil {
-		return nil, &ConnectError{Address: s.Address(), err: err}
-	}
-	if err := s.conf.prepareSession(ctx, conn); err != nil {
-		closeSoon(conn)
-		return nil, err
-	}
-	return conn, nil
-}
-
-// closeSoon ends a connection also when the caller's context has ended.
-func closeSoon(conn *pgx.Conn) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	_ = conn.Close(ctx) // nothing is left to be done in it
 }

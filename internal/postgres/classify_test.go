@@ -210,7 +210,7 @@ func TestStepsSayWhatHappens(t *testing.T) {
 		if declaration.Name != "c" {
 			declarations = append(declarations, postgres.Declaration{Name: "c", Type: "text"}) // for expressions that name it
 		}
-		specs, err := postgres.Normalize(t.Context(), conn, declarations, table, false)
+		specs, err := postgres.Normalize(t.Context(), conn, declarations, table, "")
 		if err != nil {
 			impossible++ // no cast, or a default of another type
 			continue

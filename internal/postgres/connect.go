@@ -19,6 +19,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -98,10 +99,21 @@ func NewServer(c Config) (*Server, error) {
 	if config.Database == "" {
 		config.Database = config.User // as the server has it
 	}
+	config.RuntimeParams["client_encoding"] = "UTF8" // one that poolers know
+	pinEverySession(config, c)
 	// Statements prepared by name would outlive the shape of a table that is being changed.
 	config.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec
 	config.Tracer = tracer{}
 	return &Server{config: config, conf: c}, nil
+}
+
+// pinEverySession lets no connection of these settings be used before its session is pinned. It must not hold the server,
+// see [Server.Pool].
+func pinEverySession(config *pgx.ConnConfig, c Config) {
+	plain := config.Copy()
+	pin := newPinner(c, config.ConnectTimeout)
+	dial := func(ctx context.Context) (*pgconn.PgConn, error) { return pgconn.ConnectConfig(ctx, &plain.Config) }
+	config.AfterConnect = func(ctx context.Context, conn *pgconn.PgConn) error { return pin.prepare(ctx, conn, dial) }
 }
 
 // parse lets pgx read the URL or the settings together with the PG* variables.
@@ -177,6 +189,15 @@ func (s *Server) Database() string {
 	return s.database
 }
 
+// connectError leaves out what the driver says about itself where the cause is ours.
+func (s *Server) connectError(err error) error {
+	var pooler *PoolerError
+	if errors.As(err, &pooler) {
+		err = pooler
+	}
+	return &ConnectError{Address: s.Address(), err: err}
+}
+
 // LockTimeout is how long one statement may wait for a lock; zero is unlimited.
 func (s *Server) LockTimeout() time.Duration { return s.conf.LockTimeout }
 
@@ -200,15 +221,14 @@ func (s *Server) Pool(ctx context.Context) (*pgxpool.Pool, error) {
 	config.MinConns = 0
 	config.MaxConnIdleTime = 5 * time.Second
 	config.HealthCheckPeriod = 2 * time.Second
-	config.AfterConnect = s.conf.prepareSession
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
-		return nil, &ConnectError{Address: s.Address(), err: err}
+		return nil, s.connectError(err)
 	}
 	// A pool connects lazily; one round trip tells a wrong password from a later failure.
 	if err := pool.QueryRow(ctx, "select current_setting('server_version_num')::int, current_database()").Scan(&s.version, &s.database); err != nil {
 		pool.Close()
-		return nil, &ConnectError{Address: s.Address(), err: err}
+		return nil, s.connectError(err)
 	}
 	s.pool = pool
 	// Terraform says nothing when it is done with a configured provider. Where the process stays, as under a debugger,
@@ -217,17 +237,25 @@ func (s *Server) Pool(ctx context.Context) (*pgxpool.Pool, error) {
 	return pool, nil
 }
 
-// prepareSession sets what every session of ours has. It is a statement and not a startup
-// parameter because poolers refuse unknown startup parameters. It must not hold the server, see Pool.
-func (c Config) prepareSession(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, `select set_config('lock_timeout', $1, false), set_config('statement_timeout', $2, false),
-		set_config('client_min_messages', 'warning', false), set_config('idle_in_transaction_session_timeout', '60s', false)`,
-		milliseconds(c.LockTimeout), milliseconds(c.StatementTimeout))
-	return err
-}
-
 // milliseconds writes a duration as Postgres' timeout settings take it; zero switches the timeout off.
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+
+// connect opens a connection outside the pool. When ctx ends, the server is asked to end the statement that runs in it,
+// which would otherwise go on for nobody.
+func (s *Server) connect(ctx context.Context) (*pgx.Conn, error) {
+	config := s.ConnConfig()
+	config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: 5 * time.Second}
+	}
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, s.connectError(err)
+	}
+	return conn, nil
+}
+
+// closeSoon ends a connection also when the caller's context has ended.
+func closeSoon(conn *pgx.Conn) { closeRaw(conn.PgConn()) }
 
 // Acquire takes one connection, for work that needs a session of its own. The caller releases it,
 // and takes no second one before: enough callers who did would wait for each other for ever.
@@ -238,7 +266,7 @@ func (s *Server) Acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	}
 	conn, err := pool.Acquire(ctx)
 	if err != nil {
-		return nil, &ConnectError{Address: s.Address(), err: err}
+		return nil, s.connectError(err)
 	}
 	return conn, nil
 }

@@ -64,9 +64,3 @@ func SchemaAccess(ctx context.Context, q Querier, schema string) (exists, mayCre
 		Scan(&exists, &mayCreate)
 	return exists, mayCreate, err
 }
-
-// HasExtension reports whether an extension is installed in the database.
-func HasExtension(ctx context.Context, q Querier, name string) (installed bool, err error) {
-	err = q.QueryRow(ctx, "select exists (select from pg_catalog.pg_extension where extname = $1)", name).Scan(&installed)
-	return installed, err
-}

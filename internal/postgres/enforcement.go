@@ -163,11 +163,11 @@ func (s *Server) reload(ctx context.Context, conn interface {
 
 // logIn opens a connection outside the pool and runs one query on it. Its error is [ErrLockedOut].
 func (s *Server) logIn(ctx context.Context, sql string, result any) error {
-	conn, err := pgx.ConnectConfig(ctx, s.ConnConfig())
+	conn, err := s.connect(ctx)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrLockedOut, &ConnectError{Address: s.Address(), err: err})
+		return fmt.Errorf("%w: %w", ErrLockedOut, err)
 	}
-	defer conn.Close(ctx) //nolint:errcheck // it has served
+	defer closeSoon(conn)
 	if err := conn.QueryRow(ctx, sql).Scan(result); err != nil {
 		return fmt.Errorf("%w: %w", ErrLockedOut, err)
 	}

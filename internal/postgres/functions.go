@@ -17,8 +17,7 @@ const ClientCheck = "check_client"
 // access functions: the allowlist changes it.
 const clientCheckBody = "\nBEGIN\n  RETURN;\nEND\n"
 
-// pinnedSearchPath names pg_temp last: unnamed, a session's temporary objects would come first.
-const pinnedSearchPath = "search_path=pg_catalog, pg_temp"
+const pinnedSearchPath = "search_path=" + pinnedPath
 
 // FunctionColumn is an argument or a result column of a function.
 type FunctionColumn struct{ Name, Type string }

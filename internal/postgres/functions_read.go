@@ -136,20 +136,6 @@ func (a *Access) SchemaDefinition() string {
 	return definition
 }
 
-// TypeSchema is the schema of a type that is on the search path; "" when there is none.
-func (s *Server) TypeSchema(ctx context.Context, name string) (schema string, err error) {
-	pool, err := s.Pool(ctx)
-	if err != nil {
-		return "", err
-	}
-	err = pool.QueryRow(ctx, `
-select n.nspname from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace where t.oid = to_regtype($1)`, name).Scan(&schema)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return "", nil
-	}
-	return schema, err
-}
-
 // RowSecurity is what row-level security means for the owner of access functions.
 type RowSecurity struct {
 	// Exists is false when there is no such table.

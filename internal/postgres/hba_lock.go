@@ -32,7 +32,7 @@ var hbaTurn = make(chan struct{}, 1)
 // lockHBA keeps other runs of the provider away from pg_hba.conf. The lock has a connection of its own, outside the pool:
 // what is done under it is more than one transaction.
 func (s *Server) lockHBA(ctx context.Context) (unlock func(), err error) {
-	conn, err := s.connectCancellable(ctx)
+	conn, err := s.connect(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -56,7 +56,7 @@ func TestNormalizeAcceptsNothingMore(t *testing.T) {
 		if next(3) == 0 {
 			d = postgres.Declaration{Name: "c", Type: text}
 		}
-		specs, err := postgres.Normalize(t.Context(), pool, []postgres.Declaration{d, {Name: "d", Type: "int"}}, nil, false)
+		specs, err := postgres.Normalize(t.Context(), pool, []postgres.Declaration{d, {Name: "d", Type: "int"}}, nil, "")
 		if err != nil {
 			continue
 		}

@@ -49,7 +49,7 @@ func (a Allowlist) loginTrigger() *loginTrigger {
 	function := ident(triggerSchema, name)
 	return &loginTrigger{
 		name: name, event: "login", enabled: "O", calls: function, function: function,
-		language: "plpgsql", config: []string{"search_path=pg_catalog, pg_temp"}, body: a.triggerBody(),
+		language: "plpgsql", config: []string{pinnedSearchPath}, body: a.triggerBody(),
 	}
 }
 

@@ -64,18 +64,14 @@ type Beginner interface {
 const (
 	// scratch is a temporary table that never outlives its transaction.
 	scratch = `pg_temp."auth0pg_declarations"`
-
-	extensionSchemaSQL = `
-select coalesce((select quote_ident(n.nspname) from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace where e.extname = 'citext'), ''),
-  coalesce(pg_type_is_visible(to_regtype('citext')), false)`
 )
 
 // Normalize asks the server what the declarations mean: it creates them as a temporary
 // table in a transaction that is always rolled back, and reads them back in the server's
 // own words. The error names the declaration at fault, see [DeclarationError].
-// With createCIText the citext extension is created first, in the same transaction.
+// With citext, the schema to create that extension in, it is created first, in the same transaction.
 // With current, what adding columns and changing their types does to that table is tried out as well.
-func Normalize(ctx context.Context, db Beginner, declarations []Declaration, current *Table, createCIText bool) ([]ColumnSpec, error) {
+func Normalize(ctx context.Context, db Beginner, declarations []Declaration, current *Table, citext string) ([]ColumnSpec, error) {
 	for _, d := range declarations {
 		if err := d.check(); err != nil {
 			return nil, err
@@ -87,18 +83,16 @@ func Normalize(ctx context.Context, db Beginner, declarations []Declaration, cur
 	}
 	defer tx.Rollback(ctx) //nolint:errcheck // a failed rollback ends the session, which rolls back as well
 
-	if _, err := tx.Exec(ctx, `set local standard_conforming_strings = on`); err != nil {
-		return nil, err
-	}
-	if createCIText {
-		if _, err := tx.Exec(ctx, createCITextSQL); err != nil {
+	if citext != "" {
+		if _, err := tx.Exec(ctx, createCIText(citext)); err != nil {
 			return nil, &ExtensionError{Extension: "citext", err: err}
 		}
 	}
-	if declarations, err = resolveCIText(ctx, tx, declarations); err != nil {
+	resolved, err := resolveNames(ctx, tx, declarations, current)
+	if err != nil {
 		return nil, err
 	}
-	if err := createScratch(ctx, tx, declarations); err != nil {
+	if err := createScratch(ctx, tx, resolved, current); err != nil {
 		return nil, err
 	}
 	specs, err := readScratch(ctx, tx, declarations)
@@ -108,8 +102,10 @@ func Normalize(ctx context.Context, db Beginner, declarations []Declaration, cur
 	return specs, tryChanges(ctx, tx, current, declarations, specs)
 }
 
-// createCITextSQL is shown in the plan and run as it stands here.
-const createCITextSQL = `CREATE EXTENSION IF NOT EXISTS citext`
+// createCIText is shown in the plan and run as it stands here.
+func createCIText(schema string) string {
+	return "CREATE EXTENSION IF NOT EXISTS citext SCHEMA " + ident(schema)
+}
 
 // ExtensionError is an extension that is missing and cannot be created.
 type ExtensionError struct {
@@ -138,77 +134,107 @@ func (d Declaration) check() error {
 
 func (d Declaration) clause() defaultClause { return parseDefault(d.Default) }
 
-// resolveCIText finds the type where the extension lives in a schema off the search_path.
-func resolveCIText(ctx context.Context, q Querier, declarations []Declaration) ([]Declaration, error) {
-	var schema string
-	var visible bool
-	if err := q.QueryRow(ctx, extensionSchemaSQL).Scan(&schema, &visible); err != nil {
-		return nil, err
+// unchanged is the column that is declared word for word as it is: nothing of it is going to be run.
+func (d Declaration) unchanged(current *Table) *Column {
+	if current == nil {
+		return nil
 	}
-	if schema == "" || visible {
-		return declarations, nil
+	if c := current.Column(d.Name); c != nil && c.Type == d.Type && c.Collation == d.Collation && c.Default == d.Default {
+		return c
 	}
-	resolved := make([]Declaration, len(declarations))
-	for i, d := range declarations {
-		if strings.EqualFold(strings.TrimSpace(d.Type), "citext") {
-			d.Type = schema + ".citext"
-		}
-		resolved[i] = d
-	}
-	return resolved, nil
+	return nil
 }
 
-// createScratch adds the columns one by one, so that an error belongs to one declaration.
-func createScratch(ctx context.Context, tx pgx.Tx, declarations []Declaration) error {
-	if _, err := tx.Exec(ctx, "CREATE TEMPORARY TABLE "+scratch+" () ON COMMIT DROP"); err != nil {
+// resolveNames puts types and collations in the server's own words.
+func resolveNames(ctx context.Context, tx pgx.Tx, declarations []Declaration, current *Table) ([]Declaration, error) {
+	r := &resolver{tx: tx, tableOwner: current.owner()}
+	named := make([]Declaration, len(declarations))
+	for i, d := range declarations {
+		named[i] = d
+		if d.unchanged(current) != nil {
+			continue
+		}
+		var err error
+		if named[i].Type, err = r.citextOr(ctx, d.Type); err != nil {
+			return nil, d.failed("type", d.Type, err)
+		}
+		if d.Collation == "" {
+			continue
+		}
+		if named[i].Collation, err = r.collation(ctx, d.Collation, named[i].Type); err != nil {
+			return nil, d.failed("collation", d.Collation, err)
+		}
+	}
+	return named, nil
+}
+
+func (t *Table) owner() string {
+	if t == nil {
+		return ""
+	}
+	return t.Owner
+}
+
+// createScratch creates the table and adds what says where values come from column by column, so that an error belongs
+// to one declaration. A whole table is created at once, since ADD COLUMN works out the default of a domain.
+func createScratch(ctx context.Context, tx pgx.Tx, declarations []Declaration, current *Table) error {
+	r := &resolver{tx: tx, tableOwner: current.owner()}
+	var columns []string
+	for _, d := range declarations {
+		if d.clause().Generated == "" {
+			columns = append(columns, ident(d.Name)+" "+d.Type+collate(d.Collation))
+		}
+	}
+	if _, err := tx.Exec(ctx, "CREATE TEMPORARY TABLE "+scratch+" ("+strings.Join(columns, ", ")+") ON COMMIT DROP"); err != nil {
 		return fmt.Errorf("creating a temporary table to check the declarations with (it is never kept): %w", err)
 	}
-	// Generated columns refer to others, so these come first.
 	for _, d := range declarations {
-		// A type is looked up through a parameter first: what the server takes for the name
-		// of one type there is nothing else behind ADD COLUMN.
-		if _, err := tx.Exec(ctx, "select $1::text::regtype", d.Type); err != nil {
-			return d.failed("type", d.Type, err)
-		}
-		if d.clause().Generated != "" {
-			continue
-		}
-		if _, err := tx.Exec(ctx, "ALTER TABLE "+scratch+" ADD COLUMN "+ident(d.Name)+" "+d.Type); err != nil {
-			return d.failed("type", d.Type, err)
-		}
-		if d.Collation != "" {
-			if _, err := tx.Exec(ctx, "ALTER TABLE "+scratch+" ALTER COLUMN "+ident(d.Name)+" TYPE "+d.Type+collate(d.Collation)); err != nil {
-				return d.failed("collation", d.Collation, err)
-			}
-		}
 		var sql string
-		switch clause := d.clause(); {
+		clause := d.clause()
+		switch {
+		case clause.Generated != "" || clause.Identity == "" && clause.Expression == "":
+			continue
 		case clause.Identity != "":
 			sql = " SET NOT NULL, ALTER COLUMN " + ident(d.Name) + " ADD" + clause.sql()
-		case clause.Expression != "":
+		case d.unchanged(current) != nil:
 			sql = " SET" + clause.sql()
 		default:
-			continue
+			printed, err := r.columnDefault(ctx, clause.Expression, scratch, d.Name)
+			if err != nil {
+				return d.failed("default", d.Default, err)
+			}
+			clause.Expression = printed
+			sql = " SET" + clause.sql()
 		}
 		if _, err := tx.Exec(ctx, "ALTER TABLE "+scratch+" ALTER COLUMN "+ident(d.Name)+sql); err != nil {
 			return d.failed("default", d.Default, err)
 		}
 	}
+	// Generated columns refer to others, so they come last.
 	for _, d := range declarations {
-		if d.clause().Generated == "" {
+		clause := d.clause()
+		if clause.Generated == "" {
 			continue
 		}
-		if _, err := tx.Exec(ctx, "ALTER TABLE "+scratch+" ADD COLUMN "+ident(d.Name)+" "+d.Type+collate(d.Collation)+d.clause().sql()); err != nil {
+		if d.unchanged(current) == nil {
+			printed, err := r.expression(ctx, clause.Expression, scratch)
+			if err != nil {
+				return d.failed("default", d.Default, err)
+			}
+			clause.Expression = printed
+		}
+		if _, err := tx.Exec(ctx, "ALTER TABLE "+scratch+" ADD COLUMN "+ident(d.Name)+" "+d.Type+collate(d.Collation)+clause.sql()); err != nil {
 			return d.failed("default", d.Default, err)
 		}
 	}
 	return nil
 }
 
-// failed blames the declaration only for what the server said about it.
+// failed blames the declaration only for what the server said about it, and for what it refers to.
 func (d Declaration) failed(attribute, text string, err error) error {
 	var server *pgconn.PgError
-	if !errors.As(err, &server) {
+	var untrusted *UntrustedError
+	if !errors.As(err, &server) && !errors.As(err, &untrusted) {
 		return err
 	}
 	return &DeclarationError{Column: d.Name, Attribute: attribute, Text: text, err: err}

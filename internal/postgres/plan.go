@@ -23,8 +23,8 @@ type Desired struct {
 	RetireLater bool
 	// Drop lists columns to be dropped.
 	Drop []string
-	// CreateCIText creates the extension first where it is missing.
-	CreateCIText bool
+	// CreateCIText is the schema in which the extension is first created where it is missing; "" for none.
+	CreateCIText string
 	// Comment is set on a new table.
 	Comment string
 }
@@ -154,8 +154,8 @@ type planner struct {
 // to the statements that lead from one to the other.
 func PlanTable(current *Table, want Desired, limits Limits) Plan {
 	p := &planner{current: current, want: want, limits: limits, table: ident(want.Schema, want.Name), renamed: map[string]string{}}
-	if want.CreateCIText {
-		p.add(Step{SQL: createCITextSQL, What: "make the citext type available", Route: Creation, Lock: LockNone})
+	if want.CreateCIText != "" {
+		p.add(Step{SQL: createCIText(want.CreateCIText), What: "make the citext type available", Route: Creation, Lock: LockNone})
 	}
 	if current == nil {
 		p.create()

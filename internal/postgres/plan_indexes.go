@@ -10,7 +10,7 @@ import (
 // key is the index key.
 func (u Unique) key() string {
 	if u.Lookup == LowerLookup {
-		return "lower(" + ident(u.Column) + ")"
+		return "pg_catalog.lower(" + ident(u.Column) + ")"
 	}
 	return ident(u.Column)
 }

@@ -169,7 +169,7 @@ func TestPlanTable(t *testing.T) {
 		},
 		"index": {
 			current: liveTable(), want: postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{email}, Unique: lower},
-			sql: []string{`CREATE UNIQUE INDEX CONCURRENTLY "users_email_lower_key" ON "public"."users" (lower("email"))`},
+			sql: []string{`CREATE UNIQUE INDEX CONCURRENTLY "users_email_lower_key" ON "public"."users" (pg_catalog.lower("email"))`},
 		},
 		"index there under another name": {
 			current: liveTable(index(postgres.Index{Name: "theirs", Unique: true, Valid: true, Keys: []string{"lower(email)"}})),
@@ -178,14 +178,14 @@ func TestPlanTable(t *testing.T) {
 		"index partial": {
 			current: liveTable(index(postgres.Index{Name: "users_email_lower_key", Unique: true, Valid: true, Keys: []string{"lower(email)"}, Predicate: "(note IS NULL)"})),
 			want:    postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{email}, Unique: lower},
-			sql:     []string{`CREATE UNIQUE INDEX CONCURRENTLY "users_email_lower_key_1" ON "public"."users" (lower("email"))`},
+			sql:     []string{`CREATE UNIQUE INDEX CONCURRENTLY "users_email_lower_key_1" ON "public"."users" (pg_catalog.lower("email"))`},
 		},
 		"index invalid, ours": {
 			current: liveTable(index(postgres.Index{Name: "users_email_lower_key", Unique: true, Keys: []string{"lower(email)"}})),
 			want:    postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{email}, Unique: lower},
 			sql: []string{
 				`DROP INDEX CONCURRENTLY IF EXISTS "public"."users_email_lower_key"`,
-				`CREATE UNIQUE INDEX CONCURRENTLY "users_email_lower_key" ON "public"."users" (lower("email"))`,
+				`CREATE UNIQUE INDEX CONCURRENTLY "users_email_lower_key" ON "public"."users" (pg_catalog.lower("email"))`,
 			},
 		},
 		"index invalid, ours, no longer wanted": {
@@ -196,7 +196,7 @@ func TestPlanTable(t *testing.T) {
 		"index invalid, theirs": {
 			current: liveTable(index(postgres.Index{Name: "theirs", Unique: true, Keys: []string{"lower(email)"}})),
 			want:    postgres.Desired{Schema: "public", Name: "users", Columns: []postgres.ColumnSpec{email}, Unique: lower},
-			sql:     []string{`CREATE UNIQUE INDEX CONCURRENTLY "users_email_lower_key" ON "public"."users" (lower("email"))`},
+			sql:     []string{`CREATE UNIQUE INDEX CONCURRENTLY "users_email_lower_key" ON "public"."users" (pg_catalog.lower("email"))`},
 			notice:  `"public"."theirs" is not valid`,
 		},
 		"lookup changed": {

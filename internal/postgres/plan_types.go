@@ -90,6 +90,9 @@ func (p *planner) fits(have *Column, want ColumnSpec) {
 		condition = fmt.Sprintf("%s NOT BETWEEN %s", column, limit)
 	case len(toMods) == 1 && (textual(from) || from == "character") && (to == "character varying" || to == "character"):
 		condition = fmt.Sprintf("char_length(%s::text) > %d", column, toMods[0])
+	case textual(from) || from == "character" || strings.Contains(from, "."):
+		// Types outside pg_catalog have their = there, too, and the text types differ in what theirs overlooks.
+		condition = fmt.Sprintf("%s::%s::%s::text IS DISTINCT FROM %[1]s::text", column, want.Type, have.Type)
 	default:
 		condition = fmt.Sprintf("%s::%s::%s IS DISTINCT FROM %[1]s", column, want.Type, have.Type)
 	}

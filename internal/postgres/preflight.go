@@ -46,7 +46,7 @@ type TrialResult struct {
 // [ErrRoleNotFound] for a role that does not exist, a [ConnectError], or what work returns.
 // Work is repeated, from nothing, while one of its statements meets another session's lock.
 func (s *Server) Try(ctx context.Context, role string, work func(context.Context, *Trial) error) error {
-	conn, err := s.connectCancellable(ctx)
+	conn, err := s.connect(ctx)
 	if err != nil {
 		return err
 	}

@@ -50,6 +50,7 @@ func (s *Server) tryLogin(ctx context.Context, user, password string) PasswordSt
 	defer cancel()
 	config := s.ConnConfig()
 	config.User, config.Password = user, password
+	config.AfterConnect = nil // nothing is asked in this session, and the role's own settings may keep it from answering
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err == nil {
 		_ = conn.Close(ctx) // nothing was done in it

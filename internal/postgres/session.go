@@ -10,8 +10,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 )
 
 // defaultLockTimeout is how long a statement waits for a lock when nothing is configured.
@@ -30,13 +28,9 @@ type TableSession struct {
 
 // LockTable waits until no other run changes the table, as long as ctx allows.
 func (s *Server) LockTable(ctx context.Context, schema, name string) (*TableSession, error) {
-	config := s.ConnConfig()
-	config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
-		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: 5 * time.Second}
-	}
-	conn, err := pgx.ConnectConfig(ctx, config)
+	conn, err := s.connect(ctx)
 	if err != nil {
-		return nil, &ConnectError{Address: s.Address(), err: err}
+		return nil, err
 	}
 	session := &TableSession{Conn: conn, server: s, schema: schema, name: name, lockTimeout: s.LockTimeout()}
 	if session.lockTimeout == 0 {
@@ -52,9 +46,6 @@ func (s *Server) LockTable(ctx context.Context, schema, name string) (*TableSess
 // acquire polls: a statement that waited for the lock would hold a snapshot, and the
 // holder's CREATE INDEX CONCURRENTLY would wait for that.
 func (t *TableSession) acquire(ctx context.Context) error {
-	if _, err := t.Exec(ctx, `select set_config('client_min_messages', 'warning', false), set_config('idle_in_transaction_session_timeout', '60s', false)`); err != nil {
-		return err
-	}
 	key := fnv.New64a()
 	key.Write([]byte("auth0pg_users_table\x00" + t.schema + "\x00" + t.name))
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {

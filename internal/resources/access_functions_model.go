@@ -60,19 +60,21 @@ func functionNames() []string {
 	return scripts.FunctionNames(every)
 }
 
-// qualified names the schema of citext, which the functions' own search path leaves out. ok
-// is false while the server does not have the type.
+// qualified names the types in the server's own words, each with its schema unless that is pg_catalog: the functions'
+// own search path has no other. ok is false while the server does not have one of them.
 func qualified(ctx context.Context, server *postgres.Server, s store.Store) (full store.Store, ok bool, err error) {
+	var texts []string
+	for _, column := range s.Columns {
+		texts = append(texts, column.Type)
+	}
+	names, ok, err := server.ResolveTypes(ctx, postgres.Object{Schema: s.Schema, Name: s.Table}, texts)
+	if err != nil || !ok {
+		return s, false, err
+	}
 	full = s
 	full.Columns = map[store.Part]store.Column{}
 	for part, column := range s.Columns {
-		if strings.EqualFold(strings.TrimSpace(column.Type), "citext") {
-			schema, err := server.TypeSchema(ctx, column.Type)
-			if err != nil || schema == "" {
-				return s, false, err
-			}
-			column.Type = quoteIdentifier(schema) + ".citext"
-		}
+		column.Type = names[column.Type]
 		full.Columns[part] = column
 	}
 	return full, true, nil

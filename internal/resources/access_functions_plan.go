@@ -162,8 +162,11 @@ func accessError(diags *diag.Diagnostics, verb, schema string, err error) {
 	var different *postgres.AccessError
 	var changed *changedSincePlanError
 	var grants *postgres.GrantsError
+	var untrusted *postgres.UntrustedError
 	var server *pgconn.PgError
 	switch {
+	case errors.As(err, &untrusted):
+		diags.AddAttributeError(path.Root("table"), "Object Of Another Role", fmt.Sprintf("%s: a column's type is not used: %v.\n\n%s", attempted, untrusted, untrustedRemedy))
 	case errors.As(err, &exists) && exists.Kind == "role":
 		diags.AddAttributeError(path.Root("owner"), "Role Exists Already", fmt.Sprintf(
 			"%s: %v.\n\nChoose another name for the owner. Roles belong to the whole server: one that was made for functions in another of its databases is shared.", attempted, exists))

@@ -49,6 +49,11 @@ func serversWords(err *pgconn.PgError) string {
 }
 
 func connectRemedy(err error) string {
+	var pooler *postgres.PoolerError
+	if errors.As(err, &pooler) {
+		return "Give the provider's postgres settings the server's own address, or that of a pooler in session mode: " +
+			"at Neon the host without -pooler, at Supabase port 5432 in place of 6543. The scripts may go through the pooler."
+	}
 	var server *pgconn.PgError
 	if errors.As(err, &server) {
 		return sqlStateRemedy(server)

@@ -263,14 +263,16 @@ func planTable(ctx context.Context, db interface {
 	if err != nil {
 		return tableWork{}, err
 	}
-	createCIText := false
+	createCIText := ""
 	if slices.ContainsFunc(spec.columns(), func(c columnSpec) bool { return strings.EqualFold(c.Type, "citext") }) {
-		// For a new table the statement is always there: IF NOT EXISTS makes it the same every time.
-		installed, err := postgres.HasExtension(ctx, db, "citext")
+		schema, installed, err := postgres.CITextSchema(ctx, db)
 		if err != nil {
 			return tableWork{}, err
 		}
-		createCIText = observed == nil || !installed
+		// For a new table the statement is always there: IF NOT EXISTS makes it the same every time.
+		if observed == nil || !installed {
+			createCIText = schema
+		}
 	}
 	if observed == nil || slices.ContainsFunc(spec.columns(), func(c columnSpec) bool { return c.differs(observed) }) {
 		var declarations []postgres.Declaration
@@ -487,6 +489,12 @@ func addPlanError(spec tableSpec, err error, diags *diag.Diagnostics) {
 			"collation": "Write the name of a collation from pg_collation, for example C.",
 		}
 		cause := errors.Unwrap(declaration)
+		var untrusted *postgres.UntrustedError
+		if errors.As(cause, &untrusted) {
+			diags.AddAttributeError(spec.columnPath(declaration.Column).AtName(declaration.Attribute), "Object Of Another Role", fmt.Sprintf(
+				"The %s %q of the column %q is not used: %v.\n\n%s", declaration.Attribute, declaration.Text, declaration.Column, untrusted, untrustedRemedy))
+			return
+		}
 		diags.AddAttributeError(spec.columnPath(declaration.Column).AtName(declaration.Attribute), words[declaration.Attribute], fmt.Sprintf(
 			"The %s %q of the column %q cannot be used: %s\n\n%s", declaration.Attribute, declaration.Text, declaration.Column, serverWords(cause), remedies[declaration.Attribute]))
 		return
@@ -500,3 +508,7 @@ func addPlanError(spec tableSpec, err error, diags *diag.Diagnostics) {
 	}
 	diags.AddError("Users Table Not Planned", postgresDetail("Could not plan "+postgres.QualifiedName(spec.Schema, spec.Name), err))
 }
+
+// untrustedRemedy is for a name that resolves to an object of a role that is not trusted.
+const untrustedRemedy = "It would run with the rights of the provider and of everybody who uses the table, as its owner likes. " +
+	"Name the object that is meant with its schema, drop that of the other role if it stands in its place, or give it to the owner of the table or of the database."

@@ -76,7 +76,7 @@ func TestUsersTableDefault(t *testing.T) {
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 				plancheck.ExpectKnownValue(tableAddress, tfjsonpath.New("ddl"), knownvalue.ListExact([]knownvalue.Check{
 					knownvalue.StringExact("CREATE TABLE \"public\".\"users\" (\n  \"id\" uuid NOT NULL DEFAULT gen_random_uuid(),\n  \"email\" text NOT NULL,\n  \"email_verified\" boolean NOT NULL DEFAULT false,\n  \"password\" text NOT NULL,\n  \"nickname\" text,\n  PRIMARY KEY (\"id\")\n)"),
-					knownvalue.StringExact(`CREATE UNIQUE INDEX "users_email_lower_key" ON "public"."users" (lower("email"))`),
+					knownvalue.StringExact(`CREATE UNIQUE INDEX "users_email_lower_key" ON "public"."users" (pg_catalog.lower("email"))`),
 					knownvalue.StringExact(`COMMENT ON TABLE "public"."users" IS 'Users of an Auth0 custom database connection, created by the Terraform resource auth0pg_users_table.'`),
 				})),
 				plancheck.ExpectKnownValue(tableAddress, tfjsonpath.New("store"), knownvalue.ObjectExact(map[string]knownvalue.Check{

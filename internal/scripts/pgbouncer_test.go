@@ -3,18 +3,9 @@
 package scripts_test
 
 import (
-	"bytes"
-	"fmt"
-	"net"
-	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
@@ -50,14 +41,14 @@ func TestPgBouncer(t *testing.T) {
 // A pooler takes the server's place, under the same address, while the container has connections.
 func TestPoolerTakesTheServersPlace(t *testing.T) {
 	b := newBench(t, pgtest.LocalDatabase(t), shape{}).withUser()
-	port, log := startPgBouncer(t, b)
+	pooler := startPgBouncer(t, b)
 	p := b.behindProxy(t)
 	b.profile(scripts.Login, "ada@example.com", "correct horse")
-	p.target.Store(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	p.target.Store(pooler.Host)
 	b.endSessions()
 	b.gives(true, scripts.Verify, "ada@example.com")
 	b.profile(scripts.Login, "ada@example.com", "correct horse")
-	if strings.Count(log(), "unsupported startup parameter") == 0 {
+	if strings.Count(pooler.Log(), "unsupported startup parameter") == 0 {
 		t.Error("the pooler was not asked")
 	}
 }
@@ -65,14 +56,9 @@ func TestPoolerTakesTheServersPlace(t *testing.T) {
 // behindPgBouncer sends the bench's connections through a pooler and returns a reader of its log.
 func (b *bench) behindPgBouncer(t *testing.T) (log func() string) {
 	t.Helper()
-	port, log := startPgBouncer(t, b)
-	address, err := url.Parse(b.url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	address.Host = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	b.at(address.String())
-	return log
+	pooler := startPgBouncer(t, b)
+	b.at(pooler.In(t, b.url))
+	return pooler.Log
 }
 
 // atOnce makes the same calls several times at once.
@@ -84,87 +70,8 @@ func atOnce(times int, calls func()) {
 	group.Wait()
 }
 
-// startPgBouncer starts a pooler in front of the bench's database and returns its
-// port and a reader of its log.
-func startPgBouncer(t *testing.T, b *bench) (port int, log func() string) {
+// startPgBouncer starts a pooler in transaction mode in front of the bench's database.
+func startPgBouncer(t *testing.T, b *bench) *pgtest.PgBouncer {
 	t.Helper()
-	program, err := exec.LookPath("pgbouncer")
-	if err != nil {
-		if program, err = exec.LookPath("/usr/sbin/pgbouncer"); err != nil {
-			t.Skip("needs PgBouncer, which is not installed; Debian has it as the package pgbouncer")
-		}
-	}
-	dir, err := os.MkdirTemp("", "auth0pg-pgbouncer-") //nolint:usetesting // the test's own folder is closed to another account
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil { // it may have to run as another account
-		t.Fatal(err)
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port = listener.Addr().(*net.TCPAddr).Port
-	_ = listener.Close()
-	for name, content := range map[string]string{
-		"users": fmt.Sprintf("%q %q\n", b.role, "role-password"),
-		"pgbouncer.ini": fmt.Sprintf(`[databases]
-%s = host=%s port=%d
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = %d
-unix_socket_dir =
-pool_mode = transaction
-default_pool_size = 2
-auth_type = scram-sha-256
-auth_file = %s
-`, b.db.Name, b.db.Server.Host(), b.db.Server.Port(), port, filepath.Join(dir, "users")),
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	args := []string{filepath.Join(dir, "pgbouncer.ini")}
-	if os.Getuid() == 0 {
-		args = append([]string{"-u", "nobody"}, args...) // it refuses to run as root
-	}
-	var output lockedBuffer
-	command := exec.Command(program, args...)
-	command.Stdout, command.Stderr = &output, &output
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = command.Process.Kill()
-		_ = command.Wait()
-	})
-	for range 100 {
-		conn, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-		if err == nil {
-			_ = conn.Close()
-			return port, output.String
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	t.Fatalf("PgBouncer does not start: %s", output.String())
-	return 0, nil
-}
-
-type lockedBuffer struct {
-	mu     sync.Mutex
-	buffer bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.String()
+	return b.db.PgBouncer(t, pgtest.PgBouncerOptions{Mode: "transaction", Users: map[string]string{b.role: "role-password"}})
 }
