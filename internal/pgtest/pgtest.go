@@ -112,10 +112,11 @@ type DB struct {
 	// Server runs the database; nil when it is a real one, which no test may restart or reconfigure.
 	Server *localpostgres.Server
 
-	t     testing.TB
-	mu    sync.Mutex
-	conn  *pgx.Conn
-	roles []string
+	t        testing.TB
+	mu       sync.Mutex
+	conn     *pgx.Conn
+	roles    []string
+	encoding string
 }
 
 // Database creates a fresh database on the shared local server or, against a real server, on the one that the PG*
@@ -146,6 +147,15 @@ func On(t testing.TB, server *localpostgres.Server) *DB {
 	t.Helper()
 	name := "db_" + suffix()
 	db := &DB{URL: server.URL(name), Name: name, Server: server, t: t}
+	db.create(server.URL("postgres"))
+	return db
+}
+
+// Encoded is On for a database in another encoding, such as LATIN1 or SQL_ASCII.
+func Encoded(t testing.TB, server *localpostgres.Server, encoding string) *DB {
+	t.Helper()
+	name := "db_" + suffix()
+	db := &DB{URL: server.URL(name), Name: name, Server: server, t: t, encoding: encoding}
 	db.create(server.URL("postgres"))
 	return db
 }
@@ -191,6 +201,9 @@ func (d *DB) create(adminURL string) {
 	statement := "CREATE DATABASE " + quoted
 	if d.Server != nil && d.Server.Version() >= 15 {
 		statement += " STRATEGY file_copy" // a quarter of the work, but for the checkpoints that a busy server would feel
+	}
+	if d.encoding != "" {
+		statement += " TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C' ENCODING '" + d.encoding + "'"
 	}
 	if _, err := admin.Exec(context.Background(), statement); err != nil {
 		d.t.Fatal(errors.Join(err, admin.Close(context.Background())))
@@ -366,7 +379,15 @@ func (d *DB) use(work func(*pgx.Conn) error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.conn == nil || d.conn.Ping(context.Background()) != nil {
-		conn, err := pgx.Connect(context.Background(), d.URL)
+		config, err := pgx.ParseConfig(d.URL)
+		if err != nil {
+			d.t.Fatal("parsing the database's own URL failed") // its error would print the password
+		}
+		// Whatever a test sets on the role or the database, its own statements mean the same.
+		for setting, value := range map[string]string{"client_encoding": "UTF8", "standard_conforming_strings": "on", "DateStyle": "ISO"} {
+			config.RuntimeParams[setting] = value
+		}
+		conn, err := pgx.ConnectConfig(context.Background(), config)
 		if err != nil {
 			d.t.Fatal(err)
 		}
