@@ -237,7 +237,7 @@ func (t target) noRole() string {
 		return fmt.Sprintf("the role %q, which the scripts log in as,%slet the URL in configuration_wo take its name from "+
 			"the auth0pg_database_role, or add that to depends_on.", t.user, end)
 	}
-	return fmt.Sprintf("the scripts log in as %[1]q. A role of this name, or %[2]q if the rest is meant for a pooler or a proxy,"+
+	return fmt.Sprintf("the scripts log in as %[1]q. A role of this name, or %[2]q if the rest is for a pooler or a proxy,"+
 		"%[3]sadd the auth0pg_database_role to depends_on. Keep the user name as it is if the address needs all of it.",
 		t.user, roles[1], end)
 }

@@ -441,7 +441,7 @@ func TestRefusedConnections(t *testing.T) {
 		{"57P01", "terminating connection due to administrator command", true},
 		{"08P01", "no more connections allowed (max_client_conn)", true},
 		{"08P01", "server login has been failing, try again later (server_login_retry)", true},
-		{"XX000", "MaxClientsInSessionMode: max clients reached - in Session mode max clients are limited to pool_size", true},
+		{"XX000", "MaxClientsInSessionMode: max clients reached", true},
 		{"XX000", "Max client connections reached", true},
 		{"28P01", "password authentication failed", false},
 		{"08P01", "no such user", false},

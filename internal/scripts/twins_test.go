@@ -19,7 +19,8 @@ import (
 // idDefaults are the types of an id that the scripts meet, with a default for each.
 var idDefaults = map[string]string{
 	"uuid": "gen_random_uuid()", "text": "gen_random_uuid()::text", "character varying(60)": "gen_random_uuid()::text",
-	"character(36)": "gen_random_uuid()::text", "bigint": "(random() * 1e15)::bigint", "integer": "(random() * 1e9)::integer",
+	"character(36)": "gen_random_uuid()::text",
+	"bigint":        "(random() * 1e15)::bigint", "integer": "(random() * 1e9)::integer",
 	"public.user_id": "gen_random_uuid()", "public.user_number": "(random() * 1e15)::bigint",
 	"public.user_name": "gen_random_uuid()::text", "citext": "gen_random_uuid()::text",
 }
@@ -40,9 +41,11 @@ func typesDatabase(t *testing.T, citextIn string) *pgtest.DB {
 func twinShapes(citext string) []shape {
 	var shapes []shape
 	emails := map[store.EmailLookup][]string{
-		store.LowerIndex: {"text", "character varying(200)", citext, "public.user_name", "character(100)", "public.folded_name"},
-		store.Exact:      {"text", "character varying(200)", "character(100)", "public.short_name"},
-		store.CIText:     {citext},
+		store.LowerIndex: {
+			"text", "character varying(200)", citext, "public.user_name", "character(100)", "public.folded_name",
+		},
+		store.Exact:  {"text", "character varying(200)", "character(100)", "public.short_name"},
+		store.CIText: {citext},
 	}
 	names := []string{"text", "character varying(60)", citext, "public.short_name", "character(60)", "public.folded_name"}
 	hashes := []string{"text", "character(60)", "character varying(100)", "public.user_name"}
@@ -62,7 +65,9 @@ func twinShapes(citext string) []shape {
 				store.Password: hashes[n%len(hashes)], store.Nickname: names[(n+1)%len(names)], store.MigratedAt: times[n%3],
 				store.EmailVerified: flags[n%len(flags)], store.Blocked: flags[(n+1)%len(flags)],
 				store.PhoneVerified: flags[(n+2)%len(flags)], store.UserMetadata: data[n%4], store.AppMetadata: data[(n+1)%4],
-			}, defaults: map[store.Part]string{store.ID: idDefaults[id], store.EmailVerified: "", store.Blocked: "", store.PhoneVerified: ""}}
+			}, defaults: map[store.Part]string{
+				store.ID: idDefaults[id], store.EmailVerified: "", store.Blocked: "", store.PhoneVerified: "",
+			}}
 			if id == "citext" {
 				s.types[store.ID] = citext
 			}
@@ -86,7 +91,8 @@ func TestHostileTwins(t *testing.T) {
 			citext := pgx.Identifier{citextIn, "citext"}.Sanitize()
 			for n, s := range twinShapes(citext) {
 				functions := n%2 == (len(citextIn) % 2)
-				t.Run(fmt.Sprintf("%s/%s/%s/functions=%t", s.lookup, s.types[store.ID], s.types[store.Email], functions), func(t *testing.T) {
+				name := fmt.Sprintf("%s/%s/%s/functions=%t", s.lookup, s.types[store.ID], s.types[store.Email], functions)
+				t.Run(name, func(t *testing.T) {
 					b := newBench(t, db, s)
 					for _, part := range []store.Part{store.EmailVerified, store.PhoneVerified, store.Blocked} {
 						db.Exec("ALTER TABLE " + b.table() + " ALTER " + b.column(part) + " DROP NOT NULL")
@@ -128,7 +134,8 @@ func restOfALife(b *bench) {
 	}
 	const md5 = "3cb4e732631f47e6eb961f34554b7cde" // of "correct horse"
 	b.db.Exec("UPDATE "+b.table()+" SET "+b.column(store.Password)+" = $1", md5)
-	b.options.LegacyHashes, b.options.RehashOnLogin, b.rendered = scripts.HashFormats(), true, map[scripts.Operation]string{}
+	b.options.LegacyHashes, b.options.RehashOnLogin = scripts.HashFormats(), true
+	b.rendered = map[scripts.Operation]string{}
 	b.profile(scripts.Login, email, "correct horse")
 	if !strings.HasPrefix(hash(), "$2b$") {
 		b.t.Errorf("the hash is still %.5q", hash())
@@ -191,11 +198,17 @@ func TestStatementsUseIndexes(t *testing.T) {
 		types               string // those of find, find_by_id, delete and rehash
 	}{
 		{store.LowerIndex, "uuid", "text", "text", "{text} {uuid} {uuid} {text,uuid,text}"},
-		{store.LowerIndex, "bigint", "character varying(200)", "character varying(60)", "{text} {bigint} {bigint} {text,bigint,text}"},
+		{
+			store.LowerIndex, "bigint", "character varying(200)", "character varying(60)",
+			"{text} {bigint} {bigint} {text,bigint,text}",
+		},
 		{store.LowerIndex, "text", citext, citext, "{text} {text} {text} {text,text,text}"},
 		{store.Exact, "integer", "text", "text", "{text} {integer} {integer} {text,integer,text}"},
 		{store.Exact, "character varying(60)", "character varying(200)", "text", "{text} {text} {text} {text,text,text}"},
-		{store.CIText, citext, citext, "character varying(60)", "{public.citext} {public.citext} {public.citext} {text,public.citext,text}"},
+		{
+			store.CIText, citext, citext, "character varying(60)",
+			"{public.citext} {public.citext} {public.citext} {text,public.citext,text}",
+		},
 		{store.CIText, "character(36)", citext, citext, "{public.citext} {character} {character} {text,character,text}"},
 		{store.LowerIndex, "public.user_id", "public.user_name", "text", "{text} {text} {text} {text,text,text}"},
 	} {
@@ -211,8 +224,8 @@ func TestStatementsUseIndexes(t *testing.T) {
 			if s.lookup == store.LowerIndex && s.username != citext {
 				db.Exec("CREATE UNIQUE INDEX ON " + b.table() + " (lower(username))")
 			}
-			db.Exec("INSERT INTO " + b.table() + " (email, username, password) SELECT 'user' || i || '@example.com', 'user' || i, 'x' " +
-				"FROM generate_series(1, 5000) i")
+			db.Exec("INSERT INTO " + b.table() + " (email, username, password) " +
+				"SELECT 'user' || i || '@example.com', 'user' || i, 'x' FROM generate_series(1, 5000) i")
 			db.Exec("ANALYZE " + b.table())
 			conn := db.ConnTo(b.url)
 			exec := func(sql string) {
@@ -234,7 +247,8 @@ func TestStatementsUseIndexes(t *testing.T) {
 					}
 					exec("PREPARE tried AS " + statement.SQL)
 					var inferred string
-					err := conn.QueryRow(t.Context(), "SELECT parameter_types::text FROM pg_prepared_statements WHERE name = 'tried'").Scan(&inferred)
+					err := conn.QueryRow(t.Context(),
+						"SELECT parameter_types::text FROM pg_prepared_statements WHERE name = 'tried'").Scan(&inferred)
 					if err != nil {
 						t.Fatal(err)
 					}
