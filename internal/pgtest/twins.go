@@ -61,7 +61,8 @@ func (d *DB) HostileTwins(role, schema string) *Twins {
 	exec("GRANT USAGE, CREATE ON SCHEMA " + t.schema + " TO " + quoted)
 	exec("GRANT " + quoted + " TO CURRENT_USER") // no superuser has to be allowed
 	exec("SET ROLE " + quoted)
-	exec(strings.NewReplacer("{schema}", t.schema, "{token}", t.token, "{slots}", strconv.Itoa(twinSlots)).Replace(twinsSQL))
+	common := strings.NewReplacer("{schema}", t.schema, "{token}", t.token, "{slots}", strconv.Itoa(twinSlots))
+	exec(common.Replace(twinsSQL))
 	list := &twinList{schema: t.schema, seen: map[string]bool{}}
 	if err := list.fill(ctx, conn); err != nil {
 		d.t.Fatal(err)
@@ -88,8 +89,8 @@ func (t *Twins) Ran() []string {
 	for slot := range twinSlots {
 		union = append(union, fmt.Sprintf("SELECT last_value, is_called FROM %s.twin_call_%d", t.schema, slot))
 	}
-	ran := t.db.QueryStrings(fmt.Sprintf(
-		"SELECT DISTINCT n.what FROM (%s) c JOIN %s.twin_names n ON n.id OPERATOR(pg_catalog.=) c.last_value WHERE c.is_called",
+	ran := t.db.QueryStrings(fmt.Sprintf("SELECT DISTINCT n.what FROM (%s) c "+
+		"JOIN %s.twin_names n ON n.id OPERATOR(pg_catalog.=) c.last_value WHERE c.is_called",
 		strings.Join(union, " UNION ALL "), t.schema))
 	for _, name := range t.logged() {
 		if !slices.Contains(ran, name) {
@@ -147,9 +148,9 @@ func (l *twinList) fill(ctx context.Context, conn *pgx.Conn) error {
 	}
 	// An aggregate that is called with a star, which no function stands in for.
 	l.add("count(*)", func(ran string) string {
-		return fmt.Sprintf("CREATE FUNCTION %[1]s.twin_count(int8) RETURNS int8 LANGUAGE plpgsql AS 'BEGIN PERFORM %[2]s; END'; "+
-			"CREATE AGGREGATE %[1]s.count(*) (SFUNC = %[1]s.twin_count, STYPE = int8, INITCOND = '0', FINALFUNC = %[1]s.twin_count)",
-			l.schema, ran)
+		return fmt.Sprintf("CREATE FUNCTION %[1]s.twin_count(int8) RETURNS int8 LANGUAGE plpgsql "+
+			"AS 'BEGIN PERFORM %[2]s; END'; CREATE AGGREGATE %[1]s.count(*) "+
+			"(SFUNC = %[1]s.twin_count, STYPE = int8, INITCOND = '0', FINALFUNC = %[1]s.twin_count)", l.schema, ran)
 	})
 	return nil
 }
@@ -191,10 +192,14 @@ func (l *twinList) types(ctx context.Context, conn *pgx.Conn) error {
 		return nil
 	})
 	for _, one := range strings {
-		l.alike[one] = append(l.alike[one], slices.DeleteFunc(slices.Clone(strings), func(other string) bool { return other == one })...)
+		for _, other := range strings {
+			if other != one {
+				l.alike[one] = append(l.alike[one], other)
+			}
+		}
 	}
-	l.concrete = append(l.concrete, append(strings, "integer", "smallint", "bigint", "oid", "boolean", "uuid", `"char"`, "jsonb",
-		"timestamp with time zone")...)
+	l.concrete = append(l.concrete, append(strings, "integer", "smallint", "bigint", "oid", "boolean", "uuid", `"char"`,
+		"jsonb", "timestamp with time zone")...)
 	return err
 }
 
@@ -206,11 +211,12 @@ func (l *twinList) functions(ctx context.Context, conn *pgx.Conn) error {
 	rows, err := conn.Query(ctx, `
 		SELECT p.proname::text, pg_get_function_arguments(p.oid), coalesce(pg_get_function_result(p.oid), 'void'),
 			ARRAY(SELECT format_type(a, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY u(a, n) ORDER BY n),
-			(CASE WHEN p.proretset THEN 'SETOF ' ELSE '' END) || format_type(p.prorettype, NULL), p.provariadic <> 0, p.prokind = 'f'
+			(CASE WHEN p.proretset THEN 'SETOF ' ELSE '' END) || format_type(p.prorettype, NULL),
+			p.provariadic <> 0, p.prokind = 'f'
 		FROM pg_proc p
 		WHERE p.prokind IN ('f', 'a', 'w') AND p.proname <> 'twin_ran'
 			AND NOT p.proargtypes::oid[] && ARRAY['internal'::regtype, 'cstring'::regtype]::oid[]
-			AND p.prorettype <> ALL (ARRAY['internal'::regtype, 'cstring'::regtype, 'trigger'::regtype, 'event_trigger'::regtype])
+			AND p.prorettype::regtype::text NOT IN ('internal', 'cstring', 'trigger', 'event_trigger')
 			AND `+fmt.Sprintf(twinSource, "p.pronamespace", "pg_proc", "p.oid"))
 	if err != nil {
 		return err
@@ -268,8 +274,8 @@ func (l *twinList) operator(name string, v signature) {
 			sides = "LEFTARG = " + v.arguments[0] + ", " + sides
 		}
 		function := fmt.Sprintf("%s.twin_operator_%d", l.schema, len(l.names))
-		return fmt.Sprintf("CREATE FUNCTION %[1]s(%[2]s) RETURNS %[3]s LANGUAGE plpgsql IMMUTABLE AS 'BEGIN PERFORM %[4]s; END'; "+
-			"CREATE OPERATOR %[5]s.%[6]s (%[7]s, FUNCTION = %[1]s)",
+		return fmt.Sprintf("CREATE FUNCTION %[1]s(%[2]s) RETURNS %[3]s LANGUAGE plpgsql IMMUTABLE "+
+			"AS 'BEGIN PERFORM %[4]s; END'; CREATE OPERATOR %[5]s.%[6]s (%[7]s, FUNCTION = %[1]s)",
 			function, strings.Join(v.arguments, ", "), v.result, strings.ReplaceAll(ran, "'", "''"), l.schema, name, sides)
 	})
 }
@@ -287,7 +293,8 @@ func (l *twinList) relations(ctx context.Context, conn *pgx.Conn) error {
 	_, err = pgx.ForEachRow(rows, []any{&name, &qualified}, func() error {
 		l.add("relation "+name, func(ran string) string {
 			view := l.schema + "." + pgx.Identifier{name}.Sanitize()
-			return fmt.Sprintf("CREATE VIEW %[1]s AS SELECT * FROM %[2]s WHERE %[3]s; GRANT SELECT ON %[1]s TO PUBLIC", view, qualified, ran)
+			return fmt.Sprintf("CREATE VIEW %[1]s AS SELECT * FROM %[2]s WHERE %[3]s; GRANT SELECT ON %[1]s TO PUBLIC",
+				view, qualified, ran)
 		})
 		return nil
 	})

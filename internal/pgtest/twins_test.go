@@ -54,7 +54,10 @@ func TestHostileTwins(t *testing.T) {
 		{"SELECT 'null'::jsonb", "type jsonb", true},
 		{"SELECT oid FROM pg_class LIMIT 1", "relation pg_class", true},
 		{"SELECT array_length(ARRAY[1], 1)", "array_length(integer[], integer)", true},
-		{"SELECT make_interval(mins => 5)", "make_interval(integer, integer, integer, integer, integer, integer, double precision)", true},
+		{
+			"SELECT make_interval(mins => 5)",
+			"make_interval(integer, integer, integer, integer, integer, integer, double precision)", true,
+		},
 	} {
 		conn := db.Conn()
 		path := "pg_catalog, attacker"

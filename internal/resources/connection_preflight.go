@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -149,13 +150,19 @@ func (r *connection) preflight(ctx context.Context, prior, plan *connectionModel
 	options := behaviour.options(users, plan.ImportMode.ValueBool())
 	began := time.Now()
 	var trial *scriptTrial
-	var role string
+	var wanted, role string
 	var assumed bool
-	err := server.Try(ctx, target.role, func(ctx context.Context, t *postgres.Trial) error {
-		role, assumed = t.Role, t.Assumed
-		trial = newScriptTrial(t, users, options)
-		return trial.run(ctx, operations)
-	})
+	var err error
+	for _, wanted = range target.roles() {
+		err = server.Try(ctx, wanted, func(ctx context.Context, t *postgres.Trial) error {
+			role, assumed = t.Role, t.Assumed
+			trial = newScriptTrial(t, users, options)
+			return trial.run(ctx, operations)
+		})
+		if !errors.Is(err, postgres.ErrRoleNotFound) {
+			break
+		}
+	}
 	attempted := fmt.Sprintf("Could not try the SQL of the scripts on %s", postgres.QualifiedName(users.Schema, users.Table))
 	var unreachable *postgres.ConnectError
 	switch {
@@ -163,9 +170,7 @@ func (r *connection) preflight(ctx context.Context, prior, plan *connectionModel
 		diags.AddWarning("Scripts Not Tried", postgresDetail(attempted, err)+" The scripts are uploaded all the same. "+withoutPreflight)
 		return true
 	case errors.Is(err, postgres.ErrRoleNotFound):
-		diags.AddWarning("Scripts Not Tried", fmt.Sprintf(
-			"%s: the role %q, which the scripts log in as, does not exist on the server that the provider connects to. The scripts are uploaded all the same.\n\n"+
-				"If the same configuration creates the role, let the URL in configuration_wo take its name from the auth0pg_database_role, or add that to depends_on. %s", attempted, target.role, withoutPreflight))
+		diags.AddWarning("Scripts Not Tried", attempted+": "+target.noRole()+" "+withoutPreflight)
 		return true
 	case err != nil:
 		diags.AddError("Scripts Not Tried", postgresDetail(attempted, err)+" Nothing was changed in Auth0. "+withoutPreflight)
@@ -176,8 +181,8 @@ func (r *connection) preflight(ctx context.Context, prior, plan *connectionModel
 			attempted, target.database, server.Database(), withoutPreflight))
 		return true
 	}
-	if target.role == "" || !assumed {
-		addTriedAsOther(target.role, role, diags)
+	if wanted == "" || !assumed {
+		addTriedAsOther(wanted, role, diags)
 	}
 	logDone(ctx, began, "scripts tried", map[string]any{"role": role, "scripts": len(operations)})
 	trial.report(diags)
@@ -196,12 +201,43 @@ func addTriedAsOther(wanted, role string, diags *diag.Diagnostics) {
 }
 
 // target is what the scripts' URL says, as far as it may be shown.
-type target struct{ role, database string }
+type target struct{ user, database string }
 
 func scriptsTarget(databaseURL string) target {
 	u, err := url.Parse(databaseURL)
 	if err != nil || u.User == nil {
 		return target{}
 	}
-	return target{role: u.User.Username(), database: strings.TrimPrefix(u.Path, "/")}
+	return target{user: u.User.Username(), database: strings.TrimPrefix(u.Path, "/")}
+}
+
+// azureServer is a server's name, which Azure's single servers want behind the role's.
+var azureServer = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
+
+// roles are the roles of the server that the user name can stand for, the likeliest first: "" for none. A role may
+// itself be called a.b or a@b, so that the whole name goes before what a pooler or a proxy makes of it.
+func (t target) roles() []string {
+	roles := []string{t.user}
+	if i := strings.LastIndexByte(t.user, '@'); i > 0 && azureServer.MatchString(t.user[i+1:]) {
+		return append(roles, t.user[:i]) // role@server
+	}
+	if i := strings.LastIndexByte(t.user, '.'); i > 0 && i < len(t.user)-1 && !strings.Contains(t.user[i:], "@") {
+		return append(roles, t.user[:i]) // role.project, as Supavisor has it
+	}
+	return roles
+}
+
+// noRole says that there is none of the roles yet, and what to do about it. Where something stands behind the role's
+// name, logins need it.
+func (t target) noRole() string {
+	const end = " does not exist on the server that the provider connects to. The scripts are uploaded all the same.\n\n" +
+		"If the same configuration creates the role, "
+	roles := t.roles()
+	if len(roles) == 1 {
+		return fmt.Sprintf("the role %q, which the scripts log in as,%slet the URL in configuration_wo take its name from "+
+			"the auth0pg_database_role, or add that to depends_on.", t.user, end)
+	}
+	return fmt.Sprintf("the scripts log in as %[1]q. A role of this name, or %[2]q if the rest is for a pooler or a proxy,"+
+		"%[3]sadd the auth0pg_database_role to depends_on. Keep the user name as it is if the address needs all of it.",
+		t.user, roles[1], end)
 }

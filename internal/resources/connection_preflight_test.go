@@ -392,6 +392,35 @@ func TestPreflightOfUpdates(t *testing.T) {
 	)
 }
 
+// What stands behind the role's name for a pooler or a proxy is no part of it, unless a role has the whole name.
+func TestPreflightWithDecoratedUserNames(t *testing.T) {
+	t.Parallel()
+	for _, decoration := range []string{".project-ref", "@server"} {
+		t.Run(decoration, func(t *testing.T) {
+			t.Parallel()
+			p := newPreflightTest(t, plainTable, plainStore())
+			p.watch() // refuses any other role
+			decorated := p.role + decoration
+			connection := func(user string, rounds int) string {
+				return acctest.ProviderConfig(p.db, p.tenant) + p.resource(storeHCL(p.T, p.s), p.db.URLFor(user, "Sup3rS3cret"),
+					fmt.Sprintf("scripts = { bcrypt_rounds = %d }", rounds))
+			}
+			p.run(
+				resource.TestStep{Config: connection(decorated, 10), Check: func(*terraform.State) error {
+					return expect("a trial as the role", p.touched() == "0 0 0", false)
+				}},
+				// A role of the whole name lacks all privileges.
+				resource.TestStep{
+					PreConfig:   func() { p.db.Exec("CREATE ROLE " + pgx.Identifier{decorated}.Sanitize()) },
+					Config:      connection(decorated, 11),
+					ExpectError: wrapped(`tried as "` + decorated + `"`),
+				},
+			)
+			p.db.Exec("DROP ROLE " + pgx.Identifier{decorated}.Sanitize())
+		})
+	}
+}
+
 // A lock that goes away is waited for.
 func TestPreflightWaitsForLocks(t *testing.T) {
 	t.Parallel()

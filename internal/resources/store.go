@@ -79,7 +79,8 @@ func consumedStore(description string) schema.SingleNestedAttribute {
 				MarkdownDescription: "The column of each part of a user that the store keeps.",
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 					"name": schema.StringAttribute{Required: true, MarkdownDescription: "The column's name."},
-					"type": schema.StringAttribute{Required: true, MarkdownDescription: "The column's type."},
+					"type": schema.StringAttribute{Required: true, MarkdownDescription: "The column's type, in the server's words; one that is not built in " +
+						"has its schema in front, as `public.citext` does."},
 				}},
 			},
 			"id_type": schema.StringAttribute{Optional: true, MarkdownDescription: "The type of the id column; the same as the type of the part `id`."},

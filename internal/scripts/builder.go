@@ -13,6 +13,13 @@ import (
 
 // builder writes a statement and keeps count of what it touches: a column gets
 // into the text only through a method that records why.
+//
+// The text means the same under any search path: whoever may create in a schema
+// that comes before pg_catalog, or may put a better match there, must not be
+// called. So every operator, function and type is named with its schema, but for
+// the types that are words of the grammar. What compares without naming an
+// operator does not occur: IN, BETWEEN, LIKE, NULLIF, IS DISTINCT FROM, USING,
+// CASE with an operand.
 type builder struct {
 	store  store.Store
 	params []Param
@@ -25,6 +32,14 @@ func (b *builder) statement(name string, readOnly bool, sql string) Statement {
 	return Statement{Name: name, SQL: sql, Params: b.params, ReadOnly: readOnly, uses: b.uses}
 }
 
+// The operators of pg_catalog alone. Without its schema varchar = text is found
+// wherever somebody has made one, as it fits better than text = text.
+const (
+	equals  = " OPERATOR(pg_catalog.=) "
+	differs = " OPERATOR(pg_catalog.<>) "
+	asText  = "::pg_catalog.text"
+)
+
 // updateOne changes the one user that match finds. The scalar sub-query makes
 // the server refuse (21000) where several users share an address, and the
 // condition beside it lets the index on the address serve a table without one
@@ -34,8 +49,14 @@ func (b *builder) updateOne(name string, match func(string) string, param string
 		sets = append(sets, b.set(store.UpdatedAt, "CURRENT_TIMESTAMP"))
 	}
 	condition := match(param)
-	return b.statement(name, false, fmt.Sprintf("UPDATE %s\nSET %s\nWHERE %s\n  AND %s = (SELECT %s FROM %s WHERE %s)",
-		b.table(), strings.Join(sets, ", "), condition, b.read(store.ID), b.read(store.ID), b.table(), condition))
+	return b.statement(name, false, fmt.Sprintf("UPDATE %s\nSET %s\nWHERE %s\n  AND %s",
+		b.table(), strings.Join(sets, ", "), condition, b.isOnly(condition)))
+}
+
+// isOnly compares the id with that of the one user for whom the condition holds.
+func (b *builder) isOnly(condition string) string {
+	id, equals := b.id()
+	return fmt.Sprintf("%s%s(SELECT %s FROM %s WHERE %s)", id, equals, id, b.table(), condition)
 }
 
 func (b *builder) table() string {
@@ -73,7 +94,7 @@ func (b *builder) param(name string, part store.Part) string {
 // folded is the lower-cased address. The server folds, here and nowhere else, so
 // that what is stored and what is looked up agree under its own rules.
 func (b *builder) folded(name string, part store.Part) string {
-	return "pg_catalog.lower(" + b.param(name, part) + "::text)"
+	return "pg_catalog.lower(" + b.param(name, part) + asText + ")"
 }
 
 func (b *builder) isEmail(name string) string {
@@ -82,9 +103,9 @@ func (b *builder) isEmail(name string) string {
 	case store.CIText:
 		return b.equalsCIText(column, name, store.Email)
 	case store.Exact:
-		return column + " = " + b.folded(name, store.Email)
+		return column + equals + b.folded(name, store.Email)
 	default:
-		return "pg_catalog.lower(" + column + ") = " + b.folded(name, store.Email)
+		return "pg_catalog.lower(" + column + ")" + equals + b.folded(name, store.Email)
 	}
 }
 
@@ -96,35 +117,50 @@ func (b *builder) isUsername(name string) string {
 	case familyOf(b.store.Columns[store.Username]) == familyCIText:
 		return b.equalsCIText(column, name, store.Username)
 	case b.store.EmailLookup == store.LowerIndex:
-		return "pg_catalog.lower(" + column + ") = " + b.folded(name, store.Username)
+		return "pg_catalog.lower(" + column + ")" + equals + b.folded(name, store.Username)
 	}
-	return column + " = " + b.param(name, store.Username) + "::text"
+	return column + equals + b.param(name, store.Username) + asText
 }
 
 func (b *builder) isEmailOrUsername(name string) string {
 	return "(" + b.isEmail(name) + " OR " + b.isUsername(name) + ")"
 }
 
-// equalsCIText names the operator's schema along with the type's: where citext is
-// off the search path an unqualified = silently compares as text, with case.
+// equalsCIText compares with citext's own operator: that of pg_catalog would
+// silently compare as text, with case.
 func (b *builder) equalsCIText(column, name string, part store.Part) string {
-	citext, _ := citextType(b.store.Columns[part])
-	operator := "="
-	if len(citext) > 1 {
-		operator = "OPERATOR(" + citext[:1].Sanitize() + ".=)"
-	}
-	return column + " " + operator + " " + b.param(name, part) + "::" + citext.Sanitize()
+	citext, equals := citextEquals(b.store.Columns[part])
+	return column + equals + b.param(name, part) + "::" + citext
 }
 
-// isID compares the id in its own type. Types with a text form that a script
-// cannot check beforehand are compared as text.
-func (b *builder) isID() string {
-	column, value := b.read(store.ID), b.param("id", store.ID)
-	switch familyOf(b.store.Columns[store.ID]) {
-	case familyUUID, familyInteger, familyText, familyCIText:
-		return column + " = " + value
+// citextEquals is the type of a citext column and the operator between two of them.
+func citextEquals(column store.Column) (citext, equals string) {
+	name, _ := citextType(column)
+	return name.Sanitize(), " OPERATOR(" + name[:1].Sanitize() + ".=) "
+}
+
+// id is the column as it is compared, and the operator for that. Types that need
+// not have one in pg_catalog, or whose text form a script cannot check beforehand,
+// are compared as text.
+func (b *builder) id() (id, operator string) {
+	column := b.store.Columns[store.ID]
+	switch familyOf(column) {
+	case familyUUID, familyInteger, familyText:
+		return b.read(store.ID), equals
+	case familyCIText:
+		_, operator = citextEquals(column)
+		return b.read(store.ID), operator
 	}
-	return column + "::text = " + value
+	return b.read(store.ID) + asText, equals
+}
+
+// isID compares the id in its own type.
+func (b *builder) isID() string {
+	if familyOf(b.store.Columns[store.ID]) == familyCIText {
+		return b.equalsCIText(b.read(store.ID), "id", store.ID)
+	}
+	id, equals := b.id()
+	return id + equals + b.param("id", store.ID)
 }
 
 // flag is the value that means yes or no in the part's column.
@@ -173,11 +209,11 @@ func (b *builder) output(part store.Part) string {
 	case store.EmailVerified, store.PhoneVerified, store.Blocked:
 		switch familyOf(b.store.Columns[part]) {
 		case familyInteger:
-			return "COALESCE(" + column + " <> 0, false)" + alias
+			return "COALESCE(" + column + differs + "0, false)" + alias
 		case familyTimestamp:
 			return column + " IS NOT NULL" + alias
 		}
 		return "COALESCE(" + column + ", false)" + alias
 	}
-	return column + "::text" + alias
+	return column + asText + alias
 }

@@ -95,13 +95,16 @@ func hasResult(s store.Store, column string) bool {
 	return s.Has(store.Part(column))
 }
 
+// castTo are the casts to the types that a result has.
+var castTo = map[string]string{"text": asText, "boolean": "::boolean"}
+
 // widened returns the statement's columns among all that the function has, the others null.
 func widened(s store.Store, statement Statement, results []TypedName) string {
 	columns := make([]string, len(results))
 	for i, result := range results {
 		columns[i] = pgx.Identifier{"found", result.Name}.Sanitize()
 		if !hasResult(s, result.Name) {
-			columns[i] = "NULL::" + result.Type
+			columns[i] = "NULL" + castTo[result.Type]
 		}
 	}
 	return fmt.Sprintf("SELECT %s\nFROM (\n%s\n) AS \"found\"", strings.Join(columns, ", "), statement.SQL)

@@ -162,8 +162,8 @@ func createTable(db *pgtest.DB, s shape, number int) store.Store {
 			fallback = map[string]string{"text": "gen_random_uuid()::text", "uuid": "gen_random_uuid()"}[s.idType]
 		}
 		if spec.Part == store.Email && s.lookup == store.CIText {
-			column.Type = "citext"
-			db.Exec("CREATE EXTENSION IF NOT EXISTS citext")
+			column.Type = "public.citext"
+			db.Exec("CREATE EXTENSION IF NOT EXISTS citext SCHEMA public")
 		}
 		if replaced, ok := s.types[spec.Part]; ok {
 			column.Type = replaced

@@ -127,6 +127,19 @@ func (e *ColumnTypeError) Error() string {
 	return fmt.Sprintf("column %q for the part %s has the type %s; the scripts need %s", e.Column.Name, e.Part, e.Column.Type, e.Want)
 }
 
+// UnqualifiedTypeError is returned for a citext column whose type does not say in which schema
+// the extension is: what compares such values could be anybody's.
+type UnqualifiedTypeError struct {
+	Part   store.Part
+	Column store.Column
+}
+
+func (e *UnqualifiedTypeError) Error() string {
+	return fmt.Sprintf("column %q for the part %s has the type citext without a schema, so that what compares its values "+
+		"could be anybody's operator; write the type with the schema of the extension, for example public.citext, "+
+		"or take the store from an auth0pg_users_table", e.Column.Name, e.Part)
+}
+
 // StoreKindError is returned for a store that is reached in a way that the
 // scripts have no SQL for.
 type StoreKindError struct{ Kind store.Kind }

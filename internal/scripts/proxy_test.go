@@ -17,9 +17,10 @@ import (
 // slowed down nor told to cut a connection at the next word of the client.
 type proxy struct {
 	silent, cut atomic.Bool
-	delay       atomic.Int64 // of the server's words, in nanoseconds
-	target      atomic.Value // where connections go
-	lastWords   atomic.Value // a func that makes of the server's words the last ones that the client gets, or nil for not yet
+	delay       atomic.Int64           // of the server's words, in nanoseconds
+	target      atomic.Value           // where connections go
+	refusal     atomic.Pointer[[]byte] // the answer to what the client says next, which goes no further
+	lastWords   atomic.Value           // a func that makes of the server's words the last ones that the client gets, or nil for not yet
 	addr        string
 }
 
@@ -72,6 +73,13 @@ func newProxy(t *testing.T, listen, target string) *proxy {
 			if err != nil || !fromServer && p.cut.Swap(false) {
 				_, _ = to.Close(), from.Close()
 				return
+			}
+			if !fromServer {
+				if refusal := p.refusal.Swap(nil); refusal != nil {
+					_, _ = from.Write(*refusal)
+					_, _ = to.Close(), from.Close()
+					return
+				}
 			}
 			if fromServer {
 				time.Sleep(time.Duration(p.delay.Load()))

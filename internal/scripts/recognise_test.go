@@ -16,7 +16,7 @@ func TestRenderedScriptsAreRecognised(t *testing.T) {
 	odd.Columns[store.Nickname] = store.Column{Name: "nick\r\nname", Type: "character varying(255)"}
 	functions := storeWith(store.ID, store.Email, store.Password)
 	functions.Kind, functions.EmailLookup = store.Functions, store.CIText
-	functions.Columns[store.Email] = store.Column{Name: "email", Type: "citext"}
+	functions.Columns[store.Email] = store.Column{Name: "email", Type: "public.citext"}
 	tests := map[string]Options{
 		"defaults":  {Store: storeWith()},
 		"odd names": {Store: odd},

@@ -158,9 +158,9 @@ func TestDuplicateAddresses(t *testing.T) {
 // that user.
 func TestUserNameLikeAnAddress(t *testing.T) {
 	db := pgtest.Database(t)
-	for _, usernameType := range []string{"text", "character varying(60)", "citext"} {
-		if usernameType == "citext" {
-			db.Exec("CREATE EXTENSION IF NOT EXISTS citext")
+	for _, usernameType := range []string{"text", "character varying(60)", "public.citext"} {
+		if usernameType == "public.citext" {
+			db.Exec("CREATE EXTENSION IF NOT EXISTS citext SCHEMA public")
 		}
 		b := newBench(t, db, shape{parts: append([]store.Part{store.Username}, standardParts...), types: map[store.Part]string{store.Username: usernameType}})
 		b.gives(nil, scripts.Create, map[string]any{"email": "ada@example.com", "password": "correct horse", "username": "ada"})
@@ -181,9 +181,9 @@ func TestUserNameLikeAnAddress(t *testing.T) {
 // Nobody gets somebody else's address as a user name, which would keep that person from signing up.
 func TestUserNameIsNoOtherAddress(t *testing.T) {
 	db := pgtest.Database(t)
-	db.Exec("CREATE EXTENSION IF NOT EXISTS citext")
+	db.Exec("CREATE EXTENSION IF NOT EXISTS citext SCHEMA public")
 	for _, lookup := range store.EmailLookups() {
-		for _, usernameType := range []string{"text", "character varying(60)", "citext"} {
+		for _, usernameType := range []string{"text", "character varying(60)", "public.citext"} {
 			b := newBench(t, db, shape{lookup: lookup, parts: append([]store.Part{store.Username}, standardParts...), types: map[store.Part]string{store.Username: usernameType}})
 			signUp := func(email, username string) map[string]any {
 				return map[string]any{"email": email, "password": "correct horse", "username": username}

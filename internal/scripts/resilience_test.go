@@ -415,8 +415,75 @@ func TestServerWithoutFreeConnections(t *testing.T) {
 	b.endSessions()
 	b.db.Exec("ALTER ROLE " + quote(b.role) + " CONNECTION LIMIT 0")
 	b.unavailable("53300")
-	b.db.Exec("ALTER ROLE " + quote(b.role) + " CONNECTION LIMIT 1")
+	free := time.AfterFunc(600*time.Millisecond, func() {
+		b.db.Exec("ALTER ROLE " + quote(b.role) + " CONNECTION LIMIT 1")
+	})
+	defer free.Stop()
+	b.gives(nil, scripts.Create, map[string]any{"email": "grace@example.com", "password": "correct horse"})
 	b.profile(scripts.Login, "ada@example.com", "correct horse")
+}
+
+// Before a connection is there nothing has run, so that a change, too, is tried again where the refusal may pass:
+// once done it is done once. What will not pass is answered at once.
+func TestRefusedConnections(t *testing.T) {
+	t.Parallel() // it waits
+	b := newBench(t, pgtest.LocalDatabase(t), shape{}).withUser()
+	p := b.behindProxy(t)
+	server := p.target.Load().(string)
+	for n, refusal := range []struct {
+		code, message string
+		passes        bool
+	}{
+		{"53300", "sorry, too many clients already", true},
+		{"53300", "remaining connection slots are reserved for roles with the SUPERUSER attribute", true},
+		{"57P03", "the database system is starting up", true},
+		{"57P03", "the database system is in recovery mode", true},
+		{"57P01", "terminating connection due to administrator command", true},
+		{"08P01", "no more connections allowed (max_client_conn)", true},
+		{"08P01", "server login has been failing, try again later (server_login_retry)", true},
+		{"XX000", "MaxClientsInSessionMode: max clients reached", true},
+		{"XX000", "Max client connections reached", true},
+		{"28P01", "password authentication failed", false},
+		{"08P01", "no such user", false},
+		{"XX000", "Tenant or user not found", false},
+		{"3D000", "database does not exist", false},
+		{"42501", "permission denied for database", false},
+	} {
+		t.Run(refusal.code+"/"+refusal.message, func(t *testing.T) {
+			b := *b
+			b.t, b.container = t, newContainer(t)
+			p.target.Store(silentHost(t, string(fatal(refusal.code, refusal.message))))
+			place := time.AfterFunc(700*time.Millisecond, func() { p.target.Store(server) })
+			defer place.Stop()
+			email := fmt.Sprintf("grace%d@example.com", n)
+			outcome := b.run(scripts.Create, map[string]any{"email": email, "password": "correct horse"})
+			if (outcome.Err == nil) != refusal.passes {
+				t.Errorf("error %v, log %q", outcome.Err, outcome.Console)
+			}
+			if !refusal.passes && outcome.Duration > 600*time.Millisecond {
+				t.Errorf("refused after %s", outcome.Duration)
+			}
+		})
+	}
+}
+
+// PgBouncer passes on, in answer to a statement, that the server has no place for it: that has not run.
+func TestPoolerWithoutAServer(t *testing.T) {
+	b := newBench(t, pgtest.LocalDatabase(t), shape{}).withUser()
+	p := b.behindProxy(t)
+	b.profile(scripts.GetUser, "ada@example.com")
+	for n, refused := range [][]byte{
+		fatal("53300", "too many connections"), fatal("08P01", "query_wait_timeout"),
+		fatal("08P01", "server login has been failing, try again later (server_login_retry)"),
+	} {
+		p.refusal.Store(&refused)
+		b.gives(nil, scripts.Create, map[string]any{
+			"email": fmt.Sprintf("grace%d@example.com", n), "password": "correct horse",
+		})
+		if p.refusal.Load() != nil {
+			t.Error("nothing was refused")
+		}
+	}
 }
 
 // As many calls as a tenant may have in flight, through all scripts at once, over

@@ -105,6 +105,9 @@ func checkTypes(s store.Store) error {
 	for _, part := range s.Parts() {
 		column := s.Columns[part]
 		f := familyOf(column)
+		if name, ok := citextType(column); ok && len(name) == 1 {
+			return &UnqualifiedTypeError{part, column}
+		}
 		switch part {
 		case store.EmailVerified, store.PhoneVerified, store.Blocked:
 			if f != familyBoolean && f != familyInteger && f != familyTimestamp {
@@ -174,9 +177,9 @@ func recordMigration(s store.Store) Statement {
 // rehash replaces the hash that was compared with, unless it has changed since.
 func rehash(s store.Store) Statement {
 	b := newBuilder(s)
-	return b.statement("rehash", false, fmt.Sprintf("UPDATE %s\nSET %s\nWHERE %s\n  AND %s::text = %s",
+	return b.statement("rehash", false, fmt.Sprintf("UPDATE %s\nSET %s\nWHERE %s\n  AND %s%s%s",
 		b.table(), b.set(store.Password, b.param("password", store.Password)), b.isID(),
-		b.read(store.Password), b.param("old_password", store.Password)))
+		b.read(store.Password)+asText, equals, b.param("old_password", store.Password)))
 }
 
 // insert adds a user. Who signs up is never verified or blocked, whatever the
@@ -236,7 +239,8 @@ func setUsername(s store.Store) Statement {
 	b := newBuilder(s)
 	name := b.param("new_username", store.Username)
 	statement := b.updateOne("set_username", b.isEmailOrUsername, "username", b.set(store.Username, name))
-	statement.SQL += fmt.Sprintf("\n  AND (pg_catalog.strpos(%s::text, '@') = 0 OR %s)", name, b.isEmail("new_username"))
+	statement.SQL += fmt.Sprintf("\n  AND (pg_catalog.strpos(%s, '@')%s0 OR %s)",
+		name+asText, equals, b.isEmail("new_username"))
 	return statement
 }
 
@@ -244,6 +248,6 @@ func setUsername(s store.Store) Statement {
 // not unique is an error (21000) and not the loss of several users.
 func deleteUser(s store.Store) Statement {
 	b := newBuilder(s)
-	return b.statement("delete", false, fmt.Sprintf("DELETE FROM %s\nWHERE %s = (SELECT %s FROM %s WHERE %s)",
-		b.delete(), b.read(store.ID), b.read(store.ID), b.table(), b.isID()))
+	return b.statement("delete", false, fmt.Sprintf("DELETE FROM %s\nWHERE %s",
+		b.delete(), b.isOnly(b.isID())))
 }

@@ -52,8 +52,9 @@ func familyOf(column store.Column) family {
 	return familyOther
 }
 
-// citextType recognises citext however it is qualified, format_type writes the
-// schema only where it is not on the search path, and returns its identifier.
+// citextType recognises citext however it is qualified and returns its identifier.
+// The server writes the schema, since the path under which it is asked has none but
+// its own; whoever writes a store by hand may leave it out.
 func citextType(column store.Column) (pgx.Identifier, bool) {
 	name := strings.TrimSpace(column.Type)
 	if strings.EqualFold(name, "citext") {

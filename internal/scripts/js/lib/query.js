@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* global settings, connectionPool, refusedAtStart */
+/* global settings, connectionPool, refusedAtStart, refusedForNow */
 /* exported query */
 
 // Runs one of the statements with its values by name. Where the session is the
@@ -13,15 +13,27 @@ async function query(key, values) {
   for (let attempt = 1; ; attempt += 1) {
     const shared = connectionPool();
     let pool;
+    let client;
     let named = false;
     try {
       pool = await shared.opening;
+      client = await pool.connect();
       ({ named } = pool);
-      return await pool.query({ name: named ? name : undefined, text: sql, values: parameters });
+      const result = await client.query({ name: named ? name : undefined, text: sql, values: parameters });
+      client.release();
+      return result;
     } catch (error) {
+      if (client) {
+        client.release(error);
+      }
       if (named && ['26000', '42P05'].includes(error.code)) { // the name is not known, or known already
         pool.named = false; // a pooler that looked like a server
         continue; // however late it is: this was answered at once
+      }
+      if (refusedForNow(error, Boolean(client)) && Date.now() - started < 2000) {
+        const pause = Math.min(100 * 2 ** attempt, 400) * (0.5 + Math.random() / 2);
+        await new Promise((resolve) => { setTimeout(resolve, pause); });
+        continue; // a change, too: it was never sent, or not passed on
       }
       const fromServer = typeof error.severity === 'string';
       // A kept connection may have died unseen, with a restarted server or while
