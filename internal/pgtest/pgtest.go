@@ -204,6 +204,9 @@ func (d *DB) create(adminURL string) {
 	}
 	if d.encoding != "" {
 		statement += " TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C' ENCODING '" + d.encoding + "'"
+		if d.Server.Version() >= 15 {
+			statement += " LOCALE_PROVIDER libc"
+		}
 	}
 	if _, err := admin.Exec(context.Background(), statement); err != nil {
 		d.t.Fatal(errors.Join(err, admin.Close(context.Background())))
@@ -254,11 +257,18 @@ func (d *DB) MainUser(prefix string) (name, address string) {
 func (d *DB) lowered() *DB {
 	d.t.Helper()
 	_, address := d.MainUser("main_user")
+	d.Administrator(address)
+	return d
+}
+
+// Administrator makes the role of the URL the one that the helpers connect as from now on.
+func (d *DB) Administrator(address string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	_ = d.conn.Close(context.Background()) // the superuser's
+	if d.conn != nil {
+		_ = d.conn.Close(context.Background()) // that of the former one
+	}
 	d.URL, d.conn = address, nil
-	return d
 }
 
 // RoleName returns a name for a role that no other test uses, and drops the role, if it exists, after the database.

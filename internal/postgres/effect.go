@@ -34,7 +34,7 @@ order by c.relname`
 // the rows. It reads nothing of the live table, which may have changed since it was inspected.
 func tryChanges(ctx context.Context, tx pgx.Tx, current *Table, declarations []Declaration, specs []ColumnSpec) error {
 	created := false
-	for i := range specs {
+	for _, i := range generatedLast(specs) {
 		spec := &specs[i]
 		have := current.Column(spec.Name)
 		if have == nil {
@@ -63,8 +63,25 @@ func tryChanges(ctx context.Context, tx pgx.Tx, current *Table, declarations []D
 		if spec.Effect, err = tryChange(ctx, tx, "ADD COLUMN "+columnDefinition(*spec, declarations[i].NotNull)); err != nil {
 			return declarations[i].failed("default", declarations[i].Default, err)
 		}
+		// What is generated may refer to it.
+		if _, err := tx.Exec(ctx, "ALTER TABLE "+trial+" ADD COLUMN "+columnDefinition(bare, false)); err != nil {
+			return declarations[i].failed("type", declarations[i].Type, err)
+		}
 	}
 	return nil
+}
+
+// generatedLast is the order in which columns can be added: those that are generated refer to others.
+func generatedLast(specs []ColumnSpec) []int {
+	var plain, generated []int
+	for i, spec := range specs {
+		if parseDefault(spec.Default).Generated != "" {
+			generated = append(generated, i)
+		} else {
+			plain = append(plain, i)
+		}
+	}
+	return append(plain, generated...)
 }
 
 // createTrial makes the empty table. Defaults, identities and generation expressions are

@@ -4,6 +4,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -73,6 +74,9 @@ func newPinner(c Config, timeout time.Duration) *pinner {
 // [PoolerError].
 func (p *pinner) prepare(ctx context.Context, conn *pgconn.PgConn, dial dialer) error {
 	pid, err := p.pin(ctx, conn, conn.PID())
+	if sqlState(err) == "08P01" { // PgBouncer's refusal of a transaction, in statement mode
+		return &PoolerError{}
+	}
 	if err != nil || pid == conn.PID() {
 		return err
 	}
@@ -83,9 +87,9 @@ func (p *pinner) prepare(ctx context.Context, conn *pgconn.PgConn, dial dialer) 
 	return err
 }
 
-// pin makes the settings, if the process is the one given or 0 is, and returns the process that answered. It is one
-// statement, so that nothing else can come in between, and it names the schema of all that it uses: no path is pinned
-// yet.
+// pin makes the settings, if the process is the one given or 0 is, and returns the process that answered. It names the
+// schema of all that it uses, as no path is pinned yet, and stays in one transaction, which keeps a pooler from putting
+// something in between and lets it lift a statement_timeout that is too short for it.
 func (p *pinner) pin(ctx context.Context, conn *pgconn.PgConn, only uint32) (pid uint32, err error) {
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
@@ -93,24 +97,25 @@ func (p *pinner) pin(ctx context.Context, conn *pgconn.PgConn, only uint32) (pid
 	for i, setting := range p.settings {
 		rows[i] = "(" + quoteLiteral(setting[0]) + ", " + quoteLiteral(setting[1]) + ")"
 	}
-	sql := fmt.Sprintf(`SELECT pg_catalog.pg_backend_pid(), (
+	sql := fmt.Sprintf(`BEGIN; SET LOCAL statement_timeout = 0; SELECT pg_catalog.pg_backend_pid(), (
 	SELECT pg_catalog.count(pg_catalog.set_config(k.name, v.value, false))
 	  FROM (VALUES %s) AS v (name, value)
 	  JOIN pg_catalog.pg_settings AS k ON k.name OPERATOR(pg_catalog.=) v.name
-	 WHERE %d OPERATOR(pg_catalog.=) 0 OR pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) %[2]d)`, strings.Join(rows, ", "), only)
+	 WHERE %d OPERATOR(pg_catalog.=) 0 OR pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) %[2]d); COMMIT`, strings.Join(rows, ", "), only)
 	return backendPID(ctx, conn, sql)
 }
 
-// backendPID runs a query and returns the number in its first column.
+// backendPID runs statements of which one returns a row, and returns the number in its first column.
 func backendPID(ctx context.Context, conn *pgconn.PgConn, sql string) (pid uint32, err error) {
 	results, err := conn.Exec(ctx, sql).ReadAll()
 	if err != nil {
 		return 0, err
 	}
-	last := results[len(results)-1]
-	if len(last.Rows) != 1 {
-		return 0, fmt.Errorf("the server answered %d rows where it was asked for its process", len(last.Rows))
+	for _, result := range results {
+		if len(result.Rows) == 1 {
+			_, err = fmt.Sscan(string(result.Rows[0][0]), &pid)
+			return pid, err
+		}
 	}
-	_, err = fmt.Sscan(string(last.Rows[0][0]), &pid)
-	return pid, err
+	return 0, errors.New("the server did not answer which of its processes it is")
 }

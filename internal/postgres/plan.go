@@ -163,7 +163,8 @@ func PlanTable(current *Table, want Desired, limits Limits) Plan {
 	}
 	p.removeLeftovers()
 	p.rename()
-	for _, column := range want.Columns {
+	for _, i := range generatedLast(want.Columns) {
+		column := want.Columns[i]
 		have := p.current.Column(column.Name)
 		if have == nil {
 			p.addColumn(column)

@@ -60,10 +60,11 @@ func (t *TableSession) acquire(ctx context.Context) error {
 	}
 }
 
-// Close ends the session and with it the lock.
+// Close gives the lock back and ends the session. A pooler takes a while to end that of the server.
 func (t *TableSession) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
+	_, _ = t.Exec(ctx, "select pg_advisory_unlock_all()") // a session that is beyond use ends without it
 	_ = t.Conn.Close(ctx)
 }
 
