@@ -94,6 +94,20 @@ join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
 where i.indrelid = $1
 order by c.relname`
 
+	// What a trigger calls runs with the rights of whoever writes the row, and with those that its session can go back to.
+	foreignTriggersSQL = `
+select distinct pg_catalog.format('%I, which calls a function of the role %I', g.tgname, pg_get_userbyid(f.proowner))
+from pg_catalog.pg_trigger g
+join pg_catalog.pg_proc f on f.oid = g.tgfoid
+join pg_catalog.pg_roles r on r.oid = f.proowner
+join pg_catalog.pg_class c on c.oid = $1
+where not g.tgisinternal and g.tgenabled <> 'D'
+  and (g.tgrelid = c.oid or g.tgrelid in (select relid from pg_partition_tree(c.oid))
+    or g.tgrelid in (select inhrelid from pg_catalog.pg_inherits where inhparent = c.oid))
+  and not r.rolsuper and r.rolname not in (current_user, session_user) and r.oid <> c.relowner
+  and r.oid <> (select datdba from pg_catalog.pg_database where datname = current_database())
+order by 1`
+
 	constraintsSQL = `
 select k.conname, k.contype::text,
   array(select a.attname::text from unnest(k.conkey) with ordinality as u (num, ord)
@@ -126,6 +140,9 @@ func Inspect(ctx context.Context, q Querier, schema, name string) (*Table, error
 		err = row.Scan(&i.Schema, &i.Name, &i.Definition, &i.Body, &i.Method, &i.Unique, &i.Primary, &i.Valid, &i.Building, &i.Keys, &i.Predicate, &i.Constraint)
 		return i, err
 	}); err != nil {
+		return nil, err
+	}
+	if t.ForeignTriggers, err = collect(ctx, q, foreignTriggersSQL, oid, pgx.RowTo[string]); err != nil {
 		return nil, err
 	}
 	t.Constraints, err = collect(ctx, q, constraintsSQL, oid, func(row pgx.CollectableRow) (c Constraint, err error) {

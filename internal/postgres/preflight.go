@@ -29,9 +29,13 @@ type Trial struct {
 	Role string
 	// Assumed is false when that is the provider's own, as it may not be the role that was asked for.
 	Assumed bool
+	// Untrusted is a schema of the role's search_path in which a role that is not trusted may create or has created
+	// something, see [UntrustedError]; "" for none. Triggers then find nothing but what they name with its schema.
+	Untrusted string
 
 	tx   pgx.Tx
-	lost bool // to another session's lock
+	path string // the search_path of what triggers call
+	lost bool   // to another session's lock
 }
 
 // TrialResult is what one statement gave.
@@ -42,10 +46,18 @@ type TrialResult struct {
 	First map[string]string
 }
 
-// Try runs work in a trial as the role, "" for the provider's own. Its error is
-// [ErrRoleNotFound] for a role that does not exist, a [ConnectError], or what work returns.
+// ForeignTriggerError is a table on which nothing is tried: a trigger of a role that is not trusted would run in a
+// session that can go back to the provider's rights.
+type ForeignTriggerError struct{ Triggers []string }
+
+func (e *ForeignTriggerError) Error() string {
+	return "the table has the trigger " + list(e.Triggers)
+}
+
+// Try runs work on a table in a trial as the role, "" for the provider's own. Its error is
+// [ErrRoleNotFound] for a role that does not exist, a [ConnectError], a [ForeignTriggerError], or what work returns.
 // Work is repeated, from nothing, while one of its statements meets another session's lock.
-func (s *Server) Try(ctx context.Context, role string, work func(context.Context, *Trial) error) error {
+func (s *Server) Try(ctx context.Context, role string, table Object, work func(context.Context, *Trial) error) error {
 	conn, err := s.connect(ctx)
 	if err != nil {
 		return err
@@ -53,7 +65,7 @@ func (s *Server) Try(ctx context.Context, role string, work func(context.Context
 	defer closeSoon(conn)
 	deadline := time.Now().Add(trialBudget)
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		lost, err := s.tryOnce(ctx, conn, role, work)
+		lost, err := s.tryOnce(ctx, conn, role, table, work)
 		if !lost || time.Now().After(deadline) {
 			return err
 		}
@@ -65,7 +77,7 @@ func (s *Server) Try(ctx context.Context, role string, work func(context.Context
 	}
 }
 
-func (s *Server) tryOnce(ctx context.Context, conn *pgx.Conn, role string, work func(context.Context, *Trial) error) (lost bool, err error) {
+func (s *Server) tryOnce(ctx context.Context, conn *pgx.Conn, role string, table Object, work func(context.Context, *Trial) error) (lost bool, err error) {
 	tx, err := conn.Begin(ctx)
 	if err != nil {
 		return false, err
@@ -74,8 +86,16 @@ func (s *Server) tryOnce(ctx context.Context, conn *pgx.Conn, role string, work 
 		// A connection that cannot roll back is about to be closed, which does it.
 		_ = tx.Rollback(ctx)
 	}()
-	t := &Trial{tx: tx}
-	if err := t.begin(ctx, s.LockTimeout(), role); err != nil {
+	users, err := Inspect(ctx, tx, table.Schema, table.Name)
+	var other *NotATableError
+	switch {
+	case err != nil && !errors.As(err, &other):
+		return lostRace(err), err
+	case users != nil && len(users.ForeignTriggers) > 0:
+		return false, &ForeignTriggerError{Triggers: users.ForeignTriggers}
+	}
+	t := &Trial{tx: tx, path: pinnedPath}
+	if err := t.begin(ctx, s.LockTimeout(), role, users.owner()); err != nil {
 		return lostRace(err), err
 	}
 	err = work(ctx, t)
@@ -84,7 +104,7 @@ func (s *Server) tryOnce(ctx context.Context, conn *pgx.Conn, role string, work 
 
 // begin sets what a statement of the scripts meets. A deferred constraint is checked at the
 // end of each of their statements, which are transactions of their own.
-func (t *Trial) begin(ctx context.Context, lockTimeout time.Duration, role string) error {
+func (t *Trial) begin(ctx context.Context, lockTimeout time.Duration, role, owner string) error {
 	if lockTimeout == 0 {
 		lockTimeout = defaultLockTimeout
 	}
@@ -96,11 +116,23 @@ func (t *Trial) begin(ctx context.Context, lockTimeout time.Duration, role strin
 		return err
 	}
 	if role != "" {
-		if err := t.become(ctx, role); err != nil {
+		if err := t.become(ctx, role, owner); err != nil {
 			return err
 		}
 	}
 	return t.tx.QueryRow(ctx, "select current_user").Scan(&t.Role)
+}
+
+// pinned runs work of ours, whatever a trigger has made of the search_path.
+func (t *Trial) pinned(ctx context.Context, work func() error) error {
+	if _, err := t.tx.Exec(ctx, pinPathSQL); err != nil {
+		return err
+	}
+	if err := work(); err != nil {
+		return err
+	}
+	_, err := t.tx.Exec(ctx, "select pg_catalog.set_config('search_path', $1, true)", t.path)
+	return err
 }
 
 // The search_path of a role's sessions, for what triggers call: its own in this database, else
@@ -114,7 +146,7 @@ order by s.setrole = 0, s.setdatabase = 0
 limit 1`
 
 // become takes on the role where the provider may, or may let itself for this transaction.
-func (t *Trial) become(ctx context.Context, role string) error {
+func (t *Trial) become(ctx context.Context, role, owner string) error {
 	var exists bool
 	if err := t.tx.QueryRow(ctx, "select exists (select from pg_catalog.pg_roles where rolname = $1)", role).Scan(&exists); err != nil {
 		return err
@@ -142,17 +174,61 @@ func (t *Trial) become(ctx context.Context, role string) error {
 			return err
 		}
 	}
-	var path string
-	err := t.tx.QueryRow(ctx, roleSearchPathSQL, role).Scan(&path)
-	if err == nil {
-		_, err = t.tx.Exec(ctx, "select set_config('search_path', $1, true)", path)
-	}
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+	t.Assumed = true
+	if _, err := t.tx.Exec(ctx, "SET LOCAL ROLE "+pgx.Identifier{role}.Sanitize()); err != nil {
 		return err
 	}
-	t.Assumed = true
-	_, err = t.tx.Exec(ctx, "SET LOCAL ROLE "+pgx.Identifier{role}.Sanitize())
-	return err
+	var path string
+	err := t.tx.QueryRow(ctx, roleSearchPathSQL, role).Scan(&path)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if t.Untrusted, err = t.untrusted(ctx, path, owner); err != nil || t.Untrusted != "" {
+		return err
+	}
+	t.path = path
+	return t.pinned(ctx, func() error { return nil })
+}
+
+// The first of the schemas in which somebody who is not trusted may create, or owns, what a trigger would find there.
+const untrustedSchemaSQL = `
+with trusted as (
+  select r.oid from pg_roles r
+  where r.rolsuper or r.rolname in (session_user, $2) or r.oid = (select datdba from pg_database where datname = current_database())
+    -- who owns the database is its owner under another name
+    or r.rolname = 'pg_database_owner'
+)
+select n.nspname::text from unnest($1::text[]) with ordinality as s (name, position) join pg_namespace n on n.nspname = s.name
+where n.nspname <> 'pg_catalog' and (
+  n.nspowner not in (select oid from trusted)
+  or exists (select from aclexplode(n.nspacl) a where a.privilege_type = 'CREATE' and a.grantee not in (select oid from trusted))
+  or exists (select from pg_proc o where o.pronamespace = n.oid and o.proowner not in (select oid from trusted))
+  or exists (select from pg_operator o where o.oprnamespace = n.oid and o.oprowner not in (select oid from trusted))
+  or exists (select from pg_type o where o.typnamespace = n.oid and o.typowner not in (select oid from trusted))
+  or exists (select from pg_class o where o.relnamespace = n.oid and o.relowner not in (select oid from trusted)))
+order by s.position limit 1`
+
+// untrusted looks at each schema of the role's search_path, which is that of what triggers call: they run as the role,
+// but in a session of the provider's, which they could take its rights back in.
+func (t *Trial) untrusted(ctx context.Context, path, owner string) (schema string, err error) {
+	var schemas []string
+	if _, err := t.tx.Exec(ctx, "select pg_catalog.set_config('search_path', $1, true)", path); err != nil {
+		return "", err
+	}
+	if err := t.tx.QueryRow(ctx, "select pg_catalog.current_schemas(false)::pg_catalog.text[]").Scan(&schemas); err != nil {
+		return "", err
+	}
+	if _, err := t.tx.Exec(ctx, pinPathSQL); err != nil {
+		return "", err
+	}
+	err = t.tx.QueryRow(ctx, untrustedSchemaSQL, schemas, owner).Scan(&schema)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	return schema, err
 }
 
 // Run runs one statement as the scripts' driver does, every value as text of a type that the
@@ -214,11 +290,15 @@ func (t *Trial) Lacking(ctx context.Context, grants []Grant) ([]Grant, error) {
 		kinds, schemas, names = append(kinds, string(r.on.Kind)), append(schemas, r.on.Schema), append(names, r.on.Name)
 		privileges, columns = append(privileges, r.privilege), append(columns, r.column)
 	}
-	rows, err := t.tx.Query(ctx, lackingSQL, kinds, schemas, names, privileges, columns)
-	if err != nil {
-		return nil, err
-	}
-	lacking, err := pgx.CollectRows(rows, pgx.RowTo[int])
+	var lacking []int
+	err := t.pinned(ctx, func() error {
+		rows, err := t.tx.Query(ctx, lackingSQL, kinds, schemas, names, privileges, columns)
+		if err != nil {
+			return err
+		}
+		lacking, err = pgx.CollectRows(rows, pgx.RowTo[int])
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -310,3 +310,13 @@ func (s *Server) OpenSchemas(ctx context.Context) ([]string, error) {
 	}
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
+
+// Encoding is the encoding of the provider's database, for example UTF8.
+func (s *Server) Encoding(ctx context.Context) (encoding string, err error) {
+	pool, err := s.Pool(ctx)
+	if err != nil {
+		return "", err
+	}
+	err = pool.QueryRow(ctx, "select getdatabaseencoding()").Scan(&encoding)
+	return encoding, err
+}

@@ -32,6 +32,8 @@ type Table struct {
 	Columns     []Column
 	Indexes     []Index
 	Constraints []Constraint
+	// ForeignTriggers describes those that call a function of a role that is not trusted, see [UntrustedError].
+	ForeignTriggers []string `json:",omitempty"`
 	// Relations are the names in the schema that begin like ours, so that a new index gets a free one.
 	Relations []string `json:",omitempty"`
 }

@@ -154,7 +154,7 @@ func (r *connection) preflight(ctx context.Context, prior, plan *connectionModel
 	var assumed bool
 	var err error
 	for _, wanted = range target.roles() {
-		err = server.Try(ctx, wanted, func(ctx context.Context, t *postgres.Trial) error {
+		err = server.Try(ctx, wanted, postgres.Object{Schema: users.Schema, Name: users.Table}, func(ctx context.Context, t *postgres.Trial) error {
 			role, assumed = t.Role, t.Assumed
 			trial = newScriptTrial(t, users, options)
 			return trial.run(ctx, operations)
@@ -165,12 +165,17 @@ func (r *connection) preflight(ctx context.Context, prior, plan *connectionModel
 	}
 	attempted := fmt.Sprintf("Could not try the SQL of the scripts on %s", postgres.QualifiedName(users.Schema, users.Table))
 	var unreachable *postgres.ConnectError
+	var foreign *postgres.ForeignTriggerError
 	switch {
 	case errors.As(err, &unreachable) && ctx.Err() == nil:
 		diags.AddWarning("Scripts Not Tried", postgresDetail(attempted, err)+" The scripts are uploaded all the same. "+withoutPreflight)
 		return true
 	case errors.Is(err, postgres.ErrRoleNotFound):
 		diags.AddWarning("Scripts Not Tried", attempted+": "+target.noRole()+" "+withoutPreflight)
+		return true
+	case errors.As(err, &foreign):
+		diags.AddWarning("Scripts Not Tried", fmt.Sprintf("%s: %v. What it calls would run in a session that can go back to the rights of the provider. "+
+			"The scripts are uploaded all the same.\n\nGive the function to the owner of the table, if it is meant to run there. %s", attempted, foreign, withoutPreflight))
 		return true
 	case err != nil:
 		diags.AddError("Scripts Not Tried", postgresDetail(attempted, err)+" Nothing was changed in Auth0. "+withoutPreflight)

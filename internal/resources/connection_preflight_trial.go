@@ -318,6 +318,14 @@ func (f *trialFailure) report(s *scriptTrial, diags *diag.Diagnostics) {
 		addUnfilled(s.users, f.server.ColumnName, " The server says: "+cause, diags)
 		return
 	}
+	if s.t.Untrusted != "" && f.server.Where != "" && slices.Contains(notFound, f.server.Code) {
+		diags.AddAttributeWarning(path.Root("store"), "Trigger Not Tried", fmt.Sprintf(
+			"%s could not be tried to the end on %s as %q: %s\n\nThe role's search_path has the schema %q, in which other roles may create or have created objects. "+
+				"They would run in a session that can go back to the rights of the provider, so that nothing is looked up there. "+
+				"Let the function name its objects with their schemas, or give it a search_path of its own (ALTER FUNCTION … SET search_path).",
+			scriptsOf, table, s.t.Role, cause, s.t.Untrusted))
+		return
+	}
 	known, ok := remedies[f.server.Code]
 	for _, class := range slices.Sorted(maps.Keys(remedies)) {
 		if !ok && len(class) == 2 && strings.HasPrefix(f.server.Code, class) {
@@ -347,6 +355,9 @@ func (f *trialFailure) report(s *scriptTrial, diags *diag.Diagnostics) {
 	}
 	diags.AddAttributeError(path.Root("store"), known.Summary, detail+"\n\n"+remedy+end)
 }
+
+// notFound are the SQLSTATEs of a name that is not found: a function, a relation, a type or operator, a schema.
+var notFound = []string{"42883", "42P01", "42704", "3F000"}
 
 func quotedNames(names []string) []string {
 	quoted := make([]string, len(names))

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -59,6 +60,9 @@ func (r *databaseRole) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		refuseExisting(ctx, server, plan.Name.ValueString(), config.PasswordWO, &resp.Diagnostics)
 	}
 
+	if prior == nil {
+		plan.checkName(ctx, server, &resp.Diagnostics)
+	}
 	plan.RoleAttributes = stringList(postgres.ScriptsRole.Words())
 	grants, _ := plan.grants(ctx, server.Database(), &resp.Diagnostics)
 	switch _, known, _ := storeFrom(ctx, plan.Store, path.Root("store")); {
@@ -84,6 +88,26 @@ func (r *databaseRole) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		plan.planVerification(ctx, server, prior, config.PasswordWO, &resp.Diagnostics)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+// checkName refuses a name that nobody could log in with. The names of roles belong to no database, and are compared at
+// login byte by byte: clients send them as UTF-8, and the server has kept them in the encoding of a database.
+func (m *databaseRoleModel) checkName(ctx context.Context, server *postgres.Server, diags *diag.Diagnostics) {
+	name := m.Name.ValueString()
+	if isASCII(name) {
+		return
+	}
+	encoding, err := server.Encoding(ctx)
+	if err != nil || encoding == "UTF8" || encoding == "SQL_ASCII" {
+		return // an error is the next statement's, too
+	}
+	diags.AddAttributeError(path.Root("name"), "Role Could Not Log In", fmt.Sprintf(
+		"The role %q would be created in the database %q, whose encoding is %s, and kept under other bytes than those that the scripts send at login.\n\n"+
+			"Choose a name of ASCII characters, or let the provider connect to a database in UTF8.", name, server.Database(), encoding))
+}
+
+func isASCII(text string) bool {
+	return strings.IndexFunc(text, func(r rune) bool { return r > unicode.MaxASCII }) < 0
 }
 
 // staying are memberships of the role that the provider may not take back: not to plan what

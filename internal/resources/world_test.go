@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
@@ -39,7 +41,10 @@ func newWorld(t *testing.T, db *pgtest.DB, word string) *world {
 	w := &world{TB: t, db: db, word: word, tenant: acctest.TenantWith(t, localtenant.Options{})}
 	w.workspace = acctest.NewWorkspace(t, nil)
 	w.clientID, w.secret = w.tenant.Local.AddClient("web")
-	w.role = db.RoleName("scripts_" + word)
+	w.role = db.RoleName("scripts")
+	if encoding := db.QueryString("SELECT pg_catalog.getdatabaseencoding()"); encoding == "UTF8" || encoding == "SQL_ASCII" {
+		w.role = db.RoleName("scripts_" + word) // in others nobody could log in as such a role
+	}
 	w.schema = strings.TrimSuffix(db.RoleName("access")+"_owner", "_owner")
 	db.RoleName(w.schema) // dropped, should the test fail
 	return w
@@ -130,6 +135,7 @@ resource "auth0pg_database_role" "scripts" {
   statement_timeout   = "5s"
   search_path         = ["public"]
   connection_limit    = %[4]s
+  drain_timeout       = "20s"
 }
 
 resource "auth0pg_database_role" "direct" {
@@ -186,20 +192,23 @@ func (w *world) live() {
 		w.users(fmt.Sprintf("User%d@Example.com", step))
 	}
 	// The container's pool keeps its sessions for a while, and a role with sessions is not dropped.
-	const sessions = " FROM pg_catalog.pg_stat_activity WHERE usename OPERATOR(pg_catalog.=) $1::pg_catalog.name"
 	superuser := w.db.ConnTo(w.db.Server.URL(w.db.Name))
-	for open, quiet := 1, 0; quiet < 3; time.Sleep(100 * time.Millisecond) { // a call that was ended is repeated
-		if _, err := superuser.Exec(w.Context(), "SELECT pg_catalog.pg_terminate_backend(pid)"+sessions, w.role); err != nil {
-			w.Fatal(err)
+	ended, stop := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			_, _ = superuser.Exec(w.Context(), "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity"+
+				" WHERE usename OPERATOR(pg_catalog.=) $1::pg_catalog.name AND state OPERATOR(pg_catalog.=) 'idle'", w.role)
+			select {
+			case <-stop:
+				return
+			case <-time.After(time.Second):
+			}
 		}
-		if err := superuser.QueryRow(w.Context(), "SELECT pg_catalog.count(*)::pg_catalog.int4"+sessions, w.role).Scan(&open); err != nil {
-			w.Fatal(err)
-		}
-		if quiet++; open > 0 {
-			quiet = 0
-		}
-	}
+	}()
 	w.workspace.MustRun("destroy", "-auto-approve")
+	close(stop)
+	<-ended
 }
 
 // users signs somebody up and logs in.
@@ -305,4 +314,27 @@ func textSettings(encoding string) []string {
 		"client_min_messages = error", "escape_string_warning = off", "idle_in_transaction_session_timeout = '1ms'",
 		"statement_timeout = '100ms'", "lock_timeout = '1s'",
 	}
+}
+
+// In other encodings than UTF-8 a role's name is kept under bytes that no client sends.
+func TestRoleNameInAnotherEncoding(t *testing.T) {
+	t.Parallel()
+	acctest.LocalDatabase(t) // skips where the server is not the test's own
+	db := pgtest.Encoded(t, pgtest.Shared(t), "LATIN1")
+	db.Exec("CREATE TABLE users (id bigint PRIMARY KEY, email text UNIQUE, password text)")
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories(),
+		Steps: []resource.TestStep{{
+			Config: acctest.ProviderConfig(db, nil) + fmt.Sprintf(`
+resource "auth0pg_database_role" "scripts" {
+  name       = %q
+  operations = ["login"]
+  store = {
+    kind = "table", schema = "public", table = "users", email_lookup = "exact"
+    columns = { id = { name = "id", type = "bigint" }, email = { name = "email", type = "text" }, password = { name = "password", type = "text" } }
+  }
+}`, db.RoleName("prénom")),
+			ExpectError: regexp.MustCompile(`(?s)Role Could Not Log In.*LATIN1`),
+		}},
+	})
 }
