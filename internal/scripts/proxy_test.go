@@ -123,6 +123,14 @@ func (b *bench) behindProxy(t *testing.T) *proxy {
 // silentHost accepts connections, answers each with the given bytes and then never again.
 func silentHost(t *testing.T, answer string) (address string) {
 	t.Helper()
+	address, _ = countingHost(t, answer)
+	return address
+}
+
+// countingHost is a silentHost that counts the connections.
+func countingHost(t *testing.T, answer string) (address string, connections *atomic.Int64) {
+	t.Helper()
+	connections = new(atomic.Int64)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -134,8 +142,9 @@ func silentHost(t *testing.T, answer string) (address string) {
 			if err != nil {
 				return
 			}
+			connections.Add(1)
 			_, _ = io.WriteString(conn, answer)
 		}
 	}()
-	return listener.Addr().String()
+	return listener.Addr().String(), connections
 }
