@@ -58,7 +58,12 @@ func (g *guarded) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest
 
 func (g *guarded) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	g.Resource.Read(ctx, req, resp)
-	tidy(&resp.Diagnostics, asPlanned, withWayOut)
+	tidy(&resp.Diagnostics, asPlanned, func(severity diag.Severity, detail string) string {
+		if strings.Contains(detail, waysOut) {
+			return detail // the deletion would not reach the server either
+		}
+		return withWayOut(severity, detail)
+	})
 }
 
 func (g *guarded) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -164,7 +169,7 @@ func asPlanned(_ diag.Severity, detail string) string {
 const wayOut = "To destroy: terraform destroy -refresh=false"
 
 func withWayOut(severity diag.Severity, detail string) string {
-	if severity != diag.SeverityError || strings.Contains(detail, waysOut) || strings.Contains(detail, "This is a bug in the provider") {
+	if severity != diag.SeverityError || strings.Contains(detail, "This is a bug in the provider") {
 		return detail
 	}
 	return strings.TrimRight(detail, "\n") + "\n\n" + wayOut
