@@ -194,7 +194,7 @@ func accessError(diags *diag.Diagnostics, verb, schema string, err error) {
 		diags.AddError("Privileges Not Changed", fmt.Sprintf("%s: %v.\n\n%s", attempted, grants, grantorRemedy))
 	case errors.As(err, &server) && (server.Code == "42P01" || server.Code == "42703" || server.Code == "3F000"):
 		diags.AddAttributeError(path.Root("table"), "Users Table Not Found", fmt.Sprintf(
-			"%s: %s (SQLSTATE %s).\n\nCreate the table first: refer to the `store` of the object that makes it, so that Terraform knows the order.", attempted, server.Message, server.Code))
+			"%s: %s\n\nCreate the table first: refer to the `store` of the object that makes it, so that Terraform knows the order.", attempted, serversWords(server)))
 	default:
 		diags.AddError("Access Functions Not "+map[string]string{"create": "Created", "read": "Read", "change": "Changed", "drop": "Dropped"}[verb], accessDetail(attempted, err))
 	}

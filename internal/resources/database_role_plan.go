@@ -240,8 +240,8 @@ func roleError(diags *diag.Diagnostics, verb, name string, err error) {
 			attempted, members, strings.Join(revocations(members.Left), "\n")))
 	case errors.As(err, &server) && server.Code == "2BP01":
 		diags.AddError("Role Has Dependent Objects", fmt.Sprintf(
-			"%s: %s (SQLSTATE %s).\n%s\n\nGive what it owns to another role and take its other privileges back, in every database named above, then apply again:\n\n"+
-				"REASSIGN OWNED BY %[5]s TO <other role>;\nDROP OWNED BY %[5]s;", attempted, server.Message, server.Code, server.Detail, quoteIdentifier(name)))
+			"%s: %s\n\nGive what it owns to another role and take its other privileges back, in every database named above, then apply again:\n\n"+
+				"REASSIGN OWNED BY %[3]s TO <other role>;\nDROP OWNED BY %[3]s;", attempted, serversWords(server), quoteIdentifier(name)))
 	case errors.As(err, &server) && server.Code == "42883":
 		diags.AddAttributeError(path.Root("operations"), "Operation Has No Function", fmt.Sprintf(
 			"%s: %s\n\nName the operation in the `operations` of the auth0pg_access_functions too (and set its rehash_on_login if the role has it), or leave it out here.",
@@ -251,7 +251,7 @@ func roleError(diags *diag.Diagnostics, verb, name string, err error) {
 			"%s: %s\n\nRefer to the `store` of the object that makes the table, so that Terraform knows its columns and the order.", attempted, serversWords(server)))
 	case errors.As(err, &server) && (server.Code == "42P01" || server.Code == "3F000"):
 		diags.AddAttributeError(path.Root("store"), "Store Not Found", fmt.Sprintf(
-			"%s: %s (SQLSTATE %s).\n\nCreate the store first: refer to the `store` of the object that makes it, so that Terraform knows the order.", attempted, server.Message, server.Code))
+			"%s: %s\n\nCreate the store first: refer to the `store` of the object that makes it, so that Terraform knows the order.", attempted, serversWords(server)))
 	default:
 		diags.AddError("Role Not "+map[string]string{"create": "Created", "read": "Read", "change": "Changed", "drop": "Dropped"}[verb], postgresDetail(attempted, err))
 	}

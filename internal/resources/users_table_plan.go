@@ -199,8 +199,40 @@ func askAbout(ctx context.Context, server *postgres.Server, config tableConfig, 
 	}
 	if isNew {
 		work.spec.warnUnfilled(diags)
+	} else {
+		warnOfTraits(ctx, pool, config, diags)
 	}
 	return work, work.addProblems(ctx, pool, diags)
+}
+
+// warnOfTraits tells what an adopted table may be that a table made here never is.
+func warnOfTraits(ctx context.Context, q postgres.Querier, config tableConfig, diags *diag.Diagnostics) {
+	traits, err := postgres.TableTraits(ctx, q, config.Schema, config.Name)
+	if err != nil {
+		return // the catalog was read before, so the next query says what is wrong
+	}
+	title := capitalized(config.title())
+	if traits.Unlogged {
+		diags.AddAttributeWarning(path.Root("name"), "Users Table Needs Attention", fmt.Sprintf(
+			"%s is UNLOGGED: after a crash of the server it is empty, and a standby or a backup of its files does not have it.\n\n"+
+				"Run ALTER TABLE %s SET LOGGED; at a quiet time, for it writes the table anew while nobody gets at it.", title, quotedTable(config)))
+	}
+	if len(traits.Children) > 0 {
+		diags.AddAttributeWarning(path.Root("name"), "Users Table Needs Attention", fmt.Sprintf(
+			"%s has children that inherit from it: %s. The scripts find and change the users in them too, but create users in the parent alone, "+
+				"and its unique indexes do not cover the children: one e-mail address can be in both.\n\n"+
+				"Move the rows into one table, or end it with ALTER TABLE <child> NO INHERIT %s;", title, list(traits.Children), quotedTable(config)))
+	}
+	if len(traits.Parents) > 0 {
+		diags.AddAttributeWarning(path.Root("name"), "Users Table Needs Attention", fmt.Sprintf(
+			"%s inherits from %s. Users in the parent are not seen here, and its unique indexes do not cover this table.\n\n"+
+				"Move the rows into one table, or end it with ALTER TABLE %s NO INHERIT <parent>;", title, list(traits.Parents), quotedTable(config)))
+	}
+}
+
+// quotedTable is the table's name as SQL takes it.
+func quotedTable(c tableConfig) string {
+	return quoteIdentifier(c.Schema) + "." + quoteIdentifier(c.Name)
 }
 
 // warnNotBinding shows the statements that a plan does not hold the apply to.
