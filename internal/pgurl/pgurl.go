@@ -135,6 +135,9 @@ func readHost(text string) (Host, error) {
 		if err != nil {
 			return Host{}, err
 		}
+		if strings.Contains(decoded, ",") {
+			return Host{}, errHost // the driver takes it for a list
+		}
 		if !IsSocket(decoded) && (decoded != name || name != "" && !hostForm.MatchString(name)) {
 			return Host{}, errHost
 		}

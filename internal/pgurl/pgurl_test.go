@@ -146,6 +146,7 @@ func TestHosts(t *testing.T) {
 		"postgres://[::1]x/db":               "host",
 		"postgres://[1.2.3.4]/db":            "host",
 		"postgres://::1/db":                  "port",
+		"postgres://%2Frun%2Cpg/db":          "host",
 		"postgres://h%2Fx/db":                "host",
 		"postgres://-h/db":                   "host",
 		"postgres://h,/db":                   "host",

@@ -218,7 +218,7 @@ func TestPostgresURLReadBackByNode(t *testing.T) {
 // What the function writes, the provider takes as it was meant; with a user and a database, so do the scripts.
 func TestPostgresURLIsAccepted(t *testing.T) {
 	written := 0
-	for _, host := range []string{"db.example.com", "10.0.0.1", "2001:db8::1", "[::1]", "/run/pg", "/tmp/a b%2F@c", "/run/é?#", "h_1", "-h", "h@x", "fe80::1%eth0", "a,b", "."} {
+	for _, host := range []string{"db.example.com", "10.0.0.1", "2001:db8::1", "[::1]", "/run/pg", "/tmp/a b%2F@c", "/tmp/a,b", "/run/é?#", "h_1", "-h", "h@x", "fe80::1%eth0", "a,b", "."} {
 		for _, text := range hostile {
 			for _, further := range []string{"keepalives", "options", "sslsni", "gssencmode", "search_path", "hostaddr", "a b"} {
 				parts := map[string]any{"host": host, "port": 5433, "username": text, "password": text, "database": text, "sslmode": "disable",

@@ -26,7 +26,7 @@ func CheckDatabaseURL(text string) error {
 		return errors.New("it names no host")
 	case len(u.Hosts) > 1:
 		return errors.New("it names more than one host, and the scripts' driver takes one")
-	case strings.Contains(u.Hosts[0].Name, "%"):
+	case strings.Contains(u.Hosts[0].Name, "%") && !pgurl.IsSocket(u.Hosts[0].Name):
 		return errors.New("its host has a zone, which the scripts' driver does not take")
 	case u.User == "":
 		return errors.New("it names no user")
