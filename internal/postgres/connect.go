@@ -10,10 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"runtime"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -116,55 +114,48 @@ func pinEverySession(config *pgx.ConnConfig, c Config) {
 	config.AfterConnect = func(ctx context.Context, conn *pgconn.PgConn) error { return pin.prepare(ctx, conn, dial) }
 }
 
-// parse lets pgx read the URL or the settings together with the PG* variables.
+// parse lets pgx read the settings together with the PG* variables. It never sees a URL: its parser, and its errors, do
+// not keep a password together that holds reserved characters.
 func (c Config) parse() (*pgx.ConnConfig, error) {
-	dsn, err := c.dsn()
+	settings, err := c.settings()
 	if err != nil {
 		return nil, err
 	}
-	config, err := pgx.ParseConfig(dsn)
+	config, err := parseKeywords(settings)
 	if err != nil {
-		// The parser's own text repeats the connection string, so only a file's error is passed on.
+		// The parser's own text repeats the settings, so only a file's error is passed on.
 		var file *fs.PathError
 		if errors.As(err, &file) {
-			return nil, &ConfigError{Attribute: "sslrootcert", Reason: file.Error()}
+			return nil, c.fileError(file)
 		}
-		attribute, form := "host", "Check port, sslmode and the PG* variables."
+		attribute := "host"
 		if c.URL != "" {
-			attribute, form = "url", "It must have the form postgres://user:password@host:5432/database?sslmode=verify-full, every part percent-encoded."
+			attribute = "url"
 		}
-		return nil, &ConfigError{Attribute: attribute, Reason: "the connection settings cannot be parsed. " + form}
+		return nil, &ConfigError{Attribute: attribute,
+			Reason: "the connection settings cannot be used. Check port, sslmode, the further parameters and the PG* variables."}
 	}
 	return config, nil
 }
 
-func (c Config) dsn() (string, error) {
-	settings := [][2]string{
-		{"host", c.Host}, {"port", portText(c.Port)}, {"dbname", c.Database}, {"user", c.Username}, {"password", c.Password},
-		{"sslmode", c.SSLMode}, {"sslrootcert", c.SSLRootCert}, {"sslcert", c.SSLCert}, {"sslkey", c.SSLKey},
-	}
-	if c.URL == "" {
-		var pairs []string
-		quote := strings.NewReplacer(`\`, `\\`, `'`, `\'`)
-		for _, s := range settings {
-			if s[1] != "" {
-				pairs = append(pairs, fmt.Sprintf("%s='%s'", s[0], quote.Replace(s[1])))
-			}
-		}
-		return strings.Join(pairs, " "), nil
-	}
-	u, err := url.Parse(c.URL)
-	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
-		return "", &ConfigError{Attribute: "url", Reason: "the URL must begin with postgres:// or postgresql://, with every part percent-encoded."}
-	}
-	query := u.Query()
-	for _, s := range settings {
-		if s[1] != "" {
-			query.Set(s[0], s[1])
+// settings are those of the URL and, before them, the single ones, by libpq's names.
+func (c Config) settings() (map[string]string, error) {
+	settings := map[string]string{}
+	if c.URL != "" {
+		var err error
+		if settings, err = urlSettings(c.URL); err != nil {
+			return nil, urlError(err)
 		}
 	}
-	u.RawQuery = query.Encode()
-	return u.String(), nil
+	for name, value := range map[string]string{
+		"host": c.Host, "port": portText(c.Port), "dbname": c.Database, "user": c.Username, "password": c.Password,
+		"sslmode": c.SSLMode, "sslrootcert": c.SSLRootCert, "sslcert": c.SSLCert, "sslkey": c.SSLKey,
+	} {
+		if value != "" {
+			settings[name] = value
+		}
+	}
+	return settings, nil
 }
 
 func portText(port int) string {
@@ -212,7 +203,7 @@ func (s *Server) Pool(ctx context.Context) (*pgxpool.Pool, error) {
 	if s.pool != nil {
 		return s.pool, nil
 	}
-	config, err := pgxpool.ParseConfig("")
+	config, err := newPoolConfig()
 	if err != nil {
 		return nil, &ConfigError{Attribute: "host", Reason: "the PG* variables cannot be parsed."}
 	}

@@ -52,26 +52,26 @@ func (p *auth0pgProvider) Configure(ctx context.Context, req provider.ConfigureR
 	}
 	data := &resources.Data{}
 	data.Auth0, data.Domain = p.auth0(ctx, model.Auth0, &resp.Diagnostics)
-	data.Postgres = p.postgres(ctx, model.Postgres, &resp.Diagnostics)
+	data.Postgres, data.MayBeAbsent = p.postgres(ctx, model.Postgres, &resp.Diagnostics)
 	resp.ResourceData = data
 	resp.DataSourceData = data
 }
 
 func (p *auth0pgProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
-		resources.NewUsersTable,
-		resources.NewDatabaseRole,
-		resources.NewAccessFunctions,
-		resources.NewConnection,
-		resources.NewAllowlist,
+		resources.Guarded(resources.NewUsersTable),
+		resources.Guarded(resources.NewDatabaseRole),
+		resources.Guarded(resources.NewAccessFunctions),
+		resources.Guarded(resources.NewConnection),
+		resources.Guarded(resources.NewAllowlist),
 	}
 }
 
 func (p *auth0pgProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
-		resources.NewIPRanges,
-		resources.NewScripts,
-		resources.NewUsersAudit,
+		resources.GuardedData(resources.NewIPRanges),
+		resources.GuardedData(resources.NewScripts),
+		resources.GuardedData(resources.NewUsersAudit),
 	}
 }
 

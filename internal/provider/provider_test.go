@@ -4,6 +4,7 @@ package provider_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -217,6 +218,49 @@ func TestEverySettingIsDescribed(t *testing.T) {
 			if nested.GetMarkdownDescription() == "" {
 				t.Errorf("%s.%s has no description", name, child)
 			}
+		}
+	}
+}
+
+// No object goes without the rules for messages.
+func TestObjectsAreGuarded(t *testing.T) {
+	p := auth0pg.New("test")()
+	for _, create := range p.Resources(t.Context()) {
+		if kind := fmt.Sprintf("%T", create()); kind != "*resources.guarded" {
+			t.Errorf("a %s", kind)
+		}
+	}
+	for _, create := range p.DataSources(t.Context()) {
+		if kind := fmt.Sprintf("%T", create()); kind != "*resources.guardedData" {
+			t.Errorf("a %s", kind)
+		}
+	}
+}
+
+// A URL that is ambiguous is refused at its attribute, without any part of it.
+func TestAmbiguousURL(t *testing.T) {
+	withoutVariables(t)
+	for _, url := range []string{
+		"postgres://own:zulu:wo@yankee/x@127.0.0.1:5432/m", "postgres://own:zulu/yankee@h/d", "postgres://own:zulu?yankee=x@h/d",
+		"postgres://own:zulu#yankee@h/d", "postgres://own:zulu@yankee@h/d", "postgres://own:zulu yankee@h/d", "postgres://own:zulu%yankee@h/d",
+	} {
+		for _, variable := range []bool{false, true} {
+			settings := map[string]map[string]tftypes.Value{"postgres": {"url": text(url)}}
+			if variable {
+				t.Setenv("AUTH0PG_POSTGRES_URL", url)
+				settings = nil
+			}
+			_, diags := configure(t, settings)
+			said := details(diags)
+			if !diags.HasError() || strings.Contains(said, "zulu") || strings.Contains(said, "yankee") {
+				t.Errorf("%s: %s", url, said)
+			}
+			for _, d := range diags {
+				if at, ok := d.(diag.DiagnosticWithPath); !ok || at.Path().String() != "postgres.url" {
+					t.Errorf("%s: the error is not at postgres.url", url)
+				}
+			}
+			t.Setenv("AUTH0PG_POSTGRES_URL", "")
 		}
 	}
 }

@@ -110,6 +110,12 @@ func postgresSchema() schema.SingleNestedAttribute {
 				MarkdownDescription: "How long one statement may wait for a lock before it gives way and is tried again, by default `" + defaultLockTimeout + "`. Logins that need the same lock wait behind it for as long."},
 			"statement_timeout": schema.StringAttribute{Optional: true, Validators: []validator.String{durationValidator{}},
 				MarkdownDescription: "How long one statement may run, by default without limit. Building an index on a large table takes minutes."},
+			"may_be_absent": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Whether the server, or the database on it, may be absent at plan, because the same apply makes it or because it is gone for good; `false` by default: a plan that cannot reach it is an error. " +
+					"With `true`, new objects are planned as if nobody could be asked, whether or not the server answers, so that their statements and grants are known after the apply; " +
+					"what exists stays in the state while the server is absent, and can be destroyed, with a warning that names what stays behind. A change takes effect with the next plan.",
+			},
 			"application_name": schema.StringAttribute{Optional: true, MarkdownDescription: "The name shown in `pg_stat_activity`, by default `terraform-provider-auth0pg`. Also `PGAPPNAME`."},
 		},
 	}

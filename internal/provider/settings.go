@@ -44,6 +44,7 @@ type postgresModel struct {
 	LockTimeout      types.String `tfsdk:"lock_timeout"`
 	StatementTimeout types.String `tfsdk:"statement_timeout"`
 	ApplicationName  types.String `tfsdk:"application_name"`
+	MayBeAbsent      types.Bool   `tfsdk:"may_be_absent"`
 }
 
 // orVariable fills a setting that the configuration leaves out from an environment variable.
@@ -137,9 +138,9 @@ func missing(attribute, what, variable string) resources.SettingProblem {
 	return resources.SettingProblem{Attribute: attribute, Remedy: "Set it in the provider block to " + what + ", or set the environment variable " + variable + "."}
 }
 
-func (p *auth0pgProvider) postgres(ctx context.Context, object types.Object, diags *diag.Diagnostics) resources.Service[*postgres.Server] {
+func (p *auth0pgProvider) postgres(ctx context.Context, object types.Object, diags *diag.Diagnostics) (service resources.Service[*postgres.Server], mayBeAbsent bool) {
 	if object.IsUnknown() {
-		return resources.UnavailableService[*postgres.Server](unknowns(map[string]interface{ IsUnknown() bool }{"postgres": object}))
+		return resources.UnavailableService[*postgres.Server](unknowns(map[string]interface{ IsUnknown() bool }{"postgres": object})), false
 	}
 	var m postgresModel
 	if !object.IsNull() {
@@ -153,13 +154,14 @@ func (p *auth0pgProvider) postgres(ctx context.Context, object types.Object, dia
 		"postgres.password": m.Password, "postgres.sslmode": m.SSLMode, "postgres.sslrootcert": m.SSLRootCert, "postgres.sslcert": m.SSLCert,
 		"postgres.sslkey": m.SSLKey, "postgres.connect_timeout": m.ConnectTimeout, "postgres.lock_timeout": m.LockTimeout,
 		"postgres.statement_timeout": m.StatementTimeout, "postgres.application_name": m.ApplicationName,
+		"postgres.may_be_absent": m.MayBeAbsent,
 	})
 	if m.URL.IsNull() && m.Host.IsNull() && os.Getenv("PGHOST") == "" && os.Getenv("PGSERVICE") == "" {
 		problems = append(problems, resources.SettingProblem{Attribute: "postgres.url",
 			Remedy: "Set it (or postgres.host) in the provider block, or set the environment variable AUTH0PG_POSTGRES_URL (or PGHOST)."})
 	}
 	if len(problems) > 0 {
-		return resources.UnavailableService[*postgres.Server](problems)
+		return resources.UnavailableService[*postgres.Server](problems), m.MayBeAbsent.ValueBool()
 	}
 	config := postgres.Config{
 		URL: m.URL.ValueString(), Host: m.Host.ValueString(), Port: int(m.Port.ValueInt64()), Database: m.Database.ValueString(),
@@ -176,7 +178,7 @@ func (p *auth0pgProvider) postgres(ctx context.Context, object types.Object, dia
 	if errors.As(err, &invalid) {
 		diags.AddAttributeError(path.Root("postgres").AtName(invalid.Attribute), "Invalid PostgreSQL Settings", invalid.Error())
 	}
-	return resources.NewService(server)
+	return resources.NewService(server), m.MayBeAbsent.ValueBool()
 }
 
 // duration parses a value that the schema's validator has accepted.

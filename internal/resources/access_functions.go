@@ -145,8 +145,8 @@ func (r *accessFunctions) Read(ctx context.Context, req resource.ReadRequest, re
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	server, ok := r.data.Postgres.Get(&resp.Diagnostics)
-	if !ok {
+	server := r.data.toRead(ctx, resp.Private, state.title(), &resp.Diagnostics)
+	if server == nil {
 		return
 	}
 	found := state.refresh(ctx, server, nil, &resp.Diagnostics)
@@ -170,7 +170,7 @@ func (r *accessFunctions) Update(ctx context.Context, req resource.UpdateRequest
 		return
 	}
 	server, ok := r.data.Postgres.Get(&resp.Diagnostics)
-	if !ok {
+	if !ok || refuseLost(ctx, req.Private, state.title(), &resp.Diagnostics) {
 		return
 	}
 	plan.complete()
@@ -196,18 +196,39 @@ func (r *accessFunctions) Delete(ctx context.Context, req resource.DeleteRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	server, ok := r.data.Postgres.Get(&resp.Diagnostics)
-	if !ok {
+	end, ok := r.data.toDelete(ctx, state.remains(), &resp.Diagnostics)
+	if !ok || end.Server == nil {
+		return
+	}
+	defer end.Close()
+	if end.Elsewhere {
+		if err := end.Server.DropOwnerElsewhere(ctx, state.Owner.ValueString()); err != nil {
+			addLeft(state.remains(), postgresDetail(fmt.Sprintf("Could not drop the role %q", state.Owner.ValueString()), err), &resp.Diagnostics)
+		}
 		return
 	}
 	// Terraform may be taking the roles' rights away at the same time.
 	began := time.Now()
-	err := server.DropAccess(ctx, state.dropSpec(ctx), 15*time.Second)
+	err := end.Server.DropAccess(ctx, state.dropSpec(ctx), 15*time.Second)
 	if err != nil && !errors.Is(err, postgres.ErrAccessNotFound) {
 		accessError(&resp.Diagnostics, "drop", state.Schema.ValueString(), err)
 		return
 	}
 	logDone(ctx, began, "access functions dropped", map[string]any{"schema": state.Schema.ValueString()})
+}
+
+func (m *accessFunctionsModel) title() string {
+	return fmt.Sprintf("the access functions in the schema %q", m.Schema.ValueString())
+}
+
+// remains is what the functions leave where they cannot be dropped.
+func (m *accessFunctionsModel) remains() remains {
+	owner := quoteIdentifier(m.Owner.ValueString())
+	return remains{
+		What:     m.title(),
+		SQL:      fmt.Sprintf("DROP SCHEMA %[1]s CASCADE;\nDROP OWNED BY %[2]s;\nDROP ROLE %[2]s;", quoteIdentifier(m.Schema.ValueString()), owner),
+		OnServer: fmt.Sprintf("DROP ROLE %s;", owner),
+	}
 }
 
 // ImportState takes the schema's name. The table comes from the configuration, so the first

@@ -57,18 +57,30 @@ func (r *accessFunctions) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		plan.Store = types.ObjectUnknown(storeType.AttrTypes)
 	}
 	plan.forgetServer()
-	if r.data.Postgres.Known() && !resp.Diagnostics.HasError() {
-		if server, ok := r.data.Postgres.Get(&diag.Diagnostics{}); ok {
-			private, diags := req.Private.GetKey(ctx, createdKey)
-			resp.Diagnostics.Append(diags...)
-			fresh := prior == nil && len(private) == 0
-			if replaced {
-				prior = nil
-			}
-			plan.planServer(ctx, server, prior, fresh, &resp.Diagnostics)
-		}
+	if !resp.Diagnostics.HasError() {
+		r.plan(ctx, req, &plan, prior, replaced, &resp.Diagnostics)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+// plan asks the server, where it can be asked.
+func (r *accessFunctions) plan(ctx context.Context, req resource.ModifyPlanRequest, plan, prior *accessFunctionsModel, replaced bool, diags *diag.Diagnostics) {
+	server, look := r.data.toPlan(ctx, req.Private, prior == nil || replaced, plan.title(), diags)
+	if server == nil {
+		return
+	}
+	private, found := req.Private.GetKey(ctx, createdKey)
+	diags.Append(found...)
+	fresh := prior == nil && len(private) == 0
+	if replaced {
+		prior = nil
+	}
+	if look == dim {
+		unseen := *plan
+		unseen.planServer(ctx, server, prior, fresh, diags)
+		return
+	}
+	plan.planServer(ctx, server, prior, fresh, diags)
 }
 
 // planOwner keeps the owner that there is when the configuration names none.
@@ -185,7 +197,7 @@ func accessError(diags *diag.Diagnostics, verb, schema string, err error) {
 		diags.AddError("Privileges Not Changed", fmt.Sprintf("%s: %v.\n\n%s", attempted, grants, grantorRemedy))
 	case errors.As(err, &server) && (server.Code == "42P01" || server.Code == "42703" || server.Code == "3F000"):
 		diags.AddAttributeError(path.Root("table"), "Users Table Not Found", fmt.Sprintf(
-			"%s: %s (SQLSTATE %s).\n\nCreate the table first: refer to the `store` of the object that makes it, so that Terraform knows the order.", attempted, server.Message, server.Code))
+			"%s: %s\n\nCreate the table first: refer to the `store` of the object that makes it, so that Terraform knows the order.", attempted, serversWords(server)))
 	default:
 		diags.AddError("Access Functions Not "+map[string]string{"create": "Created", "read": "Read", "change": "Changed", "drop": "Dropped"}[verb], accessDetail(attempted, err))
 	}

@@ -5,6 +5,7 @@ package resources
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -196,7 +197,7 @@ func (r *allowlist) Create(ctx context.Context, req resource.CreateRequest, resp
 func (r *allowlist) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state allowlistModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || !r.readEnforced(ctx, &state, &resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || !r.readEnforced(ctx, resp.Private, &state, &resp.Diagnostics) {
 		return
 	}
 	state.showLeftovers(noted(ctx, req.Private, &resp.Diagnostics))
@@ -227,7 +228,7 @@ func (r *allowlist) Update(ctx context.Context, req resource.UpdateRequest, resp
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	left := noted(ctx, req.Private, &resp.Diagnostics)
 	began := time.Now()
-	if resp.Diagnostics.HasError() || !r.enforce(ctx, &plan, &resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || refuseLost(ctx, req.Private, state.title(), &resp.Diagnostics) || !r.enforce(ctx, &plan, &resp.Diagnostics) {
 		return
 	}
 	if !r.releaseAll(ctx, with(left, state.place()), plan.place(), &resp.Diagnostics) {
@@ -248,6 +249,10 @@ func (r *allowlist) Delete(ctx context.Context, req resource.DeleteRequest, resp
 	if !resp.Diagnostics.HasError() && r.releaseAll(ctx, with(left, state.place()), rulesPlace{}, &resp.Diagnostics) {
 		logDone(ctx, began, "allowlist removed", state.logFields())
 	}
+}
+
+func (m *allowlistModel) title() string {
+	return fmt.Sprintf("the allowlist with enforcement = %q", m.Enforcement.ValueString())
 }
 
 func (m *allowlistModel) logFields() map[string]any {

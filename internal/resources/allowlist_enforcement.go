@@ -100,7 +100,7 @@ func hbaRules(role string, file *postgres.HBAFile) []string {
 }
 
 // planEnforced shows what will stand on the server, and refuses what cannot.
-func (r *allowlist) planEnforced(ctx context.Context, plan, state *allowlistModel, diags *diag.Diagnostics) {
+func (r *allowlist) planEnforced(ctx context.Context, private privateReader, plan, state *allowlistModel, diags *diag.Diagnostics) {
 	rules, known := plan.rules()
 	if known {
 		plan.Enforced = stringList(rules)
@@ -114,11 +114,21 @@ func (r *allowlist) planEnforced(ctx context.Context, plan, state *allowlistMode
 			"The store is a table, which the scripts reach without functions that could refuse an address.\n\nSet store to the store of an auth0pg_access_functions, or choose another enforcement.")
 		return
 	}
+	if state != nil {
+		if text, _ := private.GetKey(ctx, absentKey); len(text) > 0 {
+			plan.Enforced = types.ListUnknown(types.StringType)
+			return
+		}
+	}
 	if state != nil && state.Enforced.Equal(plan.Enforced) || !r.data.Postgres.Known() {
 		return
 	}
-	server, ok := r.data.Postgres.Get(diags)
-	if !ok {
+	if _, ok := r.data.Postgres.Get(diags); !ok {
+		return
+	}
+	// The rules follow from the configuration, so that nothing is hidden where the server may be absent.
+	server, _ := r.data.toPlan(ctx, private, state == nil, plan.title(), diags)
+	if server == nil {
 		return
 	}
 	found, err := server.Enforcement(ctx)
@@ -217,13 +227,13 @@ func (r *allowlist) enforce(ctx context.Context, plan *allowlistModel, diags *di
 }
 
 // readEnforced reads what stands on the server.
-func (r *allowlist) readEnforced(ctx context.Context, state *allowlistModel, diags *diag.Diagnostics) bool {
+func (r *allowlist) readEnforced(ctx context.Context, private tablePrivate, state *allowlistModel, diags *diag.Diagnostics) bool {
 	how := state.Enforcement.ValueString()
 	if how == enforcementNone {
 		return true
 	}
-	server, ok := r.data.Postgres.Get(diags)
-	if !ok {
+	server := r.data.toRead(ctx, private, state.title(), diags)
+	if server == nil {
 		return false
 	}
 	var rules []string
@@ -256,10 +266,12 @@ func (r *allowlist) release(ctx context.Context, at rulesPlace, diags *diag.Diag
 	if at.Enforcement == enforcementNone {
 		return true
 	}
-	server, ok := r.data.Postgres.Get(diags)
-	if !ok {
-		return false
+	end, ok := r.data.toDelete(ctx, at.remains(), diags)
+	if !ok || end.Server == nil {
+		return ok
 	}
+	defer end.Close()
+	server := end.Server
 	var err error
 	switch at.Enforcement {
 	case enforcementFunctions:

@@ -10,6 +10,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 )
 
 // A change to another place puts the new rules in force and then removes the old ones. When the
@@ -79,4 +81,23 @@ func (m *allowlistModel) showLeftovers(left []rulesPlace) {
 		}
 	}
 	m.Enforced = types.ListValueMust(types.StringType, elements)
+}
+
+// remains is what the rules leave where they cannot be removed.
+func (at rulesPlace) remains() remains {
+	switch at.Enforcement {
+	case enforcementFunctions:
+		return remains{
+			What: fmt.Sprintf("the allowlist of the access functions in %q", at.Schema),
+			SQL:  postgres.OpenClientCheckStatement(at.Schema) + ";",
+		}
+	case enforcementHBA:
+		by := fmt.Sprintf("-- in pg_hba.conf, remove the line\n--   %s\nSELECT pg_catalog.pg_reload_conf();", postgres.HBAInclude(at.Role))
+		return remains{What: fmt.Sprintf("the allowlist in pg_hba.conf of the role %q", at.Role), SQL: by, OnServer: by}
+	}
+	trigger := quoteIdentifier(postgres.LoginTriggerName(at.Role))
+	return remains{
+		What: fmt.Sprintf("the login trigger of the role %q", at.Role),
+		SQL:  fmt.Sprintf("DROP EVENT TRIGGER %[1]s;\nDROP FUNCTION auth0pg.%[1]s();", trigger),
+	}
 }

@@ -52,7 +52,7 @@ func (r *allowlist) ModifyPlan(ctx context.Context, req resource.ModifyPlanReque
 		}
 	}
 	if !resp.Diagnostics.HasError() {
-		r.planEnforced(ctx, &plan, state, &resp.Diagnostics)
+		r.planEnforced(ctx, req.Private, &plan, state, &resp.Diagnostics)
 	}
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)

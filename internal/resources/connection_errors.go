@@ -40,13 +40,13 @@ func auth0Remedy(err error) string {
 	case errors.As(err, &unreadable):
 		return fmt.Sprintf("Grant the application the scope %s (and update:connections_options to change them). Without it the provider cannot tell which options to keep.", auth0.OptionsScope)
 	case errors.Is(err, context.DeadlineExceeded):
-		return "The time given for it ran out. Apply again; what was done so far is recognised."
+		return "The time given for it ran out. " + justApply
 	case errors.Is(err, context.Canceled):
 		return "It was cancelled. Apply again to finish."
 	case errors.As(err, &failed):
 		return failedRemedy(failed)
 	}
-	return "Correct the cause and apply again; what was done so far is recognised."
+	return correctAndApply
 }
 
 func failedRemedy(failed *auth0.Error) string {
@@ -65,7 +65,7 @@ func failedRemedy(failed *auth0.Error) string {
 	case failed.Status >= 500:
 		return "The tenant has a problem of its own: apply again later."
 	}
-	return "Correct the cause and apply again; what was done so far is recognised."
+	return correctAndApply
 }
 
 func nameTaken(diags *diag.Diagnostics, taken *auth0.NameTakenError) {

@@ -270,12 +270,14 @@ type advice struct{ Summary, Remedy string }
 
 // remedies are by SQLSTATE or its class.
 var remedies = map[string]advice{
-	"42501": {"Scripts Lack A Privilege", "Name the operation in the operations of the auth0pg_database_role"},
+	"42501": {"Scripts Lack A Privilege", "If the same apply grants it, add the auth0pg_database_role to the connection's depends_on, so that it is there first. Otherwise name the operation in the role's operations"},
+	"42P10": {"Publication Refuses Changes", "Give the table a replica identity that has every column of the publication's row filter and column list (ALTER TABLE ... REPLICA IDENTITY FULL always does), or change the publication"},
+	"55000": {"Publication Refuses Changes", "Give the table a primary key, or a replica identity (ALTER TABLE ... REPLICA IDENTITY FULL), or change the publication"},
 	"23505": {"Constraint Refuses Users", "Let the column's default differ for each row, or give the column up as unique"},
 	"23":    {"Constraint Refuses Users", "Change the constraint so that it lets a user in who has signed up through Auth0, or fill the column in a trigger that runs before the insert"},
 	"22":    {"Column Type Does Not Fit", "Give the column a type that holds the value: auth0pg_users_table changes it with type"},
 	"42804": {"Column Type Does Not Fit", "Give the column the type that store names"},
-	"42883": {"Scripts Do Not Fit Store", "Let store be that of the auth0pg_users_table or auth0pg_access_functions which the database has, and apply that first"},
+	"42883": {"Scripts Do Not Fit Store", "Let store be that of the auth0pg_users_table or auth0pg_access_functions which the database has, and apply that first. If the same apply makes it, add it to the connection's depends_on"},
 	"42P01": {"Users Table Not Found", "Let store be that of an auth0pg_users_table, or create the table first"},
 	"3F000": {"Users Table Not Found", "Let store be that of an auth0pg_users_table, or create the table first"},
 	"42703": {"Column Not Found", "Let store be that of an auth0pg_users_table, or name the column that there is"},
@@ -303,7 +305,10 @@ func (f *trialFailure) report(s *scriptTrial, diags *diag.Diagnostics) {
 		diags.AddAttributeError(path.Root("store"), "Script Would Fail", fmt.Sprintf("%s, tried on %s as %q, %s.\n\nLet the policies and triggers of the table allow it.%s", scriptsOf, table, s.t.Role, f.problem, end))
 		return
 	}
-	cause := fmt.Sprintf("%s (SQLSTATE %s).", f.server.Message, f.server.Code)
+	cause := fmt.Sprintf("%s (SQLSTATE %s).", strings.TrimRight(f.server.Message, ". \n"), f.server.Code)
+	if f.server.Detail != "" && slices.Contains([]string{"42P10", "55000", "42501"}, f.server.Code) { // which publication, or what it lacks
+		cause += " " + sentence(f.server.Detail)
+	}
 	if where := strings.Split(f.server.Where, "\n"); where[0] != "" {
 		cause += " It comes from " + where[0]
 		if last := where[len(where)-1]; last != where[0] {
@@ -312,7 +317,7 @@ func (f *trialFailure) report(s *scriptTrial, diags *diag.Diagnostics) {
 		cause += "."
 	}
 	if f.server.Hint != "" {
-		cause += " " + f.server.Hint
+		cause += " " + sentence(f.server.Hint)
 	}
 	if f.server.Code == "23502" && slices.Equal(f.operations, []string{string(scripts.Create)}) && f.server.TableName == s.users.Table {
 		addUnfilled(s.users, f.server.ColumnName, " The server says: "+cause, diags)

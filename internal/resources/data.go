@@ -28,6 +28,8 @@ type Data struct {
 	// Domain is the tenant's domain: null when it is not configured, unknown when it
 	// comes from an object that is yet to be created.
 	Domain types.String
+	// MayBeAbsent is set for a server that the same apply may make, or that may be gone.
+	MayBeAbsent bool
 
 	changing sync.Map // the tables that this run plans to change, by tableName
 	created  sync.Map // those that it plans to create, also in the place of another, by tableName

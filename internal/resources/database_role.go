@@ -214,8 +214,8 @@ func (r *databaseRole) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	server, ok := r.data.Postgres.Get(&resp.Diagnostics)
-	if !ok {
+	server := r.data.toRead(ctx, resp.Private, state.title(), &resp.Diagnostics)
+	if server == nil {
 		return
 	}
 	applied := savedVerifier(ctx, req.Private, &resp.Diagnostics)
@@ -241,7 +241,7 @@ func (r *databaseRole) Update(ctx context.Context, req resource.UpdateRequest, r
 		return
 	}
 	server, ok := r.data.Postgres.Get(&resp.Diagnostics)
-	if !ok {
+	if !ok || refuseLost(ctx, req.Private, state.title(), &resp.Diagnostics) {
 		return
 	}
 	spec := plan.spec(ctx, r.data, &state, server, &resp.Diagnostics)
@@ -278,20 +278,34 @@ func (r *databaseRole) Delete(ctx context.Context, req resource.DeleteRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	server, ok := r.data.Postgres.Get(&resp.Diagnostics)
-	if !ok {
+	end, ok := r.data.toDelete(ctx, state.remains(), &resp.Diagnostics)
+	if !ok || end.Server == nil {
 		return
 	}
+	defer end.Close()
 	began := time.Now()
+	server := end.Server
 	_, err := server.Pool(ctx) // privileges name the database as the server does, once it was asked
 	if err == nil {
-		err = server.DropRole(ctx, state.Name.ValueString(), state.objects(ctx, server.Database()), state.drain())
+		var objects []postgres.Object
+		if !end.Elsewhere { // else they are gone, and the role's privileges with them
+			objects = state.objects(ctx, server.Database())
+		}
+		err = server.DropRole(ctx, state.Name.ValueString(), objects, state.drain())
 	}
 	if err != nil && !errors.Is(err, postgres.ErrRoleNotFound) {
 		roleError(&resp.Diagnostics, "drop", state.Name.ValueString(), err)
 		return
 	}
 	logDone(ctx, began, "role dropped", map[string]any{"role": state.Name.ValueString()})
+}
+
+func (m *databaseRoleModel) title() string { return fmt.Sprintf("the role %q", m.Name.ValueString()) }
+
+// remains is what the role leaves where it cannot be dropped.
+func (m *databaseRoleModel) remains() remains {
+	role := quoteIdentifier(m.Name.ValueString())
+	return remains{What: m.title(), SQL: fmt.Sprintf("DROP OWNED BY %[1]s;\nDROP ROLE %[1]s;", role), OnServer: fmt.Sprintf("DROP ROLE %s;", role)}
 }
 
 // ImportState takes the role's name. Store, operations and password come from the

@@ -24,19 +24,14 @@ func (r *databaseRole) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if r.data == nil || !r.data.Postgres.Known() {
 		return
 	}
-	server, ok := r.data.Postgres.Get(&diag.Diagnostics{})
-	if !ok {
-		return // the object that is created, read or deleted reports it
-	}
-	// Privileges name the database as the server does, once it was asked. What is wrong with it shows below.
-	_, _ = server.Pool(ctx)
 	var prior *databaseRoleModel
 	if !req.State.Raw.IsNull() {
 		prior = &databaseRoleModel{}
 		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
 	}
 	if req.Plan.Raw.IsNull() {
-		if prior != nil && !resp.Diagnostics.HasError() {
+		server, ok := r.data.Postgres.Get(&diag.Diagnostics{})
+		if ok && prior != nil && !resp.Diagnostics.HasError() {
 			refuseWhileInUse(ctx, server, prior, &resp.Diagnostics)
 		}
 		return
@@ -48,6 +43,19 @@ func (r *databaseRole) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		return
 	}
 	replaced := prior != nil && !plan.Name.Equal(prior.Name)
+	// Privileges name the database as the server does, which is asked here.
+	server, look := r.data.toPlan(ctx, req.Private, prior == nil || replaced, plan.title(), &resp.Diagnostics)
+	switch {
+	case look == blind || look == failed:
+		return // the object that is created, read or deleted reports missing settings
+	case look == lost:
+		plan.Privileges, plan.SequencePrivileges = types.ListUnknown(types.StringType), types.ListUnknown(types.StringType)
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+		return
+	case server == nil:
+		plan.grants(ctx, "", &resp.Diagnostics) // refuses what no server makes right
+		return
+	}
 	if replaced {
 		refuseWhileInUse(ctx, server, prior, &resp.Diagnostics)
 		prior = nil
@@ -58,6 +66,11 @@ func (r *databaseRole) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	resp.Diagnostics.Append(diags...)
 	if prior == nil && !replaced && len(private) == 0 && !plan.Name.IsUnknown() {
 		refuseExisting(ctx, server, plan.Name.ValueString(), config.PasswordWO, &resp.Diagnostics)
+	}
+	if look == dim {
+		plan.grants(ctx, "", &resp.Diagnostics)
+		warnOfOpenSchemas(ctx, server, &resp.Diagnostics)
+		return
 	}
 
 	if prior == nil {
@@ -200,11 +213,13 @@ func (m *databaseRoleModel) planSequences(ctx context.Context, server *postgres.
 	}
 }
 
-// refuseExisting stops a plan that would fail at apply. A server that cannot be asked yet
-// may come with the same apply, so that is no error here.
+// refuseExisting stops a plan that would fail at apply.
 func refuseExisting(ctx context.Context, server *postgres.Server, name string, password types.String, diags *diag.Diagnostics) {
 	_, err := server.Role(ctx, name)
-	if err == nil && !leftBehind(ctx, server, name, password) || errors.Is(err, postgres.ErrOwnRole) {
+	switch {
+	case errors.Is(err, postgres.ErrOwnRole):
+		roleError(diags, "create", name, err) // which cannot be imported either
+	case err == nil && !leftBehind(ctx, server, name, password):
 		roleError(diags, "create", name, postgres.ErrRoleExists)
 	}
 }
@@ -249,11 +264,18 @@ func roleError(diags *diag.Diagnostics, verb, name string, err error) {
 			attempted, members, strings.Join(revocations(members.Left), "\n")))
 	case errors.As(err, &server) && server.Code == "2BP01":
 		diags.AddError("Role Has Dependent Objects", fmt.Sprintf(
-			"%s: %s (SQLSTATE %s).\n%s\n\nGive what it owns to another role and take its other privileges back, in every database named above, then apply again:\n\n"+
-				"REASSIGN OWNED BY %[5]s TO <other role>;\nDROP OWNED BY %[5]s;", attempted, server.Message, server.Code, server.Detail, quoteIdentifier(name)))
-	case errors.As(err, &server) && (server.Code == "42P01" || server.Code == "42703" || server.Code == "3F000" || server.Code == "42883"):
+			"%s: %s\n\nGive what it owns to another role and take its other privileges back, in every database named above, then apply again:\n\n"+
+				"REASSIGN OWNED BY %[3]s TO <other role>;\nDROP OWNED BY %[3]s;", attempted, serversWords(server), quoteIdentifier(name)))
+	case errors.As(err, &server) && server.Code == "42883":
+		diags.AddAttributeError(path.Root("operations"), "Operation Has No Function", fmt.Sprintf(
+			"%s: %s\n\nName the operation in the `operations` of the auth0pg_access_functions too (and set its rehash_on_login if the role has it), or leave it out here.",
+			attempted, serversWords(server)))
+	case errors.As(err, &server) && server.Code == "42703":
+		diags.AddAttributeError(path.Root("store"), "Column Not Found", fmt.Sprintf(
+			"%s: %s\n\nRefer to the `store` of the object that makes the table, so that Terraform knows its columns and the order.", attempted, serversWords(server)))
+	case errors.As(err, &server) && (server.Code == "42P01" || server.Code == "3F000"):
 		diags.AddAttributeError(path.Root("store"), "Store Not Found", fmt.Sprintf(
-			"%s: %s (SQLSTATE %s).\n\nCreate the store first: refer to the `store` of the object that makes it, so that Terraform knows the order.", attempted, server.Message, server.Code))
+			"%s: %s\n\nCreate the store first: refer to the `store` of the object that makes it, so that Terraform knows the order.", attempted, serversWords(server)))
 	default:
 		diags.AddError("Role Not "+map[string]string{"create": "Created", "read": "Read", "change": "Changed", "drop": "Dropped"}[verb], postgresDetail(attempted, err))
 	}

@@ -20,7 +20,7 @@ import (
 func postgresDetail(attempted string, err error) string {
 	var connect *postgres.ConnectError
 	if errors.As(err, &connect) {
-		return fmt.Sprintf("%s: %v.\n\n%s", attempted, connect, connectRemedy(connect))
+		return fmt.Sprintf("%s: %s\n\n%s", attempted, sentence(connect.Error()), connectRemedy(connect))
 	}
 	var server *pgconn.PgError
 	if errors.As(err, &server) {
@@ -32,15 +32,24 @@ func postgresDetail(attempted string, err error) string {
 	case errors.Is(err, context.Canceled):
 		return attempted + ": it was cancelled.\n\nApply again to finish."
 	}
-	return fmt.Sprintf("%s: %v.\n\nApply again; what was done so far is recognised.", attempted, err)
+	return fmt.Sprintf("%s: %s\n\n%s", attempted, sentence(err.Error()), justApply)
 }
+
+// What to do where nothing better is known. At plan, asPlanned says it otherwise.
+const (
+	correctAndApply = "Correct the cause and apply again; what was done so far is recognised."
+	justApply       = "Apply again; what was done so far is recognised."
+)
+
+// sentence ends a text with one full stop, whoever wrote it.
+func sentence(text string) string { return strings.TrimRight(text, ". \n") + "." }
 
 // serversWords is what the server said, without what may come out of a row: an address, or a hash.
 func serversWords(err *pgconn.PgError) string {
 	if postgres.QuotesValue(err.Code) {
 		return fmt.Sprintf("a value in one of the rows does not fit (SQLSTATE %s).", err.Code)
 	}
-	words := fmt.Sprintf("%s (SQLSTATE %s).", err.Message, err.Code)
+	words := fmt.Sprintf("%s (SQLSTATE %s).", strings.TrimRight(err.Message, ". \n"), err.Code)
 	// Details of other classes, such as violated constraints and what a trigger raises, quote rows.
 	if quotesNoRows := []string{"0A", "2B", "40", "42", "53", "55", "57"}; err.Detail != "" && slices.ContainsFunc(quotesNoRows, func(class string) bool { return strings.HasPrefix(err.Code, class) }) {
 		words += "\n" + err.Detail
@@ -78,6 +87,9 @@ func sqlStateRemedy(err *pgconn.PgError) string {
 		return "Rows share the value. The audit of the table counts them and gives the SQL that lists them; correct them, and apply again."
 	case "28P01", "28000":
 		return "Check username and password in the provider's postgres settings, and pg_hba.conf on the server."
+	case "25006":
+		return "The server is a standby (read-only), or default_transaction_read_only is on: SELECT pg_is_in_recovery() tells which. " +
+			"Point the provider's postgres settings at the primary server, and apply again."
 	case "3D000":
 		return "Check the database in the provider's postgres settings."
 	case "42501":
@@ -89,7 +101,7 @@ func sqlStateRemedy(err *pgconn.PgError) string {
 	case "57014":
 		return "The statement was cancelled, mostly by statement_timeout: raise statement_timeout in the provider's postgres settings and apply again."
 	}
-	return "Correct the cause and apply again; what was done so far is recognised."
+	return correctAndApply
 }
 
 // privateStateNotReadable reports what the provider has noted beside an object and cannot read any more.

@@ -5,6 +5,7 @@ package resources
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/big"
 	"net/netip"
@@ -16,6 +17,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgurl"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 )
 
 var _ function.Function = (*postgresURLFunction)(nil)
@@ -53,7 +57,7 @@ func (f *postgresURLFunction) Definition(_ context.Context, _ function.Definitio
 				Name: "parts",
 				MarkdownDescription: "An object with `host` (a name, an IPv4 or IPv6 address, or the folder of a socket) and, as needed, `port`, `database`, `username`, `password`, " +
 					"`sslmode` (`" + strings.Join(sslModes, "`, `") + "`), `sslrootcert`, `sslcert`, `sslkey`, `connect_timeout` (seconds) and `application_name`. " +
-					"Further parameters of the connection go into a map named `parameters`. The action scripts heed `sslmode` and no other parameter: " +
+					"Further parameters of the connection, by libpq's names, go into a map named `parameters`. The action scripts heed `sslmode` and no other parameter: " +
 					"the certificate authority of their database goes into `configuration_wo` under the key `POSTGRES_CA` (see `ca_key`), not into `sslrootcert`.",
 			},
 		},
@@ -117,7 +121,22 @@ func postgresURL(argument attr.Value) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return "postgresql://" + userInfo(texts) + host + prefixed(":", texts["port"]) + prefixed("/", escapeDatabase(texts["database"])) + prefixed("?", query), nil
+	text := "postgresql://" + userInfo(texts) + host + prefixed(":", texts["port"]) +
+		prefixed("/", escapeDatabase(texts["database"])) + prefixed("?", query)
+	// What is written here is read by the provider itself: the two must not come to differ.
+	if err := postgres.CheckURL(text); err != nil {
+		return "", urlProblem(err)
+	}
+	return text, nil
+}
+
+// urlProblem is a URL that the provider would refuse, as its parts are at fault.
+func urlProblem(err error) error {
+	var parameter *pgurl.ParameterError
+	if errors.As(err, &parameter) {
+		return &partError{fmt.Sprintf("%q in \"parameters\"", parameter.Name), "is no parameter that connections through this URL can heed"}
+	}
+	return &partError{"The URL of these parts", "cannot be used: " + err.Error()}
 }
 
 // members returns what an object or a map holds.
@@ -175,7 +194,7 @@ func checkParts(texts map[string]string) error {
 		return &partError{`"host"`, "is missing"}
 	}
 	if port, given := texts["port"]; given {
-		if number, err := strconv.ParseUint(port, 10, 16); err != nil || number == 0 || strconv.FormatUint(number, 10) != port {
+		if !pgurl.IsPort(port) {
 			return &partError{`"port"`, "must be a number from 1 to 65535"}
 		}
 	}
@@ -193,6 +212,9 @@ func checkParts(texts map[string]string) error {
 	return nil
 }
 
+// parameterForm is what parameters are called; anything else may be a secret in the wrong place.
+var parameterForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,62}$`)
+
 // hostForm is what DNS names and container names are made of.
 var hostForm = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})$`)
 
@@ -203,10 +225,13 @@ func urlHost(host string) (string, error) {
 		inner = host[1 : len(host)-1]
 	}
 	if address, err := netip.ParseAddr(inner); err == nil && address.Is6() {
-		return "[" + strings.ReplaceAll(address.String(), "%", "%25") + "]", nil
+		if address.Zone() != "" {
+			return "", &partError{`"host"`, "has a zone, which the scripts' driver does not take"}
+		}
+		return "[" + address.String() + "]", nil
 	}
 	switch {
-	case strings.HasPrefix(host, "/"):
+	case pgurl.IsSocket(host):
 		return escape(host), nil
 	case hostForm.MatchString(host):
 		return host, nil
@@ -249,6 +274,9 @@ func urlQuery(texts map[string]string, parameters attr.Value) (string, error) {
 		if name == "" {
 			return "", &partError{`"parameters"`, "holds a parameter without a name"}
 		}
+		if !parameterForm.MatchString(name) {
+			return "", &partError{`"parameters"`, "holds a name that no parameter has"}
+		}
 		if own := partNames[name]; own != "" || slices.Contains(urlParts, name) || slices.Contains(queryParts, name) {
 			return "", &partError{fmt.Sprintf("%q in \"parameters\"", name), fmt.Sprintf("is a part of its own: write %q beside \"host\"", cmp.Or(own, name))}
 		}
@@ -276,8 +304,8 @@ func prefixed(prefix, text string) string {
 func escape(text string) string { return escapeExcept(text, "") }
 
 // escapeDatabase leaves alone what may stand in a path as it is: node-postgres does not
-// decode these characters there.
-func escapeDatabase(text string) string { return escapeExcept(text, "!$&'()*+,;=:@") }
+// decode these characters there. An at sign is escaped all the same: in front of it a password may end.
+func escapeDatabase(text string) string { return escapeExcept(text, "!$&'()*+,;=:") }
 
 func escapeExcept(text, kept string) string {
 	var b strings.Builder

@@ -15,6 +15,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/localtenant"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
 )
 
 // object makes an object value of Go values: strings, whole numbers, nil, or values.
@@ -54,12 +56,11 @@ func TestPostgresURL(t *testing.T) {
 		"port as text":  {map[string]any{"host": "10.0.0.1", "port": "6432"}, "postgresql://10.0.0.1:6432"},
 		"IPv6":          {map[string]any{"host": "2001:DB8::1", "port": 5432, "database": "app"}, "postgresql://[2001:db8::1]:5432/app"},
 		"IPv6 brackets": {map[string]any{"host": "[::1]", "database": "app"}, "postgresql://[::1]/app"},
-		"IPv6 zone":     {map[string]any{"host": "fe80::1%eth0"}, "postgresql://[fe80::1%25eth0]"},
 		"socket":        {map[string]any{"host": "/var/run/postgresql", "database": "app"}, "postgresql://%2Fvar%2Frun%2Fpostgresql/app"},
 		"odd user":      {map[string]any{"host": "h", "username": "a:b@c"}, "postgresql://a%3Ab%40c@h"},
-		"odd database":  {map[string]any{"host": "h", "database": "my app@home/1?#"}, "postgresql://h/my%20app@home%2F1%3F%23"},
-		"parameters": {map[string]any{"host": "h", "sslmode": "require", "parameters": map[string]any{"options": "-c search_path=app", "a b": "c", "keepalives": 1, "unset": nil}},
-			"postgresql://h?sslmode=require&a%20b=c&keepalives=1&options=-c%20search_path%3Dapp"},
+		"odd database":  {map[string]any{"host": "h", "database": "my app@home/1?#"}, "postgresql://h/my%20app%40home%2F1%3F%23"},
+		"parameters": {map[string]any{"host": "h", "sslmode": "require", "parameters": map[string]any{"options": "-c search_path=app", "target_session_attrs": "any", "keepalives": 1, "unset": nil}},
+			"postgresql://h?sslmode=require&keepalives=1&options=-c%20search_path%3Dapp&target_session_attrs=any"},
 	} {
 		if got, err := postgresURL(object(t, test.parts)); err != nil || got != test.want {
 			t.Errorf("%s:\n got %q, %v\nwant %q", name, got, err, test.want)
@@ -105,6 +106,10 @@ func TestPostgresURLRefuses(t *testing.T) {
 		"text for parameters":  {map[string]any{"host": "h", "parameters": "hidden"}, "map of strings"},
 		"part in parameters":   {map[string]any{"host": "h", "parameters": map[string]any{"password": "hidden"}}, "is a part of its own"},
 		"part in parameters 2": {map[string]any{"host": "h", "parameters": map[string]any{"user": "hidden"}}, `write "username"`},
+		"IPv6 zone":            {map[string]any{"host": "fe80::1%hidden"}, "has a zone"},
+		"unknown parameter":    {map[string]any{"host": "h", "parameters": map[string]any{"search_path": "hidden"}}, `"search_path" in "parameters" is no parameter`},
+		"unheeded parameter":   {map[string]any{"host": "h", "parameters": map[string]any{"gssencmode": "require"}}, `"gssencmode" in "parameters" is no parameter`},
+		"misplaced secret":     {map[string]any{"host": "h", "parameters": map[string]any{"hidden p@ss": "x"}}, "holds a name that no parameter has"},
 		"nameless parameter":   {map[string]any{"host": "h", "parameters": map[string]any{"": "hidden"}}, "without a name"},
 	} {
 		got, err := postgresURL(object(t, test.parts))
@@ -176,7 +181,7 @@ func TestPostgresURLReadBackByNode(t *testing.T) {
 	var want []parsed
 	for _, text := range hostile {
 		database := text
-		if strings.ContainsAny(text, "/?#") || text == ".." {
+		if strings.ContainsAny(text, "/?#@") || text == ".." {
 			// node-postgres cannot name such a database in a URL at all.
 			database = "app"
 		}
@@ -207,5 +212,39 @@ func TestPostgresURLReadBackByNode(t *testing.T) {
 		if got[i] != want[i] {
 			t.Errorf("%q was read as %+v", urls[i], got[i])
 		}
+	}
+}
+
+// What the function writes, the provider takes as it was meant; with a user and a database, so do the scripts.
+func TestPostgresURLIsAccepted(t *testing.T) {
+	written := 0
+	for _, host := range []string{"db.example.com", "10.0.0.1", "2001:db8::1", "[::1]", "/run/pg", "/tmp/a b%2F@c", "/tmp/a,b", "/run/é?#", "h_1", "-h", "h@x", "fe80::1%eth0", "a,b", "."} {
+		for _, text := range hostile {
+			for _, further := range []string{"keepalives", "options", "sslsni", "gssencmode", "search_path", "hostaddr", "a b"} {
+				parts := map[string]any{"host": host, "port": 5433, "username": text, "password": text, "database": text, "sslmode": "disable",
+					"application_name": text, "parameters": map[string]any{further: text}}
+				url, err := postgresURL(object(t, parts))
+				if err != nil {
+					continue
+				}
+				written++
+				server, err := postgres.NewServer(postgres.Config{URL: url})
+				if err != nil {
+					t.Errorf("%q: %v", url, err)
+					continue
+				}
+				config := server.ConnConfig()
+				if config.Host != strings.Trim(host, "[]") || config.Port != 5433 || config.User != text || config.Password != text ||
+					config.Database != text || config.RuntimeParams["application_name"] != text || len(config.Fallbacks) > 0 {
+					t.Errorf("%q was read as host %q, user %q, password %q, database %q", url, config.Host, config.User, config.Password, config.Database)
+				}
+				if err := scripts.CheckDatabaseURL(url); err != nil {
+					t.Errorf("%q: %v", url, err)
+				}
+			}
+		}
+	}
+	if written < 500 {
+		t.Errorf("%d URLs: the generator is broken", written)
 	}
 }

@@ -102,6 +102,17 @@ func (d *usersAudit) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		return
 	}
 	audit, err := server.AuditUsers(ctx, users)
+	if d.data.absent(err) != "" {
+		model.showNothing()
+		resp.Diagnostics.AddWarning("Users Not Counted", postgresDetail(fmt.Sprintf("Could not read the users table %q.%q", users.Schema, users.Table), err)+
+			" Its counts are null.")
+		resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+		return
+	}
+	if postgres.Unreachable(err) {
+		addNotReached(fmt.Sprintf("Could not read the users table %q.%q", users.Schema, users.Table), err, &resp.Diagnostics)
+		return
+	}
 	if err != nil {
 		auditError(users, err, &resp.Diagnostics)
 		return
@@ -138,6 +149,14 @@ func auditError(users store.Store, err error, diags *diag.Diagnostics) {
 	default:
 		diags.AddError("Users Not Audited", postgresDetail(attempted, err))
 	}
+}
+
+// showNothing is for rows that are gone with their database.
+func (m *usersAuditModel) showNothing() {
+	nothing := findingObject(nil)
+	m.Rows, m.Hashes = types.Int64Null(), types.MapNull(findingType)
+	m.EmailsMissing, m.EmailsDuplicate, m.EmailsTooLong, m.IDsNotUnique = nothing, nothing, nothing, nothing
+	m.PasswordsMissing, m.HashesUnknown, m.Migrated, m.Left = nothing, nothing, nothing, nothing
 }
 
 func (m *usersAuditModel) show(audit *postgres.UsersAudit) {

@@ -125,8 +125,11 @@ func (r *usersTable) Read(ctx context.Context, req resource.ReadRequest, resp *r
 	diags := &resp.Diagnostics
 	var state usersTableModel
 	diags.Append(req.State.Get(ctx, &state)...)
-	server, ok := r.server(diags)
-	if diags.HasError() || !ok {
+	if _, ok := r.server(diags); diags.HasError() || !ok {
+		return
+	}
+	server := r.data.toRead(ctx, resp.Private, state.title(), diags)
+	if server == nil {
 		return
 	}
 	pool, err := server.Pool(ctx)
@@ -173,7 +176,7 @@ func (r *usersTable) Update(ctx context.Context, req resource.UpdateRequest, res
 	ctx, cancel := bounded(ctx, plan.Timeouts.Update, defaultUpdateTimeout, diags)
 	defer cancel()
 	server, ok := r.server(diags)
-	if diags.HasError() || !ok {
+	if diags.HasError() || !ok || refuseLost(ctx, req.Private, config.title(), diags) {
 		return
 	}
 	session, err := server.LockTable(ctx, config.Schema, config.Name)
@@ -226,16 +229,20 @@ func (r *usersTable) Delete(ctx context.Context, req resource.DeleteRequest, res
 	diags := &resp.Diagnostics
 	var state usersTableModel
 	diags.Append(req.State.Get(ctx, &state)...)
-	if diags.HasError() || state.refuseProtected(diags) {
+	if diags.HasError() {
 		return
 	}
 	ctx, cancel := bounded(ctx, state.Timeouts.Delete, defaultShortTimeout, diags)
 	defer cancel()
-	server, ok := r.server(diags)
-	if !ok {
+	if _, ok := r.server(diags); !ok {
 		return
 	}
-	session, err := server.LockTable(ctx, state.Schema.ValueString(), state.Name.ValueString())
+	end, ok := r.data.toDelete(ctx, state.remains(), diags)
+	if !ok || end.Server == nil || state.refuseProtected(diags) {
+		return
+	}
+	defer end.Close()
+	session, err := end.Server.LockTable(ctx, state.Schema.ValueString(), state.Name.ValueString())
 	if err != nil {
 		diags.AddError("Users Table Not Dropped", postgresDetail("Could not drop "+state.title(), err))
 		return
@@ -383,6 +390,16 @@ func createdAsPlanned(ctx context.Context, db postgres.Beginner, observed *postg
 	}
 	rows, err := postgres.HasRows(ctx, db, observed.Schema, observed.Name)
 	return !rows, err
+}
+
+// remains is what the table leaves where it cannot be dropped.
+func (m usersTableModel) remains() remains {
+	return remains{What: m.title(), SQL: fmt.Sprintf("DROP TABLE %s;", m.quoted())}
+}
+
+// quoted is the table's name as SQL takes it.
+func (m usersTableModel) quoted() string {
+	return quoteIdentifier(m.Schema.ValueString()) + "." + quoteIdentifier(m.Name.ValueString())
 }
 
 func (m usersTableModel) title() string {

@@ -254,3 +254,27 @@ type sideEffect func()
 func (f sideEffect) CheckPlan(context.Context, plancheck.CheckPlanRequest, *plancheck.CheckPlanResponse) {
 	f()
 }
+
+// A table that loses its rows in a crash, or has them in other tables too, is adopted with a word about that.
+func TestUsersTableOddTraits(t *testing.T) {
+	t.Parallel()
+	const columns = "(id uuid PRIMARY KEY DEFAULT gen_random_uuid(), email text NOT NULL, password text NOT NULL)"
+	for name, c := range map[string]struct{ ddl, want string }{
+		"unlogged": {"CREATE UNLOGGED TABLE users " + columns, `is UNLOGGED.*SET LOGGED`},
+		"parent":   {"CREATE TABLE users " + columns + "; CREATE TABLE guests () INHERITS (users)", `has children that inherit from it: guests.*NO INHERIT "public"."users"`},
+		"child":    {"CREATE TABLE people " + columns + "; CREATE TABLE users (PRIMARY KEY (id)) INHERITS (people)", `inherits from people.*NO INHERIT`},
+		"plain":    {"CREATE TABLE users " + columns, ""},
+		"parted":   {"CREATE TABLE users " + columns + " PARTITION BY HASH (id); CREATE TABLE p PARTITION OF users FOR VALUES WITH (MODULUS 1, REMAINDER 0)", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := acctest.LocalDatabase(t)
+			db.Exec(c.ddl)
+			w := acctest.NewWorkspace(t, map[string]string{"main.tf": workspaceConfig(db) + "import {\n  to = auth0pg_users_table.users\n  id = \"users\"\n}\n"})
+			output := strings.Join(strings.Fields(strings.ReplaceAll(w.MustRun("plan"), "│", " ")), " ")
+			odd := strings.Contains(output, "UNLOGGED") || strings.Contains(output, "inherit")
+			if odd != (c.want != "") || !regexp.MustCompile(c.want).MatchString(output) {
+				t.Errorf("want %q in\n%s", c.want, output)
+			}
+		})
+	}
+}

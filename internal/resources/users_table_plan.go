@@ -14,7 +14,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
@@ -96,63 +95,42 @@ func (r *usersTable) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequ
 	if diags.HasError() || !known {
 		return // what depends on unknown values stays unknown
 	}
-	if !r.planWith(ctx, &plan, config, state, prev, observed, replaced, req.State.Raw, resp) {
+	if !r.planWith(ctx, &plan, config, state, prev, observed, replaced, req, resp) {
 		return
 	}
 	diags.Append(resp.Plan.Set(ctx, plan)...)
 }
 
 // planWith fills the plan in. It returns false when it must not be used.
-func (r *usersTable) planWith(ctx context.Context, plan *usersTableModel, config tableConfig, state *usersTableModel, prev *tableSpec, observed *postgres.Table, replaced bool, prior tftypes.Value, resp *resource.ModifyPlanResponse) bool {
+func (r *usersTable) planWith(ctx context.Context, plan *usersTableModel, config tableConfig, state *usersTableModel, prev *tableSpec,
+	observed *postgres.Table, replaced bool, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
+) bool {
 	diags := &resp.Diagnostics
 	spec := resolveTable(config, prev, observed)
 	plan.ID = types.StringValue(postgres.QualifiedName(spec.Schema, spec.Name))
-	server, reachable := r.reachable(ctx, diags)
-	if diags.HasError() {
+	server, look := r.outlook(ctx, req.Private, state == nil, config.title(), diags)
+	if look == failed {
 		return false
 	}
-	if !reachable {
-		plan.showOffline(ctx, spec, config, state, prev, diags)
+	var work tableWork
+	if server != nil {
+		var ok bool
+		if work, ok = askAbout(ctx, server, config, spec, state == nil, prev, observed, replaced, *plan, diags); !ok {
+			return false
+		}
+	}
+	if look != sighted {
+		if look == dim {
+			work.warnNotBinding(config, server != nil, diags)
+			r.data.willChange(spec.Schema, spec.Name)
+			r.data.willCreate(spec.Schema, spec.Name)
+		}
+		// Resolved anew: what the server has said is not in it.
+		plan.showOffline(ctx, resolveTable(config, prev, observed), config, state, prev, diags)
+		if look == lost {
+			plan.DDL, plan.Changes = types.ListUnknown(types.StringType), types.ListUnknown(changeType)
+		}
 		return true
-	}
-	pool, err := server.Pool(ctx)
-	if err != nil {
-		diags.AddError("Users Table Not Planned", postgresDetail("Could not plan "+config.title(), err))
-		return false
-	}
-	var existing *postgres.Table
-	if state == nil {
-		current, err := postgres.Inspect(ctx, pool, spec.Schema, spec.Name)
-		switch {
-		case err != nil:
-			diags.AddError("Users Table Not Planned", postgresDetail("Could not read "+config.title()+" from the catalog", err))
-		case current != nil && !replaced:
-			existing = current
-		default:
-			checkSchema(ctx, pool, spec.Schema, diags)
-		}
-		if diags.HasError() {
-			return false
-		}
-	}
-	work, err := planTable(ctx, pool, server, spec, prev, observed, *plan)
-	if err != nil {
-		addPlanError(spec, err, diags)
-		return false
-	}
-	if existing != nil {
-		if created, err := createdAsPlanned(ctx, pool, existing, work.spec); err != nil || !created {
-			addExists(spec, diags)
-			return false
-		}
-		diags.AddWarning("Users Table Was Created Before", fmt.Sprintf(
-			"%s exists already, as it is planned here and without rows: a run that was interrupted has created it. The apply takes it over and runs none of the statements.", capitalized(config.title())))
-	}
-	if state == nil {
-		work.spec.warnUnfilled(diags)
-	}
-	if !work.addProblems(ctx, pool, diags) {
-		return false
 	}
 	plan.show(ctx, work.spec, config, state, prev, diags)
 	setPrivate(ctx, resp.Private, statementsKey, work.planned(), diags)
@@ -163,11 +141,108 @@ func (r *usersTable) planWith(ctx context.Context, plan *usersTableModel, config
 		unchanged := *plan
 		unchanged.DDL, unchanged.Changes = state.DDL, state.Changes
 		diags.Append(resp.Plan.Set(ctx, unchanged)...)
-		if resp.Plan.Raw.Equal(prior) {
+		if resp.Plan.Raw.Equal(req.State.Raw) {
 			*plan = unchanged
 		}
 	}
 	return !diags.HasError()
+}
+
+// outlook is toPlan, but that settings which are missing are reported here.
+func (r *usersTable) outlook(ctx context.Context, private privateReader, isNew bool, what string, diags *diag.Diagnostics) (*postgres.Server, outlook) {
+	if r.data == nil {
+		return nil, blind
+	}
+	if r.data.Postgres.Known() {
+		if _, ok := r.data.Postgres.Get(diags); !ok {
+			return nil, failed
+		}
+	}
+	return r.data.toPlan(ctx, private, isNew, what, diags)
+}
+
+// askAbout plans with the server's word. ok is false when the plan must not be used.
+func askAbout(ctx context.Context, server *postgres.Server, config tableConfig, spec tableSpec, isNew bool, prev *tableSpec,
+	observed *postgres.Table, replaced bool, options usersTableModel, diags *diag.Diagnostics,
+) (work tableWork, ok bool) {
+	pool, err := server.Pool(ctx)
+	if err != nil {
+		diags.AddError("Users Table Not Planned", postgresDetail("Could not plan "+config.title(), err))
+		return work, false
+	}
+	var existing *postgres.Table
+	if isNew {
+		current, err := postgres.Inspect(ctx, pool, spec.Schema, spec.Name)
+		switch {
+		case err != nil:
+			diags.AddError("Users Table Not Planned", postgresDetail("Could not read "+config.title()+" from the catalog", err))
+		case current != nil && !replaced:
+			existing = current
+		default:
+			checkSchema(ctx, pool, spec.Schema, diags)
+		}
+		if diags.HasError() {
+			return work, false
+		}
+	}
+	if work, err = planTable(ctx, pool, server, spec, prev, observed, options); err != nil {
+		addPlanError(spec, err, diags)
+		return work, false
+	}
+	if existing != nil {
+		if created, err := createdAsPlanned(ctx, pool, existing, work.spec); err != nil || !created {
+			addExists(spec, diags)
+			return work, false
+		}
+		diags.AddWarning("Users Table Was Created Before", fmt.Sprintf(
+			"%s exists already, as it is planned here and without rows: a run that was interrupted has created it. The apply takes it over and runs none of the statements.", capitalized(config.title())))
+	}
+	if isNew {
+		work.spec.warnUnfilled(diags)
+	} else {
+		warnOfTraits(ctx, pool, config, diags)
+	}
+	return work, work.addProblems(ctx, pool, diags)
+}
+
+// warnOfTraits tells what an adopted table may be that a table made here never is.
+func warnOfTraits(ctx context.Context, q postgres.Querier, config tableConfig, diags *diag.Diagnostics) {
+	traits, err := postgres.TableTraits(ctx, q, config.Schema, config.Name)
+	if err != nil {
+		return // the catalog was read before, so the next query says what is wrong
+	}
+	title := capitalized(config.title())
+	if traits.Unlogged {
+		diags.AddAttributeWarning(path.Root("name"), "Users Table Needs Attention", fmt.Sprintf(
+			"%s is UNLOGGED: after a crash of the server it is empty, and a standby or a backup of its files does not have it.\n\n"+
+				"Run ALTER TABLE %s SET LOGGED; at a quiet time, for it writes the table anew while nobody gets at it.", title, quotedTable(config)))
+	}
+	if len(traits.Children) > 0 {
+		diags.AddAttributeWarning(path.Root("name"), "Users Table Needs Attention", fmt.Sprintf(
+			"%s has children that inherit from it: %s. The scripts find and change the users in them too, but create users in the parent alone, "+
+				"and its unique indexes do not cover the children: one e-mail address can be in both.\n\n"+
+				"Move the rows into one table, or end it with ALTER TABLE <child> NO INHERIT %s;", title, list(traits.Children), quotedTable(config)))
+	}
+	if len(traits.Parents) > 0 {
+		diags.AddAttributeWarning(path.Root("name"), "Users Table Needs Attention", fmt.Sprintf(
+			"%s inherits from %s. Users in the parent are not seen here, and its unique indexes do not cover this table.\n\n"+
+				"Move the rows into one table, or end it with ALTER TABLE %s NO INHERIT <parent>;", title, list(traits.Parents), quotedTable(config)))
+	}
+}
+
+// quotedTable is the table's name as SQL takes it.
+func quotedTable(c tableConfig) string {
+	return quoteIdentifier(c.Schema) + "." + quoteIdentifier(c.Name)
+}
+
+// warnNotBinding shows the statements that a plan does not hold the apply to.
+func (w tableWork) warnNotBinding(config tableConfig, asked bool, diags *diag.Diagnostics) {
+	if !asked {
+		return
+	}
+	diags.AddWarning("Statements Not Binding", fmt.Sprintf(
+		"may_be_absent is set in the provider's postgres settings, so the statements for %s are worked out at apply. As the server is now, they would be:\n%s",
+		config.title(), listed(w.planned())))
 }
 
 // note tells the objects that take the table's store what becomes of it.
@@ -215,23 +290,6 @@ func (w tableWork) addProblems(ctx context.Context, db postgres.Beginner, diags 
 		}
 	}
 	return len(refusals) == 0
-}
-
-// reachable returns the server if the plan can be made with it. A server that does not
-// answer yet is no error: the same apply may start it.
-func (r *usersTable) reachable(ctx context.Context, diags *diag.Diagnostics) (*postgres.Server, bool) {
-	if r.data == nil || !r.data.Postgres.Known() {
-		return nil, false
-	}
-	server, ok := r.data.Postgres.Get(diags)
-	if !ok {
-		return nil, false
-	}
-	if _, err := server.Pool(ctx); err != nil {
-		diags.AddWarning("Statements Not Planned", postgresDetail("Could not ask the server what the table needs; the statements are worked out at apply", err))
-		return nil, false
-	}
-	return server, true
 }
 
 // tableWork is what leads to the table as it shall be.
@@ -344,15 +402,23 @@ func (w *tableWork) remember(prev *tableSpec, observed *postgres.Table) {
 }
 
 // guardDrop refuses to plan what would lose users.
+//
+// Protection is for a table that can be dropped. Of one that is gone with its database nothing can, and with the
+// protection in the state it could never be turned off.
 func (r *usersTable) guardDrop(ctx context.Context, state *usersTableModel, diags *diag.Diagnostics) {
-	if state.refuseProtected(diags) || state.DropTableWithRows.ValueBool() || r.data == nil || !r.data.Postgres.Known() {
+	if r.data == nil || !r.data.Postgres.Known() {
+		state.refuseProtected(diags)
 		return
 	}
 	server, ok := r.data.Postgres.Get(&diag.Diagnostics{})
 	if !ok {
+		state.refuseProtected(diags)
 		return // reading has reported it
 	}
 	pool, err := server.Pool(ctx)
+	if r.data.absent(err) != "" || state.refuseProtected(diags) || state.DropTableWithRows.ValueBool() {
+		return
+	}
 	if err != nil {
 		return // the apply asks again, and drops nothing before it knows
 	}

@@ -17,9 +17,9 @@ func capitalized(text string) string { return strings.ToUpper(text[:1]) + text[1
 func serverWords(err error) string {
 	var server *pgconn.PgError
 	if !errors.As(err, &server) {
-		return err.Error() + "."
+		return sentence(err.Error())
 	}
-	text := fmt.Sprintf("%s (SQLSTATE %s).", server.Message, server.Code)
+	text := fmt.Sprintf("%s (SQLSTATE %s).", strings.TrimRight(server.Message, ". \n"), server.Code)
 	if server.Hint != "" {
 		text += " " + server.Hint
 	}

@@ -4,38 +4,35 @@ package scripts
 
 import (
 	"errors"
-	"net/url"
 	"slices"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgurl"
 )
 
 // sslModes are what tlsSettings.js knows; no-verify is a word of the driver's own.
 var sslModes = []string{"", "disable", "allow", "prefer", "require", "verify-ca", "verify-full", "no-verify"}
 
-// CheckDatabaseURL tells why every script would refuse this text as the URL of the database, or returns nil. It asks what
-// connectionSettings.js asks. The error holds nothing of the text, which is a secret.
+// CheckDatabaseURL tells why every script would refuse this text as the URL of the database, or why it could mean two
+// things; otherwise it returns nil. It asks what connectionSettings.js asks. The error holds nothing of the text, which
+// is a secret.
 func CheckDatabaseURL(text string) error {
-	u, err := url.Parse(text)
+	u, err := pgurl.Parse(text)
 	if err != nil {
-		return errors.New("it is no URL, or a part of it is not percent-encoded")
+		return err
 	}
-	password, _ := u.User.Password()
-	parts := []string{u.Hostname(), u.User.Username(), password, u.Path}
 	switch {
-	case u.Scheme != "postgres" && u.Scheme != "postgresql":
-		return errors.New("it does not begin with postgres:// or postgresql://")
-	case u.Hostname() == "":
+	case len(u.Hosts) == 0 || u.Hosts[0].Name == "":
 		return errors.New("it names no host")
-	case strings.Contains(u.Host, ","):
+	case len(u.Hosts) > 1:
 		return errors.New("it names more than one host, and the scripts' driver takes one")
-	case u.User.Username() == "":
+	case strings.Contains(u.Hosts[0].Name, "%") && !pgurl.IsSocket(u.Hosts[0].Name):
+		return errors.New("its host has a zone, which the scripts' driver does not take")
+	case u.User == "":
 		return errors.New("it names no user")
-	case strings.TrimPrefix(u.Path, "/") == "":
+	case u.Database == "":
 		return errors.New("it names no database")
-	case slices.ContainsFunc(parts, func(part string) bool { return !utf8.ValidString(part) }):
-		return errors.New("a part of it is not UTF-8")
-	case !slices.Contains(sslModes, u.Query().Get("sslmode")):
+	case !slices.Contains(sslModes, u.Parameters["sslmode"]):
 		return errors.New("its sslmode is none of disable, allow, prefer, require, verify-ca and verify-full")
 	}
 	return nil
