@@ -41,6 +41,7 @@ func (s *Server) Elsewhere(ctx context.Context) (*Server, error) {
 	for _, database := range maintenanceDatabases {
 		other := &Server{config: s.config.Copy(), conf: s.conf}
 		other.config.Database = database
+		pinEverySession(other.config, other.conf)
 		if _, last = other.Pool(ctx); last == nil {
 			return other, nil
 		}

@@ -4,6 +4,7 @@ package resources
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -48,7 +49,11 @@ const waysOut = "If it is made by this same apply, or is gone for good, set may_
 
 // addNotReached reports a server that had to be asked.
 func addNotReached(attempted string, err error, diags *diag.Diagnostics) {
-	diags.AddError("Server Not Reached", postgresDetail(attempted, err)+" "+waysOut)
+	detail := postgresDetail(attempted, err)
+	if !throughPooler(err) {
+		detail += " " + waysOut
+	}
+	diags.AddError("Server Not Reached", detail)
 }
 
 // toRead returns the server for reading. Where it returns nil without an error, the state is to stay as it is.
@@ -82,6 +87,12 @@ func (d *Data) toRead(ctx context.Context, private tablePrivate, what string, di
 	return nil
 }
 
+// throughPooler tells an address that no session of ours may be opened at, whatever becomes of the server.
+func throughPooler(err error) bool {
+	var pooler *postgres.PoolerError
+	return errors.As(err, &pooler)
+}
+
 // outlook is what a plan can be made with.
 type outlook int
 
@@ -112,11 +123,11 @@ func (d *Data) toPlan(ctx context.Context, private privateReader, isNew bool, wh
 	}
 	_, err := server.Pool(ctx)
 	switch {
-	case isNew && d.MayBeAbsent && err != nil:
+	case isNew && d.MayBeAbsent && err != nil && !throughPooler(err):
 		diags.AddWarning("Planned Without The Server", postgresDetail("Could not ask the server about "+what, err)+
 			" may_be_absent is set, so the apply finds out.")
 		return nil, dim
-	case isNew && d.MayBeAbsent:
+	case isNew && d.MayBeAbsent && err == nil:
 		return server, dim
 	case err != nil:
 		addNotReached("Could not plan "+what, err, diags)
