@@ -16,8 +16,8 @@ import (
 // applied, and what is said at plan is put into the words of a plan.
 
 // Guarded puts the rules for messages around a resource.
-func Guarded(new func() resource.Resource) func() resource.Resource {
-	return func() resource.Resource { return &guarded{new()} }
+func Guarded(create func() resource.Resource) func() resource.Resource {
+	return func() resource.Resource { return &guarded{create()} }
 }
 
 // guarded is a resource with the rules for messages. It implements what any of the resources does.
@@ -98,8 +98,8 @@ func (g *guarded) MoveState(ctx context.Context) []resource.StateMover {
 }
 
 // GuardedData puts the rules for messages around a data source.
-func GuardedData(new func() datasource.DataSource) func() datasource.DataSource {
-	return func() datasource.DataSource { return &guardedData{new()} }
+func GuardedData(create func() datasource.DataSource) func() datasource.DataSource {
+	return func() datasource.DataSource { return &guardedData{create()} }
 }
 
 type guardedData struct{ datasource.DataSource }
