@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package kit
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+)
+
+type PrivateState interface {
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+type PrivateReader interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+}
+
+// PrivateStateNotReadable reports what the provider has noted beside an object and cannot read any more.
+func PrivateStateNotReadable(diags *diag.Diagnostics, err error) {
+	diags.AddError("Private State Not Readable", fmt.Sprintf(
+		"What the provider has noted beside the object's state cannot be read: %v.\n\nRemove the object from the state and import it again.", err))
+}
+
+// PrivateStateNotWritten reports a note that could not be made.
+func PrivateStateNotWritten(diags *diag.Diagnostics, err error) {
+	diags.AddError("Private State Not Written", fmt.Sprintf("This is a bug in the provider, please report it: %v.", err))
+}
+
+// TablePrivate is the part of the framework's private state that is used here.
+type TablePrivate interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+func GetPrivate[T any](ctx context.Context, private TablePrivate, key string, diags *diag.Diagnostics) *T {
+	text, found := private.GetKey(ctx, key)
+	diags.Append(found...)
+	if len(text) == 0 {
+		return nil
+	}
+	value := new(T)
+	if err := json.Unmarshal(text, value); err != nil {
+		PrivateStateNotReadable(diags, err)
+		return nil
+	}
+	return value
+}
+
+func SetPrivate(ctx context.Context, private TablePrivate, key string, value any, diags *diag.Diagnostics) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		PrivateStateNotWritten(diags, err)
+		return
+	}
+	diags.Append(private.SetKey(ctx, key, text)...)
+}
