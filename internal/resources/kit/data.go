@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package resources holds the provider's objects, one file each: the schema, the model
-// and what create, read, update and delete do.
+// Package kit is what Terraform's objects share: the clients that the provider hands them, private state, messages, the
+// attribute store, the privileges that follow from a store, and what objects tell each other during a plan. It knows none
+// of the objects, and none of them knows another.
 package kit
 
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -29,9 +29,8 @@ type Data struct {
 	// MayBeAbsent is set for a server that the same apply may make, or that may be gone.
 	MayBeAbsent bool
 
-	changing sync.Map // the tables that this run plans to change, by tableName
-	created  sync.Map // those that it plans to create, also in the place of another, by tableName
-	renamed  sync.Map // the new names of columns that it plans to rename, by columnName
+	// Notes are what objects tell each other during a plan.
+	Notes PlanNotes
 }
 
 // Service is one of the two systems that the provider drives, or what is still missing

@@ -57,7 +57,7 @@ func AddNotReached(attempted string, err error, diags *diag.Diagnostics) {
 }
 
 // toRead returns the server for reading. Where it returns nil without an error, the state is to stay as it is.
-func (d *Data) ToRead(ctx context.Context, private TablePrivate, what string, diags *diag.Diagnostics) *postgres.Server {
+func (d *Data) ToRead(ctx context.Context, private Private, what string, diags *diag.Diagnostics) *postgres.Server {
 	server, ok := d.Postgres.Get(diags)
 	if !ok {
 		return nil

@@ -3,9 +3,21 @@
 package kit
 
 import (
+	"sync"
+
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
+
+// PlanNotes are what objects tell each other while Terraform plans, and again while it applies, when it plans each object
+// once more. A table says what becomes of it; what takes its store asks. Terraform plans an object after those that it
+// refers to, so that a note is there in time wherever a store is a reference. With a store written by hand the order is
+// open, and there may be no note.
+type PlanNotes struct {
+	changing sync.Map // the tables that this run plans to change, by tableName
+	created  sync.Map // those that it plans to create, also in the place of another, by tableName
+	renamed  sync.Map // the new names of columns that it plans to rename, by columnName
+}
 
 type tableName struct{ schema, table string }
 
@@ -15,53 +27,57 @@ type columnName struct {
 	column string
 }
 
-// willChange notes that the table is not going to stay as the catalog has it.
-func (d *Data) WillChange(schema, name string) {
-	d.changing.Store(tableName{schema, name}, true)
+// WillChange notes that the table is not going to stay as the catalog has it.
+func (n *PlanNotes) WillChange(schema, name string) {
+	n.changing.Store(tableName{schema, name}, true)
 }
 
-// tableChanges reports whether this run plans to change the table. A table is planned before
-// what takes its store.
-func (d *Data) TableChanges(schema, name string) bool {
-	_, changes := d.changing.Load(tableName{schema, name})
+// TableChanges reports whether this run plans to change the table.
+func (n *PlanNotes) TableChanges(schema, name string) bool {
+	_, changes := n.changing.Load(tableName{schema, name})
 	return changes
 }
 
-// willCreate notes that the table is yet to be created.
-func (d *Data) WillCreate(schema, name string) {
-	d.created.Store(tableName{schema, name}, true)
+// WillCreate notes that the table is yet to be created, perhaps in the place of one that is dropped before.
+func (n *PlanNotes) WillCreate(schema, name string) {
+	n.created.Store(tableName{schema, name}, true)
 }
 
-// storeIsNew reports whether this run plans to create the table that a store is of.
-func (d *Data) StoreIsNew(s store.Store) bool {
-	_, isNew := d.created.Load(tableName{s.Schema, s.Table})
-	return isNew && s.Kind == store.Table
+// TableIsNew reports whether this run plans to create the table: whatever was granted on one of that name is gone then.
+func (n *PlanNotes) TableIsNew(schema, name string) bool {
+	_, isNew := n.created.Load(tableName{schema, name})
+	return isNew
 }
 
-// willRename notes that a column of the table is going to have another name.
-func (d *Data) WillRename(schema, table, from, to string) {
-	d.renamed.Store(columnName{tableName{schema, table}, from}, to)
+// StoreIsNew reports whether this run plans to create the table that a store is of.
+func (n *PlanNotes) StoreIsNew(s store.Store) bool {
+	return s.Kind == store.Table && n.TableIsNew(s.Schema, s.Table)
+}
+
+// WillRename notes that a column of the table is going to have another name.
+func (n *PlanNotes) WillRename(schema, table, from, to string) {
+	n.renamed.Store(columnName{tableName{schema, table}, from}, to)
 }
 
 // newName is the name that this run plans to give to a column; "" when it leaves it alone.
-func (d *Data) newName(schema, table, column string) string {
-	to, _ := d.renamed.Load(columnName{tableName{schema, table}, column})
+func (n *PlanNotes) newName(schema, table, column string) string {
+	to, _ := n.renamed.Load(columnName{tableName{schema, table}, column})
 	name, _ := to.(string)
 	return name
 }
 
-// stays reports whether a privilege of one column can still be granted: a column that this
+// Stays reports whether a privilege of one column can still be granted: a column that this
 // run renames takes its privileges along.
-func (d *Data) Stays(g postgres.Grant) bool {
-	return len(g.Columns) == 0 || d.newName(g.On.Schema, g.On.Name, g.Columns[0]) == ""
+func (n *PlanNotes) Stays(g postgres.Grant) bool {
+	return len(g.Columns) == 0 || n.newName(g.On.Schema, g.On.Name, g.Columns[0]) == ""
 }
 
-// renamedGrants are the privileges that grants become when this run renames their columns.
-func (d *Data) RenamedGrants(grants []postgres.Grant) []postgres.Grant {
+// RenamedGrants are the privileges that grants become when this run renames their columns.
+func (n *PlanNotes) RenamedGrants(grants []postgres.Grant) []postgres.Grant {
 	var renamed []postgres.Grant
 	for _, g := range postgres.SplitGrants(grants) {
-		if !d.Stays(g) {
-			g.Columns = []string{d.newName(g.On.Schema, g.On.Name, g.Columns[0])}
+		if !n.Stays(g) {
+			g.Columns = []string{n.newName(g.On.Schema, g.On.Name, g.Columns[0])}
 			renamed = append(renamed, g)
 		}
 	}

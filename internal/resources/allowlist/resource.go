@@ -4,7 +4,6 @@ package allowlist
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -210,12 +209,7 @@ func (r *allowlist) Read(ctx context.Context, req resource.ReadRequest, resp *re
 		addFeedCancelled(&resp.Diagnostics, err)
 		return
 	}
-	kept, err := json.Marshal(said)
-	if err != nil {
-		resp.Diagnostics.AddError("Live Feed Not Kept", "This is a bug in the provider, please report it: "+err.Error()+".")
-		return
-	}
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, feedKey, kept)...)
+	kit.SetPrivate(ctx, resp.Private, feedKey, said, &resp.Diagnostics)
 }
 
 // Update puts the new rules in force, and then removes the old ones where they are others.

@@ -79,8 +79,12 @@ func (r *databaseRole) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	}
 	plan.RoleAttributes = kit.StringList(postgres.ScriptsRole.Words())
 	grants, _ := plan.grants(ctx, server.Database(), &resp.Diagnostics)
-	switch _, known, _ := kit.StoreFrom(ctx, plan.Store, path.Root("store")); {
+	switch described, known, _ := kit.StoreFrom(ctx, plan.Store, path.Root("store")); {
 	case !known || plan.Operations.IsUnknown() || kit.UnknownElement(plan.Operations):
+		plan.Privileges = types.ListUnknown(types.StringType)
+		plan.SequencePrivileges = types.ListUnknown(types.StringType)
+	case prior != nil && r.data.Notes.StoreIsNew(described):
+		// Another table takes the place of the one on which they were granted.
 		plan.Privileges = types.ListUnknown(types.StringType)
 		plan.SequencePrivileges = types.ListUnknown(types.StringType)
 	default:

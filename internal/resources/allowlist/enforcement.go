@@ -228,7 +228,7 @@ func (r *allowlist) enforce(ctx context.Context, plan *allowlistModel, diags *di
 }
 
 // readEnforced reads what stands on the server.
-func (r *allowlist) readEnforced(ctx context.Context, private kit.TablePrivate, state *allowlistModel, diags *diag.Diagnostics) bool {
+func (r *allowlist) readEnforced(ctx context.Context, private kit.Private, state *allowlistModel, diags *diag.Diagnostics) bool {
 	how := state.Enforcement.ValueString()
 	if how == enforcementNone {
 		return true

@@ -91,7 +91,7 @@ func (m *databaseRoleModel) kept(ctx context.Context, data *kit.Data, prior *dat
 	var kept []postgres.Grant
 	for _, g := range postgres.SplitGrants(prior.held()) {
 		same := func(other postgres.Grant) bool { return other.String() == g.String() }
-		if !slices.ContainsFunc(postgres.SplitGrants(wanted), same) && data.Stays(g) &&
+		if !slices.ContainsFunc(postgres.SplitGrants(wanted), same) && data.Notes.Stays(g) &&
 			(g.On.Kind == postgres.SequenceObject || slices.ContainsFunc(postgres.SplitGrants(needed), same)) {
 			kept = append(kept, g)
 		}
@@ -105,7 +105,7 @@ func (m *databaseRoleModel) replacesFormer(ctx context.Context, data *kit.Data, 
 	next, _, _ := kit.StoreFrom(ctx, m.Store, path.Root("store"))
 	former, _, _ := kit.StoreFrom(ctx, prior.Store, path.Root("store"))
 	sameFunctions := next.Kind == store.Functions && former.Kind == store.Functions && next.Schema == former.Schema
-	return sameFunctions || data.StoreIsNew(next)
+	return sameFunctions || data.Notes.StoreIsNew(next)
 }
 
 // held are the privileges that were read last.
@@ -147,7 +147,7 @@ func (m *databaseRoleModel) unchanged(ctx context.Context, data *kit.Data, wante
 		if diags := m.RoleAttributes.ElementsAs(ctx, &attributes, false); diags.HasError() {
 			return errors.New("the attributes in the state cannot be read")
 		}
-		planned := kit.GrantLines(postgres.SplitGrants(slices.Concat(m.held(), data.RenamedGrants(m.held()), wanted)))
+		planned := kit.GrantLines(postgres.SplitGrants(slices.Concat(m.held(), data.Notes.RenamedGrants(m.held()), wanted)))
 		for _, g := range postgres.SplitGrants(held) {
 			if !slices.Contains(planned, g.String()) {
 				return &kit.ChangedSincePlanError{What: g.String()}

@@ -74,7 +74,7 @@ func (r *connection) preflightServer(ctx context.Context) *postgres.Server {
 func (r *connection) checkCatalog(ctx context.Context, prior, plan *connectionModel, diags *diag.Diagnostics) {
 	users, known, _ := kit.StoreFrom(ctx, plan.Store, path.Root("store"))
 	if diags.HasError() || !known || users.Kind != store.Table || !plan.Preflight.ValueBool() || hasUnknown(plan.RenderedScripts) || !plan.uploads(prior) ||
-		!slices.Contains(plan.ownOperations(ctx, diags), scripts.Create) || r.data.TableChanges(users.Schema, users.Table) {
+		!slices.Contains(plan.ownOperations(ctx, diags), scripts.Create) || r.data.Notes.TableChanges(users.Schema, users.Table) {
 		return
 	}
 	server := r.preflightServer(ctx)

@@ -50,24 +50,15 @@ type sentConfiguration struct {
 }
 
 func loadConnectionPrivate(ctx context.Context, private kit.PrivateReader, diags *diag.Diagnostics) (p connectionPrivate, found bool) {
-	text, readDiags := private.GetKey(ctx, connectionPrivateKey)
-	diags.Append(readDiags...)
-	if len(text) == 0 {
+	kept := kit.GetPrivate[connectionPrivate](ctx, private, connectionPrivateKey, diags)
+	if kept == nil {
 		return p, false
 	}
-	if err := json.Unmarshal(text, &p); err != nil {
-		kit.PrivateStateNotReadable(diags, err)
-	}
-	return p, true
+	return *kept, true
 }
 
 func (p connectionPrivate) save(ctx context.Context, private kit.PrivateState, diags *diag.Diagnostics) {
-	text, err := json.Marshal(p)
-	if err != nil {
-		kit.PrivateStateNotWritten(diags, err)
-		return
-	}
-	diags.Append(private.SetKey(ctx, connectionPrivateKey, text)...)
+	kit.SetPrivate(ctx, private, connectionPrivateKey, p, diags)
 }
 
 // newSentConfiguration notes what was sent and how the tenant stores it.

@@ -93,8 +93,8 @@ func (r *usersTable) planWith(ctx context.Context, plan *usersTableModel, config
 	if look != kit.Sighted {
 		if look == kit.Dim {
 			work.warnNotBinding(config, server != nil, diags)
-			r.data.WillChange(spec.Schema, spec.Name)
-			r.data.WillCreate(spec.Schema, spec.Name)
+			r.data.Notes.WillChange(spec.Schema, spec.Name)
+			r.data.Notes.WillCreate(spec.Schema, spec.Name)
 		}
 		// Resolved anew: what the server has said is not in it.
 		plan.showOffline(ctx, resolveTable(config, prev, observed), config, state, prev, diags)
@@ -219,14 +219,14 @@ func (w tableWork) warnNotBinding(config tableConfig, asked bool, diags *diag.Di
 // note tells the objects that take the table's store what becomes of it.
 func (w tableWork) note(data *kit.Data, created bool) {
 	if len(w.plan.Steps) > 0 {
-		data.WillChange(w.spec.Schema, w.spec.Name)
+		data.Notes.WillChange(w.spec.Schema, w.spec.Name)
 	}
 	if created {
-		data.WillCreate(w.spec.Schema, w.spec.Name)
+		data.Notes.WillCreate(w.spec.Schema, w.spec.Name)
 	}
 	for _, c := range w.spec.columns() {
 		if slices.ContainsFunc(w.plan.Steps, func(s postgres.Step) bool { return s.Renames == c.Name }) {
-			data.WillRename(w.spec.Schema, w.spec.Name, c.RenamedFrom, c.Name)
+			data.Notes.WillRename(w.spec.Schema, w.spec.Name, c.RenamedFrom, c.Name)
 		}
 	}
 }

@@ -4,7 +4,6 @@ package allowlist
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -146,10 +145,9 @@ func kept(ctx context.Context, req resource.ModifyPlanRequest, state *allowlistM
 		return answer{}, nil
 	}
 	if state != nil && state.Live.ValueBool() {
-		var said answer
-		text, diags := req.Private.GetKey(ctx, feedKey)
-		if !diags.HasError() && json.Unmarshal(text, &said) == nil && said.URL == plan.URL.ValueString() {
-			return said, nil
+		said := kit.GetPrivate[answer](ctx, req.Private, feedKey, &diag.Diagnostics{})
+		if said != nil && said.URL == plan.URL.ValueString() {
+			return *said, nil
 		}
 	}
 	said, err := askFeed(ctx, plan.URL.ValueString())

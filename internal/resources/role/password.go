@@ -4,7 +4,6 @@ package role
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -165,21 +164,12 @@ func fingerprint(v *postgres.Verifier) string {
 }
 
 func saveVerifier(ctx context.Context, private kit.PrivateState, v *postgres.Verifier, diags *diag.Diagnostics) {
-	value, err := json.Marshal(fingerprint(v))
-	if err != nil {
-		kit.PrivateStateNotWritten(diags, err)
-		return
-	}
-	diags.Append(private.SetKey(ctx, verifierKey, value)...)
+	kit.SetPrivate(ctx, private, verifierKey, fingerprint(v), diags)
 }
 
-func savedVerifier(ctx context.Context, private kit.PrivateReader, diags *diag.Diagnostics) (applied string) {
-	value, d := private.GetKey(ctx, verifierKey)
-	diags.Append(d...)
-	if len(value) > 0 {
-		if err := json.Unmarshal(value, &applied); err != nil {
-			kit.PrivateStateNotReadable(diags, err)
-		}
+func savedVerifier(ctx context.Context, private kit.PrivateReader, diags *diag.Diagnostics) string {
+	if applied := kit.GetPrivate[string](ctx, private, verifierKey, diags); applied != nil {
+		return *applied
 	}
-	return applied
+	return ""
 }

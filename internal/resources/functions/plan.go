@@ -82,6 +82,11 @@ func (r *accessFunctions) plan(ctx context.Context, req resource.ModifyPlanReque
 		return
 	}
 	plan.planServer(ctx, server, prior, fresh, diags)
+	if table, known := plan.describedTable(ctx, diags); known && prior != nil && r.data.Notes.StoreIsNew(table) {
+		// Another table takes the place of the one on which the owner has its rights.
+		plan.OwnerPrivileges, plan.OwnerSequencePrivileges = types.ListUnknown(types.StringType), types.ListUnknown(types.StringType)
+		plan.Policy = types.StringUnknown()
+	}
 }
 
 // planOwner keeps the owner that there is when the configuration names none.

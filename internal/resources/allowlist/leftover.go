@@ -4,7 +4,6 @@ package allowlist
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -23,33 +22,20 @@ import (
 const leftoverKey = "leftover"
 
 // noted returns where rules may stand that the state does not show.
-func noted(ctx context.Context, private interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-}, diags *diag.Diagnostics) (left []rulesPlace) {
-	text, problems := private.GetKey(ctx, leftoverKey)
-	diags.Append(problems...)
-	if len(text) == 0 {
-		return nil
+func noted(ctx context.Context, private kit.PrivateReader, diags *diag.Diagnostics) []rulesPlace {
+	if left := kit.GetPrivate[[]rulesPlace](ctx, private, leftoverKey, diags); left != nil {
+		return *left
 	}
-	if err := json.Unmarshal(text, &left); err != nil {
-		kit.PrivateStateNotReadable(diags, err)
-	}
-	return left
+	return nil
 }
 
 // note keeps where rules may stand that the state does not show.
-func note(ctx context.Context, private interface {
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-}, left []rulesPlace, diags *diag.Diagnostics) {
-	var text []byte
-	if len(left) > 0 {
-		var err error
-		if text, err = json.Marshal(left); err != nil {
-			kit.PrivateStateNotWritten(diags, err)
-			return
-		}
+func note(ctx context.Context, private kit.PrivateState, left []rulesPlace, diags *diag.Diagnostics) {
+	if len(left) == 0 {
+		diags.Append(private.SetKey(ctx, leftoverKey, nil)...)
+		return
 	}
-	diags.Append(private.SetKey(ctx, leftoverKey, text)...)
+	kit.SetPrivate(ctx, private, leftoverKey, left, diags)
 }
 
 // with adds a place that is not among them yet.
