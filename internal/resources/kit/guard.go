@@ -161,7 +161,7 @@ func asPlanned(_ diag.Severity, detail string) string {
 	return strings.NewReplacer(
 		CorrectAndApply, "Correct the cause and plan again; nothing was changed.",
 		JustApply, "Plan again; nothing was changed.",
-		"Apply again", "Plan again", "apply again", "plan again",
+		"plan and apply again", "plan and apply again", "Apply again", "Plan again", "apply again", "plan again",
 	).Replace(detail)
 }
 
