@@ -13,7 +13,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/allowlist"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/connection"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/functions"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/role"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/userstable"
 )
 
 // Address is the provider's address in the registry.
@@ -50,7 +55,7 @@ func (p *auth0pgProvider) Configure(ctx context.Context, req provider.ConfigureR
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	data := &resources.Data{}
+	data := &kit.Data{}
 	data.Auth0, data.Domain = p.auth0(ctx, model.Auth0, &resp.Diagnostics)
 	data.Postgres, data.MayBeAbsent = p.postgres(ctx, model.Postgres, &resp.Diagnostics)
 	resp.ResourceData = data
@@ -59,25 +64,25 @@ func (p *auth0pgProvider) Configure(ctx context.Context, req provider.ConfigureR
 
 func (p *auth0pgProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
-		resources.Guarded(resources.NewUsersTable),
-		resources.Guarded(resources.NewDatabaseRole),
-		resources.Guarded(resources.NewAccessFunctions),
-		resources.Guarded(resources.NewConnection),
-		resources.Guarded(resources.NewAllowlist),
+		kit.Guarded(userstable.NewUsersTable),
+		kit.Guarded(role.NewDatabaseRole),
+		kit.Guarded(functions.NewAccessFunctions),
+		kit.Guarded(connection.NewConnection),
+		kit.Guarded(allowlist.NewAllowlist),
 	}
 }
 
 func (p *auth0pgProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
-		resources.GuardedData(resources.NewIPRanges),
-		resources.GuardedData(resources.NewScripts),
-		resources.GuardedData(resources.NewUsersAudit),
+		kit.GuardedData(allowlist.NewIPRanges),
+		kit.GuardedData(connection.NewScripts),
+		kit.GuardedData(userstable.NewUsersAudit),
 	}
 }
 
 func (p *auth0pgProvider) Functions(context.Context) []func() function.Function {
 	return []func() function.Function{
-		resources.NewRegionFunction,
-		resources.NewPostgresURLFunction,
+		allowlist.NewRegionFunction,
+		connection.NewPostgresURLFunction,
 	}
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	auth0pg "github.com/auth0pg/terraform-provider-auth0pg/internal/provider"
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 )
 
 // withoutVariables hides the settings that the machine running the tests happens to have.
@@ -60,12 +60,12 @@ func configuration(t *testing.T, p provider.Provider, blocks map[string]map[stri
 	return tfsdk.Config{Schema: resp.Schema, Raw: tftypes.NewValue(tftypes.Object{AttributeTypes: types}, root)}
 }
 
-func configure(t *testing.T, blocks map[string]map[string]tftypes.Value) (*resources.Data, diag.Diagnostics) {
+func configure(t *testing.T, blocks map[string]map[string]tftypes.Value) (*kit.Data, diag.Diagnostics) {
 	t.Helper()
 	p := auth0pg.New("test")()
 	var resp provider.ConfigureResponse
 	p.Configure(t.Context(), provider.ConfigureRequest{Config: configuration(t, p, blocks)}, &resp)
-	data, _ := resp.ResourceData.(*resources.Data)
+	data, _ := resp.ResourceData.(*kit.Data)
 	return data, resp.Diagnostics
 }
 

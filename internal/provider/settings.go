@@ -15,7 +15,7 @@ import (
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/auth0"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 )
 
 type auth0Model struct {
@@ -57,11 +57,11 @@ func orVariable(value *types.String, variable string) {
 }
 
 // unknowns lists the settings whose value only the apply will know.
-func unknowns(settings map[string]interface{ IsUnknown() bool }) []resources.SettingProblem {
-	var problems []resources.SettingProblem
+func unknowns(settings map[string]interface{ IsUnknown() bool }) []kit.SettingProblem {
+	var problems []kit.SettingProblem
 	for attribute, value := range settings {
 		if value.IsUnknown() {
-			problems = append(problems, resources.SettingProblem{
+			problems = append(problems, kit.SettingProblem{
 				Attribute: attribute, Unknown: true,
 				Remedy: "Apply the other object first (terraform apply -target), or give the setting a value that is known at plan.",
 			})
@@ -70,9 +70,9 @@ func unknowns(settings map[string]interface{ IsUnknown() bool }) []resources.Set
 	return problems
 }
 
-func (p *auth0pgProvider) auth0(ctx context.Context, object types.Object, diags *diag.Diagnostics) (resources.Service[*auth0.Client], types.String) {
+func (p *auth0pgProvider) auth0(ctx context.Context, object types.Object, diags *diag.Diagnostics) (kit.Service[*auth0.Client], types.String) {
 	if object.IsUnknown() {
-		return resources.UnavailableService[*auth0.Client](unknowns(map[string]interface{ IsUnknown() bool }{"auth0": object})), types.StringUnknown()
+		return kit.UnavailableService[*auth0.Client](unknowns(map[string]interface{ IsUnknown() bool }{"auth0": object})), types.StringUnknown()
 	}
 	var m auth0Model
 	if !object.IsNull() {
@@ -110,7 +110,7 @@ func (p *auth0pgProvider) auth0(ctx context.Context, object types.Object, diags 
 	})
 	// A variable has not passed the schema's validators.
 	if !m.BaseURL.IsNull() && !m.BaseURL.IsUnknown() && !validBaseURL(m.BaseURL.ValueString()) {
-		problems = append(problems, resources.SettingProblem{Attribute: "auth0.base_url", Remedy: baseURLAdvice})
+		problems = append(problems, kit.SettingProblem{Attribute: "auth0.base_url", Remedy: baseURLAdvice})
 	}
 	if m.Domain.IsNull() && m.BaseURL.IsNull() {
 		problems = append(problems, missing("auth0.domain", "the tenant's domain", "AUTH0_DOMAIN"))
@@ -124,9 +124,9 @@ func (p *auth0pgProvider) auth0(ctx context.Context, object types.Object, diags 
 		}
 	}
 	if len(problems) > 0 {
-		return resources.UnavailableService[*auth0.Client](problems), m.Domain
+		return kit.UnavailableService[*auth0.Client](problems), m.Domain
 	}
-	return resources.NewService(auth0.New(auth0.Config{
+	return kit.NewService(auth0.New(auth0.Config{
 		Domain: m.Domain.ValueString(), BaseURL: m.BaseURL.ValueString(), Audience: m.Audience.ValueString(),
 		ClientID: m.ClientID.ValueString(), ClientSecret: m.ClientSecret.ValueString(),
 		ClientAssertionPrivateKey: m.ClientAssertionPrivateKey.ValueString(), ClientAssertionSigningAlg: m.ClientAssertionSigningAlg.ValueString(),
@@ -134,13 +134,13 @@ func (p *auth0pgProvider) auth0(ctx context.Context, object types.Object, diags 
 	})), m.Domain
 }
 
-func missing(attribute, what, variable string) resources.SettingProblem {
-	return resources.SettingProblem{Attribute: attribute, Remedy: "Set it in the provider block to " + what + ", or set the environment variable " + variable + "."}
+func missing(attribute, what, variable string) kit.SettingProblem {
+	return kit.SettingProblem{Attribute: attribute, Remedy: "Set it in the provider block to " + what + ", or set the environment variable " + variable + "."}
 }
 
-func (p *auth0pgProvider) postgres(ctx context.Context, object types.Object, diags *diag.Diagnostics) (service resources.Service[*postgres.Server], mayBeAbsent bool) {
+func (p *auth0pgProvider) postgres(ctx context.Context, object types.Object, diags *diag.Diagnostics) (service kit.Service[*postgres.Server], mayBeAbsent bool) {
 	if object.IsUnknown() {
-		return resources.UnavailableService[*postgres.Server](unknowns(map[string]interface{ IsUnknown() bool }{"postgres": object})), false
+		return kit.UnavailableService[*postgres.Server](unknowns(map[string]interface{ IsUnknown() bool }{"postgres": object})), false
 	}
 	var m postgresModel
 	if !object.IsNull() {
@@ -157,11 +157,11 @@ func (p *auth0pgProvider) postgres(ctx context.Context, object types.Object, dia
 		"postgres.may_be_absent": m.MayBeAbsent,
 	})
 	if m.URL.IsNull() && m.Host.IsNull() && os.Getenv("PGHOST") == "" && os.Getenv("PGSERVICE") == "" {
-		problems = append(problems, resources.SettingProblem{Attribute: "postgres.url",
+		problems = append(problems, kit.SettingProblem{Attribute: "postgres.url",
 			Remedy: "Set it (or postgres.host) in the provider block, or set the environment variable AUTH0PG_POSTGRES_URL (or PGHOST)."})
 	}
 	if len(problems) > 0 {
-		return resources.UnavailableService[*postgres.Server](problems), m.MayBeAbsent.ValueBool()
+		return kit.UnavailableService[*postgres.Server](problems), m.MayBeAbsent.ValueBool()
 	}
 	config := postgres.Config{
 		URL: m.URL.ValueString(), Host: m.Host.ValueString(), Port: int(m.Port.ValueInt64()), Database: m.Database.ValueString(),
@@ -178,7 +178,7 @@ func (p *auth0pgProvider) postgres(ctx context.Context, object types.Object, dia
 	if errors.As(err, &invalid) {
 		diags.AddAttributeError(path.Root("postgres").AtName(invalid.Attribute), "Invalid PostgreSQL Settings", invalid.Error())
 	}
-	return resources.NewService(server), m.MayBeAbsent.ValueBool()
+	return kit.NewService(server), m.MayBeAbsent.ValueBool()
 }
 
 // duration parses a value that the schema's validator has accepted.

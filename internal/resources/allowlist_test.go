@@ -4,11 +4,9 @@ package resources_test
 
 import (
 	"fmt"
-	"net/http"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -18,7 +16,6 @@ import (
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/ipranges"
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources"
 )
 
 const allowlistAddress = "auth0pg_allowlist.test"
@@ -250,25 +247,6 @@ func TestAllowlistLiveFallsBackToSnapshot(t *testing.T) {
 				ExpectError: regexp.MustCompile(`Feed Lost Addresses[\s\S]*18\.197\.9\.11/32`),
 			},
 		},
-	})
-}
-
-func TestAllowlistLiveHangs(t *testing.T) {
-	resources.LimitFeeds(t, 200*time.Millisecond)
-	feed := newFeedServer(t)
-	hang := make(chan struct{})
-	defer close(hang)
-	feed.answerWith(func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(http.StatusOK)
-		w.(http.Flusher).Flush()
-		<-hang
-	})
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories(),
-		Steps: []resource.TestStep{{
-			Config:            allowlistConfig(fmt.Sprintf("region = \"JP\"\nlive = true\nurl = %q", feed.URL)),
-			ConfigStateChecks: []statecheck.StateCheck{stateIs("source", knownvalue.StringExact("snapshot")), stateIs("cidrs", knownvalue.ListSizeExact(12))},
-		}},
 	})
 }
 

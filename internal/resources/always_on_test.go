@@ -194,3 +194,39 @@ func TestRotationKeepsLoginsWorking(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A table that is made anew takes every privilege on the former one along. What derives from it is planned and applied in
+// the same run, so that logins work afterwards, also where another address or store stands in between.
+func TestReplacedTableKeepsLoginsWorking(t *testing.T) {
+	t.Parallel()
+	for name, store := range map[string]string{"table": "auth0pg_users_table.users.store", "functions": "auth0pg_access_functions.access.store"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := newAlwaysOn(t)
+			objects := fmt.Sprintf("resource \"auth0pg_access_functions\" \"access\" {\n  schema = %q\n  table = auth0pg_users_table.users.store\n}\n", accessSchema(a.db)) +
+				a.role("scripts", a.db.RoleName("scripts"), store) + a.connection("scripts", store, 1)
+			a.apply(1, objects)
+			for _, way := range []func(){
+				func() { a.workspace.MustRun("apply", "-auto-approve", "-replace=auth0pg_users_table.users") },
+				func() {
+					a.workspace.MustRun("taint", "auth0pg_users_table.users")
+					a.workspace.MustRun("apply", "-auto-approve")
+				},
+				func() {
+					a.db.Exec("DROP TABLE users CASCADE")
+					a.workspace.MustRun("apply", "-auto-approve")
+				},
+			} {
+				way()
+				if output, exit := a.workspace.Run("plan", "-detailed-exitcode"); exit != 0 {
+					t.Errorf("the plan after it is not empty (exit %d):\n%s", exit, output)
+				}
+				a.signUp()
+				if err := a.login(); err != nil {
+					t.Error(err)
+				}
+				a.db.Exec("DELETE FROM users")
+			}
+		})
+	}
+}

@@ -18,7 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/connection"
 )
 
 // optionCase is an option with a first value, another one, and what the tenant then stores under its key.
@@ -163,7 +163,7 @@ func TestConnectionOptionsRoundTrip(t *testing.T) {
 func TestConnectionOptionsAreAllTried(t *testing.T) {
 	t.Parallel()
 	var resp fwresource.SchemaResponse
-	resources.NewConnection().Schema(t.Context(), fwresource.SchemaRequest{}, &resp)
+	connection.NewConnection().Schema(t.Context(), fwresource.SchemaRequest{}, &resp)
 	cases := map[string]optionCase{}
 	for _, set := range []map[string]optionCase{optionCases, oldOptionCases, propertyCases} {
 		maps.Copy(cases, set)

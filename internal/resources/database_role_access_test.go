@@ -548,9 +548,9 @@ func TestDatabaseRoleFollowsItsTable(t *testing.T) {
 			Check: resource.TestMatchResourceAttr(connectionAddress, "rendered_scripts.login", regexp.MustCompile(regexp.QuoteMeta(script))),
 		}
 	}
-	first := step("users", `email = {}, password = {}`, `\"password\"::text`,
+	first := step("users", `email = {}, password = {}`, `\"password\"::pg_catalog.text`,
 		"email", "email_verified", "id", "nickname", "password")
-	renamed := step("users", `email = {}, password = { name = "password_hash", renamed_from = "password" }`, `\"password_hash\"::text`,
+	renamed := step("users", `email = {}, password = { name = "password_hash", renamed_from = "password" }`, `\"password_hash\"::pg_catalog.text`,
 		"email", "email_verified", "id", "nickname", "password_hash")
 	meddled := step("users", `email = { name = "mail", renamed_from = "email" }, password = { name = "password_hash" }`, `\"mail\"`,
 		"email_verified", "id", "mail", "nickname", "password_hash")

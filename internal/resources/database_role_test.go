@@ -347,7 +347,7 @@ func TestDatabaseRoleWithDependents(t *testing.T) {
 			{
 				PreConfig: func() { db.Exec("GRANT SELECT ON public.other TO " + name) },
 				Config:    roleConfig(db, name, `"login"`), Destroy: true,
-				ExpectError: saying(`Role Has Dependent Objects.*2BP01.*privileges for table other.*DROP OWNED BY`),
+				ExpectError: saying(`Role Has Dependent Objects.*2BP01.*privileges for table public.other.*DROP OWNED BY`),
 			},
 			{PreConfig: func() { db.Exec("REVOKE SELECT ON public.other FROM " + name) }, Config: roleConfig(db, name, `"login"`)},
 		},

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 
-package resources
+package resources_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -14,6 +15,11 @@ import (
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/auth0"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/connection"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/functions"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/role"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/userstable"
 )
 
 // importable is a resource, and the attribute that tells what was imported.
@@ -22,14 +28,20 @@ type importable struct {
 	name string
 }
 
-var importables = []importable{{NewUsersTable, "id"}, {NewDatabaseRole, "name"}, {NewAccessFunctions, "schema"}, {NewConnection, "id"}}
+var importables = []importable{
+	{userstable.NewUsersTable, "id"}, {role.NewDatabaseRole, "name"}, {functions.NewAccessFunctions, "schema"}, {connection.NewConnection, "id"},
+}
+
+var connectionID = regexp.MustCompile(`^con_[A-Za-z0-9]+$`)
 
 // imported runs ImportState, without any service; ok is false when the identifier is refused, which takes one error.
 func (i importable) imported(t *testing.T, id string) (name string, ok bool) {
 	t.Helper()
 	imports, _ := i.new().(resource.ResourceWithImportState)
-	if c, is := imports.(*connection); is {
-		c.data = &Data{Auth0: UnavailableService[*auth0.Client]([]SettingProblem{{Attribute: "auth0.domain"}})}
+	if configured, is := imports.(resource.ResourceWithConfigure); is {
+		configured.Configure(t.Context(), resource.ConfigureRequest{ProviderData: &kit.Data{
+			Auth0: kit.UnavailableService[*auth0.Client]([]kit.SettingProblem{{Attribute: "auth0.domain"}}),
+		}}, &resource.ConfigureResponse{})
 	}
 	var schema resource.SchemaResponse
 	imports.Schema(t.Context(), resource.SchemaRequest{}, &schema)
@@ -75,7 +87,7 @@ func FuzzImportID(f *testing.F) {
 			}
 			switch i.name {
 			case "id":
-				if parts, ok := postgres.ParseQualifiedName(name); !connectionIDForm.MatchString(name) && (!ok || len(parts) != 2) {
+				if parts, ok := postgres.ParseQualifiedName(name); !connectionID.MatchString(name) && (!ok || len(parts) != 2) {
 					t.Errorf("%T: %q imports %q", i.new(), id, name)
 				}
 			default:

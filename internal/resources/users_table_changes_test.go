@@ -40,7 +40,7 @@ func TestUsersTableRefusals(t *testing.T) {
 		{`columns = { name = {}, created_at = {}, username = { name = "plan" } }` + "\nextra_columns = {}", `(?s)4 values\s+occur\s+more\s+than\s+once\s+where\s+each\s+must\s+be\s+unique.*GROUP BY 1 HAVING count\(\*\) > 1`},
 		{`columns = { name = { type = "varchar(100)" }, created_at = {} }` + "\nrewrite_row_limit = 10", `(?s)writes every row anew.*about 20 rows\s+\(rewrite_row_limit\s+is\s+10\).*allow_rewrite = true`},
 		{`columns = { name = {} }` + "\ndrop_removed_columns = true", `(?s)"created_at" is\s+granted\s+to\s+scripts_\w+,\s+whose\s+scripts\s+may\s+still\s+use\s+it`},
-		{`columns = { name = {}, created_at = {} }` + "\n" + `extra_columns = { plan = { type = "varchar" } }`, `(?s)while\s+it\s+is\s+used\s+by\s+rule\s+_RETURN\s+on\s+view\s+planned`},
+		{`columns = { name = {}, created_at = {} }` + "\n" + `extra_columns = { plan = { type = "varchar" } }`, `(?s)while\s+it\s+is\s+used\s+by\s+rule\s+_RETURN\s+on\s+view\s+public.planned`},
 		{`columns = { name = {}, created_at = {}, id = { nullable = true } }`, `(?s)belongs\s+to\s+the\s+primary\s+key`},
 		{`columns = { name = { default = "generated always as identity" }, created_at = {} }`, `(?s)Column Default Not Usable`},
 		{`columns = { name = { type = "int" }, created_at = {} }`, `(?s)Column Type Not Usable.*cannot\s+be\s+cast\s+automatically`},

@@ -196,7 +196,7 @@ func TestUsersTableAdoptedIsLeftAlone(t *testing.T) {
 			Config: tableConfig(db, dropAtEnd, `email_lookup = "lower_index"`),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 				plancheck.ExpectKnownValue(tableAddress, tfjsonpath.New("ddl"), knownvalue.ListExact([]knownvalue.Check{
-					knownvalue.StringExact(`CREATE UNIQUE INDEX CONCURRENTLY "users_email_lower_key" ON "public"."users" (lower("email"))`),
+					knownvalue.StringExact(`CREATE UNIQUE INDEX CONCURRENTLY "users_email_lower_key" ON "public"."users" (pg_catalog.lower("email"))`),
 				})),
 			}},
 		},
@@ -261,8 +261,8 @@ func TestUsersTableOddTraits(t *testing.T) {
 	const columns = "(id uuid PRIMARY KEY DEFAULT gen_random_uuid(), email text NOT NULL, password text NOT NULL)"
 	for name, c := range map[string]struct{ ddl, want string }{
 		"unlogged": {"CREATE UNLOGGED TABLE users " + columns, `is UNLOGGED.*SET LOGGED`},
-		"parent":   {"CREATE TABLE users " + columns + "; CREATE TABLE guests () INHERITS (users)", `has children that inherit from it: guests.*NO INHERIT "public"."users"`},
-		"child":    {"CREATE TABLE people " + columns + "; CREATE TABLE users (PRIMARY KEY (id)) INHERITS (people)", `inherits from people.*NO INHERIT`},
+		"parent":   {"CREATE TABLE users " + columns + "; CREATE TABLE guests () INHERITS (users)", `has children that inherit from it: public.guests.*NO INHERIT "public"."users"`},
+		"child":    {"CREATE TABLE people " + columns + "; CREATE TABLE users (PRIMARY KEY (id)) INHERITS (people)", `inherits from public.people.*NO INHERIT`},
 		"plain":    {"CREATE TABLE users " + columns, ""},
 		"parted":   {"CREATE TABLE users " + columns + " PARTITION BY HASH (id); CREATE TABLE p PARTITION OF users FOR VALUES WITH (MODULUS 1, REMAINDER 0)", ""},
 	} {

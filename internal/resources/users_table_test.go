@@ -141,7 +141,7 @@ func TestUsersTableLookups(t *testing.T) {
 	t.Parallel()
 	for lookup, want := range map[string][]string{
 		"lower_index": {"text", "primary id", "unique lower(email)", "unique lower(username)"},
-		"citext":      {"citext", "primary id", "unique email", "unique username"},
+		"citext":      {"public.citext", "primary id", "unique email", "unique username"},
 		"exact":       {"text", "primary id", "unique email", "unique username"},
 	} {
 		t.Run(lookup, func(t *testing.T) {

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package connection
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+
+	"github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/auth0"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+// connectionIDForm is that of every id and, for the underscore, of no name.
+var connectionIDForm = regexp.MustCompile(`^con_[a-zA-Z0-9]+$`)
+
+// importedVersion is the version that an imported configuration counts as.
+const importedVersion = 1
+
+// ImportState takes the connection's id or its name.
+func (r *connection) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	id := req.ID
+	if !connectionIDForm.MatchString(id) {
+		if !connectionNameForm.MatchString(id) {
+			resp.Diagnostics.AddError("Unexpected Import Identifier", fmt.Sprintf(
+				"%q is neither the id nor the name of a connection. Import by id, for example con_Ab12Cd34Ef56Gh78, or by name, for example legacy-users.", req.ID))
+			return
+		}
+		client, ok := r.data.Auth0.Get(&resp.Diagnostics)
+		if !ok {
+			return
+		}
+		found, err := client.ConnectionByName(ctx, id)
+		if err != nil {
+			auth0Error(&resp.Diagnostics, "Connection Not Read", err, nil)
+			return
+		}
+		if found == nil {
+			resp.Diagnostics.AddError("Connection Not Found", fmt.Sprintf("The tenant has no connection named %q. Check the name, and the provider's domain.", req.ID))
+			return
+		}
+		id = found.ID
+	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...)
+}
+
+// adopt fills the whole state of a connection that was imported.
+func (m *connectionModel) adopt(found *auth0.Connection) {
+	m.Name = types.StringValue(found.Name)
+	m.Options = jsontypes.NewNormalizedNull()
+	m.ConfigurationWO = types.MapNull(types.StringType)
+	m.ConfigurationWOVersion = types.Int64Null()
+	m.EnabledClients = types.SetNull(types.StringType)
+	m.DeletionProtection = types.BoolValue(true)
+	m.DeleteWithUsers = types.BoolValue(false)
+	m.AllowReplacement = types.BoolValue(false)
+	m.Preflight = types.BoolValue(true)
+	if len(fingerprints(found.Options)) > 0 {
+		m.ConfigurationWOVersion = types.Int64Value(importedVersion)
+	}
+	// Of the stored scripts those count that a connection of this mode has; others stay out of it.
+	m.adoptScripts(found.Options)
+	m.refreshOptions(found.Options, true)
+	m.refreshRest(found)
+}
+
+// adoptScripts takes over the scripts that a connection of this mode has; others stay out of it. Those that were
+// rendered here say from what; those that were not become overrides.
+func (m *connectionModel) adoptScripts(options map[string]any) {
+	stored, elements, own := storedScripts(options), map[string]attr.Value{}, map[string]attr.Value{}
+	usernames := store.Store{Columns: map[store.Part]store.Column{store.Username: {}}}
+	var from scripts.Options
+	rendered := false
+	for _, op := range scripts.Rendered(options[optionImportMode] == true, usernames) {
+		text, ok := stored[string(op)]
+		if !ok {
+			continue
+		}
+		elements[string(op)] = types.StringValue(text)
+		recognised, ok := scripts.Recognise(text)
+		switch {
+		case !ok:
+			own[string(op)] = types.StringValue(text)
+		case !rendered: // login comes first, which tells the most
+			from, rendered = recognised, true
+		}
+	}
+	m.RenderedScripts = types.MapValueMust(types.StringType, elements)
+	m.Store, m.Scripts = types.ObjectNull(kit.StoreType.AttrTypes), defaultScripts()
+	behaviour := m.Scripts.Attributes()
+	if rendered {
+		m.Store, behaviour = kit.StoreObject(from.Store), scriptsAttributes(from)
+	}
+	if len(own) > 0 {
+		behaviour["overrides"] = types.MapValueMust(types.StringType, own)
+	}
+	m.Scripts = types.ObjectValueMust(scriptsType.AttrTypes, behaviour)
+}
+
+// refresh takes over what changed elsewhere.
+func (m *connectionModel) refresh(found *auth0.Connection) {
+	m.Name = types.StringValue(found.Name)
+	m.Scripts = withPasswordHash(m.Scripts)
+	m.refreshOptions(found.Options, false)
+	stored := storedScripts(found.Options)
+	elements := map[string]attr.Value{}
+	for op := range m.RenderedScripts.Elements() {
+		if text, ok := stored[op]; ok {
+			elements[op] = types.StringValue(text)
+		}
+	}
+	m.RenderedScripts = types.MapValueMust(types.StringType, elements)
+	m.refreshRest(found)
+}
+
+// withPasswordHash completes a state of before there was the attribute, whose default would otherwise be planned as
+// a change.
+func withPasswordHash(settings types.Object) types.Object {
+	members := settings.Attributes()
+	if value, ok := members["password_hash"]; !ok || !value.IsNull() {
+		return settings
+	}
+	members["password_hash"] = types.StringValue(scripts.DefaultPasswordHash)
+	return types.ObjectValueMust(scriptsType.AttrTypes, members)
+}
+
+func (m *connectionModel) refreshRest(found *auth0.Connection) {
+	m.refreshProperties(found)
+	m.ConfigurationFingerprints = fingerprintMap(fingerprints(found.Options))
+}
+
+func storedScripts(options map[string]any) map[string]string {
+	texts := map[string]string{}
+	stored, _ := options[optionScripts].(map[string]any)
+	for op, value := range stored {
+		if text, ok := value.(string); ok {
+			texts[op] = text
+		}
+	}
+	return texts
+}

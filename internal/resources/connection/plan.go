@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package connection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/auth0"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+var (
+	configurationPath = path.Root("configuration_wo")
+	overridesPath     = path.Root("scripts").AtName("overrides")
+)
+
+// ValidateConfig checks what needs neither the tenant nor the state.
+func (r *connection) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config connectionModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	config.checkConfigured(&resp.Diagnostics)
+	behaviour := config.behaviour(ctx, &resp.Diagnostics)
+	checkOverrides(behaviour.Overrides, overridesPath, &resp.Diagnostics)
+	for _, key := range slices.Sorted(maps.Keys(config.ConfigurationWO.Elements())) {
+		if config.ConfigurationWO.Elements()[key].IsNull() {
+			resp.Diagnostics.AddAttributeError(configurationPath.AtMapKey(key), "Configuration Value Is Null", "Every key needs a value. Leave the key out to take it away.")
+		}
+	}
+}
+
+// checkOverrides refuses scripts that cannot work.
+func checkOverrides(overrides types.Map, at path.Path, diags *diag.Diagnostics) {
+	for _, name := range slices.Sorted(maps.Keys(overrides.Elements())) {
+		text, ok := overrides.Elements()[name].(types.String)
+		at := at.AtMapKey(name)
+		switch {
+		case !ok || text.IsUnknown():
+		case text.IsNull():
+			diags.AddAttributeError(at, "Script Is Null", "An override needs the text of a script. Leave the operation out to get the rendered one.")
+		default:
+			for _, problem := range scripts.Validate(scripts.Operation(name), text.ValueString()) {
+				diags.AddAttributeError(at, problem.Summary, problem.Detail)
+			}
+		}
+	}
+}
+
+// ModifyPlan shows the scripts that will be uploaded and refuses what can be refused early.
+func (r *connection) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if r.data == nil {
+		return
+	}
+	var prior *connectionModel
+	if !req.State.Raw.IsNull() {
+		prior = &connectionModel{}
+		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
+	}
+	private, hasPrivate := loadConnectionPrivate(ctx, req.Private, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if req.Plan.Raw.IsNull() {
+		if prior != nil {
+			refuseDeletion(ctx, r.client(), prior, &resp.Diagnostics)
+		}
+		return
+	}
+	var plan, config connectionModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if prior != nil && !plan.Name.IsUnknown() && !plan.Name.Equal(prior.Name) {
+		if r.planRename(ctx, prior, &plan, &resp.Diagnostics); resp.Diagnostics.HasError() {
+			return
+		}
+		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("name"))
+		prior, private = nil, connectionPrivate{}
+	}
+	// When a replacement is planned as a creation, the private state is that of the object that goes; its
+	// name may be the same and still taken.
+	if prior == nil && !hasPrivate {
+		r.refuseTaken(ctx, &plan, &resp.Diagnostics)
+	}
+
+	plan.EnabledCustomization = types.BoolValue(true)
+	plan.planScripts(ctx, prior, &resp.Diagnostics)
+	plan.planOptions(prior)
+	plan.planConfiguration(prior, &config, private.Sent, &resp.Diagnostics)
+	plan.planSuperseded(prior, &config)
+	plan.checkPlanned(prior, &config, &resp.Diagnostics)
+	plan.checkUsernames(ctx, &config, &resp.Diagnostics)
+	plan.checkConfiguration(ctx, &config, &resp.Diagnostics)
+	r.checkCatalog(ctx, prior, &plan, &resp.Diagnostics)
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+// client is nil while the provider's settings are not known or not complete, which whoever
+// needs the client reports.
+func (r *connection) client() *auth0.Client {
+	client, ok := r.data.Auth0.Get(&diag.Diagnostics{})
+	if !ok {
+		return nil
+	}
+	return client
+}
+
+func (r *connection) planRename(ctx context.Context, prior, plan *connectionModel, diags *diag.Diagnostics) {
+	if !plan.AllowReplacement.ValueBool() {
+		diags.AddAttributeError(path.Root("name"), "Connection Cannot Be Renamed", fmt.Sprintf(
+			"Auth0 cannot rename connection %s to %q. Another connection would be created and this one deleted, with the profiles, metadata and second factors of its users.\n\n"+
+				"Keep the name and set display_name to change what users see. To have another connection beside this one, add a second resource. To really replace it, set allow_replacement = true.",
+			prior.describe(), plan.Name.ValueString()))
+		return
+	}
+	refuseDeletion(ctx, r.client(), prior, diags)
+	r.refuseTaken(ctx, plan, diags) // or the old one would be gone before the new one is refused
+}
+
+// refuseDeletion is the guard of deletion and replacement. Without a client, at plan, only the flag counts.
+func refuseDeletion(ctx context.Context, client *auth0.Client, m *connectionModel, diags *diag.Diagnostics) {
+	if m.Name.IsNull() {
+		diags.AddError("Connection Not Read Yet", fmt.Sprintf(
+			"The state knows connection %s by its id alone, as after a moved block, and so neither whether it is protected nor whose users it has. Nothing was deleted.\n\n"+
+				"Run terraform refresh, or leave -refresh=false out.", m.ID.ValueString()))
+		return
+	}
+	if m.DeletionProtection.ValueBool() {
+		diags.AddAttributeError(path.Root("deletion_protection"), "Connection Is Protected", fmt.Sprintf(
+			"Connection %s is protected from deletion, which would delete all of its users in Auth0.\n\nTo delete it, set deletion_protection = false, apply, and then delete it. "+
+				"If it is to be replaced because its creation failed half-way, run terraform untaint on it and apply again. To only stop managing it here, use a removed block or terraform state rm.", m.describe()))
+		return
+	}
+	if m.DeleteWithUsers.ValueBool() || client == nil {
+		return
+	}
+	users, err := client.CountUsers(ctx, m.Name.ValueString())
+	switch {
+	case err != nil:
+		auth0Error(diags, "Users Could Not Be Counted", err, nil)
+		diags.AddAttributeError(path.Root("delete_with_users"), "Connection May Have Users", fmt.Sprintf(
+			"Whether connection %s has users could not be found out, so it is not deleted.\n\nTo delete it with any users it has, set delete_with_users = true, apply, and then delete the connection.", m.describe()))
+	case users > 0:
+		diags.AddAttributeError(path.Root("delete_with_users"), "Connection Has Users", fmt.Sprintf(
+			"Connection %s has %s. Auth0 would delete their profiles, metadata and second factors together with it.\n\n"+
+				"To delete them all, set delete_with_users = true, apply, and then delete the connection.", m.describe(), kit.Counted(users, "user")))
+	}
+}
+
+// refuseTaken stops a plan that would fail at apply. A tenant that cannot be asked is no error here.
+func (r *connection) refuseTaken(ctx context.Context, plan *connectionModel, diags *diag.Diagnostics) {
+	client := r.client()
+	if client == nil || plan.Name.IsUnknown() {
+		return
+	}
+	existing, err := client.ListedByName(ctx, plan.Name.ValueString())
+	var unreadable *auth0.OptionsUnreadableError
+	var token *auth0.TokenError
+	var answer *auth0.Error
+	switch {
+	case errors.As(err, &unreadable),
+		errors.As(err, &token) && refusesCredentials(token.Status), errors.As(err, &answer) && refusesCredentials(answer.Status):
+		auth0Error(diags, "Connection Not Read", err, nil)
+	case err == nil && existing != nil:
+		nameTaken(diags, &auth0.NameTakenError{Name: existing.Name, ID: existing.ID})
+	}
+}
+
+// refusesCredentials tells a tenant that would refuse the apply, too, from one that cannot be asked now.
+func refusesCredentials(status int) bool {
+	return status == http.StatusUnauthorized || status == http.StatusForbidden
+}
+
+// behaviour is the `scripts` attribute; unknown parts stay unknown.
+func (m *connectionModel) behaviour(ctx context.Context, diags *diag.Diagnostics) scriptsModel {
+	object := m.Scripts
+	if object.IsNull() {
+		object = defaultScripts()
+	}
+	if object.IsUnknown() {
+		return scriptsModel{Overrides: types.MapUnknown(types.StringType), BcryptRounds: types.Int64Unknown(), DatabaseURLKey: types.StringUnknown()}
+	}
+	var b scriptsModel
+	diags.Append(object.As(ctx, &b, basetypes.ObjectAsOptions{})...)
+	return b
+}
+
+// known reports whether the scripts can be rendered.
+func (b scriptsModel) known() bool {
+	for _, value := range []attr.Value{b.UserIDPrefix, b.BcryptRounds, b.DatabaseURLKey, b.CAKey, b.PoolMax, b.AppMetadataKey, b.PasswordHash, b.BcryptPrefix, b.RehashOnLogin, b.ImportFinished, b.Overrides} {
+		if value.IsUnknown() {
+			return false
+		}
+	}
+	return !b.LegacyHashes.IsUnknown() && !kit.UnknownElement(b.LegacyHashes)
+}
+
+// options are the settings of the scripts for a store.
+func (b scriptsModel) options(userStore store.Store, importMode bool) scripts.Options {
+	var formats []scripts.HashFormat
+	for _, format := range scripts.HashFormats() { // in this order, whatever that of the set
+		if slices.Contains(b.LegacyHashes.Elements(), attr.Value(types.StringValue(string(format)))) {
+			formats = append(formats, format)
+		}
+	}
+	return scripts.Options{
+		Store: userStore, ImportMode: importMode,
+		UserIDPrefix: b.UserIDPrefix.ValueString(), PasswordHash: b.PasswordHash.ValueString(), BcryptRounds: int(b.BcryptRounds.ValueInt64()), BcryptPrefix: b.BcryptPrefix.ValueString(),
+		DatabaseURLKey: b.DatabaseURLKey.ValueString(), CAKey: b.CAKey.ValueString(), PoolMax: int(b.PoolMax.ValueInt64()),
+		AppMetadataKey: b.AppMetadataKey.ValueString(), LegacyHashes: formats, RehashOnLogin: b.RehashOnLogin.ValueBool(), ImportFinished: b.ImportFinished.ValueBool(),
+	}
+}
+
+// planScripts renders the scripts. Where store or settings are not known yet, neither are they; an
+// override that is not known leaves the others known.
+func (m *connectionModel) planScripts(ctx context.Context, prior *connectionModel, diags *diag.Diagnostics) {
+	m.RenderedScripts = types.MapUnknown(types.StringType)
+	behaviour := m.behaviour(ctx, diags)
+	userStore, storeKnown, storeDiags := kit.StoreFrom(ctx, m.Store, path.Root("store"))
+	diags.Append(storeDiags...)
+	if diags.HasError() || !behaviour.known() || m.ImportMode.IsUnknown() || !storeKnown && !m.Store.IsNull() {
+		return
+	}
+	mode := m.ImportMode.ValueBool()
+	overrides := map[scripts.Operation]string{}
+	for name, value := range behaviour.Overrides.Elements() {
+		if text, ok := value.(types.String); ok {
+			overrides[scripts.Operation(name)] = text.ValueString()
+		}
+	}
+	if !m.checkParts(mode, overrides, diags) {
+		return
+	}
+	rendered, err := scripts.RenderAll(behaviour.options(userStore, mode), overrides)
+	if err != nil {
+		scriptsError(diags, path.Root("scripts"), err)
+		return
+	}
+	elements := map[string]attr.Value{}
+	for op, text := range rendered {
+		elements[string(op)] = types.StringValue(text)
+		if value, overridden := behaviour.Overrides.Elements()[string(op)]; overridden && value.IsUnknown() {
+			elements[string(op)] = types.StringUnknown()
+		} else if prior != nil {
+			elements[string(op)] = keepSame(prior.RenderedScripts, string(op), text)
+		}
+	}
+	m.RenderedScripts = types.MapValueMust(types.StringType, elements)
+}
+
+// keepSame is the stored text where the wanted one differs in line endings and trailing space only.
+func keepSame(stored types.Map, op, wanted string) types.String {
+	if text, ok := stored.Elements()[op].(types.String); ok && !text.IsNull() && scripts.Normalize(text.ValueString()) == scripts.Normalize(wanted) {
+		return text
+	}
+	return types.StringValue(wanted)
+}
+
+// checkParts refuses a store, or its absence, with which an operation without override cannot be rendered.
+func (m *connectionModel) checkParts(mode bool, overrides map[scripts.Operation]string, diags *diag.Diagnostics) bool {
+	userStore, _, _ := kit.StoreFrom(context.Background(), m.Store, path.Root("store"))
+	for _, op := range scripts.Rendered(mode, userStore) {
+		if _, overridden := overrides[op]; overridden {
+			continue
+		}
+		if m.Store.IsNull() {
+			// Auth0 does without change_email; everything else fails at the first use.
+			diags.AddAttributeError(path.Root("store"), "Script Has No Source", fmt.Sprintf(
+				"The connection needs the script %s, for which there is neither a store to render it from nor an override.\n\nSet store, or scripts.overrides[%q].", op, op))
+			continue
+		}
+		for _, part := range scripts.MissingParts(userStore, op) {
+			diags.AddAttributeError(path.Root("store"), "Store Lacks A Part", fmt.Sprintf(
+				"The script %s needs the part %s, which the users table %q.%q does not have.\n\nAdd the part to the table's columns, or write the script yourself in scripts.overrides[%q].",
+				op, part, userStore.Schema, userStore.Table, op))
+		}
+	}
+	return !diags.HasError()
+}
+
+// scriptsError reports what the scripts cannot be rendered with; settings is where their settings stand.
+func scriptsError(diags *diag.Diagnostics, settings path.Path, err error) {
+	at := path.Root("store")
+	var setting *scripts.OptionError
+	if errors.As(err, &setting) {
+		at = settings.AtName(setting.Option)
+	}
+	diags.AddAttributeError(at, "Scripts Cannot Be Rendered", strings.ToUpper(err.Error()[:1])+err.Error()[1:]+".")
+}
+
+// complete refuses to write while a script is not known, which Terraform does not let happen.
+func (m *connectionModel) complete(_ context.Context, diags *diag.Diagnostics) bool {
+	if hasUnknown(m.RenderedScripts) {
+		diags.AddError("Scripts Not Known", "The scripts could not be rendered before the apply. This is a bug in the provider, please report it.")
+	}
+	return !diags.HasError()
+}
+
+// writesOptions reports whether the plan changes an option or sends the configuration again.
+func (m *connectionModel) writesOptions(prior *connectionModel) bool {
+	return !m.sameOptions(prior) || hasUnknown(m.ConfigurationFingerprints) ||
+		!m.ConfigurationFingerprints.Equal(prior.ConfigurationFingerprints)
+}
+
+// planConfiguration decides whether the configuration is sent, and refuses what would lose a value.
+func (m *connectionModel) planConfiguration(prior, config *connectionModel, sent *sentConfiguration, diags *diag.Diagnostics) {
+	configured := config.ConfigurationWO
+	if prior == nil {
+		m.ConfigurationFingerprints = unknownFingerprints(configured)
+		return
+	}
+	stored := map[string]string{}
+	for key, value := range prior.ConfigurationFingerprints.Elements() {
+		if text, ok := value.(types.String); ok {
+			stored[key] = text.ValueString()
+		}
+	}
+	m.ConfigurationFingerprints = prior.ConfigurationFingerprints
+	writes := !m.sameOptions(prior)
+	if configured.IsNull() {
+		if writes && len(stored) > 0 {
+			configurationWouldBeLost(diags, keysOnlyIn(stored, map[string]string{}))
+		}
+		return
+	}
+	bumped := !m.ConfigurationWOVersion.Equal(prior.ConfigurationWOVersion)
+	if !configured.IsUnknown() {
+		foreign := keysOnlyIn(stored, configured.Elements())
+		switch {
+		case sent == nil && len(foreign) > 0 && !bumped:
+			diags.AddAttributeError(configurationPath, "Configuration Key Not Managed", fmt.Sprintf(
+				"The configuration of connection %s holds the keys %s, which are not in configuration_wo. Auth0 gives out ciphertext only, so they cannot be kept: the next update would delete them.\n\n"+
+					"Add them to configuration_wo with their values. To delete them, raise configuration_wo_version.", prior.describe(), kit.List(foreign)))
+			return
+		case sent != nil && !bumped:
+			if changed := sent.differs(configured.Elements()); len(changed) > 0 {
+				configurationUnstable(diags, changed)
+				return
+			}
+		}
+		if added := without(foreign, slices.Collect(maps.Keys(sentValues(sent)))); len(added) > 0 {
+			diags.AddAttributeWarning(configurationPath, "Configuration Keys Will Be Deleted", fmt.Sprintf(
+				"The configuration of connection %s has got the keys %s elsewhere. This apply sends configuration_wo as a whole and so deletes them.\n\nAdd them to configuration_wo to keep them.", prior.describe(), kit.List(added)))
+		}
+	}
+	drifted := sent != nil && !maps.Equal(stored, sent.Fingerprints)
+	switch {
+	case writes || bumped || drifted:
+		m.ConfigurationFingerprints = unknownFingerprints(configured)
+	case sent == nil:
+		diags.AddAttributeWarning(configurationPath, "Configuration Not Compared", fmt.Sprintf(
+			"Connection %s was imported. Auth0 gives out ciphertext only, so whether its configuration holds the values of configuration_wo is not known; they are taken to be the same.\n\nRaise configuration_wo_version to send yours.", prior.describe()))
+	}
+}
+
+func sentValues(sent *sentConfiguration) map[string][]byte {
+	if sent == nil {
+		return nil
+	}
+	return sent.Values
+}
+
+func configurationWouldBeLost(diags *diag.Diagnostics, keys []string) {
+	diags.AddAttributeError(configurationPath, "Configuration Would Be Lost", fmt.Sprintf(
+		"An option of the connection changes. Auth0 replaces all options at once and gives out the values of its configuration as ciphertext only, so the keys %s would be deleted and the scripts would fail.\n\n"+
+			"Set configuration_wo with the values of these keys.", kit.List(keys)))
+}
+
+func configurationUnstable(diags *diag.Diagnostics, keys []string) {
+	diags.AddAttributeError(configurationPath, "Configuration Changed Without Version", fmt.Sprintf(
+		"The configured values of %s are not those that were sent, while configuration_wo_version is the same. A value that changes by itself would end the logins at the next update.\n\n"+
+			"If the change is meant, raise configuration_wo_version. If not, make the value stable, for example by reading it from a secret store.", kit.List(keys)))
+}
+
+// checkConfiguration requires the key that the rendered scripts read, and a URL of the right form under it.
+func (m *connectionModel) checkConfiguration(ctx context.Context, config *connectionModel, diags *diag.Diagnostics) {
+	behaviour := m.behaviour(ctx, diags)
+	if diags.HasError() || m.Store.IsNull() || config.ConfigurationWO.IsUnknown() || config.ConfigurationWO.IsNull() || behaviour.DatabaseURLKey.IsUnknown() {
+		return
+	}
+	key := behaviour.DatabaseURLKey.ValueString()
+	value, configured := config.ConfigurationWO.Elements()[key]
+	if !configured {
+		diags.AddAttributeError(configurationPath, "Database URL Missing", fmt.Sprintf(
+			"The scripts read the database's URL from the configuration key %s, which configuration_wo does not have.\n\nAdd it, or name another key in scripts.database_url_key.", key))
+		return
+	}
+	text, ok := value.(types.String)
+	if !ok || text.IsUnknown() {
+		return
+	}
+	if err := scripts.CheckDatabaseURL(text.ValueString()); err != nil {
+		diags.AddAttributeError(configurationPath.AtMapKey(key), "Database URL Is Malformed", fmt.Sprintf(
+			"The scripts cannot connect with this value: %s. It must have the form postgres://user:password@host:5432/database, with every part percent-encoded; provider::auth0pg::postgres_url writes it.", err))
+	}
+}

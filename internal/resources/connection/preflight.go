@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package connection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+// Scripts are tried before they are live: what their SQL would meet at the first sign-up or
+// login, it meets here, in a transaction that is rolled back.
+
+func preflightAttribute() schema.BoolAttribute {
+	return schema.BoolAttribute{
+		Optional: true, Computed: true, Default: booldefault.StaticBool(true),
+		MarkdownDescription: "Whether the SQL of the scripts is tried before they are uploaded; true by default. Where the provider reaches the server, it adds a user that cannot exist, finds, changes and deletes it, " +
+			"as the role of the database's URL if the provider may be that role, in a transaction that is always rolled back. " +
+			"Numbers taken from sequences are not given back, and what triggers do outside of the database is done. Where the provider does not reach the server, nothing is tried. " +
+			"A change counts at the next upload.",
+	}
+}
+
+// ownOperations are the operations that run our SQL: those rendered, and not by an override.
+func (m *connectionModel) ownOperations(ctx context.Context, diags *diag.Diagnostics) []scripts.Operation {
+	behaviour := m.behaviour(ctx, diags)
+	if behaviour.ImportFinished.ValueBool() {
+		return nil // these scripts know nobody and ask nothing
+	}
+	var operations []scripts.Operation
+	for _, op := range scripts.Operations() {
+		_, rendered := m.RenderedScripts.Elements()[string(op)]
+		_, overridden := behaviour.Overrides.Elements()[string(op)]
+		if rendered && !overridden {
+			operations = append(operations, op)
+		}
+	}
+	return operations
+}
+
+// uploads reports whether the scripts will be others, or run as somebody else.
+func (m *connectionModel) uploads(prior *connectionModel) bool {
+	return prior == nil || !m.RenderedScripts.Equal(prior.RenderedScripts) || !m.ConfigurationWOVersion.Equal(prior.ConfigurationWOVersion)
+}
+
+// preflightServer is the server on which the scripts can be tried, nil where the provider has none.
+func (r *connection) preflightServer(ctx context.Context) *postgres.Server {
+	server, ok := r.data.Postgres.Get(&diag.Diagnostics{})
+	if !ok {
+		tflog.Info(ctx, "the scripts are not tried: the provider has no postgres settings")
+		return nil
+	}
+	return server
+}
+
+// checkCatalog refuses a plan whose sign-ups the catalog tells to fail. A table that is yet to
+// be created or changed is tried at apply.
+func (r *connection) checkCatalog(ctx context.Context, prior, plan *connectionModel, diags *diag.Diagnostics) {
+	users, known, _ := kit.StoreFrom(ctx, plan.Store, path.Root("store"))
+	if diags.HasError() || !known || users.Kind != store.Table || !plan.Preflight.ValueBool() || hasUnknown(plan.RenderedScripts) || !plan.uploads(prior) ||
+		!slices.Contains(plan.ownOperations(ctx, diags), scripts.Create) || r.data.Notes.TableChanges(users.Schema, users.Table) {
+		return
+	}
+	server := r.preflightServer(ctx)
+	if server == nil {
+		return
+	}
+	pool, err := server.Pool(ctx)
+	if err != nil {
+		tflog.Info(ctx, "the catalog is not checked: the server does not answer yet", map[string]any{"error": err.Error()})
+		return
+	}
+	var filled, null []string
+	privileges, err := scripts.Privileges(users, []scripts.Operation{scripts.Create})
+	if err != nil {
+		return // planScripts has said so
+	}
+	for _, p := range privileges {
+		if p.Type == "INSERT" {
+			filled = p.Columns
+		}
+	}
+	user := newTrialUser(users, scripts.Options{})
+	for _, part := range users.Parts() {
+		column := users.Columns[part].Name
+		if slices.Contains(filled, column) && user.leavesOut(part) {
+			null = append(null, column)
+		}
+	}
+	unfilled, err := postgres.Unfilled(ctx, pool, users.Schema, users.Table, users.Columns[store.ID].Name, filled, null)
+	if err != nil {
+		diags.AddAttributeError(path.Root("store"), "Table Could Not Be Checked", kit.PostgresDetail(fmt.Sprintf("Could not read the users table %q.%q from the catalog", users.Schema, users.Table), err))
+		return
+	}
+	for _, column := range unfilled {
+		addUnfilled(users, column, "", diags)
+	}
+}
+
+// addUnfilled reports a column that stays without a value when somebody signs up; cause is
+// what the server said about it, "" when it was not asked.
+func addUnfilled(users store.Store, column, cause string, diags *diag.Diagnostics) {
+	why := "it is NOT NULL and has no default"
+	remedy := "Give it a default, make it nullable, or fill it in a trigger that runs before the insert"
+	for part, c := range users.Columns {
+		switch {
+		case c.Name != column:
+		case part == store.ID:
+			why, remedy = "it has no default, and the script leaves the id to the table", "Give it a default, such as gen_random_uuid(), or make it an identity column"
+		default:
+			why, remedy = fmt.Sprintf("it is NOT NULL, and a sign-up that brings no %s has none to give", part), "Make it nullable"
+		}
+	}
+	diags.AddAttributeError(path.Root("store"), "Column Would Not Be Filled", fmt.Sprintf(
+		"The script create cannot add users to %s: the column %q stays without a value, since %s.%s\n\n%s. If users are never created through Auth0, write the script yourself in scripts.overrides[\"create\"]. %s",
+		postgres.QualifiedName(users.Schema, users.Table), column, why, cause, remedy, withoutPreflight))
+}
+
+const withoutPreflight = "To upload the scripts without trying them, set preflight = false."
+
+// preflight tries the SQL of the scripts as they are about to be uploaded. It returns false,
+// with errors, when they would fail.
+func (r *connection) preflight(ctx context.Context, prior, plan *connectionModel, configuration map[string]string, diags *diag.Diagnostics) bool {
+	users, known, _ := kit.StoreFrom(ctx, plan.Store, path.Root("store"))
+	if !known || !plan.Preflight.ValueBool() || !plan.uploads(prior) {
+		return true
+	}
+	behaviour := plan.behaviour(ctx, diags)
+	operations := plan.ownOperations(ctx, diags)
+	server := r.preflightServer(ctx)
+	if diags.HasError() || server == nil || len(operations) == 0 {
+		return !diags.HasError()
+	}
+	target := scriptsTarget(configuration[behaviour.DatabaseURLKey.ValueString()])
+	options := behaviour.options(users, plan.ImportMode.ValueBool())
+	began := time.Now()
+	var trial *scriptTrial
+	var wanted, role string
+	var assumed bool
+	var err error
+	for _, wanted = range target.roles() {
+		err = server.Try(ctx, wanted, postgres.Object{Schema: users.Schema, Name: users.Table}, func(ctx context.Context, t *postgres.Trial) error {
+			role, assumed = t.Role, t.Assumed
+			trial = newScriptTrial(t, users, options)
+			return trial.run(ctx, operations)
+		})
+		if !errors.Is(err, postgres.ErrRoleNotFound) {
+			break
+		}
+	}
+	attempted := fmt.Sprintf("Could not try the SQL of the scripts on %s", postgres.QualifiedName(users.Schema, users.Table))
+	var unreachable *postgres.ConnectError
+	var foreign *postgres.ForeignTriggerError
+	switch {
+	case errors.As(err, &unreachable) && ctx.Err() == nil:
+		diags.AddWarning("Scripts Not Tried", kit.PostgresDetail(attempted, err)+" The scripts are uploaded all the same. "+withoutPreflight)
+		return true
+	case errors.Is(err, postgres.ErrRoleNotFound):
+		diags.AddWarning("Scripts Not Tried", attempted+": "+target.noRole()+" "+withoutPreflight)
+		return true
+	case errors.As(err, &foreign):
+		diags.AddWarning("Scripts Not Tried", fmt.Sprintf("%s: %v. What it calls would run in a session that can go back to the rights of the provider. "+
+			"The scripts are uploaded all the same.\n\nGive the function to the owner of the table, if it is meant to run there. %s", attempted, foreign, withoutPreflight))
+		return true
+	case err != nil:
+		diags.AddError("Scripts Not Tried", kit.PostgresDetail(attempted, err)+" Nothing was changed in Auth0. "+withoutPreflight)
+		return false
+	case trial.missing() && target.database != "" && target.database != server.Database():
+		diags.AddWarning("Scripts Not Tried", fmt.Sprintf(
+			"%s: the scripts connect to the database %q, the provider to %q, which has no such table. The scripts are uploaded all the same.\n\nPoint the provider's postgres settings at the scripts' database. %s",
+			attempted, target.database, server.Database(), withoutPreflight))
+		return true
+	}
+	if wanted == "" || !assumed {
+		addTriedAsOther(wanted, role, diags)
+	}
+	kit.LogDone(ctx, began, "scripts tried", map[string]any{"role": role, "scripts": len(operations)})
+	trial.report(diags)
+	return !diags.HasError()
+}
+
+func addTriedAsOther(wanted, role string, diags *diag.Diagnostics) {
+	if wanted == "" {
+		diags.AddWarning("Privileges Not Tried", fmt.Sprintf(
+			"The SQL of the scripts was tried as %q, which the provider connects as: configuration_wo has no URL with the name of the scripts' role. What that role may not do was not found out.", role))
+		return
+	}
+	diags.AddWarning("Privileges Not Tried", fmt.Sprintf(
+		"The SQL of the scripts was tried as %q, which the provider connects as and which may not be the scripts' role %q. What that role may not do was not found out.\n\n"+
+			"GRANT %s TO %s lets the provider try it as that role.", role, wanted, kit.QuoteIdentifier(wanted), kit.QuoteIdentifier(role)))
+}
+
+// target is what the scripts' URL says, as far as it may be shown.
+type target struct{ user, database string }
+
+func scriptsTarget(databaseURL string) target {
+	u, err := url.Parse(databaseURL)
+	if err != nil || u.User == nil {
+		return target{}
+	}
+	return target{user: u.User.Username(), database: strings.TrimPrefix(u.Path, "/")}
+}
+
+// azureServer is a server's name, which Azure's single servers want behind the role's.
+var azureServer = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
+
+// roles are the roles of the server that the user name can stand for, the likeliest first: "" for none. A role may
+// itself be called a.b or a@b, so that the whole name goes before what a pooler or a proxy makes of it.
+func (t target) roles() []string {
+	roles := []string{t.user}
+	if i := strings.LastIndexByte(t.user, '@'); i > 0 && azureServer.MatchString(t.user[i+1:]) {
+		return append(roles, t.user[:i]) // role@server
+	}
+	if i := strings.LastIndexByte(t.user, '.'); i > 0 && i < len(t.user)-1 && !strings.Contains(t.user[i:], "@") {
+		return append(roles, t.user[:i]) // role.project, as Supavisor has it
+	}
+	return roles
+}
+
+// noRole says that there is none of the roles yet, and what to do about it. Where something stands behind the role's
+// name, logins need it.
+func (t target) noRole() string {
+	const end = " does not exist on the server that the provider connects to. The scripts are uploaded all the same.\n\n" +
+		"If the same configuration creates the role, "
+	roles := t.roles()
+	if len(roles) == 1 {
+		return fmt.Sprintf("the role %q, which the scripts log in as,%slet the URL in configuration_wo take its name from "+
+			"the auth0pg_database_role, or add that to depends_on.", t.user, end)
+	}
+	return fmt.Sprintf("the scripts log in as %[1]q. A role of this name, or %[2]q if the rest is for a pooler or a proxy,"+
+		"%[3]sadd the auth0pg_database_role to depends_on. Keep the user name as it is if the address needs all of it.",
+		t.user, roles[1], end)
+}

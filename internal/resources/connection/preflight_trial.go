@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package connection
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+// trialUser is somebody who signs up with no more than is asked of everybody. The address is
+// in a domain that cannot exist (RFC 2606).
+type trialUser struct {
+	email, newEmail, username, newUsername, hash, newHash string
+	id                                                    string
+}
+
+// trialDigest is the salt and digest of no password.
+const trialDigest = "abcdefghijklmnopqrstuuTtTtTtTtTtTtTtTtTtTtTtTtTtTtTtT"
+
+func newTrialUser(users store.Store, o scripts.Options) *trialUser {
+	name := strings.ToLower(rand.Text()[:12])
+	prefix, rounds := o.BcryptPrefix, o.BcryptRounds
+	if prefix == "" {
+		prefix, rounds = scripts.DefaultBcryptPrefix, scripts.DefaultBcryptRounds
+	}
+	u := &trialUser{
+		email: "Preflight-" + name + "@auth0pg.invalid", newEmail: "Preflight." + name + "@auth0pg.invalid",
+		username: "pf" + name, newUsername: "pg" + name, // at most 15, as Auth0 has it by default
+		hash: fmt.Sprintf("$%s$%02d$%s", prefix, rounds, trialDigest),
+	}
+	u.newHash = u.hash[:len(u.hash)-1] + "D"
+	u.id = nobodysID(users.Columns[store.ID].Type)
+	return u
+}
+
+// nobodysID fits the type; whether a row has it matters little to what is rolled back.
+func nobodysID(kind string) string {
+	switch kind {
+	case "uuid":
+		return "ffffffff-ffff-4fff-bfff-" + fmt.Sprintf("%x", rand.Text()[:6])
+	case "smallint", "int2":
+		return "-32768"
+	case "integer", "int4", "int", "bigint", "int8":
+		return "-2147483648"
+	}
+	return "preflight-" + strings.ToLower(rand.Text()[:12])
+}
+
+// value is what the scripts would pass under this name; nil is null.
+func (u *trialUser) value(op scripts.Operation, param scripts.Param) *string {
+	values := map[string]string{
+		"identifier": u.email, "email": u.email, "new_email": u.newEmail, "verified": "true", "id": u.id,
+		"username": u.username, "new_username": u.newUsername, "password": u.newHash, "old_password": u.hash,
+		"user_metadata": "{}", "app_metadata": "{}",
+	}
+	if op == scripts.Create {
+		values["password"] = u.hash
+	}
+	if value, ok := values[param.Name]; ok {
+		return &value
+	}
+	return nil
+}
+
+// leavesOut tells whether a sign-up has no value for the part.
+func (u *trialUser) leavesOut(part store.Part) bool {
+	switch part {
+	case store.Nickname, store.Name, store.GivenName, store.FamilyName, store.Picture, store.PhoneNumber:
+		return u.value(scripts.Create, scripts.Param{Name: string(part), Part: part}) == nil
+	}
+	return false
+}
+
+// scriptTrial is one run of all operations and what it met.
+type scriptTrial struct {
+	t        *postgres.Trial
+	users    store.Store
+	options  scripts.Options
+	user     *trialUser
+	created  bool // by create, and not yet deleted
+	found    bool // with its id
+	failures []*trialFailure
+}
+
+// trialFailure is one thing that went wrong, in as many operations as it did.
+type trialFailure struct {
+	operations []string
+	server     *pgconn.PgError // nil where the server had nothing to say
+	problem    string
+	columns    []string // those at fault, where the server does not name them
+	lacking    []postgres.Grant
+}
+
+func newScriptTrial(t *postgres.Trial, users store.Store, options scripts.Options) *scriptTrial {
+	return &scriptTrial{t: t, users: users, options: options, user: newTrialUser(users, options)}
+}
+
+// trialOrder is a life: signed up, found, logged in, changed and deleted.
+var trialOrder = []scripts.Operation{
+	scripts.Create, scripts.GetUser, scripts.Login, scripts.Verify, scripts.ChangePassword,
+	scripts.ChangeUsername, scripts.ChangeEmail, scripts.Delete,
+}
+
+// run tries the operations. Its error is that of a trial that cannot go on; what the server
+// refuses is kept as a failure.
+func (s *scriptTrial) run(ctx context.Context, operations []scripts.Operation) error {
+	for _, op := range trialOrder {
+		if !slices.Contains(operations, op) {
+			continue
+		}
+		statements, err := scripts.Statements(s.users, op, s.options.Features()...)
+		if err != nil {
+			return err
+		}
+		for _, statement := range statements {
+			if s.unused(statement.Name, statements) {
+				continue
+			}
+			if err := s.try(ctx, op, statement); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// unused are the statements of another mode.
+func (s *scriptTrial) unused(name string, statements []scripts.Statement) bool {
+	hasMigration := slices.ContainsFunc(statements, func(other scripts.Statement) bool { return other.Name == "record_migration" })
+	return name == "record_migration" && !s.options.ImportMode || name == "record_login" && s.options.ImportMode && hasMigration
+}
+
+func (s *scriptTrial) try(ctx context.Context, op scripts.Operation, statement scripts.Statement) error {
+	values := make([]*string, len(statement.Params))
+	for i, param := range statement.Params {
+		values[i] = s.user.value(op, param)
+	}
+	result, err := s.t.Run(ctx, statement.SQL, values)
+	if err != nil {
+		return s.refused(ctx, op, statement, values, err)
+	}
+	looksUp := statement.Name == "find"
+	switch {
+	case op == scripts.Create:
+		s.created = true
+	case !s.created || !looksUp && !s.found:
+	case result.Rows != 1:
+		problem := fmt.Sprintf("changed %d rows where the one of a new user was meant. A row-level security policy hides it, or a trigger stops the change without an error", result.Rows)
+		if statement.ReadOnly {
+			problem = fmt.Sprintf("found %d rows where the one of a new user was meant. A row-level security policy hides it, or a trigger of the table did not add it", result.Rows)
+			s.created = false // one report is enough
+		}
+		s.add(&trialFailure{operations: []string{string(op)}, problem: problem})
+	case looksUp && result.First["id"] == "":
+		s.add(&trialFailure{operations: []string{string(scripts.Create)}, problem: "left the id of a new user empty", columns: []string{s.users.Columns[store.ID].Name}})
+	case looksUp:
+		s.user.id, s.found = result.First["id"], true
+	case op == scripts.ChangePassword || statement.Name == "rehash":
+		s.user.hash = s.user.newHash
+	case op == scripts.ChangeUsername:
+		s.user.username = s.user.newUsername
+	case op == scripts.ChangeEmail:
+		s.user.email = s.user.newEmail
+	}
+	return nil
+}
+
+// refused keeps what the server refused, with what can be found out about it.
+func (s *scriptTrial) refused(ctx context.Context, op scripts.Operation, statement scripts.Statement, values []*string, err error) error {
+	failure := &trialFailure{operations: []string{string(op)}}
+	if !errors.As(err, &failure.server) {
+		return err
+	}
+	switch {
+	case failure.server.Code == "42501":
+		grants, _, err := kit.StoreGrants(s.users, []scripts.Operation{op}, s.options.Features())
+		if err != nil {
+			return err
+		}
+		if failure.lacking, err = s.t.Lacking(ctx, grants); err != nil {
+			return err
+		}
+	case failure.server.ColumnName != "":
+		failure.columns = []string{failure.server.ColumnName}
+	case strings.HasPrefix(failure.server.Code, "22"):
+		failure.columns = s.unfit(statement, values)
+	}
+	s.add(failure)
+	return nil
+}
+
+// unfit are the columns that the values may not fit into: those too short, else all that
+// are not text.
+func (s *scriptTrial) unfit(statement scripts.Statement, values []*string) []string {
+	var short, others []string
+	for i, param := range statement.Params {
+		column, ok := s.users.Columns[param.Part]
+		if !ok || values[i] == nil {
+			continue
+		}
+		var most int
+		name, modifier, limited := strings.Cut(column.Type, "(")
+		if _, err := fmt.Sscanf(modifier, "%d", &most); limited && err == nil && strings.HasPrefix(name, "char") && len(*values[i]) > most {
+			short = append(short, column.Name)
+		}
+		if name != "text" {
+			others = append(others, column.Name)
+		}
+	}
+	if len(short) > 0 {
+		return short
+	}
+	return others
+}
+
+// add joins a failure to the same one of another operation.
+func (s *scriptTrial) add(failure *trialFailure) {
+	for _, other := range s.failures {
+		same := other.problem == failure.problem && (other.server == nil) == (failure.server == nil) && slices.Equal(other.columns, failure.columns)
+		if same && failure.server != nil {
+			a, b := other.server, failure.server
+			same = a.Code == b.Code && a.Message == b.Message && a.ColumnName == b.ColumnName && a.ConstraintName == b.ConstraintName && firstLine(a.Where) == firstLine(b.Where)
+		}
+		if !same {
+			continue
+		}
+		if op := failure.operations[0]; !slices.Contains(other.operations, op) {
+			other.operations = append(other.operations, op)
+		}
+		other.lacking = postgres.MergeGrants(append(other.lacking, failure.lacking...))
+		return
+	}
+	s.failures = append(s.failures, failure)
+}
+
+// missing reports whether the table, or a function, is not there at all.
+func (s *scriptTrial) missing() bool {
+	return slices.ContainsFunc(s.failures, func(f *trialFailure) bool {
+		return f.server != nil && slices.Contains([]string{"42P01", "3F000", "42883"}, f.server.Code)
+	})
+}
+
+// report turns what went wrong into errors.
+func (s *scriptTrial) report(diags *diag.Diagnostics) {
+	for _, failure := range s.failures {
+		failure.report(s, diags)
+	}
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
+}
+
+// advice is what to say of a failed trial, besides the cause.
+type advice struct{ Summary, Remedy string }
+
+// remedies are by SQLSTATE or its class.
+var remedies = map[string]advice{
+	"42501": {"Scripts Lack A Privilege", "If the same apply grants it, add the auth0pg_database_role to the connection's depends_on, so that it is there first. Otherwise name the operation in the role's operations"},
+	"42P10": {"Publication Refuses Changes", "Give the table a replica identity that has every column of the publication's row filter and column list (ALTER TABLE ... REPLICA IDENTITY FULL always does), or change the publication"},
+	"55000": {"Publication Refuses Changes", "Give the table a primary key, or a replica identity (ALTER TABLE ... REPLICA IDENTITY FULL), or change the publication"},
+	"23505": {"Constraint Refuses Users", "Let the column's default differ for each row, or give the column up as unique"},
+	"23":    {"Constraint Refuses Users", "Change the constraint so that it lets a user in who has signed up through Auth0, or fill the column in a trigger that runs before the insert"},
+	"22":    {"Column Type Does Not Fit", "Give the column a type that holds the value: auth0pg_users_table changes it with type"},
+	"42804": {"Column Type Does Not Fit", "Give the column the type that store names"},
+	"42883": {"Scripts Do Not Fit Store", "Let store be that of the auth0pg_users_table or auth0pg_access_functions which the database has, and apply that first. If the same apply makes it, add it to the connection's depends_on"},
+	"42P01": {"Users Table Not Found", "Let store be that of an auth0pg_users_table, or create the table first"},
+	"3F000": {"Users Table Not Found", "Let store be that of an auth0pg_users_table, or create the table first"},
+	"42703": {"Column Not Found", "Let store be that of an auth0pg_users_table, or name the column that there is"},
+	"P0":    {"Trigger Refuses Users", "Change the trigger so that it lets through what the scripts do"},
+	"55P03": {"Users Table Is Locked", "Another session holds a lock that the scripts would wait for, too. Find it in pg_stat_activity and apply again"},
+	"40P01": {"Users Table Is Locked", "Apply again"},
+	"57014": {"Statement Is Too Slow", fmt.Sprintf("The scripts give up earlier than after the %s that it was given. See that the look-up has an index (email_lookup of auth0pg_users_table), and what triggers do", postgres.TrialTimeout)},
+}
+
+func (f *trialFailure) report(s *scriptTrial, diags *diag.Diagnostics) {
+	table := postgres.QualifiedName(s.users.Schema, s.users.Table)
+	if s.users.Kind == store.Functions {
+		table = fmt.Sprintf("the functions in %q", s.users.Schema)
+	}
+	scriptsOf := "The script " + kit.List(f.operations)
+	if len(f.operations) > 1 {
+		scriptsOf = "The scripts " + kit.List(f.operations)
+	}
+	end := " Nothing was changed in Auth0. " + withoutPreflight
+	if f.server == nil {
+		if len(f.columns) > 0 {
+			addUnfilled(s.users, f.columns[0], "", diags)
+			return
+		}
+		diags.AddAttributeError(path.Root("store"), "Script Would Fail", fmt.Sprintf("%s, tried on %s as %q, %s.\n\nLet the policies and triggers of the table allow it.%s", scriptsOf, table, s.t.Role, f.problem, end))
+		return
+	}
+	cause := fmt.Sprintf("%s (SQLSTATE %s).", strings.TrimRight(f.server.Message, ". \n"), f.server.Code)
+	if f.server.Detail != "" && slices.Contains([]string{"42P10", "55000", "42501"}, f.server.Code) { // which publication, or what it lacks
+		cause += " " + kit.Sentence(f.server.Detail)
+	}
+	if where := strings.Split(f.server.Where, "\n"); where[0] != "" {
+		cause += " It comes from " + where[0]
+		if last := where[len(where)-1]; last != where[0] {
+			cause += ", in " + last
+		}
+		cause += "."
+	}
+	if f.server.Hint != "" {
+		cause += " " + kit.Sentence(f.server.Hint)
+	}
+	if f.server.Code == "23502" && slices.Equal(f.operations, []string{string(scripts.Create)}) && f.server.TableName == s.users.Table {
+		addUnfilled(s.users, f.server.ColumnName, " The server says: "+cause, diags)
+		return
+	}
+	if s.t.Untrusted != "" && f.server.Where != "" && slices.Contains(notFound, f.server.Code) {
+		diags.AddAttributeWarning(path.Root("store"), "Trigger Not Tried", fmt.Sprintf(
+			"%s could not be tried to the end on %s as %q: %s\n\nThe role's search_path has the schema %q, in which other roles may create or have created objects. "+
+				"They would run in a session that can go back to the rights of the provider, so that nothing is looked up there. "+
+				"Let the function name its objects with their schemas, or give it a search_path of its own (ALTER FUNCTION … SET search_path).",
+			scriptsOf, table, s.t.Role, cause, s.t.Untrusted))
+		return
+	}
+	known, ok := remedies[f.server.Code]
+	for _, class := range slices.Sorted(maps.Keys(remedies)) {
+		if !ok && len(class) == 2 && strings.HasPrefix(f.server.Code, class) {
+			known, ok = remedies[class], true
+		}
+	}
+	if !ok {
+		known = advice{"Script Would Fail", "Correct the cause and apply again"}
+	}
+	detail := fmt.Sprintf("%s would fail on %s, tried as %q: %s", scriptsOf, table, s.t.Role, cause)
+	if len(f.columns) > 0 {
+		detail += fmt.Sprintf(" The column at fault is %s.", kit.List(quotedNames(f.columns)))
+	}
+	remedy := known.Remedy
+	if len(f.lacking) > 0 {
+		var grants []string
+		for _, grant := range f.lacking {
+			grants = append(grants, fmt.Sprintf("  GRANT %s TO %s;", grant, kit.QuoteIdentifier(s.t.Role)))
+		}
+		remedy += ", or run\n\n" + strings.Join(grants, "\n") + "\n\n" + strings.TrimSpace(end)
+		end = ""
+	} else {
+		remedy += "."
+		if f.server.Code == "42501" {
+			remedy = "The role has what the script's own SQL needs. Grant it what a trigger or a default needs, or let a row-level security policy allow it, as the server's words say."
+		}
+	}
+	diags.AddAttributeError(path.Root("store"), known.Summary, detail+"\n\n"+remedy+end)
+}
+
+// notFound are the SQLSTATEs of a name that is not found: a function, a relation, a type or operator, a schema.
+var notFound = []string{"42883", "42P01", "42704", "3F000"}
+
+func quotedNames(names []string) []string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = fmt.Sprintf("%q", name)
+	}
+	return quoted
+}

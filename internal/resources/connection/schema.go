@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package connection
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/objectdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
+)
+
+const (
+	maxConnectionName = 128
+	maxPrefix         = 64
+)
+
+var (
+	connectionNameForm   = regexp.MustCompile(`^[a-zA-Z0-9](-[a-zA-Z0-9]|[a-zA-Z0-9])*$`)
+	prefixForm           = regexp.MustCompile(`^[a-zA-Z0-9]([a-zA-Z0-9_.-]*[a-zA-Z0-9])?$`)
+	configurationKeyForm = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
+)
+
+// scriptsModel is the `scripts` attribute.
+type scriptsModel struct {
+	UserIDPrefix   types.String `tfsdk:"user_id_prefix"`
+	BcryptRounds   types.Int64  `tfsdk:"bcrypt_rounds"`
+	DatabaseURLKey types.String `tfsdk:"database_url_key"`
+	CAKey          types.String `tfsdk:"ca_key"`
+	PoolMax        types.Int64  `tfsdk:"pool_max"`
+	AppMetadataKey types.String `tfsdk:"app_metadata_key"`
+	PasswordHash   types.String `tfsdk:"password_hash"`
+	BcryptPrefix   types.String `tfsdk:"bcrypt_prefix"`
+	LegacyHashes   types.Set    `tfsdk:"legacy_hashes"`
+	RehashOnLogin  types.Bool   `tfsdk:"rehash_on_login"`
+	ImportFinished types.Bool   `tfsdk:"import_finished"`
+	Overrides      types.Map    `tfsdk:"overrides"`
+}
+
+var scriptsType = types.ObjectType{AttrTypes: map[string]attr.Type{
+	"user_id_prefix": types.StringType, "bcrypt_rounds": types.Int64Type, "database_url_key": types.StringType, "ca_key": types.StringType,
+	"pool_max": types.Int64Type, "app_metadata_key": types.StringType,
+	"password_hash": types.StringType, "bcrypt_prefix": types.StringType, "legacy_hashes": types.SetType{ElemType: types.StringType}, "rehash_on_login": types.BoolType, "import_finished": types.BoolType,
+	"overrides": types.MapType{ElemType: types.StringType},
+}}
+
+// defaultScripts is the attribute's value where it is left out.
+func defaultScripts() types.Object {
+	return types.ObjectValueMust(scriptsType.AttrTypes, scriptsAttributes(scripts.Options{
+		PasswordHash: scripts.DefaultPasswordHash, BcryptRounds: scripts.DefaultBcryptRounds, BcryptPrefix: scripts.DefaultBcryptPrefix, DatabaseURLKey: scripts.DefaultDatabaseURLKey,
+		CAKey: scripts.DefaultCAKey, PoolMax: scripts.DefaultPoolMax, AppMetadataKey: scripts.DefaultAppMetadataKey,
+	}))
+}
+
+// scriptsAttributes are the members of the attribute for the options of rendered scripts.
+func scriptsAttributes(o scripts.Options) map[string]attr.Value {
+	prefix, formats := types.StringNull(), types.SetNull(types.StringType)
+	if o.UserIDPrefix != "" {
+		prefix = types.StringValue(o.UserIDPrefix)
+	}
+	if len(o.LegacyHashes) > 0 {
+		var names []string
+		for _, format := range o.LegacyHashes {
+			names = append(names, string(format))
+		}
+		formats = stringSet(names)
+	}
+	return map[string]attr.Value{
+		"user_id_prefix":   prefix,
+		"bcrypt_rounds":    types.Int64Value(int64(o.BcryptRounds)),
+		"database_url_key": types.StringValue(o.DatabaseURLKey),
+		"ca_key":           types.StringValue(o.CAKey),
+		"pool_max":         types.Int64Value(int64(o.PoolMax)),
+		"app_metadata_key": types.StringValue(o.AppMetadataKey),
+		"password_hash":    types.StringValue(o.PasswordHash),
+		"bcrypt_prefix":    types.StringValue(o.BcryptPrefix),
+		"legacy_hashes":    formats,
+		"rehash_on_login":  types.BoolValue(o.RehashOnLogin),
+		"import_finished":  types.BoolValue(o.ImportFinished),
+		"overrides":        types.MapNull(types.StringType),
+	}
+}
+
+func connectionSchema(ctx context.Context) schema.Schema {
+	attributes := map[string]schema.Attribute{
+		"id": schema.StringAttribute{
+			Computed:            true,
+			MarkdownDescription: "The connection's id, `con_…`.",
+			PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+		},
+		"name": schema.StringAttribute{
+			Required: true,
+			MarkdownDescription: "The connection's name: letters and digits, with single hyphens between them, at most 128 characters. Auth0 cannot rename a connection: a change is refused, " +
+				"because a new connection has none of the users, unless `allow_replacement` is set.",
+			Validators: []validator.String{
+				stringvalidator.LengthBetween(1, maxConnectionName),
+				stringvalidator.RegexMatches(connectionNameForm, "must consist of letters and digits, with single hyphens between them"),
+			},
+		},
+		"import_mode": schema.BoolAttribute{
+			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+			MarkdownDescription: "Whether users move to Auth0's own store at their first login (automatic migration). The connection then gets the scripts `login` and `get_user` only; " +
+				"false, the default, keeps users in your database and gives the connection all scripts. A change uploads or removes the other scripts.",
+		},
+		"store":   optionalStore(),
+		"scripts": scriptsAttribute(),
+		"configuration_wo": schema.MapAttribute{
+			Optional: true, Sensitive: true, WriteOnly: true, ElementType: types.StringType,
+			MarkdownDescription: "The values that the scripts read as `configuration.<key>`, above all the database's URL. Write-only: they are in neither state nor plan, " +
+				"which keep only a salted hash to notice a value that changes by itself. A change takes effect together with `configuration_wo_version`. The whole map is sent whenever an option changes, so keep it configured.",
+			Validators: []validator.Map{
+				mapvalidator.SizeAtLeast(1),
+				mapvalidator.KeysAre(stringvalidator.RegexMatches(configurationKeyForm, "must be a name: letters, digits and underscores")),
+				mapvalidator.AlsoRequires(path.MatchRoot("configuration_wo_version")),
+			},
+		},
+		"configuration_wo_version": schema.Int64Attribute{
+			Optional: true, Computed: true,
+			MarkdownDescription: "The version of `configuration_wo`, which a change of it sends. A connection that was imported counts as version 1.",
+			Validators:          []validator.Int64{int64validator.AtLeast(1)},
+			PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
+		},
+		"enabled_clients": schema.SetAttribute{
+			Optional: true, Computed: true, ElementType: types.StringType,
+			MarkdownDescription: "The ids of exactly the clients that may use the connection. A change enables and disables the difference. Without this attribute the clients are not managed. " +
+				"A refresh takes them from the list of connections, in tenants that still show them there; otherwise it takes one more call for each connection with this attribute.",
+			Validators:    []validator.Set{setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+			PlanModifiers: []planmodifier.Set{setplanmodifier.UseStateForUnknown()},
+		},
+		"options": schema.StringAttribute{
+			Optional: true, Computed: true, CustomType: jsontypes.NormalizedType{},
+			MarkdownDescription: "Further options of the connection, as a JSON object with Auth0's own keys, laid over the stored ones last. Only the keys that stand here are managed, at every depth; " +
+				"a key that is null is taken away. A change is an update in place; a key that is removed here keeps its value.",
+			Validators:    []validator.String{optionsValidator{}},
+			PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+		},
+		"deletion_protection": schema.BoolAttribute{
+			Optional: true, Computed: true, Default: booldefault.StaticBool(true),
+			MarkdownDescription: "Whether the deletion of the connection is refused; true by default. To delete it, set this to false and apply first.",
+		},
+		"delete_with_users": schema.BoolAttribute{
+			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+			MarkdownDescription: "Whether the connection may be deleted while it has users. Auth0 deletes their profiles with it. False by default; a change counts once it has been applied.",
+		},
+		"allow_replacement": schema.BoolAttribute{
+			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+			MarkdownDescription: "Whether a change of `name` may delete this connection and create another. False by default; the guards of deletion apply all the same.",
+		},
+		"preflight": preflightAttribute(),
+		"rendered_scripts": schema.MapAttribute{
+			Computed: true, ElementType: types.StringType,
+			MarkdownDescription: "The scripts by operation as the tenant has them, or will have after the apply. What was changed or deleted elsewhere is put back.",
+		},
+		"configuration_fingerprints": schema.MapAttribute{
+			Computed: true, ElementType: types.StringType,
+			MarkdownDescription: "A hash of the ciphertext under each key of the stored configuration. It changes with every write, so a value that was changed elsewhere shows here and is sent again.",
+		},
+		"enabled_database_customization": schema.BoolAttribute{
+			Computed:            true,
+			MarkdownDescription: "Whether the scripts are in use. It is always switched on.",
+		},
+	}
+	attributes["timeouts"] = timeouts.Attributes(ctx, timeouts.Opts{
+		Create: true, Update: true, Delete: true,
+		CreateDescription: "How long the creation may take in all, by default `20m`: trying the scripts, waiting out a rate limit, and enabling clients.",
+		UpdateDescription: "How long a change may take in all, by default `20m`. What a change that is cut off has not done, the next apply does.",
+		DeleteDescription: "How long the deletion may take in all, by default `10m`. Auth0 deletes users in the background, which is waited for: with hundreds of thousands of them it takes longer. It counts once it has been applied.",
+	})
+	maps.Copy(attributes, connectionPropertyAttributes())
+	maps.Copy(attributes, connectionOptionAttributes())
+	return schema.Schema{
+		MarkdownDescription: "A custom database connection: Auth0 asks the scripts, which are rendered from the description of the user store, instead of its own user store. " +
+			"Whatever is not configured here is left as it is in the tenant.",
+		Attributes: attributes,
+	}
+}
+
+func optionalStore() schema.SingleNestedAttribute {
+	attribute := kit.ConsumedStore("The user store that the scripts are rendered for: the `store` of an `auth0pg_users_table` or of `auth0pg_access_functions`. Without it every script comes from `scripts.overrides`. A change renders and uploads the scripts anew.")
+	attribute.Required, attribute.Optional = false, true
+	return attribute
+}
+
+func scriptsAttribute() schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Optional: true, Computed: true, Default: objectdefault.StaticValue(defaultScripts()),
+		MarkdownDescription: "How the scripts behave. A change uploads them anew.",
+		Attributes: map[string]schema.Attribute{
+			"user_id_prefix": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "A prefix of the ids that Auth0 sees, `auth0|<prefix>|<id>`, which keeps the ids of several databases apart. " +
+					"A change gives every user another id in Auth0 and so loses what is stored about them there.",
+				Validators: []validator.String{
+					stringvalidator.LengthBetween(1, maxPrefix),
+					stringvalidator.RegexMatches(prefixForm, "must consist of letters, digits, and inside also dots, hyphens and underscores"),
+				},
+			},
+			"bcrypt_rounds": schema.Int64Attribute{
+				Optional: true, Computed: true, Default: int64default.StaticInt64(scripts.DefaultBcryptRounds),
+				MarkdownDescription: fmt.Sprintf("The cost of new password hashes, from %d to %d; the default is %d. An unknown user takes as long to be refused as a hash of this cost, so name the one that the table's hashes have. A change counts for passwords that are set from then on.", scripts.MinBcryptRounds, scripts.MaxBcryptRounds, scripts.DefaultBcryptRounds),
+				Validators:          []validator.Int64{int64validator.Between(scripts.MinBcryptRounds, scripts.MaxBcryptRounds)},
+			},
+			"database_url_key": keyAttribute(scripts.DefaultDatabaseURLKey, "The configuration key that holds the database's URL."),
+			"ca_key":           keyAttribute(scripts.DefaultCAKey, "The configuration key that may hold, in PEM, the certificate authority of the database; without it the public ones are trusted."),
+			"pool_max": schema.Int64Attribute{
+				Optional: true, Computed: true, Default: int64default.StaticInt64(scripts.DefaultPoolMax),
+				MarkdownDescription: fmt.Sprintf("How many connections each container of the platform keeps to the database at most, from 1 to %d; the default is %d. A change counts for new containers.", scripts.MaxPoolMax, scripts.DefaultPoolMax),
+				Validators:          []validator.Int64{int64validator.Between(1, scripts.MaxPoolMax)},
+			},
+			"app_metadata_key": schema.StringAttribute{
+				Optional: true, Computed: true, Default: stringdefault.StaticString(scripts.DefaultAppMetadataKey),
+				MarkdownDescription: "The name under which the profile carries the part `app_metadata`: `app_metadata`, the default, or `metadata`. A change uploads the scripts anew.",
+				Validators:          []validator.String{stringvalidator.OneOf("app_metadata", "metadata")},
+			},
+			"password_hash": schema.StringAttribute{
+				Optional: true, Computed: true, Default: stringdefault.StaticString(scripts.DefaultPasswordHash),
+				MarkdownDescription: "The format in which the scripts write new password hashes: `bcrypt`, the default and the only one. Other formats are read through `legacy_hashes`. A change to another value is refused.",
+				Validators:          []validator.String{writtenHash{}},
+			},
+			"bcrypt_prefix": schema.StringAttribute{
+				Optional: true, Computed: true, Default: stringdefault.StaticString(scripts.DefaultBcryptPrefix),
+				MarkdownDescription: "The version that new password hashes name: `2b`, the default, `2a` (the only one that pgcrypto knows) or `2y`. A change counts for passwords that are set from then on.",
+				Validators:          []validator.String{stringvalidator.OneOf("2b", "2a", "2y")},
+			},
+			"legacy_hashes": schema.SetAttribute{
+				Optional: true, ElementType: types.StringType,
+				MarkdownDescription: "The formats of password hashes that login accepts beside bcrypt, several in one table if need be: " + kit.QuotedFormats() + ". A change uploads login anew.",
+				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.OneOf(kit.HashFormats()...))},
+			},
+			"rehash_on_login": schema.BoolAttribute{
+				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+				MarkdownDescription: "Whether a login replaces a hash that is not bcrypt, or of fewer rounds, by a new one; the scripts' role then needs the privilege for it. Not with `import_mode`. A change uploads login anew.",
+			},
+			"import_finished": schema.BoolAttribute{
+				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+				MarkdownDescription: "Whether the migration is over: the scripts then know nobody, and Auth0 serves the users that it has. Only with `import_mode`. A change uploads the scripts anew.",
+			},
+			"overrides": schema.MapAttribute{
+				Optional: true, ElementType: types.StringType,
+				MarkdownDescription: "Scripts of your own by operation, in place of the rendered ones. Each must be one JavaScript function with the arguments that the platform passes. A change uploads them.",
+				Validators:          []validator.Map{mapvalidator.KeysAre(stringvalidator.OneOf(kit.OperationNames()...))},
+				PlanModifiers:       []planmodifier.Map{sameScripts{}},
+			},
+		},
+	}
+}
+
+func keyAttribute(standard, description string) schema.StringAttribute {
+	return schema.StringAttribute{
+		Optional: true, Computed: true, Default: stringdefault.StaticString(standard),
+		MarkdownDescription: description + " The default is `" + standard + "`. A change uploads the scripts anew.",
+		Validators:          []validator.String{stringvalidator.RegexMatches(configurationKeyForm, "must be a name: letters, digits and underscores")},
+	}
+}
+
+// sameScripts plans the scripts of the state where the configured ones differ from them in line endings and trailing
+// space only.
+type sameScripts struct{}
+
+func (sameScripts) Description(context.Context) string {
+	return "Line endings and trailing space are no change."
+}
+
+func (m sameScripts) MarkdownDescription(ctx context.Context) string { return m.Description(ctx) }
+
+func (sameScripts) PlanModifyMap(_ context.Context, req planmodifier.MapRequest, resp *planmodifier.MapResponse) {
+	stored, wanted := plainValues(req.StateValue), plainValues(req.PlanValue)
+	if len(stored) == 0 || hasUnknown(req.PlanValue) {
+		return
+	}
+	same := maps.EqualFunc(stored, wanted, func(a, b string) bool { return scripts.Normalize(a) == scripts.Normalize(b) })
+	if same {
+		resp.PlanValue = req.StateValue
+	}
+}
+
+// writtenHash accepts the formats that the scripts write.
+type writtenHash struct{}
+
+func (writtenHash) Description(context.Context) string { return "a format that the scripts write" }
+
+func (v writtenHash) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (writtenHash) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || slices.Contains(scripts.PasswordHashes(), req.ConfigValue.ValueString()) {
+		return
+	}
+	resp.Diagnostics.AddAttributeError(req.Path, "Hash Format Not Written", fmt.Sprintf(
+		"The scripts write bcrypt, and nothing else: new hashes of the format %q cannot be had. Hashes of other formats that are in the table already are read through legacy_hashes: %s.\n\n"+
+			"Set \"bcrypt\" or leave the attribute out.", req.ConfigValue.ValueString(), strings.Join(kit.HashFormats(), ", ")))
+}

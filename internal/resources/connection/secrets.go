@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package connection
+
+import (
+	"context"
+	"crypto/pbkdf2"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
+)
+
+// The values of a connection's configuration are secrets that the tenant gives out as ciphertext
+// only. What is kept about them, in private state, serves two questions: is the configured
+// value the one that was sent (a salted slow hash, since anyone with the state may guess), and is the stored one still
+// ours (a hash of the ciphertext, which changes with every write and only then).
+
+const (
+	connectionPrivateKey = "connection"
+	// hashRounds costs some 20 ms: enough against guessing what is no word, little enough for hundreds of connections.
+	hashRounds = 100_000
+	hashBytes  = 32
+)
+
+// connectionPrivate is the private state of a connection.
+type connectionPrivate struct {
+	// ManagesClients is set once enabled_clients has been configured or imported.
+	ManagesClients bool `json:"manages_clients"`
+	// Sent is what is known about the configuration as it was last sent, nil before.
+	Sent *sentConfiguration `json:"sent,omitempty"`
+}
+
+type sentConfiguration struct {
+	Salt         []byte            `json:"salt"`
+	Values       map[string][]byte `json:"values"`
+	Fingerprints map[string]string `json:"fingerprints"`
+}
+
+func loadConnectionPrivate(ctx context.Context, private kit.PrivateReader, diags *diag.Diagnostics) (p connectionPrivate, found bool) {
+	kept := kit.GetPrivate[connectionPrivate](ctx, private, connectionPrivateKey, diags)
+	if kept == nil {
+		return p, false
+	}
+	return *kept, true
+}
+
+func (p connectionPrivate) save(ctx context.Context, private kit.PrivateState, diags *diag.Diagnostics) {
+	kit.SetPrivate(ctx, private, connectionPrivateKey, p, diags)
+}
+
+// newSentConfiguration notes what was sent and how the tenant stores it.
+func newSentConfiguration(values map[string]string, stored map[string]any) *sentConfiguration {
+	s := &sentConfiguration{Salt: make([]byte, 16), Values: map[string][]byte{}, Fingerprints: fingerprints(stored)}
+	_, _ = rand.Read(s.Salt) // never fails
+	for key, value := range values {
+		s.Values[key] = slowHash(s.Salt, value)
+	}
+	return s
+}
+
+// differs names the keys that are not configured as they were sent: changed, added or removed.
+func (s *sentConfiguration) differs(values map[string]attr.Value) []string {
+	var keys []string
+	for key, value := range values {
+		text, ok := value.(types.String)
+		if !ok || text.IsUnknown() {
+			continue
+		}
+		if hash, sent := s.Values[key]; !sent || subtle.ConstantTimeCompare(hash, slowHash(s.Salt, text.ValueString())) == 0 {
+			keys = append(keys, key)
+		}
+	}
+	for key := range s.Values {
+		if _, configured := values[key]; !configured {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// hashes remembers slow hashes for the length of one command, which plans a resource several times.
+// Its keys are digests, so that it holds no secret longer than needed.
+var hashes sync.Map
+
+func slowHash(salt []byte, value string) []byte {
+	digest := sha256.Sum256(append(slices.Clone(salt), value...))
+	if known, ok := hashes.Load(digest); ok {
+		if hash, ok := known.([]byte); ok {
+			return hash
+		}
+	}
+	hash, err := pbkdf2.Key(sha256.New, value, salt, hashRounds, hashBytes)
+	if err != nil {
+		panic(err) // only for lengths that FIPS mode refuses
+	}
+	hashes.Store(digest, hash)
+	return hash
+}
+
+// fingerprints are short hashes of the ciphertexts by key.
+func fingerprints(stored map[string]any) map[string]string {
+	short := map[string]string{}
+	configuration, _ := stored[optionConfiguration].(map[string]any)
+	for key, value := range configuration {
+		text, ok := value.(string)
+		if !ok {
+			continue
+		}
+		digest := sha256.Sum256([]byte(text))
+		short[key] = hex.EncodeToString(digest[:8])
+	}
+	return short
+}
+
+func fingerprintMap(short map[string]string) types.Map {
+	elements := map[string]attr.Value{}
+	for key, value := range short {
+		elements[key] = types.StringValue(value)
+	}
+	return types.MapValueMust(types.StringType, elements)
+}
+
+// unknownFingerprints is what a plan shows for values that will be sent again.
+func unknownFingerprints(configured types.Map) types.Map {
+	if configured.IsUnknown() {
+		return types.MapUnknown(types.StringType)
+	}
+	elements := map[string]attr.Value{}
+	for key := range configured.Elements() {
+		elements[key] = types.StringUnknown()
+	}
+	return types.MapValueMust(types.StringType, elements)
+}
+
+// hasUnknown reports whether the map or one of its values is unknown.
+func hasUnknown(m types.Map) bool {
+	if m.IsUnknown() {
+		return true
+	}
+	for _, value := range m.Elements() {
+		if value.IsUnknown() {
+			return true
+		}
+	}
+	return false
+}
+
+// plainValues are the configured values, complete at apply.
+func plainValues(configured types.Map) map[string]string {
+	values := map[string]string{}
+	for key, value := range configured.Elements() {
+		if text, ok := value.(types.String); ok && !text.IsNull() && !text.IsUnknown() {
+			values[key] = text.ValueString()
+		}
+	}
+	return values
+}
+
+// keysOnlyIn names the keys of the first map that the second does not have.
+func keysOnlyIn[A, B any](first map[string]A, second map[string]B) []string {
+	var only []string
+	for _, key := range slices.Sorted(maps.Keys(first)) {
+		if _, ok := second[key]; !ok {
+			only = append(only, key)
+		}
+	}
+	return only
+}
+
+// redact takes configured values out of a text that the tenant wrote, which may quote what it was sent.
+func redact(text string, values map[string]string) string {
+	for _, value := range values {
+		if len(value) < 3 {
+			continue // would tear the text apart and is no secret worth the name
+		}
+		for _, form := range []string{value, base64.StdEncoding.EncodeToString([]byte(value)), jsonText(value)} {
+			text = strings.ReplaceAll(text, form, "(sensitive)")
+		}
+	}
+	return text
+}
+
+func jsonText(value string) string {
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		return value
+	}
+	return strings.Trim(string(encoded), `"`)
+}

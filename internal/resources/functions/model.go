@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package functions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+// complete fills in what the configuration leaves to the provider.
+func (m *accessFunctionsModel) complete() {
+	m.ID = m.Schema
+	if m.Owner.IsNull() || m.Owner.IsUnknown() {
+		m.Owner = types.StringValue(m.Schema.ValueString() + "_owner")
+	}
+}
+
+// describedTable is the table that the functions stand in front of; known is false while it is unknown.
+func (m *accessFunctionsModel) describedTable(ctx context.Context, diags *diag.Diagnostics) (s store.Store, known bool) {
+	s, known, storeDiags := kit.StoreFrom(ctx, m.Table, path.Root("table"))
+	diags.Append(storeDiags...)
+	if known && s.Kind != store.Table {
+		diags.AddAttributeError(path.Root("table").AtName("kind"), "Store Is Not A Table",
+			"Access functions stand in front of a table. Refer to the `store` of an auth0pg_users_table.")
+		return s, false
+	}
+	return s, known
+}
+
+// operations are those configured or all that the table has the parts for.
+func (m *accessFunctionsModel) operations(ctx context.Context, table store.Store, diags *diag.Diagnostics) []scripts.Operation {
+	if !m.Operations.IsNull() {
+		return kit.OperationsFrom(ctx, m.Operations, diags)
+	}
+	var all []scripts.Operation
+	for _, op := range scripts.Operations() {
+		if len(scripts.MissingParts(table, op)) == 0 {
+			all = append(all, op)
+		}
+	}
+	return all
+}
+
+// functionNames are all names that access functions can have.
+func functionNames() []string {
+	every := store.Store{Kind: store.Table, EmailLookup: store.LowerIndex, Columns: map[store.Part]store.Column{}}
+	for _, spec := range store.Parts() {
+		every.Columns[spec.Part] = store.Column{Name: string(spec.Part), Type: spec.Type}
+	}
+	return scripts.FunctionNames(every)
+}
+
+// qualified names the types in the server's own words, each with its schema unless that is pg_catalog: the functions'
+// own search path has no other. ok is false while the server does not have one of them.
+func qualified(ctx context.Context, server *postgres.Server, s store.Store) (full store.Store, ok bool, err error) {
+	var texts []string
+	for _, column := range s.Columns {
+		texts = append(texts, column.Type)
+	}
+	names, ok, err := server.ResolveTypes(ctx, postgres.Object{Schema: s.Schema, Name: s.Table}, texts)
+	if err != nil || !ok {
+		return s, false, err
+	}
+	full = s
+	full.Columns = map[store.Part]store.Column{}
+	for part, column := range s.Columns {
+		column.Type = names[column.Type]
+		full.Columns[part] = column
+	}
+	return full, true, nil
+}
+
+// baseSpec is all that follows from the configuration alone. known is false while table,
+// operations or the types that they use are unknown.
+func (m *accessFunctionsModel) baseSpec(ctx context.Context, server *postgres.Server, diags *diag.Diagnostics) (spec postgres.AccessSpec, known bool) {
+	spec = postgres.AccessSpec{Schema: m.Schema.ValueString(), Owner: m.Owner.ValueString(), Names: functionNames()}
+	table, known := m.describedTable(ctx, diags)
+	if !known || m.Schema.IsUnknown() || m.Owner.IsUnknown() || m.Operations.IsUnknown() || kit.UnknownElement(m.Operations) || m.RehashOnLogin.IsUnknown() {
+		return spec, false
+	}
+	table, known, err := qualified(ctx, server, table)
+	if err != nil {
+		accessError(diags, "read", spec.Schema, err)
+	}
+	if !known {
+		return spec, false
+	}
+	spec.Table = postgres.Object{Kind: postgres.TableObject, Schema: table.Schema, Name: table.Table}
+	spec.Comment = fmt.Sprintf("Access functions for %s, managed by Terraform (auth0pg_access_functions).", spec.Table)
+	operations := m.operations(ctx, table, diags)
+	grants, objects, err := kit.StoreGrants(table, operations, kit.FeaturesOf(m.RehashOnLogin))
+	if err != nil {
+		kit.StoreError(diags, path.Root("table"), err)
+		return spec, false
+	}
+	spec.Grants, spec.Objects = postgres.MergeGrants(grants), objects
+	for _, op := range operations {
+		functions, err := scripts.Functions(table, op, kit.FeaturesOf(m.RehashOnLogin)...)
+		if err != nil {
+			kit.StoreError(diags, path.Root("table"), err)
+			return spec, false
+		}
+		for _, f := range functions {
+			spec.Functions = append(spec.Functions, postgres.NewAccessFunction(spec.Schema, spec.Owner, f.Name, f.SQL,
+				functionColumns(f.Arguments), functionColumns(f.Results), f.Statement.ReadOnly,
+				fmt.Sprintf("Runs the statement %s of the %s script.", f.Statement.Name, op)))
+		}
+	}
+	return spec, true
+}
+
+func functionColumns(names []scripts.TypedName) []postgres.FunctionColumn {
+	var columns []postgres.FunctionColumn
+	for _, n := range names {
+		columns = append(columns, postgres.FunctionColumn(n))
+	}
+	return columns
+}
+
+// spec adds to the base what only the server knows and what the former table leaves to tidy up.
+func (m *accessFunctionsModel) spec(ctx context.Context, prior *accessFunctionsModel, server *postgres.Server, diags *diag.Diagnostics) postgres.AccessSpec {
+	spec, known := m.baseSpec(ctx, server, diags)
+	if !known && !diags.HasError() {
+		diags.AddAttributeError(path.Root("table"), "Type Not Found",
+			"The functions cannot be made: the table has a citext column, and the server does not have the type citext.\n\nInstall the extension citext.")
+	}
+	sequences, _, err := m.sequences(ctx, server)
+	if err != nil {
+		accessError(diags, "read", spec.Schema, err)
+	}
+	spec.Grants = append(spec.Grants, kit.UsageOf(sequences)...)
+	spec.Objects = kit.Union(spec.Objects, sequences)
+	if prior != nil {
+		spec.Objects = kit.Union(spec.Objects, prior.objects(ctx))
+		if table, known := prior.describedTable(ctx, &diag.Diagnostics{}); known {
+			spec.Former = postgres.Object{Kind: postgres.TableObject, Schema: table.Schema, Name: table.Table}
+		}
+	}
+	return spec
+}
+
+func (m *accessFunctionsModel) dropSpec(ctx context.Context) postgres.AccessSpec {
+	spec := postgres.AccessSpec{Schema: m.Schema.ValueString(), Owner: m.Owner.ValueString(), Names: functionNames(), Objects: m.objects(ctx)}
+	if table, known := m.describedTable(ctx, &diag.Diagnostics{}); known {
+		spec.Table = postgres.Object{Kind: postgres.TableObject, Schema: table.Schema, Name: table.Table}
+	}
+	return spec
+}
+
+// objects are those on which the owner may hold privileges.
+func (m *accessFunctionsModel) objects(ctx context.Context) []postgres.Object {
+	var objects []postgres.Object
+	if table, known := m.describedTable(ctx, &diag.Diagnostics{}); known {
+		objects = append(objects, postgres.Object{Kind: postgres.SchemaObject, Name: table.Schema},
+			postgres.Object{Kind: postgres.TableObject, Schema: table.Schema, Name: table.Table})
+	}
+	for _, g := range append(kit.GrantsIn(m.OwnerPrivileges), kit.GrantsIn(m.OwnerSequencePrivileges)...) {
+		objects = kit.Union(objects, []postgres.Object{g.On})
+	}
+	return objects
+}
+
+// sequences are those from which the owner draws, see storeSequences.
+func (m *accessFunctionsModel) sequences(ctx context.Context, server *postgres.Server) (sequences []postgres.Object, known bool, err error) {
+	table, known := m.describedTable(ctx, &diag.Diagnostics{})
+	if !known {
+		return nil, false, nil
+	}
+	grants, _, err := kit.StoreGrants(table, m.operations(ctx, table, &diag.Diagnostics{}), kit.FeaturesOf(m.RehashOnLogin))
+	if err != nil {
+		return nil, false, nil //nolint:nilerr // the plan has refused this
+	}
+	return kit.StoreSequences(ctx, server, table, grants)
+}
+
+// refresh reads owner, schema and functions into the model. It returns false when there is
+// no such schema or when it cannot be read, which is then in diags.
+func (m *accessFunctionsModel) refresh(ctx context.Context, server *postgres.Server, further []postgres.Object, diags *diag.Diagnostics) bool {
+	access, err := server.Access(ctx, m.Schema.ValueString(), append(functionNames(), postgres.ClientCheck))
+	if errors.Is(err, postgres.ErrAccessNotFound) {
+		return false
+	}
+	if err == nil {
+		err = m.read(ctx, server, access, further)
+	}
+	if err != nil {
+		accessError(diags, "read", m.Schema.ValueString(), err)
+		return false
+	}
+	return true
+}
+
+func (m *accessFunctionsModel) read(ctx context.Context, server *postgres.Server, access *postgres.Access, further []postgres.Object) error {
+	if m.Owner.IsNull() {
+		m.Owner = types.StringValue(access.Owner)
+	}
+	if m.RehashOnLogin.IsNull() {
+		m.RehashOnLogin = types.BoolValue(false)
+	}
+	m.Definitions = stringMap(access.Definitions())
+	m.SchemaDefinition = types.StringValue(access.SchemaDefinition())
+	table, known := m.describedTable(ctx, &diag.Diagnostics{})
+	m.Store = types.ObjectNull(kit.StoreType.AttrTypes)
+	if known {
+		m.Store = kit.StoreObject(throughFunctions(table, m.Schema.ValueString()))
+	}
+	objects := kit.Union(m.objects(ctx), further)
+	sequences, _, err := m.sequences(ctx, server)
+	if err != nil {
+		return err
+	}
+	m.OwnerAttributes = types.ListValueMust(types.StringType, nil)
+	var held []postgres.Grant
+	owner, err := server.Role(ctx, m.Owner.ValueString())
+	if err == nil {
+		m.OwnerAttributes = kit.StringList(owner.Attributes.Words())
+		spec, _ := m.baseSpec(ctx, server, &diag.Diagnostics{})
+		held, err = server.RoleGrants(ctx, owner, kit.Union(objects, sequences), spec.Grants)
+	}
+	if err != nil && !errors.Is(err, postgres.ErrRoleNotFound) {
+		return err
+	}
+	m.OwnerPrivileges, m.OwnerSequencePrivileges = kit.HeldLines(held)
+	m.Policy = types.StringNull()
+	if !known {
+		return nil
+	}
+	security, err := server.RowSecurity(ctx, postgres.Object{Kind: postgres.TableObject, Schema: table.Schema, Name: table.Table}, m.Schema.ValueString())
+	if security.Policy != "" {
+		m.Policy = types.StringValue(security.Policy)
+	}
+	return err
+}
+
+// throughFunctions is the store that the scripts see.
+func throughFunctions(table store.Store, schema string) store.Store {
+	table.Kind, table.Schema = store.Functions, schema
+	return table
+}
+
+// unchanged refuses to replace what was changed after the plan: it was not shown.
+func (m *accessFunctionsModel) unchanged(ctx context.Context, spec postgres.AccessSpec) func(*postgres.Access) error {
+	return func(access *postgres.Access) error {
+		shown := map[string]string{}
+		if diags := m.Definitions.ElementsAs(ctx, &shown, false); diags.HasError() {
+			return errors.New("the definitions in the state cannot be read")
+		}
+		wanted := spec.Wanted(access)
+		for key, definition := range access.Definitions() {
+			if definition != wanted[key] && definition != shown[key] && !strings.HasPrefix(key, postgres.ClientCheck) {
+				return &kit.ChangedSincePlanError{What: fmt.Sprintf("another definition of the function %s", key)}
+			}
+		}
+		return nil
+	}
+}
+
+func stringMap(values map[string]string) types.Map {
+	m, _ := types.MapValueFrom(context.Background(), types.StringType, values)
+	return m
+}

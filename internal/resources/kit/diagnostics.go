@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package kit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+)
+
+// PostgresDetail explains a failure on the server: what was attempted, the cause with
+// its SQLSTATE in the server's words, and what to do.
+func PostgresDetail(attempted string, err error) string {
+	var connect *postgres.ConnectError
+	if errors.As(err, &connect) {
+		return fmt.Sprintf("%s: %s\n\n%s", attempted, Sentence(connect.Error()), connectRemedy(connect))
+	}
+	var server *pgconn.PgError
+	if errors.As(err, &server) {
+		return fmt.Sprintf("%s: %s\n\n%s", attempted, ServersWords(server), sqlStateRemedy(server))
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return attempted + ": the time given for it ran out.\n\nRaise the object's timeout, or see in pg_stat_activity what holds the work up, and apply again."
+	case errors.Is(err, context.Canceled):
+		return attempted + ": it was cancelled.\n\nApply again to finish."
+	}
+	return fmt.Sprintf("%s: %s\n\n%s", attempted, Sentence(err.Error()), JustApply)
+}
+
+// What to do where nothing better is known. At plan, asPlanned says it otherwise.
+const (
+	CorrectAndApply = "Correct the cause and apply again; what was done so far is recognised."
+	JustApply       = "Apply again; what was done so far is recognised."
+)
+
+// ServersWords is what the server said, without what may come out of a row: an address, or a hash.
+func ServersWords(err *pgconn.PgError) string {
+	if postgres.QuotesValue(err.Code) {
+		return fmt.Sprintf("a value in one of the rows does not fit (SQLSTATE %s).", err.Code)
+	}
+	words := fmt.Sprintf("%s (SQLSTATE %s).", strings.TrimRight(err.Message, ". \n"), err.Code)
+	// Details of other classes, such as violated constraints and what a trigger raises, quote rows.
+	if quotesNoRows := []string{"0A", "2B", "40", "42", "53", "55", "57"}; err.Detail != "" && slices.ContainsFunc(quotesNoRows, func(class string) bool { return strings.HasPrefix(err.Code, class) }) {
+		words += "\n" + err.Detail
+	}
+	return words
+}
+
+func connectRemedy(err error) string {
+	var pooler *postgres.PoolerError
+	if errors.As(err, &pooler) {
+		return "Give the provider's postgres settings the server's own address, or that of a pooler in session mode: " +
+			"at Neon the host without -pooler, at Supabase port 5432 in place of 6543. The scripts may go through the pooler."
+	}
+	var server *pgconn.PgError
+	if errors.As(err, &server) {
+		return sqlStateRemedy(server)
+	}
+	return "Check the provider's postgres settings and that the server accepts connections from here."
+}
+
+// sqlStateRemedy is the advice for an SQLSTATE (Postgres documentation, appendix A). Mostly the
+// server's own hint is the best.
+func sqlStateRemedy(err *pgconn.PgError) string {
+	switch {
+	case err.Code == "2BP01" && err.Detail != "":
+		// The server's hint is to drop all of that, too.
+		return "What depends on it is named above, and is not this object's to drop: change it so that it does without, or drop it yourself if nobody needs it. Then apply again."
+	case err.Code == "2BP01":
+		return "Look in pg_depend for what depends on it, change that so that it does without, and apply again."
+	case err.Hint != "":
+		return err.Hint
+	}
+	switch err.Code {
+	case "23505":
+		return "Rows share the value. The audit of the table counts them and gives the SQL that lists them; correct them, and apply again."
+	case "28P01", "28000":
+		return "Check username and password in the provider's postgres settings, and pg_hba.conf on the server."
+	case "25006":
+		return "The server is a standby (read-only), or default_transaction_read_only is on: SELECT pg_is_in_recovery() tells which. " +
+			"Point the provider's postgres settings at the primary server, and apply again."
+	case "3D000":
+		return "Check the database in the provider's postgres settings."
+	case "42501":
+		return "Give the role that the provider connects as the privilege (or membership in the owner's role), or connect as another role."
+	case "53300":
+		return "The server has no connection left: raise max_connections or end idle sessions, and apply again."
+	case "55P03":
+		return "Another session held the lock for longer than lock_timeout. Find it in pg_stat_activity, or raise lock_timeout, and apply again."
+	case "57014":
+		return "The statement was cancelled, mostly by statement_timeout: raise statement_timeout in the provider's postgres settings and apply again."
+	}
+	return CorrectAndApply
+}
+
+// ChangedSincePlanError is something that somebody did between plan and apply.
+type ChangedSincePlanError struct{ What string }
+
+func (e *ChangedSincePlanError) Error() string { return e.What }
+
+const GrantorRemedy = "The role that the provider connects as must own the object, be a member of its owner, or hold the privilege WITH GRANT OPTION."
+
+// UntrustedRemedy is for a name that resolves to an object of a role that is not trusted.
+const UntrustedRemedy = "It would run with the rights of the provider and of everybody who uses the table, as its owner likes. " +
+	"Name the object that is meant with its schema, drop that of the other role if it stands in its place, or give it to the owner of the table or of the database."

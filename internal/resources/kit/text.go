@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package kit
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
+)
+
+func HashFormats() []string {
+	var names []string
+	for _, format := range scripts.HashFormats() {
+		names = append(names, string(format))
+	}
+	return names
+}
+
+func QuotedFormats() string { return "`" + strings.Join(HashFormats(), "`, `") + "`" }
+
+// List joins names for a sentence: "a, b and c".
+func List(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}
+
+// Counted is a number with its noun: "1 user", "3 users".
+func Counted[N int | int64](n N, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// Sentence ends a text with one full stop, whoever wrote it.
+func Sentence(text string) string { return strings.TrimRight(text, ". \n") + "." }
+
+// Capitalized begins a sentence.
+func Capitalized(text string) string { return strings.ToUpper(text[:1]) + text[1:] }

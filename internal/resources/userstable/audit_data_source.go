@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package userstable
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+var _ datasource.DataSourceWithConfigure = (*usersAudit)(nil)
+
+// NewUsersAudit returns the auth0pg_users_audit data source.
+func NewUsersAudit() datasource.DataSource { return &usersAudit{} }
+
+type usersAudit struct{ data *kit.Data }
+
+type usersAuditModel struct {
+	Store            types.Object `tfsdk:"store"`
+	Rows             types.Int64  `tfsdk:"rows"`
+	EmailsMissing    types.Object `tfsdk:"emails_missing"`
+	EmailsDuplicate  types.Object `tfsdk:"emails_duplicate"`
+	EmailsTooLong    types.Object `tfsdk:"emails_too_long"`
+	IDsNotUnique     types.Object `tfsdk:"ids_not_unique"`
+	PasswordsMissing types.Object `tfsdk:"passwords_missing"`
+	Hashes           types.Map    `tfsdk:"hashes"`
+	HashesUnknown    types.Object `tfsdk:"hashes_unknown"`
+	Migrated         types.Object `tfsdk:"migrated"`
+	Left             types.Object `tfsdk:"left"`
+}
+
+var findingType = types.ObjectType{AttrTypes: map[string]attr.Type{"count": types.Int64Type, "query": types.StringType}}
+
+func (d *usersAudit) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_users_audit"
+}
+
+func (d *usersAudit) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	parts := map[string]schema.Attribute{
+		"count": schema.Int64Attribute{Computed: true, MarkdownDescription: "How many rows."},
+		"query": schema.StringAttribute{Computed: true, MarkdownDescription: "The SQL that lists them."},
+	}
+	finding := func(description string) schema.SingleNestedAttribute {
+		return schema.SingleNestedAttribute{Computed: true, MarkdownDescription: description, Attributes: parts}
+	}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "What the rows of a users table are like: what stands in the way of logins, in which formats the password hashes are, and how far a migration has come. " +
+			"The table is read once, in a transaction that changes nothing and under the provider's `statement_timeout`. " +
+			"The result holds counts and SQL, no personal data; run the queries yourself to see the rows.\n\n" +
+			"The table is read at each plan, or after the apply has created or changed the `auth0pg_users_table` whose `store` this is. " +
+			"Where the store comes by way of a local value or a module, that needs `depends_on`.",
+		Attributes: map[string]schema.Attribute{
+			"store":             kit.InDataSource(kit.ConsumedStore("The users table: the `store` of an `auth0pg_users_table`.")),
+			"rows":              schema.Int64Attribute{Computed: true, MarkdownDescription: "How many rows the table has."},
+			"emails_missing":    finding("Rows without an e-mail address: null or empty. Auth0 refuses such users."),
+			"emails_duplicate":  finding("Rows whose e-mail address another row has, too, when case is folded; the first of each address is not counted. The scripts refuse the login of all of them."),
+			"emails_too_long":   finding("Rows whose e-mail address is too long for Auth0: over 254 characters, or over 64 before the `@`."),
+			"ids_not_unique":    finding("Rows without an id, or with one that another row has, too; the first of each id is not counted."),
+			"passwords_missing": finding("Rows without a password hash: null or empty."),
+			"hashes": schema.MapNestedAttribute{
+				Computed: true, NestedObject: schema.NestedAttributeObject{Attributes: parts},
+				MarkdownDescription: "The formats of password hashes that occur, of `" + strings.Join(postgres.HashFormatNames(), "`, `") + "`. " +
+					"bcrypt always works, " + kit.QuotedFormats() + " once the scripts' `legacy_hashes` name them. Hexadecimal digests are told by their length, with a salt or without.",
+			},
+			"hashes_unknown": finding("Rows whose password hash has none of these formats, among them bcrypt hashes that were cut off."),
+			"migrated":       finding("Rows of users who were handed to Auth0: their `migrated_at` is set. Null for a table without that part."),
+			"left":           finding("Rows of users who have yet to be handed to Auth0. Null for a table without `migrated_at`."),
+		},
+	}
+}
+
+func (d *usersAudit) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	d.data = kit.ConfigureDataSource(req, resp)
+}
+
+// Read counts.
+func (d *usersAudit) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var model usersAuditModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	users, _, diags := kit.StoreFrom(ctx, model.Store, path.Root("store"))
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() || !checkAudited(users, &resp.Diagnostics) {
+		return
+	}
+	server, ok := d.data.Postgres.Get(&resp.Diagnostics)
+	if !ok {
+		return
+	}
+	audit, err := server.AuditUsers(ctx, users)
+	if d.data.Absent(err) != "" {
+		model.showNothing()
+		resp.Diagnostics.AddWarning("Users Not Counted", kit.PostgresDetail(fmt.Sprintf("Could not read the users table %q.%q", users.Schema, users.Table), err)+
+			" Its counts are null.")
+		resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+		return
+	}
+	if postgres.Unreachable(err) {
+		kit.AddNotReached(fmt.Sprintf("Could not read the users table %q.%q", users.Schema, users.Table), err, &resp.Diagnostics)
+		return
+	}
+	if err != nil {
+		auditError(users, err, &resp.Diagnostics)
+		return
+	}
+	model.show(audit)
+	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+}
+
+// checkAudited refuses a store whose rows cannot be counted.
+func checkAudited(users store.Store, diags *diag.Diagnostics) bool {
+	if users.Kind != store.Table {
+		diags.AddAttributeError(path.Root("store").AtName("kind"), "Store Is Not A Table",
+			"The audit reads the rows of the users table, and this store is the functions in front of it. Use the store of the auth0pg_users_table.")
+	}
+	for _, part := range []store.Part{store.ID, store.Email, store.Password} {
+		if !users.Has(part) {
+			diags.AddAttributeError(path.Root("store").AtName("columns"), "Store Lacks A Part", fmt.Sprintf(
+				"The audit needs the part %s, which the users table %q.%q does not have.\n\nAdd the part to the table's columns.", part, users.Schema, users.Table))
+		}
+	}
+	return !diags.HasError()
+}
+
+func auditError(users store.Store, err error, diags *diag.Diagnostics) {
+	attempted := fmt.Sprintf("Could not read the users table %q.%q", users.Schema, users.Table)
+	var server *pgconn.PgError
+	switch {
+	case errors.Is(err, postgres.ErrTableNotFound):
+		diags.AddAttributeError(path.Root("store"), "Users Table Not Found", attempted+
+			": it does not exist.\n\nIf the same configuration creates it, take the store of that auth0pg_users_table directly, or add depends_on, so that the table is read after that.")
+	case errors.As(err, &server) && server.Code == "42703": // undefined_column
+		diags.AddAttributeError(path.Root("store").AtName("columns"), "Column Not Found", attempted+": "+serverWords(err)+
+			"\n\nIf the same configuration adds or renames the column, take the store of that auth0pg_users_table directly, or add depends_on, so that the table is read after that.")
+	default:
+		diags.AddError("Users Not Audited", kit.PostgresDetail(attempted, err))
+	}
+}
+
+// showNothing is for rows that are gone with their database.
+func (m *usersAuditModel) showNothing() {
+	nothing := findingObject(nil)
+	m.Rows, m.Hashes = types.Int64Null(), types.MapNull(findingType)
+	m.EmailsMissing, m.EmailsDuplicate, m.EmailsTooLong, m.IDsNotUnique = nothing, nothing, nothing, nothing
+	m.PasswordsMissing, m.HashesUnknown, m.Migrated, m.Left = nothing, nothing, nothing, nothing
+}
+
+func (m *usersAuditModel) show(audit *postgres.UsersAudit) {
+	m.Rows = types.Int64Value(audit.Rows)
+	m.EmailsMissing, m.EmailsDuplicate, m.EmailsTooLong = findingObject(&audit.EmailsMissing), findingObject(&audit.EmailsDuplicate), findingObject(&audit.EmailsTooLong)
+	m.IDsNotUnique, m.PasswordsMissing = findingObject(&audit.IDsNotUnique), findingObject(&audit.PasswordsMissing)
+	hashes := map[string]attr.Value{}
+	for format, finding := range audit.Hashes {
+		hashes[format] = findingObject(&finding)
+	}
+	m.Hashes, m.HashesUnknown = types.MapValueMust(findingType, hashes), findingObject(&audit.HashesUnknown)
+	m.Migrated, m.Left = findingObject(audit.Migrated), findingObject(audit.Left)
+}
+
+// findingObject is the attribute's value, null for what was not asked.
+func findingObject(finding *postgres.Finding) types.Object {
+	if finding == nil {
+		return types.ObjectNull(findingType.AttrTypes)
+	}
+	return types.ObjectValueMust(findingType.AttrTypes, map[string]attr.Value{
+		"count": types.Int64Value(finding.Count), "query": types.StringValue(finding.Query),
+	})
+}
