@@ -424,7 +424,7 @@ func TestDatabaseRoleBadInput(t *testing.T) {
 	}, resource.TestStep{
 		Config:      with(db.QueryString("SELECT current_user")),
 		PlanOnly:    true,
-		ExpectError: saying(`Role Exists Already`),
+		ExpectError: saying(`Role Is The Provider's Own`),
 	})
 	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: steps})
 }
