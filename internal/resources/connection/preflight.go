@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgurl"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
@@ -210,11 +210,11 @@ func addTriedAsOther(wanted, role string, diags *diag.Diagnostics) {
 type target struct{ user, database string }
 
 func scriptsTarget(databaseURL string) target {
-	u, err := url.Parse(databaseURL)
-	if err != nil || u.User == nil {
+	u, err := pgurl.Parse(databaseURL)
+	if err != nil {
 		return target{}
 	}
-	return target{user: u.User.Username(), database: strings.TrimPrefix(u.Path, "/")}
+	return target{user: u.User, database: u.Database}
 }
 
 // azureServer is a server's name, which Azure's single servers want behind the role's.
