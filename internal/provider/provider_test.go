@@ -33,15 +33,15 @@ func withoutVariables(t *testing.T) {
 	}
 }
 
-// configuration builds the provider block from settings of the two nested objects.
+// configuration builds the provider block from settings of the two nested blocks.
 func configuration(t *testing.T, p provider.Provider, blocks map[string]map[string]tftypes.Value) tfsdk.Config {
 	t.Helper()
 	var resp provider.SchemaResponse
 	p.Schema(t.Context(), provider.SchemaRequest{}, &resp)
 	root := map[string]tftypes.Value{}
 	types := map[string]tftypes.Type{}
-	for name, attribute := range resp.Schema.Attributes {
-		object := attribute.GetType().TerraformType(t.Context()).(tftypes.Object)
+	for name, block := range resp.Schema.Blocks {
+		object := block.Type().TerraformType(t.Context()).(tftypes.Object)
 		types[name] = object
 		settings, ok := blocks[name]
 		if !ok {
@@ -213,8 +213,8 @@ func TestUnusableSettingsNeverShowTheirValue(t *testing.T) {
 func TestEverySettingIsDescribed(t *testing.T) {
 	var resp provider.SchemaResponse
 	auth0pg.New("test")().Schema(context.Background(), provider.SchemaRequest{}, &resp)
-	for name, attribute := range resp.Schema.Attributes {
-		for child, nested := range attribute.(schema.SingleNestedAttribute).Attributes {
+	for name, block := range resp.Schema.Blocks {
+		for child, nested := range block.(schema.SingleNestedBlock).Attributes {
 			if nested.GetMarkdownDescription() == "" {
 				t.Errorf("%s.%s has no description", name, child)
 			}

@@ -93,8 +93,8 @@ func (m *connectionModel) adoptScripts(options map[string]any) {
 		}
 	}
 	m.RenderedScripts = types.MapValueMust(types.StringType, elements)
-	m.Store, m.Scripts = types.ObjectNull(storeType.AttrTypes), defaultScripts()
-	behaviour := m.Scripts.Attributes()
+	m.Store = types.ObjectNull(storeType.AttrTypes)
+	behaviour := defaultScripts().Attributes()
 	if rendered {
 		m.Store, behaviour = storeObject(from.Store), scriptsAttributes(from)
 	}
@@ -102,6 +102,9 @@ func (m *connectionModel) adoptScripts(options map[string]any) {
 		behaviour["overrides"] = types.MapValueMust(types.StringType, own)
 	}
 	m.Scripts = types.ObjectValueMust(scriptsType.AttrTypes, behaviour)
+	if m.Scripts.Equal(defaultScripts()) {
+		m.Scripts = types.ObjectNull(scriptsType.AttrTypes) // as without the block
+	}
 }
 
 // refresh takes over what changed elsewhere.

@@ -189,7 +189,8 @@ func refusesCredentials(status int) bool {
 	return status == http.StatusUnauthorized || status == http.StatusForbidden
 }
 
-// behaviour is the `scripts` attribute; unknown parts stay unknown.
+// behaviour is the `scripts` block, or the defaults without it; unknown parts stay unknown. A dynamic block may be
+// unknown as a whole.
 func (m *connectionModel) behaviour(ctx context.Context, diags *diag.Diagnostics) scriptsModel {
 	object := m.Scripts
 	if object.IsNull() {

@@ -45,7 +45,7 @@ func TestConnectionOverrides(t *testing.T) {
 	c := anyConnectionTest(t)
 	override := func(text string) string {
 		quoted, _ := json.Marshal(text)
-		return unprotected + "scripts = { overrides = { login = " + string(quoted) + " } }"
+		return unprotected + "scripts { overrides = { login = " + string(quoted) + " } }"
 	}
 	own := "function login(email, password, callback) {\n  callback(new WrongUsernameOrPasswordError(email));\n}\n"
 	c.run(
