@@ -101,6 +101,9 @@ func (r *connection) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequ
 		r.refuseTaken(ctx, &plan, &resp.Diagnostics)
 	}
 
+	if config.Scripts.IsUnknown() { // a dynamic block, of which the framework makes one whose members are not known
+		plan.Scripts = config.Scripts
+	}
 	plan.EnabledCustomization = types.BoolValue(true)
 	plan.planScripts(ctx, prior, &resp.Diagnostics)
 	plan.planOptions(prior)
