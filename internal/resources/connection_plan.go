@@ -101,9 +101,6 @@ func (r *connection) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequ
 		r.refuseTaken(ctx, &plan, &resp.Diagnostics)
 	}
 
-	if config.Scripts.IsUnknown() { // a dynamic block, of which the framework makes one whose members are not known
-		plan.Scripts = config.Scripts
-	}
 	plan.EnabledCustomization = types.BoolValue(true)
 	plan.planScripts(ctx, prior, &resp.Diagnostics)
 	plan.planOptions(prior)
@@ -192,8 +189,7 @@ func refusesCredentials(status int) bool {
 	return status == http.StatusUnauthorized || status == http.StatusForbidden
 }
 
-// behaviour is the `scripts` block, or the defaults without it; unknown parts stay unknown. A dynamic block may be
-// unknown as a whole.
+// behaviour is the `scripts` block, or the defaults without it; unknown parts stay unknown.
 func (m *connectionModel) behaviour(ctx context.Context, diags *diag.Diagnostics) scriptsModel {
 	object := m.Scripts
 	if object.IsNull() {
