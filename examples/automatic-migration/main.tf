@@ -58,7 +58,7 @@ resource "auth0pg_connection" "users" {
   import_mode = true # users move at their first login
   store       = auth0pg_users_table.users.store
 
-  scripts = {
+  scripts {
     user_id_prefix  = "legacy"
     legacy_hashes   = ["md5", "django_pbkdf2"] # what the audit found beside bcrypt
     import_finished = var.finished

@@ -11,12 +11,12 @@ terraform {
 }
 
 provider "auth0pg" {
-  auth0 = {
+  auth0 {
     domain        = var.auth0_domain
     client_id     = var.auth0_client_id
     client_secret = var.auth0_client_secret
   }
-  postgres = {
+  postgres {
     url = var.admin_url
   }
 }
@@ -60,7 +60,7 @@ resource "auth0pg_connection" "users" {
   display_name = "Legacy users"
   store        = auth0pg_users_table.users.store
 
-  scripts = {
+  scripts {
     user_id_prefix   = "legacy"
     bcrypt_rounds    = 10
     database_url_key = "POSTGRES_URL"

@@ -23,7 +23,7 @@ resource "auth0pg_connection" "users" {
   display_name = "Legacy users"
 
   # First the scripts as they are. They come from the store later.
-  scripts = {
+  scripts {
     overrides = {
       for operation in ["login", "get_user", "create", "verify", "change_password", "delete", "change_email"] :
       operation => file("${path.module}/scripts/${operation}.js")

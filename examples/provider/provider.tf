@@ -10,12 +10,12 @@ terraform {
 # Every setting can come from the environment instead: AUTH0_DOMAIN, AUTH0_CLIENT_ID,
 # AUTH0_CLIENT_SECRET, AUTH0PG_POSTGRES_URL or the PG* variables.
 provider "auth0pg" {
-  auth0 = {
+  auth0 {
     domain        = "acme.eu.auth0.com"
     client_id     = var.auth0_client_id
     client_secret = var.auth0_client_secret
   }
-  postgres = {
+  postgres {
     host     = "db.example.com"
     database = "app"
     username = "app_owner"

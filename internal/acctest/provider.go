@@ -65,14 +65,14 @@ func ProviderConfig(db *DB, tenant *TenantHandle) string {
 	var block strings.Builder
 	block.WriteString("provider \"auth0pg\" {\n")
 	if tenant != nil {
-		block.WriteString("  auth0 = {\n")
+		block.WriteString("  auth0 {\n")
 		for _, setting := range tenant.settings() {
 			fmt.Fprintf(&block, "    %s = %s\n", setting[0], Quote(setting[1]))
 		}
 		block.WriteString("  }\n")
 	}
 	if db != nil {
-		fmt.Fprintf(&block, "  postgres = {\n    url = %s\n  }\n", Quote(db.URL))
+		fmt.Fprintf(&block, "  postgres {\n    url = %s\n  }\n", Quote(db.URL))
 	}
 	block.WriteString("}\n")
 	return block.String()

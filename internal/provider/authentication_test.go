@@ -21,10 +21,12 @@ const oneConnection = `
 resource "auth0pg_connection" "one" {
   name        = "authenticated"
   import_mode = true
-  scripts = { overrides = {
-    login    = "function login(identifier, password, callback) { return callback(null, null); }"
-    get_user = "function getUser(identifier, callback) { return callback(null, null); }"
-  } }
+  scripts {
+    overrides = {
+      login    = "function login(identifier, password, callback) { return callback(null, null); }"
+      get_user = "function getUser(identifier, callback) { return callback(null, null); }"
+    }
+  }
   deletion_protection = false
 }
 `
@@ -55,7 +57,7 @@ func TestCredentials(t *testing.T) {
 	}
 	otherPrivate, _ := keyPair(t)
 	block := func(credential string) string {
-		return fmt.Sprintf("provider \"auth0pg\" {\n  auth0 = {\n    base_url = %q\n    audience = %q\n    %s\n  }\n}\n", tenant.URL(), tenant.Audience(), credential)
+		return fmt.Sprintf("provider \"auth0pg\" {\n  auth0 {\n    base_url = %q\n    audience = %q\n    %s\n  }\n}\n", tenant.URL(), tenant.Audience(), credential)
 	}
 	client := fmt.Sprintf("client_id = %q\n", tenant.ClientID())
 	step := func(config string) resource.TestStep { return resource.TestStep{Config: config + oneConnection} }
@@ -96,11 +98,11 @@ func TestMissingSettingsStopThePlan(t *testing.T) {
 			{Config: oneConnection, ExpectError: regexp.MustCompile(`(?s)auth0\.domain.*AUTH0_DOMAIN`)},
 			{Config: `resource "auth0pg_users_table" "one" { name = "users" }`, ExpectError: regexp.MustCompile(`(?s)postgres\.url.*AUTH0PG_POSTGRES_URL`)},
 			{Config: `provider "auth0pg" {
-  auth0 = { domain = "https://acme.eu.auth0.com/" }
+  auth0 { domain = "https://acme.eu.auth0.com/" }
 }
 data "auth0pg_ip_ranges" "all" {}`, ExpectError: regexp.MustCompile("Invalid Tenant Domain")},
 			{Config: `provider "auth0pg" {
-  auth0 = { base_url = "http://tenant.example.com" }
+  auth0 { base_url = "http://tenant.example.com" }
 }
 data "auth0pg_ip_ranges" "all" {}`, ExpectError: regexp.MustCompile("Invalid Base URL")},
 		},

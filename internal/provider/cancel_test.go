@@ -116,7 +116,7 @@ func TestInterruptedStatements(t *testing.T) {
 			t.Parallel()
 			db := acctest.LocalDatabase(t)
 			roleName := db.RoleName("scripts")
-			provider := required + fmt.Sprintf("provider \"auth0pg\" {\n  postgres = {\n    url = %s\n    lock_timeout = \"10m\"\n  }\n}\n", acctest.Quote(db.URL))
+			provider := required + fmt.Sprintf("provider \"auth0pg\" {\n  postgres {\n    url = %s\n    lock_timeout = \"10m\"\n  }\n}\n", acctest.Quote(db.URL))
 			w := acctest.NewWorkspace(t, map[string]string{"main.tf": provider + test.before(roleName)})
 			w.MustRun("apply", "-auto-approve")
 			if strings.Contains(test.hold[0], "SET TRANSACTION") {
@@ -196,7 +196,7 @@ func TestInterruptedConnecting(t *testing.T) {
 	for name, config := range map[string]string{
 		"the server": `
 			provider "auth0pg" {
-			  postgres = {
+			  postgres {
 			    url = "postgres://u:p@%[1]s/db"
 			    connect_timeout = "10m"
 			  }
@@ -206,7 +206,7 @@ func TestInterruptedConnecting(t *testing.T) {
 			}`,
 		"the tenant": `
 			provider "auth0pg" {
-			  auth0 = {
+			  auth0 {
 			    base_url = "http://%[1]s"
 			    client_id = "id"
 			    client_secret = "secret"
@@ -215,10 +215,12 @@ func TestInterruptedConnecting(t *testing.T) {
 			resource "auth0pg_connection" "users" {
 			  name = "users"
 			  import_mode = true
-			  scripts = { overrides = {
-			    login    = "function login(identifier, password, callback) { return callback(null, null); }"
-			    get_user = "function getUser(identifier, callback) { return callback(null, null); }"
-			  } }
+			  scripts {
+			    overrides = {
+  			    login    = "function login(identifier, password, callback) { return callback(null, null); }"
+  			    get_user = "function getUser(identifier, callback) { return callback(null, null); }"
+			    }
+			  }
 			}`,
 		"the feed": `
 			resource "auth0pg_allowlist" "live" {

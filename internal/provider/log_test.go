@@ -40,7 +40,7 @@ resource "auth0pg_connection" "users" {
   name        = "logged"
   import_mode = true
   store       = auth0pg_access_functions.users.store
-  scripts     = { overrides = { get_user = "function getUser(hunter2, callback) { return callback(null); }" } }
+  scripts { overrides = { get_user = "function getUser(hunter2, callback) { return callback(null); }" } }
   configuration_wo = {
     POSTGRES_URL = "postgres://${auth0pg_database_role.scripts.name}:scripts-hunter2@%[4]s/%[5]s?sslmode=disable"
     API_KEY      = "key-hunter2"

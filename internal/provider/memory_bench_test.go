@@ -30,10 +30,12 @@ func BenchmarkMemory(b *testing.B) {
 			  count       = %d
 			  name        = "many-${count.index}"
 			  import_mode = true
-			  scripts = { overrides = {
-			    login    = "function login(identifier, password, callback) { return callback(null, null); }"
-			    get_user = "function getUser(identifier, callback) { return callback(null, null); }"
-			  } }
+			  scripts {
+			    overrides = {
+  			    login    = "function login(identifier, password, callback) { return callback(null, null); }"
+  			    get_user = "function getUser(identifier, callback) { return callback(null, null); }"
+			    }
+			  }
 			  deletion_protection = false
 			}`,
 	} {

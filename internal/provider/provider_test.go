@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
 	auth0pg "github.com/auth0pg/terraform-provider-auth0pg/internal/provider"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 )
@@ -33,15 +34,15 @@ func withoutVariables(t *testing.T) {
 	}
 }
 
-// configuration builds the provider block from settings of the two nested objects.
+// configuration builds the provider block from settings of the two nested blocks.
 func configuration(t *testing.T, p provider.Provider, blocks map[string]map[string]tftypes.Value) tfsdk.Config {
 	t.Helper()
 	var resp provider.SchemaResponse
 	p.Schema(t.Context(), provider.SchemaRequest{}, &resp)
 	root := map[string]tftypes.Value{}
 	types := map[string]tftypes.Type{}
-	for name, attribute := range resp.Schema.Attributes {
-		object := attribute.GetType().TerraformType(t.Context()).(tftypes.Object)
+	for name, block := range resp.Schema.Blocks {
+		object := block.Type().TerraformType(t.Context()).(tftypes.Object)
 		types[name] = object
 		settings, ok := blocks[name]
 		if !ok {
@@ -213,8 +214,8 @@ func TestUnusableSettingsNeverShowTheirValue(t *testing.T) {
 func TestEverySettingIsDescribed(t *testing.T) {
 	var resp provider.SchemaResponse
 	auth0pg.New("test")().Schema(context.Background(), provider.SchemaRequest{}, &resp)
-	for name, attribute := range resp.Schema.Attributes {
-		for child, nested := range attribute.(schema.SingleNestedAttribute).Attributes {
+	for name, block := range resp.Schema.Blocks {
+		for child, nested := range block.(schema.SingleNestedBlock).Attributes {
 			if nested.GetMarkdownDescription() == "" {
 				t.Errorf("%s.%s has no description", name, child)
 			}
@@ -261,6 +262,23 @@ func TestAmbiguousURL(t *testing.T) {
 				}
 			}
 			t.Setenv("AUTH0PG_POSTGRES_URL", "")
+		}
+	}
+}
+
+// A name that a block has not is refused before anything is asked; so is the form of an attribute.
+func TestMisspeltNamesAreRefused(t *testing.T) {
+	w := acctest.NewWorkspace(t, nil)
+	required := "terraform {\n  required_providers {\n    auth0pg = { source = \"auth0pg/auth0pg\" }\n  }\n}\n"
+	for _, block := range []string{`auth0 { domian = "acme.eu.auth0.com" }`, `postgres { ulr = "x" }`, `scripts { user_id_prefx = "legacy" }`,
+		`auth0 = {}`, `postgres = {}`, `scripts = {}`} {
+		owner := `provider "auth0pg"`
+		if strings.HasPrefix(block, "scripts") {
+			owner = `resource "auth0pg_connection" "users"`
+		}
+		w.Write("main.tf", required+owner+" {\n  "+block+"\n}\n"+`data "auth0pg_ip_ranges" "all" {}`)
+		if output, exit := w.Run("validate"); exit == 0 || !strings.Contains(output, "Unsupported argument") {
+			t.Errorf("%s: %s", block, output)
 		}
 	}
 }

@@ -20,16 +20,16 @@ const defaultLockTimeout = "2s"
 func (p *auth0pgProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Declares a whole Auth0 custom database on PostgreSQL: the users table, the database role, the connection with its action scripts, and the network allowlist.",
-		Attributes: map[string]schema.Attribute{
-			"auth0":    auth0Schema(),
-			"postgres": postgresSchema(),
+		// Blocks refuse misspelt names; a nested attribute would drop them in silence.
+		Blocks: map[string]schema.Block{
+			"auth0":    auth0Block(),
+			"postgres": postgresBlock(),
 		},
 	}
 }
 
-func auth0Schema() schema.SingleNestedAttribute {
-	return schema.SingleNestedAttribute{
-		Optional:            true,
+func auth0Block() schema.SingleNestedBlock {
+	return schema.SingleNestedBlock{
 		MarkdownDescription: "The Auth0 tenant and the credentials for its Management API. Only the objects that call Auth0 need it.",
 		Attributes: map[string]schema.Attribute{
 			"domain": schema.StringAttribute{
@@ -77,9 +77,8 @@ func auth0Schema() schema.SingleNestedAttribute {
 	}
 }
 
-func postgresSchema() schema.SingleNestedAttribute {
-	return schema.SingleNestedAttribute{
-		Optional:            true,
+func postgresBlock() schema.SingleNestedBlock {
+	return schema.SingleNestedBlock{
 		MarkdownDescription: "The PostgreSQL server and the role that changes it. What is left out is taken from the `PG*` variables, as `psql` does. Only the objects that live in the database need it.",
 		Attributes: map[string]schema.Attribute{
 			"url": schema.StringAttribute{

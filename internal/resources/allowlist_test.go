@@ -111,7 +111,7 @@ func TestAllowlistSnapshot(t *testing.T) {
 func TestAllowlistRegionOfTenant(t *testing.T) {
 	t.Setenv("AUTH0_DOMAIN", "")
 	provider := func(domain string) string {
-		return fmt.Sprintf("provider \"auth0pg\" {\n auth0 = { domain = %q, api_token = \"x\" }\n}\n", domain)
+		return fmt.Sprintf("provider \"auth0pg\" {\n auth0 {\n domain = %q\n api_token = \"x\"\n }\n}\n", domain)
 	}
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories(),
@@ -135,7 +135,12 @@ func TestAllowlistUnknownAtPlan(t *testing.T) {
 	t.Parallel()
 	config := `
 		resource "terraform_data" "later" { input = { domain = "acme.uk.auth0.com", cidr = "10.0.0.0/16", role = "r" } }
-		provider "auth0pg" { auth0 = { domain = terraform_data.later.output.domain, api_token = "x" } }
+		provider "auth0pg" {
+		  auth0 {
+		    domain    = terraform_data.later.output.domain
+		    api_token = "x"
+		  }
+		}
 	` + allowlistConfig(`
 		additional_cidrs = [terraform_data.later.output.cidr]
 		role             = terraform_data.later.output.role`)

@@ -58,7 +58,7 @@ func legacyConfig(more string) string {
 resource "auth0pg_connection" "test" {
   name         = "legacy-users"
   display_name = "Legacy users"
-  scripts      = { overrides = ` + string(texts) + ` }
+  scripts { overrides = ` + string(texts) + ` }
   disable_signup = true
   options        = jsonencode({ future_option = { b = 2 } })
   configuration_wo         = { POSTGRES_URL = "` + scriptsURL + `", API_KEY = "An0therS3cret" }
@@ -108,7 +108,7 @@ func TestConnectionImportThenChange(t *testing.T) {
 		},
 		// The scripts move from the dashboard's to the rendered ones.
 		resource.TestStep{
-			Config: provider + strings.Replace(legacyConfig(unprotected), "scripts   ", connectionStore+"scripts   ", 1), ConfigPlanChecks: action(plancheck.ResourceActionUpdate),
+			Config: provider + strings.Replace(legacyConfig(unprotected), "scripts {", connectionStore+"scripts {", 1), ConfigPlanChecks: action(plancheck.ResourceActionUpdate),
 		},
 		resource.TestStep{
 			Config: strings.Replace(c.config(secretConfig(scriptsURL, 2, unprotected)), "requires", "", 1), ConfigPlanChecks: action(plancheck.ResourceActionUpdate),

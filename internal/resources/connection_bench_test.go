@@ -54,7 +54,7 @@ type cost struct {
 func BenchmarkConnectionRefresh(b *testing.B) {
 	tenant := newSlowTenant(b)
 	client, _ := tenant.Local.AddClient("app")
-	provider := fmt.Sprintf("provider \"auth0pg\" {\n  auth0 = { base_url = %q, api_token = %q }\n}\n", tenant.front.URL, tenant.Local.Token())
+	provider := fmt.Sprintf("provider \"auth0pg\" {\n  auth0 {\n    base_url  = %q\n    api_token = %q\n  }\n}\n", tenant.front.URL, tenant.Local.Token())
 	w := acctest.NewWorkspace(b, map[string]string{"main.tf": required + provider + fmt.Sprintf(`
 resource "auth0pg_connection" "test" {
   count           = %d

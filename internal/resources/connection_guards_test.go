@@ -170,7 +170,7 @@ func TestConnectionForeignConfigurationKeys(t *testing.T) {
 
 func TestConnectionBadInput(t *testing.T) {
 	t.Parallel()
-	quoted := func(name string) string { return fmt.Sprintf("scripts = { user_id_prefix = %q }", name) }
+	quoted := func(name string) string { return fmt.Sprintf("scripts { user_id_prefix = %q }", name) }
 	tests := map[string]struct {
 		replace [2]string
 		more    string
@@ -182,12 +182,12 @@ func TestConnectionBadInput(t *testing.T) {
 		"empty name":              {replace: [2]string{`"legacy-users"`, `""`}, want: "between 1 and 128"},
 		"prefix with a bar":       {more: quoted("a|b"), want: "must consist of letters, digits"},
 		"prefix with a space":     {more: quoted("a b"), want: "must consist of letters, digits"},
-		"too many rounds":         {more: "scripts = { bcrypt_rounds = 31 }", want: "between 4 and 15"},
-		"too few rounds":          {more: "scripts = { bcrypt_rounds = 3 }", want: "between 4 and 15"},
-		"key with a dash":         {more: `scripts = { database_url_key = "POSTGRES-URL" }`, want: "must be a name"},
-		"unknown operation":       {more: `scripts = { overrides = { log_in = "function f(a, b, callback) {}" } }`, want: "log_in"},
-		"override with an error":  {more: `scripts = { overrides = { login = "function login(email, password, callback) { " } }`, want: "The login script is no valid JavaScript"},
-		"override of null":        {more: `scripts = { overrides = { login = null } }`, want: "An override needs the text of a script"},
+		"too many rounds":         {more: "scripts { bcrypt_rounds = 31 }", want: "between 4 and 15"},
+		"too few rounds":          {more: "scripts { bcrypt_rounds = 3 }", want: "between 4 and 15"},
+		"key with a dash":         {more: `scripts { database_url_key = "POSTGRES-URL" }`, want: "must be a name"},
+		"unknown operation":       {more: `scripts { overrides = { log_in = "function f(a, b, callback) {}" } }`, want: "log_in"},
+		"override with an error":  {more: `scripts { overrides = { login = "function login(email, password, callback) { " } }`, want: "The login script is no valid JavaScript"},
+		"override of null":        {more: `scripts { overrides = { login = null } }`, want: "An override needs the text of a script"},
 		"configuration unversion": {more: `configuration_wo = { POSTGRES_URL = "postgres://h/d" }`, want: "configuration_wo_version"},
 		"configuration without the URL": {more: `configuration_wo = { OTHER = "x" }
 			configuration_wo_version = 1`, want: "which configuration_wo does not have"},

@@ -126,7 +126,7 @@ func TestPreflightTriesEveryStatement(t *testing.T) {
 			}
 			p.watch()
 			p.run(resource.TestStep{
-				Config: p.connection("scripts = { rehash_on_login = true }"),
+				Config: p.connection("scripts { rehash_on_login = true }"),
 				Check: p.check(func() error {
 					if err := expect("the connection", p.stored() != nil, true); err != nil {
 						return err
@@ -160,10 +160,10 @@ func TestPreflightThroughFunctionsAndNewRole(t *testing.T) {
 		},
 		resource.TestStep{
 			PreConfig:   func() { p.db.Exec("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA " + schema + " FROM " + role) },
-			Config:      acctest.ProviderConfig(p.db, p.tenant) + p.functionsOnly(schema, role, "scripts = { bcrypt_rounds = 11 }"),
+			Config:      acctest.ProviderConfig(p.db, p.tenant) + p.functionsOnly(schema, role, "scripts { bcrypt_rounds = 11 }"),
 			ExpectError: regexp.MustCompile(`Scripts Lack A Privilege[\s\S]*GRANT\s+EXECUTE ON FUNCTION`),
 		},
-		resource.TestStep{Config: acctest.ProviderConfig(p.db, p.tenant) + p.functionsOnly(schema, role, "scripts = { bcrypt_rounds = 11 }\n preflight = false")},
+		resource.TestStep{Config: acctest.ProviderConfig(p.db, p.tenant) + p.functionsOnly(schema, role, "scripts { bcrypt_rounds = 11 }\n preflight = false")},
 	)
 }
 
@@ -321,8 +321,8 @@ func TestPreflightAtPlan(t *testing.T) {
 		"trigger that fills":           {"ALTER TABLE users ADD tenant int NOT NULL; " + trigger("TRIGGER t BEFORE INSERT ON users FOR EACH ROW", "NEW.tenant := 1; RETURN NEW;"), "", ""},
 		"not asked for":                {"ALTER TABLE users ADD tenant int NOT NULL", "preflight = false", ""},
 		"no sign-ups":                  {"ALTER TABLE users ADD tenant int NOT NULL", "import_mode = true", ""},
-		"sign-ups by an own script":    {"ALTER TABLE users ADD tenant int NOT NULL", `scripts = { overrides = { create = "function create(user, callback) { callback(null); }" } }`, ""},
-		"scripts that ask for nothing": {"DROP TABLE users", "import_mode = true\n scripts = { import_finished = true }", ""},
+		"sign-ups by an own script":    {"ALTER TABLE users ADD tenant int NOT NULL", `scripts { overrides = { create = "function create(user, callback) { callback(null); }" } }`, ""},
+		"scripts that ask for nothing": {"DROP TABLE users", "import_mode = true\n scripts { import_finished = true }", ""},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -378,7 +378,7 @@ func TestPreflightOfUpdates(t *testing.T) {
 			PreConfig: func() {
 				p.db.Exec("ALTER TABLE users ALTER email_verified DROP NOT NULL; REVOKE DELETE ON users FROM " + p.role)
 			},
-			Config:      p.connection(`scripts = { bcrypt_rounds = 11 }`),
+			Config:      p.connection(`scripts { bcrypt_rounds = 11 }`),
 			ExpectError: regexp.MustCompile(`Scripts Lack A Privilege[\s\S]*script delete[\s\S]*GRANT\s+DELETE ON "public"."users"`),
 		},
 		resource.TestStep{
@@ -388,7 +388,7 @@ func TestPreflightOfUpdates(t *testing.T) {
 				}
 				p.db.Exec("GRANT DELETE ON users TO " + p.role)
 			},
-			Config:           p.connection(`scripts = { bcrypt_rounds = 11 }`),
+			Config:           p.connection(`scripts { bcrypt_rounds = 11 }`),
 			ConfigPlanChecks: action(plancheck.ResourceActionUpdate),
 			Check:            tried(3),
 		},
@@ -397,7 +397,7 @@ func TestPreflightOfUpdates(t *testing.T) {
 			PreConfig: p.change(func(options map[string]any) {
 				options["customScripts"].(map[string]any)["login"] = "function login() {}"
 			}),
-			Config: p.connection(`scripts = { bcrypt_rounds = 11 }`),
+			Config: p.connection(`scripts { bcrypt_rounds = 11 }`),
 			Check:  tried(4),
 		},
 	)
@@ -414,7 +414,7 @@ func TestPreflightWithDecoratedUserNames(t *testing.T) {
 			decorated := p.role + decoration
 			connection := func(user string, rounds int) string {
 				return acctest.ProviderConfig(p.db, p.tenant) + p.resource(storeHCL(p.T, p.s), p.db.URLFor(user, "Sup3rS3cret"),
-					fmt.Sprintf("scripts = { bcrypt_rounds = %d }", rounds))
+					fmt.Sprintf("scripts { bcrypt_rounds = %d }", rounds))
 			}
 			p.run(
 				resource.TestStep{Config: connection(decorated, 10), Check: func(*terraform.State) error {

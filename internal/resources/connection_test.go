@@ -83,7 +83,7 @@ func TestConnectionLife(t *testing.T) {
 			})),
 		},
 		resource.TestStep{
-			Config:           c.config(secretConfig(scriptsURL, 1, `scripts = { user_id_prefix = "legacy", bcrypt_rounds = 12 }`)),
+			Config:           c.config(secretConfig(scriptsURL, 1, "scripts {\n user_id_prefix = \"legacy\"\n bcrypt_rounds = 12\n }")),
 			ConfigPlanChecks: action(plancheck.ResourceActionUpdate),
 			ConfigStateChecks: []statecheck.StateCheck{
 				state("disable_signup", knownvalue.Bool(true)), // not configured any more, and left as it is
@@ -91,7 +91,7 @@ func TestConnectionLife(t *testing.T) {
 			Check: c.check(func() error { return expect("disable_signup", c.options()["disable_signup"], true) }),
 		},
 		resource.TestStep{
-			Config:           c.config(secretConfig(scriptsURL, 1, `scripts = { user_id_prefix = "legacy", bcrypt_rounds = 12 }`+"\n"+unprotected)),
+			Config:           c.config(secretConfig(scriptsURL, 1, "scripts {\n user_id_prefix = \"legacy\"\n bcrypt_rounds = 12\n }\n"+unprotected)),
 			ConfigPlanChecks: action(plancheck.ResourceActionUpdate),
 			Check:            c.checkLocal(func() error { return expect("the number of updates", len(c.sent("PATCH")), 3) }),
 		},
@@ -129,7 +129,12 @@ func TestConnectionImport(t *testing.T) {
 		display_name    = "Legacy users"
 		disable_signup  = true
 		enabled_clients = []
-		scripts         = { user_id_prefix = "legacy", bcrypt_rounds = 12, legacy_hashes = ["ssha", "md5"], rehash_on_login = true }
+		scripts {
+		  user_id_prefix  = "legacy"
+		  bcrypt_rounds   = 12
+		  legacy_hashes   = ["ssha", "md5"]
+		  rehash_on_login = true
+		}
 	`))
 	verify := func(id string) resource.TestStep {
 		// What no attribute stands for is taken over into options.
@@ -155,8 +160,8 @@ func TestConnectionImportOfAllKinds(t *testing.T) {
 	t.Parallel()
 	for name, attributes := range map[string]string{
 		"import mode":     "import_mode = true",
-		"import finished": "import_mode = true\nscripts = { import_finished = true }",
-		"one override":    `scripts = { overrides = { login = "function login(email, password, callback) { callback(null, {}); }" } }`,
+		"import finished": "import_mode = true\nscripts { import_finished = true }",
+		"one override":    `scripts { overrides = { login = "function login(email, password, callback) { callback(null, {}); }" } }`,
 		"defaults":        "",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -286,7 +291,7 @@ resource "terraform_data" "later" {
 resource "auth0pg_connection" "test" {
   name = terraform_data.later.output.name
   ` + strings.Replace(connectionStore, `"users"`, "terraform_data.later.output.table", 1) + `
-  scripts = {
+  scripts {
     user_id_prefix = terraform_data.later.output.prefix
     overrides      = { login = terraform_data.later.output.login }
   }

@@ -445,7 +445,7 @@ resource "terraform_data" "known_later" {
   input = { url = %q, name = %q, version = 1, store = %s }
 }
 provider "auth0pg" {
-  postgres = { url = terraform_data.known_later.output.url }
+  postgres { url = terraform_data.known_later.output.url }
 }
 `, db.URL, name, roleStore)
 	role := `

@@ -52,7 +52,7 @@ func (e *endsTest) write(settings, more string, superuser bool) {
 	e.Helper()
 	text := required + fmt.Sprintf(`
 		provider "auth0pg" {
-		  postgres = {
+		  postgres {
 		    url = %s
 		    %s
 		  }
@@ -284,7 +284,7 @@ func TestServerIsGone(t *testing.T) {
 		words = append(words, "DROP EVENT TRIGGER", "in pg_hba.conf, remove the line")
 	}
 	e.want(0, words, "destroy", "-auto-approve")
-	counted := required + fmt.Sprintf("provider \"auth0pg\" {\n postgres = {\n url = %s\n may_be_absent = MAY\n }\n}\n", acctest.Quote(e.url)) +
+	counted := required + fmt.Sprintf("provider \"auth0pg\" {\n postgres {\n url = %s\n may_be_absent = MAY\n }\n}\n", acctest.Quote(e.url)) +
 		"data \"auth0pg_users_audit\" \"users\" {" + connectionStore + "}\noutput \"none\" { value = data.auth0pg_users_audit.users.rows == null }\n"
 	e.w.Write("main.tf", strings.Replace(counted, "MAY", "false", 1))
 	e.want(1, []string{"Server Not Reached", "-refresh=false"}, "plan")

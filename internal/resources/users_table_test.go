@@ -375,7 +375,7 @@ resource "terraform_data" "server" {
   input = %q
 }
 provider "auth0pg" {
-  postgres = { url = terraform_data.server.output }
+  postgres { url = terraform_data.server.output }
 }
 resource "auth0pg_users_table" "users" {
   name                = "users"

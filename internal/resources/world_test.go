@@ -167,7 +167,10 @@ resource "auth0pg_connection" "users" {
   store                    = auth0pg_access_functions.access.store
   configuration_wo         = { POSTGRES_URL = %[6]s }
   configuration_wo_version = %[3]d
-  scripts                  = { rehash_on_login = true, legacy_hashes = ["sha256"] }
+  scripts {
+    rehash_on_login = true
+    legacy_hashes   = ["sha256"]
+  }
   enabled_clients          = [%[7]q]
   deletion_protection      = false
   delete_with_users        = true

@@ -70,7 +70,16 @@ resource "auth0pg_connection" "users" {
   display_name = var.display_name
   import_mode  = var.import_mode
   store        = local.store
-  scripts      = var.scripts
+
+  scripts {
+    user_id_prefix  = var.scripts.user_id_prefix
+    bcrypt_rounds   = var.scripts.bcrypt_rounds
+    pool_max        = var.scripts.pool_max
+    legacy_hashes   = var.scripts.legacy_hashes
+    rehash_on_login = var.scripts.rehash_on_login
+    import_finished = var.scripts.import_finished
+    overrides       = var.scripts.overrides
+  }
 
   configuration_wo = merge(
     {

@@ -25,7 +25,7 @@ resource "auth0pg_connection" "legacy" {
   display_name = "Legacy users"
   store        = auth0pg_users_table.users.store
 
-  scripts = {
+  scripts {
     user_id_prefix = "legacy" # auth0|legacy|<id>: ids of several databases never collide
     bcrypt_rounds  = 10
   }

@@ -94,8 +94,8 @@ func (m *connectionModel) adoptScripts(options map[string]any) {
 		}
 	}
 	m.RenderedScripts = types.MapValueMust(types.StringType, elements)
-	m.Store, m.Scripts = types.ObjectNull(kit.StoreType.AttrTypes), defaultScripts()
-	behaviour := m.Scripts.Attributes()
+	m.Store = types.ObjectNull(kit.StoreType.AttrTypes)
+	behaviour := defaultScripts().Attributes()
 	if rendered {
 		m.Store, behaviour = kit.StoreObject(from.Store), scriptsAttributes(from)
 	}
@@ -103,6 +103,9 @@ func (m *connectionModel) adoptScripts(options map[string]any) {
 		behaviour["overrides"] = types.MapValueMust(types.StringType, own)
 	}
 	m.Scripts = types.ObjectValueMust(scriptsType.AttrTypes, behaviour)
+	if m.Scripts.Equal(defaultScripts()) {
+		m.Scripts = types.ObjectNull(scriptsType.AttrTypes) // as without the block
+	}
 }
 
 // refresh takes over what changed elsewhere.

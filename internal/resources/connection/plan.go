@@ -190,7 +190,7 @@ func refusesCredentials(status int) bool {
 	return status == http.StatusUnauthorized || status == http.StatusForbidden
 }
 
-// behaviour is the `scripts` attribute; unknown parts stay unknown.
+// behaviour is the `scripts` block, or the defaults without it; unknown parts stay unknown.
 func (m *connectionModel) behaviour(ctx context.Context, diags *diag.Diagnostics) scriptsModel {
 	object := m.Scripts
 	if object.IsNull() {

@@ -22,7 +22,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/objectdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
@@ -45,7 +44,7 @@ var (
 	configurationKeyForm = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 )
 
-// scriptsModel is the `scripts` attribute.
+// scriptsModel is the `scripts` block.
 type scriptsModel struct {
 	UserIDPrefix   types.String `tfsdk:"user_id_prefix"`
 	BcryptRounds   types.Int64  `tfsdk:"bcrypt_rounds"`
@@ -68,7 +67,7 @@ var scriptsType = types.ObjectType{AttrTypes: map[string]attr.Type{
 	"overrides": types.MapType{ElemType: types.StringType},
 }}
 
-// defaultScripts is the attribute's value where it is left out.
+// defaultScripts is what counts where the block is left out, which is null in plan and state.
 func defaultScripts() types.Object {
 	return types.ObjectValueMust(scriptsType.AttrTypes, scriptsAttributes(scripts.Options{
 		PasswordHash: scripts.DefaultPasswordHash, BcryptRounds: scripts.DefaultBcryptRounds, BcryptPrefix: scripts.DefaultBcryptPrefix, DatabaseURLKey: scripts.DefaultDatabaseURLKey,
@@ -76,7 +75,7 @@ func defaultScripts() types.Object {
 	}))
 }
 
-// scriptsAttributes are the members of the attribute for the options of rendered scripts.
+// scriptsAttributes are the members of the block for the options of rendered scripts.
 func scriptsAttributes(o scripts.Options) map[string]attr.Value {
 	prefix, formats := types.StringNull(), types.SetNull(types.StringType)
 	if o.UserIDPrefix != "" {
@@ -126,8 +125,7 @@ func connectionSchema(ctx context.Context) schema.Schema {
 			MarkdownDescription: "Whether users move to Auth0's own store at their first login (automatic migration). The connection then gets the scripts `login` and `get_user` only; " +
 				"false, the default, keeps users in your database and gives the connection all scripts. A change uploads or removes the other scripts.",
 		},
-		"store":   optionalStore(),
-		"scripts": scriptsAttribute(),
+		"store": optionalStore(),
 		"configuration_wo": schema.MapAttribute{
 			Optional: true, Sensitive: true, WriteOnly: true, ElementType: types.StringType,
 			MarkdownDescription: "The values that the scripts read as `configuration.<key>`, above all the database's URL. Write-only: they are in neither state nor plan, " +
@@ -196,6 +194,8 @@ func connectionSchema(ctx context.Context) schema.Schema {
 		MarkdownDescription: "A custom database connection: Auth0 asks the scripts, which are rendered from the description of the user store, instead of its own user store. " +
 			"Whatever is not configured here is left as it is in the tenant.",
 		Attributes: attributes,
+		// A block refuses misspelt names; a nested attribute would drop them in silence.
+		Blocks: map[string]schema.Block{"scripts": scriptsBlock()},
 	}
 }
 
@@ -205,10 +205,9 @@ func optionalStore() schema.SingleNestedAttribute {
 	return attribute
 }
 
-func scriptsAttribute() schema.SingleNestedAttribute {
-	return schema.SingleNestedAttribute{
-		Optional: true, Computed: true, Default: objectdefault.StaticValue(defaultScripts()),
-		MarkdownDescription: "How the scripts behave. A change uploads them anew.",
+func scriptsBlock() schema.SingleNestedBlock {
+	return schema.SingleNestedBlock{
+		MarkdownDescription: "How the scripts behave. Without this block every setting has its default. A change uploads them anew.",
 		Attributes: map[string]schema.Attribute{
 			"user_id_prefix": schema.StringAttribute{
 				Optional: true,

@@ -61,7 +61,7 @@ func (d *renderedScripts) Schema(_ context.Context, _ datasource.SchemaRequest, 
 			MarkdownDescription: "The scripts by operation, under the keys that Auth0 gives them. The same input gives the same text, byte by byte.",
 		},
 	}
-	for name, attribute := range scriptsAttribute().Attributes {
+	for name, attribute := range scriptsBlock().Attributes {
 		attributes[name] = kit.InDataSource(attribute)
 	}
 	resp.Schema = schema.Schema{

@@ -82,7 +82,7 @@ func (r *accessFunctions) plan(ctx context.Context, req resource.ModifyPlanReque
 		return
 	}
 	plan.planServer(ctx, server, prior, fresh, diags)
-	if table, known := plan.describedTable(ctx, diags); known && prior != nil && r.data.Notes.StoreIsNew(table) {
+	if table, known := plan.describedTable(ctx, diags); known && prior != nil && plan.Table.Equal(prior.Table) && r.data.Notes.StoreIsNew(table) {
 		// Another table takes the place of the one on which the owner has its rights.
 		plan.OwnerPrivileges, plan.OwnerSequencePrivileges = types.ListUnknown(types.StringType), types.ListUnknown(types.StringType)
 		plan.Policy = types.StringUnknown()

@@ -83,7 +83,7 @@ func (r *databaseRole) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	case !known || plan.Operations.IsUnknown() || kit.UnknownElement(plan.Operations):
 		plan.Privileges = types.ListUnknown(types.StringType)
 		plan.SequencePrivileges = types.ListUnknown(types.StringType)
-	case prior != nil && r.data.Notes.StoreIsNew(described):
+	case prior != nil && plan.Store.Equal(prior.Store) && r.data.Notes.StoreIsNew(described):
 		// Another table takes the place of the one on which they were granted.
 		plan.Privileges = types.ListUnknown(types.StringType)
 		plan.SequencePrivileges = types.ListUnknown(types.StringType)
