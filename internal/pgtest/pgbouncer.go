@@ -5,13 +5,13 @@ package pgtest
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"fmt"
 	"net"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -55,11 +55,15 @@ func (d *DB) PgBouncer(t testing.TB, options PgBouncerOptions) *PgBouncer {
 	if err := os.Chmod(dir, 0o755); err != nil { // it may have to run as another account
 		t.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := listener.Addr().(*net.TCPAddr).Port
+	host := listener.Addr().String()
+	_, port, err := net.SplitHostPort(host)
+	if err != nil {
+		t.Fatal(err)
+	}
 	_ = listener.Close()
 	users := ""
 	for name, password := range options.Users {
@@ -69,7 +73,7 @@ func (d *DB) PgBouncer(t testing.TB, options PgBouncerOptions) *PgBouncer {
 %s = host=%s port=%d
 [pgbouncer]
 listen_addr = 127.0.0.1
-listen_port = %d
+listen_port = %s
 unix_socket_dir =
 pool_mode = %s
 default_pool_size = %d
@@ -89,7 +93,7 @@ auth_file = %s
 		args = append([]string{"-u", "nobody"}, args...) // it refuses to run as root
 	}
 	var output lockedBuffer
-	command := exec.Command(program, args...)
+	command := exec.CommandContext(context.WithoutCancel(t.Context()), program, args...)
 	command.Stdout, command.Stderr = &output, &output
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
@@ -98,9 +102,9 @@ auth_file = %s
 		_ = command.Process.Kill()
 		_ = command.Wait()
 	})
-	bouncer := &PgBouncer{Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), Log: output.String}
+	bouncer := &PgBouncer{Host: host, Log: output.String}
 	for range 100 {
-		conn, err := net.Dial("tcp", bouncer.Host)
+		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", host)
 		if err == nil {
 			_ = conn.Close()
 			return bouncer
