@@ -135,15 +135,20 @@ func (t *Trial) pinned(ctx context.Context, work func() error) error {
 	return err
 }
 
-// The search_path of a role's sessions, for what triggers call: its own in this database, else
-// its own, else the database's.
+// The search_path of a role's sessions, for what triggers call: its own in this database, else its own, else the
+// database's, else the server's, which the provider's sessions would have if nothing is set for its role.
 const roleSearchPathSQL = `
-select substr(setting, length('search_path=') + 1)
-from pg_catalog.pg_db_role_setting s, unnest(s.setconfig) setting
-where s.setdatabase in (0, (select oid from pg_catalog.pg_database where datname = current_database()))
-  and s.setrole in (0, (select oid from pg_catalog.pg_roles where rolname = $1)) and starts_with(setting, 'search_path=')
-order by s.setrole = 0, s.setdatabase = 0
-limit 1`
+with settings as (
+  select s.setrole, s.setdatabase, substr(setting, length('search_path=') + 1) as path
+  from pg_db_role_setting s, unnest(s.setconfig) setting
+  where s.setdatabase in (0, (select oid from pg_database where datname = current_database())) and starts_with(setting, 'search_path=')
+)
+select coalesce((
+    select path from settings where setrole in (0, (select oid from pg_roles where rolname = $1))
+    order by setrole = 0, setdatabase = 0 limit 1),
+  (select reset_val from pg_settings where name = 'search_path'
+    and not exists (select from settings where setrole = (select oid from pg_roles where rolname = session_user))),
+  '"$user", public')`
 
 // become takes on the role where the provider may, or may let itself for this transaction.
 func (t *Trial) become(ctx context.Context, role, owner string) error {
@@ -180,9 +185,6 @@ func (t *Trial) become(ctx context.Context, role, owner string) error {
 	}
 	var path string
 	err := t.tx.QueryRow(ctx, roleSearchPathSQL, role).Scan(&path)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil
-	}
 	if err != nil {
 		return err
 	}
