@@ -247,7 +247,7 @@ func TestAutomaticMigration(t *testing.T) {
 		db.Exec("REVOKE UPDATE (" + b.column(part) + ") ON " + b.table() + " FROM " + quote(b.role))
 	}
 	outcome := b.run(scripts.Login, "ada@example.com", "correct horse")
-	if outcome.Err != nil || !strings.Contains(strings.Join(outcome.Console, "\n"), "record_migration: SQLSTATE 42501") {
+	if outcome.Err != nil || !strings.Contains(strings.Join(outcome.Console, "\n"), "recordLogin: SQLSTATE 42501") {
 		t.Errorf("error %v, log %q", outcome.Err, outcome.Console)
 	}
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* global answer, query, isEmail, refusal */
+/* global answer, setEmail, isEmail, refusal */
 /* exported changeEmail */
 function changeEmail(email, newEmail, verified, ...rest) {
   const settings = {};
@@ -12,14 +12,10 @@ function changeEmail(email, newEmail, verified, ...rest) {
     if (!isEmail(newEmail)) {
       throw refusal('The new e-mail address cannot be used.');
     }
-    try {
-      const result = await query('set_email', { email, new_email: newEmail, verified: verified === true });
-      return result.rowCount > 0;
-    } catch (error) {
-      if (error.code === '23505') { // unique_violation
-        throw refusal('Another user has this e-mail address.');
-      }
-      throw error;
+    const outcome = await setEmail(email, newEmail, verified === true);
+    if (outcome === 'conflict') {
+      throw refusal('Another user has this e-mail address.');
     }
+    return outcome === 'changed';
   });
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* global settings, connectionPool, refusedAtStart, refusedForNow */
+/* global statements, connectionPool, refusedAtStart, refusedForNow */
 /* exported query */
 
 // Runs one of the statements with its values by name. Where the session is the
@@ -7,7 +7,7 @@
 // its work. A pooler may run each statement in another session, so that there are
 // no names through one, and no transactions anywhere.
 async function query(key, values) {
-  const { name, sql, params, readOnly } = settings.statements[key];
+  const { name, sql, params, readOnly } = statements()[key];
   const parameters = params.map((parameter) => values[parameter]);
   const started = Date.now();
   for (let attempt = 1; ; attempt += 1) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* global answer, query, fromUserId */
+/* global answer, removeUser, fromUserId */
 /* exported deleteUser */
 function deleteUser(userId, ...rest) {
   const settings = {};
@@ -8,7 +8,7 @@ function deleteUser(userId, ...rest) {
     const id = fromUserId(userId);
     // To delete nobody is success: what was asked for is so.
     if (id !== null) {
-      await query('delete', { id });
+      await removeUser(id);
     }
   });
 }

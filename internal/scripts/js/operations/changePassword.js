@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* global answer, query, isEmail, hashPassword */
+/* global answer, setPassword, isEmail, hashPassword */
 /* exported changePassword */
 function changePassword(email, newPassword, ...rest) {
   const settings = {};
@@ -8,10 +8,9 @@ function changePassword(email, newPassword, ...rest) {
     if (!isEmail(email)) {
       return false;
     }
-    // Hashed before a connection is taken, which hashing would hold up.
-    const password = await hashPassword(newPassword);
-    const result = await query('set_password', { email, password });
-    if (result.rowCount === 0) {
+    // Hashed before the store is asked, which hashing would hold up.
+    const hash = await hashPassword(newPassword);
+    if (await setPassword(email, hash) !== 'changed') {
       return false;
     }
     return settings.parts.includes('last_password_reset') ? { last_password_reset: new Date() } : true;

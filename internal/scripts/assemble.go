@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package scripts
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"strings"
+	"sync"
+)
+
+//go:embed js/operations js/lib js/hashes js/drivers/postgres
+var sources embed.FS
+
+// The one line of an operation that rendering replaces.
+const placeholder = "  const settings = {};\n"
+
+// A file begins with comments for a linter: the helpers that it uses, and that its
+// function is used elsewhere.
+var (
+	globalComment   = regexp.MustCompile(`(?m)^/\* global ([A-Za-z0-9_, ]+) \*/\n`)
+	exportedComment = regexp.MustCompile(`(?m)^/\* exported [A-Za-z0-9_]+ \*/\n`)
+)
+
+// file is a source as scripts contain it: from its first comment or function on, without licence line and linter's
+// comments, and the names that these list as used.
+type file struct {
+	body string
+	uses []string
+}
+
+// readFiles reads the sources below a folder, by path.
+func readFiles(from fs.FS) map[string]file {
+	all := map[string]file{}
+	err := fs.WalkDir(from, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		raw, err := fs.ReadFile(from, path)
+		if err != nil {
+			return err
+		}
+		all[path] = parseFile(string(raw))
+		return nil
+	})
+	if err != nil {
+		panic(err) // they are part of the program
+	}
+	return all
+}
+
+func parseFile(raw string) file {
+	body := strings.TrimPrefix(raw, "// SPDX-License-Identifier: MPL-2.0\n")
+	var uses []string
+	for _, match := range globalComment.FindAllStringSubmatch(body, -1) {
+		for name := range strings.SplitSeq(match[1], ",") {
+			uses = append(uses, strings.TrimSpace(name))
+		}
+	}
+	body = exportedComment.ReplaceAllString(globalComment.ReplaceAllString(body, ""), "")
+	return file{strings.TrimLeft(body, "\n"), uses}
+}
+
+// files are the sources. Read once: each plan renders the scripts of every connection.
+var files = sync.OnceValue(func() map[string]file { return readFiles(sources) })
+
+// assembly puts a script together: an operation with the helpers that it uses, and theirs.
+type assembly struct {
+	reach driver
+	// fill are the texts that take the place of a line of a helper, by that line.
+	fill map[string]string
+}
+
+// sections are the folders of the helpers in the order in which a script has them, with their headings.
+func (a assembly) sections() []section {
+	return []section{
+		{"js/lib", "What Auth0 asks and is told"},
+		{"js/hashes", "Passwords"},
+		{a.reach.folder, a.reach.heading},
+	}
+}
+
+type section struct{ folder, heading string }
+
+// script returns an operation with what stands at its head and its helpers.
+func (a assembly) script(operation, head string) (string, error) {
+	source := files()["js/operations/"+operation+".js"]
+	before, after, ok := strings.Cut(source.body, placeholder)
+	if !ok {
+		return "", fmt.Errorf("js/operations/%s.js has no line %q", operation, strings.TrimSpace(placeholder))
+	}
+	end, ok := strings.CutSuffix(after, "}\n")
+	if !ok {
+		return "", fmt.Errorf("js/operations/%s.js does not end with its function", operation)
+	}
+	return before + head + end + a.helpers(source.uses) + "}\n", nil
+}
+
+// helpers returns the named helpers and theirs, indented, by section and there in the order of first mention.
+func (a assembly) helpers(names []string) string {
+	sections := a.sections()
+	texts := make([]strings.Builder, len(sections))
+	done := map[string]bool{}
+	for len(names) > 0 {
+		name := names[0]
+		names = names[1:]
+		if done[name] {
+			continue
+		}
+		done[name] = true
+		for i, section := range sections {
+			if helper, ok := a.find(section, name); ok { // a name without a file is the platform's
+				a.write(&texts[i], helper.body)
+				names = append(names[:len(names):len(names)], helper.uses...)
+			}
+		}
+	}
+	var out strings.Builder
+	for i := range sections {
+		if texts[i].Len() > 0 {
+			fmt.Fprintf(&out, "\n  // ---- %s ----\n%s", sections[i].heading, texts[i].String())
+		}
+	}
+	return out.String()
+}
+
+func (a assembly) find(s section, name string) (file, bool) {
+	where := files()
+	if s.folder == a.reach.folder {
+		where = a.reach.files()
+	}
+	helper, ok := where[path.Join(s.folder, name+".js")]
+	return helper, ok
+}
+
+// write adds a helper, filled in and indented. What is filled in is indented already: a line break may stand inside of
+// a literal.
+func (a assembly) write(out *strings.Builder, body string) {
+	out.WriteString("\n")
+	for line := range strings.Lines(body) {
+		text, filled := a.fill[line]
+		switch {
+		case filled:
+			out.WriteString(text)
+		case line == "\n":
+			out.WriteString(line)
+		default:
+			out.WriteString("  " + line)
+		}
+	}
+}
