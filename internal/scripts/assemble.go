@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -70,8 +71,14 @@ var files = sync.OnceValue(func() map[string]file { return readFiles(sources) })
 // assembly puts a script together: an operation with the helpers that it uses, and theirs.
 type assembly struct {
 	reach driver
-	// fill are the texts that take the place of a line of a helper, by that line.
-	fill map[string]string
+	// fill is what takes the place of a line of a helper, by that line.
+	fill map[string]filling
+}
+
+// filling is a text, indented as it stands in the script, and the helpers that it uses.
+type filling struct {
+	text string
+	uses []string
 }
 
 // sections are the folders of the helpers in the order in which a script has them, with their headings.
@@ -113,8 +120,8 @@ func (a assembly) helpers(names []string) string {
 		done[name] = true
 		for i, section := range sections {
 			if helper, ok := a.find(section, name); ok { // a name without a file is the platform's
-				a.write(&texts[i], helper.body)
-				names = append(names[:len(names):len(names)], helper.uses...)
+				uses := append(slices.Clone(helper.uses), a.write(&texts[i], helper.body)...)
+				names = append(slices.Clone(names), uses...) // they belong to a file that all calls share
 			}
 		}
 	}
@@ -136,19 +143,20 @@ func (a assembly) find(s section, name string) (file, bool) {
 	return helper, ok
 }
 
-// write adds a helper, filled in and indented. What is filled in is indented already: a line break may stand inside of
-// a literal.
-func (a assembly) write(out *strings.Builder, body string) {
+// write adds a helper, indented and with what is filled in, and returns the helpers that this uses.
+func (a assembly) write(out *strings.Builder, body string) (uses []string) {
 	out.WriteString("\n")
 	for line := range strings.Lines(body) {
-		text, filled := a.fill[line]
+		filled, ok := a.fill[line]
 		switch {
-		case filled:
-			out.WriteString(text)
+		case ok:
+			out.WriteString(filled.text)
+			uses = append(uses, filled.uses...)
 		case line == "\n":
 			out.WriteString(line)
 		default:
 			out.WriteString("  " + line)
 		}
 	}
+	return uses
 }

@@ -16,9 +16,9 @@ type driver struct {
 	// heading stands above the functions in a script.
 	heading string
 	files   func() map[string]file
-	// fill returns the texts that take the place of a line of the driver's files, by that line: what an operation
+	// fill returns what takes the place of a line of the driver's files, by that line: what an operation
 	// asks of this store.
-	fill func(Operation, Options) (map[string]string, error)
+	fill func(Operation, Options) (map[string]filling, error)
 }
 
 // postgresDriver reaches a table, or the functions in front of one, through the pg module.
@@ -30,7 +30,7 @@ var postgresDriver = driver{
 const statementsLine = "  return {};\n"
 
 // fillStatements writes the SQL that the operation runs.
-func fillStatements(op Operation, o Options) (map[string]string, error) {
+func fillStatements(op Operation, o Options) (map[string]filling, error) {
 	statements, err := Statements(o.Store, op, o.Features()...)
 	if err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func fillStatements(op Operation, o Options) (map[string]string, error) {
 		}
 	}
 	out.WriteString("    };\n")
-	return map[string]string{statementsLine: out.String()}, nil
+	return map[string]filling{statementsLine: {text: out.String()}}, nil
 }
 
 // writeStatement writes a statement as a property. Its name is what the server may keep it under, prepared: other SQL or

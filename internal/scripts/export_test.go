@@ -12,7 +12,7 @@ import (
 var memoryDriver = driver{
 	folder: "drivers/memory", heading: "The users in memory",
 	files: sync.OnceValue(func() map[string]file { return readFiles(os.DirFS("testdata")) }),
-	fill:  func(Operation, Options) (map[string]string, error) { return nil, nil },
+	fill:  func(Operation, Options) (map[string]filling, error) { return map[string]filling{}, nil },
 }
 
 // RenderInMemory renders an operation over the driver of the tests.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
@@ -23,7 +24,7 @@ type settings struct {
 	AppMetadataKey string       `json:"appMetadataKey"`
 	BcryptRounds   int          `json:"bcryptRounds"`
 	BcryptPrefix   string       `json:"bcryptPrefix"`
-	LegacyHashes   []HashFormat `json:"legacyHashes"`
+	LegacyHashes   []string     `json:"legacyHashes"`
 	DummyHash      string       `json:"dummyHash,omitempty"`
 	ImportMode     bool         `json:"importMode"`
 	Rehash         bool         `json:"rehash"`
@@ -59,11 +60,26 @@ func renderWith(reach driver, op Operation, o Options) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	fill[readersLine] = readers(o.LegacyHashes)
 	constant, err := encode(newSettings(op, o))
 	if err != nil {
 		return "", err
 	}
 	return assembly{reach, fill}.script(known.function, head+settingsLine+constant+";\n")
+}
+
+// The line of legacyMatches.js that rendering replaces.
+const readersLine = "  const readers = {};\n"
+
+// readers names the functions that check the formats.
+func readers(formats []string) filling {
+	var uses, entries []string
+	for _, name := range formats {
+		format, _ := hashes.Find(name)
+		entries = append(entries, name+": "+format.Reader)
+		uses = append(uses, format.Reader)
+	}
+	return filling{text: "    const readers = { " + strings.Join(entries, ", ") + " };\n", uses: uses}
 }
 
 func newSettings(op Operation, o Options) settings {
@@ -78,7 +94,7 @@ func newSettings(op Operation, o Options) settings {
 		AppMetadataKey: o.AppMetadataKey,
 		BcryptRounds:   o.BcryptRounds,
 		BcryptPrefix:   o.BcryptPrefix,
-		LegacyHashes:   append([]HashFormat{}, o.LegacyHashes...),
+		LegacyHashes:   append([]string{}, o.LegacyHashes...),
 		ImportMode:     o.ImportMode,
 		Rehash:         o.RehashOnLogin,
 	}

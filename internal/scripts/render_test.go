@@ -14,6 +14,7 @@ import (
 	"github.com/tdewolff/parse/v2"
 	"github.com/tdewolff/parse/v2/js"
 
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
@@ -120,7 +121,25 @@ func TestHelpersAreUsedAndNamed(t *testing.T) {
 
 // everyOption switches on all that a script can have.
 func everyOption() Options {
-	return Options{Store: storeWith(), LegacyHashes: HashFormats(), RehashOnLogin: true}
+	return Options{Store: storeWith(), LegacyHashes: hashes.Optional(), RehashOnLogin: true}
+}
+
+// Each format's functions exist, and every reader is some format's.
+func TestFormatsHaveTheirFunctions(t *testing.T) {
+	read := map[string]bool{}
+	for _, format := range hashes.All() {
+		for _, function := range []string{format.Reader, format.Writer} {
+			if _, ok := files()["js/hashes/"+function+".js"]; function != "" && !ok {
+				t.Errorf("%s names %s, which js/hashes does not have", format.Name, function)
+			}
+			read[function] = true
+		}
+	}
+	for file := range files() {
+		if name := strings.TrimSuffix(path.Base(file), ".js"); strings.HasPrefix(file, "js/hashes/read") && !read[name] {
+			t.Errorf("%s is the reader of no format", file)
+		}
+	}
 }
 
 // A driver has each function of the port, and no other folder uses what is the driver's own.
@@ -253,7 +272,7 @@ func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
 		"ca_key":           {CAKey: "URL", DatabaseURLKey: "URL"},
 		"password_hash":    {PasswordHash: "argon2id"},
 		"bcrypt_prefix":    {BcryptPrefix: "2x"},
-		"legacy_hashes":    {LegacyHashes: []HashFormat{MD5, "rot13"}},
+		"legacy_hashes":    {LegacyHashes: []string{"md5", "rot13"}},
 		"import_finished":  {ImportFinished: true},
 		"rehash_on_login":  {RehashOnLogin: true, ImportMode: true},
 	} {
