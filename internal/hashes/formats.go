@@ -25,8 +25,14 @@ var formats = []Format{
 		Import: Import{Algorithm: "bcrypt", Form: Whole},
 		Vectors: []Vector{
 			{Name: "2a", Look: "bcrypt_2a", Stored: "$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"},
-			{Name: "2b of 12 rounds", Look: "bcrypt_2b", Stored: "$2b$12$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW"},
-			{Name: "2b of 4 rounds", Look: "bcrypt_2b", Stored: "$2b$04$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW"},
+			{
+				Name: "2b of 12 rounds", Look: "bcrypt_2b",
+				Stored: "$2b$12$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW",
+			},
+			{
+				Name: "2b of 4 rounds", Look: "bcrypt_2b",
+				Stored: "$2b$04$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW",
+			},
 			{Name: "2y of PHP", Look: "bcrypt_2y", Stored: "$2y$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"},
 		},
 	},
@@ -56,7 +62,10 @@ var formats = []Format{
 				Name: "django pbkdf2_sha1", Password: correctHorse,
 				Stored: "pbkdf2_sha1$1000$seasalt$iQvkNOF1wEL4Khh8eogJ8rUhipM=",
 			},
-			{Name: "django of 260000 rounds", Stored: "pbkdf2_sha256$260000$abcdefghij$9Jx8OqYyJjX0fT9bJcZsZq2Yq0oQxVfE3m8b3q1Vb2E="},
+			{
+				Name: "django of 260000 rounds",
+				Stored: "pbkdf2_sha256$260000$abcdefghij$9Jx8OqYyJjX0fT9bJcZsZq2Yq0oQxVfE3m8b3q1Vb2E=",
+			},
 		},
 	},
 	{
@@ -80,7 +89,11 @@ var formats = []Format{
 				Name: "passlib pbkdf2 sha1", Password: correctHorse,
 				Stored: "$pbkdf2$1000$yMnKy8zNzs/Q0dLT1NXW1w$zUsdkDhLT5OD/dmWT/xuh/Z9uCs",
 			},
-			{Name: "passlib", Stored: "$pbkdf2-sha256$29000$N2YMIWQsBWBMae09x1jrPQ$1t8iyB2A.WF/Z5JZv.lfCIhXXN33N23OSgQYThBYRfk"},
+			{
+				Name: "passlib",
+				Stored: "$pbkdf2-sha256$29000$N2YMIWQsBWBMae09x1jrPQ$1t8iyB2A.WF/Z5JZv.lfCIhXXN33N23OSgQY" +
+					"ThBYRfk",
+			},
 			{Name: "without a digest", Stored: "$pbkdf2$i=1000,l=20$c2FsdA$bibRt3fcTmkRiCjfbGXj6Ry5KOg"},
 		},
 	},
@@ -96,7 +109,11 @@ var formats = []Format{
 			},
 			{Name: "scrypt p=2", Password: correctHorse, Stored: "$scrypt$ln=8,r=4,p=2$yMnKy8zNzs/Q0dLT1NXW1w$IPkdicFsLNLKfVg0s9RAuyzgRAUmANEIEyimZO06z4f629" +
 				"w9V3aiDnyRyiplDSgeJOREwD+mc1jASY2q2XULIQ"},
-			{Name: "passlib", Stored: "$scrypt$ln=16,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E"},
+			{
+				Name: "passlib",
+				Stored: "$scrypt$ln=16,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJ" +
+					"xD+iCs5E",
+			},
 		},
 	},
 	{

@@ -31,6 +31,8 @@ var (
 type file struct {
 	body string
 	uses []string
+	// fixed means that no line depends on the settings; such a helper's comments are brief already.
+	fixed bool
 }
 
 // readFiles reads the sources below a folder, by path.
@@ -44,7 +46,11 @@ func readFiles(from fs.FS) map[string]file {
 		if err != nil {
 			return err
 		}
-		all[path] = parseFile(string(raw))
+		source := parseFile(string(raw))
+		if source.fixed && !strings.HasPrefix(path, "js/operations/") {
+			source.body = brief(source.body)
+		}
+		all[path] = source
 		return nil
 	})
 	if err != nil {
@@ -62,7 +68,7 @@ func parseFile(raw string) file {
 		}
 	}
 	body = exportedComment.ReplaceAllString(globalComment.ReplaceAllString(body, ""), "")
-	return file{strings.TrimLeft(body, "\n"), uses}
+	return file{strings.TrimLeft(body, "\n"), uses, !strings.Contains(body, "// if ")}
 }
 
 // files are the sources. Read once: each plan renders the scripts of every connection.
@@ -70,12 +76,13 @@ var files = sync.OnceValue(func() map[string]file { return readFiles(sources) })
 
 // assembly puts a script together: an operation with the helpers that it uses, and theirs.
 type assembly struct {
-	reach driver
+	driver driver
+	reach  reach
 	// fill is what takes the place of a line of a helper, by that line.
 	fill map[string]filling
 }
 
-// filling is a text, indented as it stands in the script, and the helpers that it uses.
+// filling is a text and the helpers that it uses.
 type filling struct {
 	text string
 	uses []string
@@ -86,7 +93,7 @@ func (a assembly) sections() []section {
 	return []section{
 		{"js/lib", "What Auth0 asks and is told"},
 		{"js/hashes", "Passwords"},
-		{a.reach.folder, a.reach.heading},
+		{a.driver.folder, a.driver.heading},
 	}
 }
 
@@ -94,7 +101,7 @@ type section struct{ folder, heading string }
 
 // script returns an operation with what stands at its head and its helpers.
 func (a assembly) script(operation, head string) (string, error) {
-	source := files()["js/operations/"+operation+".js"]
+	source := a.reduced(files()["js/operations/"+operation+".js"])
 	before, after, ok := strings.Cut(source.body, placeholder)
 	if !ok {
 		return "", fmt.Errorf("js/operations/%s.js has no line %q", operation, strings.TrimSpace(placeholder))
@@ -106,7 +113,7 @@ func (a assembly) script(operation, head string) (string, error) {
 	return before + head + end + a.helpers(source.uses) + "}\n", nil
 }
 
-// helpers returns the named helpers and theirs, indented, by section and there in the order of first mention.
+// helpers returns the named helpers and theirs, as they stand in their files, by section and there in the order of first mention.
 func (a assembly) helpers(names []string) string {
 	sections := a.sections()
 	texts := make([]strings.Builder, len(sections))
@@ -120,43 +127,54 @@ func (a assembly) helpers(names []string) string {
 		done[name] = true
 		for i, section := range sections {
 			if helper, ok := a.find(section, name); ok { // a name without a file is the platform's
-				uses := append(slices.Clone(helper.uses), a.write(&texts[i], helper.body)...)
-				names = append(slices.Clone(names), uses...) // they belong to a file that all calls share
+				if !helper.fixed {
+					helper = a.reduced(helper)
+					helper.body = brief(helper.body)
+				}
+				// Cloned, as they belong to a file that all calls share.
+				names = append(slices.Clone(names), helper.uses...)
+				names = append(names, a.write(&texts[i], helper.body)...)
 			}
 		}
 	}
 	var out strings.Builder
 	for i := range sections {
 		if texts[i].Len() > 0 {
-			fmt.Fprintf(&out, "\n  // ---- %s ----\n%s", sections[i].heading, texts[i].String())
+			fmt.Fprintf(&out, "\n// ---- %s ----\n%s", sections[i].heading, texts[i].String())
 		}
 	}
 	return out.String()
 }
 
+// reduced is a source without what the script cannot reach. Files are shared by all calls and stay as they are.
+func (a assembly) reduced(source file) file {
+	if source.fixed {
+		return source
+	}
+	body := a.reach.prune(source.body)
+	unused := func(name string) bool { return !mentions(body, name) }
+	return file{body, slices.DeleteFunc(slices.Clone(source.uses), unused), false}
+}
+
 func (a assembly) find(s section, name string) (file, bool) {
 	where := files()
-	if s.folder == a.reach.folder {
-		where = a.reach.files()
+	if s.folder == a.driver.folder {
+		where = a.driver.files()
 	}
 	helper, ok := where[path.Join(s.folder, name+".js")]
 	return helper, ok
 }
 
-// write adds a helper, indented and with what is filled in, and returns the helpers that this uses.
+// write adds a helper with what is filled in, and returns the helpers that this uses.
 func (a assembly) write(out *strings.Builder, body string) (uses []string) {
 	out.WriteString("\n")
 	for line := range strings.Lines(body) {
 		filled, ok := a.fill[line]
-		switch {
-		case ok:
-			out.WriteString(filled.text)
-			uses = append(uses, filled.uses...)
-		case line == "\n":
-			out.WriteString(line)
-		default:
-			out.WriteString("  " + line)
+		if !ok {
+			filled.text = line
 		}
+		out.WriteString(filled.text)
+		uses = append(uses, filled.uses...)
 	}
 	return uses
 }

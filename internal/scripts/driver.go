@@ -36,7 +36,7 @@ func fillStatements(op Operation, o Options) (map[string]filling, error) {
 		return nil, err
 	}
 	var out strings.Builder
-	out.WriteString("    return {\n")
+	out.WriteString("  return {\n")
 	for _, statement := range statements {
 		if o.skips(statement, statements) {
 			continue
@@ -45,12 +45,12 @@ func fillStatements(op Operation, o Options) (map[string]filling, error) {
 			return nil, err
 		}
 	}
-	out.WriteString("    };\n")
+	out.WriteString("  };\n")
 	return map[string]filling{statementsLine: {text: out.String()}}, nil
 }
 
-// writeStatement writes a statement as a property. Its name is what the server may keep it under, prepared: other SQL or
-// other column types have another one, so that none ever stands for two statements.
+// writeStatement writes a statement as a property. Its name is what the server may keep it under, prepared: other SQL
+// or other column types have another one, so that none ever stands for two statements.
 func writeStatement(out *strings.Builder, o Options, s Statement) error {
 	params := make([]string, len(s.Params))
 	for i, param := range s.Params {
@@ -65,12 +65,13 @@ func writeStatement(out *strings.Builder, o Options, s Statement) error {
 		return err
 	}
 	digest := sha256.Sum256(fmt.Append(nil, s.SQL, o.Store.Columns))
-	fmt.Fprintf(out, "      %s: {\n        name: 'auth0pg_%s_%x',\n        params: %s,\n        readOnly: %t,\n        sql: %s,\n      },\n",
-		s.Name, s.Name, digest[:8], names, s.ReadOnly, text)
+	fmt.Fprintf(out, "    %[1]s: {\n      name: 'auth0pg_%[1]s_%[2]x',\n", s.Name, digest[:8])
+	fmt.Fprintf(out, "      params: %s,\n      readOnly: %t,\n      sql: %s,\n    },\n", names, s.ReadOnly, text)
 	return nil
 }
 
-// sqlLiteral writes SQL as lines that can be pasted into psql, unless a name holds what would mean something else there.
+// sqlLiteral writes SQL as lines that can be pasted into psql, unless a name holds what would mean something else in a
+// template.
 func sqlLiteral(sql string) (string, error) {
 	if !pastes(sql) {
 		encoded, err := encode(sql)

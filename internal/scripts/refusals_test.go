@@ -141,7 +141,7 @@ func TestDuplicateAddresses(t *testing.T) {
 		if !strings.Contains(outcome.Err.Message, "Several accounts") {
 			t.Errorf("%s says %q", op, outcome.Err.Message)
 		}
-		if op == scripts.Login && !strings.Contains(strings.Join(outcome.Console, "\n"), "2 rows") {
+		if op == scripts.Login && !strings.Contains(strings.Join(outcome.Console, "\n"), "2 users") {
 			t.Errorf("the log does not say how many: %q", outcome.Console)
 		}
 	}

@@ -25,8 +25,8 @@ type Step struct {
 // Expectation is what a step does where it works.
 type Expectation string
 
-// The expectations. All but [Adds] are of a user that was added by then; where the rehearsal has no step that adds one, they
-// hold for nobody.
+// The expectations. All but [Adds] are of a user that was added by then; where the rehearsal has no step that adds
+// one, they hold for nobody.
 const (
 	// Adds means that there is one more user.
 	Adds Expectation = "adds the user"
@@ -127,7 +127,8 @@ func (u rehearsed) value(name string) *string {
 
 // bcryptSample is a hash as the scripts write it, of no password.
 func bcryptSample(o Options, last rune) string {
-	return fmt.Sprintf("$%s$%02d$abcdefghijklmnopqrstuuTtTtTtTtTtTtTtTtTtTtTtTtTtTtTt%c", o.BcryptPrefix, o.BcryptRounds, last)
+	const digest = "abcdefghijklmnopqrstuuTtTtTtTtTtTtTtTtTtTtTtTtTtTtTt"
+	return fmt.Sprintf("$%s$%02d$%s%c", o.BcryptPrefix, o.BcryptRounds, digest, last)
 }
 
 // nobodysID fits the type; whether a row has it matters little to what is rolled back.

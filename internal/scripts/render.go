@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
@@ -18,16 +19,16 @@ type settings struct {
 	DatabaseURLKey string       `json:"databaseUrlKey"`
 	CAKey          string       `json:"caKey"`
 	PoolMax        int          `json:"poolMax"`
-	UserIDPrefix   string       `json:"userIdPrefix"`
-	IDFormat       string       `json:"idFormat"`
+	UserIDPrefix   string       `json:"userIdPrefix,omitempty"`
+	IDFormat       string       `json:"idFormat,omitempty"`
 	Parts          []store.Part `json:"parts"`
 	AppMetadataKey string       `json:"appMetadataKey"`
 	BcryptRounds   int          `json:"bcryptRounds"`
 	BcryptPrefix   string       `json:"bcryptPrefix"`
-	LegacyHashes   []string     `json:"legacyHashes"`
+	LegacyHashes   []string     `json:"legacyHashes,omitempty"`
 	DummyHash      string       `json:"dummyHash,omitempty"`
-	ImportMode     bool         `json:"importMode"`
-	Rehash         bool         `json:"rehash"`
+	ImportMode     bool         `json:"importMode,omitempty"`
+	Rehash         bool         `json:"rehash,omitempty"`
 }
 
 // dummyDigest is the salt and digest of no password: comparing with it takes as
@@ -40,7 +41,7 @@ func Render(op Operation, o Options) (string, error) {
 }
 
 // renderWith returns the script for one operation over what the driver reaches.
-func renderWith(reach driver, op Operation, o Options) (string, error) {
+func renderWith(through driver, op Operation, o Options) (string, error) {
 	known, ok := specOf(op)
 	if !ok {
 		return "", &UnknownOperationError{op}
@@ -54,18 +55,18 @@ func renderWith(reach driver, op Operation, o Options) (string, error) {
 		return "", err
 	}
 	if o.ImportFinished && (op == Login || op == GetUser) {
-		return assembly{reach, nil}.script("finished/"+known.function, head)
+		return assembly{driver: through}.script("finished/"+known.function, head)
 	}
-	fill, err := reach.fill(op, o)
+	fill, err := through.fill(op, o)
 	if err != nil {
 		return "", err
 	}
 	fill[readersLine] = readers(o.LegacyHashes)
-	constant, err := encode(newSettings(op, o))
+	constant, err := encodeLines(newSettings(op, o))
 	if err != nil {
 		return "", err
 	}
-	return assembly{reach, fill}.script(known.function, head+settingsLine+constant+";\n")
+	return assembly{through, conditions(o), fill}.script(known.function, head+settingsLine+constant+";\n")
 }
 
 // The line of legacyMatches.js that rendering replaces.
@@ -79,7 +80,7 @@ func readers(formats []string) filling {
 		entries = append(entries, name+": "+format.Reader)
 		uses = append(uses, format.Reader)
 	}
-	return filling{text: "    const readers = { " + strings.Join(entries, ", ") + " };\n", uses: uses}
+	return filling{text: "  const readers = { " + strings.Join(entries, ", ") + " };\n", uses: uses}
 }
 
 func newSettings(op Operation, o Options) settings {
@@ -89,14 +90,16 @@ func newSettings(op Operation, o Options) settings {
 		CAKey:          o.CAKey,
 		PoolMax:        o.PoolMax,
 		UserIDPrefix:   o.UserIDPrefix,
-		IDFormat:       idFormat(o.Store),
 		Parts:          o.Store.Parts(),
 		AppMetadataKey: o.AppMetadataKey,
 		BcryptRounds:   o.BcryptRounds,
 		BcryptPrefix:   o.BcryptPrefix,
-		LegacyHashes:   append([]string{}, o.LegacyHashes...),
+		LegacyHashes:   o.LegacyHashes,
 		ImportMode:     o.ImportMode,
 		Rehash:         o.RehashOnLogin,
+	}
+	if op == GetUser || op == Delete {
+		constant.IDFormat = idFormat(o.Store)
 	}
 	if op == Login {
 		constant.DummyHash = fmt.Sprintf("$2b$%02d$%s", o.BcryptRounds, dummyDigest)
@@ -138,10 +141,25 @@ func header(op Operation, s store.Store) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf(`  // The %s script of a custom database connection, made by the Terraform
-  // provider auth0pg/auth0pg %s.
+	return fmt.Sprintf(`  // The %[1]s script of a custom database connection, made by the Terraform
+  // provider auth0pg/auth0pg %[2]s.
   // Do not edit it here: the next apply puts it back. Change the configuration instead.
+  // A failure is in Auth0 under Monitoring, Logs; its cause on the console, in a line with "auth0pg %[1]s".
 `, op, from) + described, nil
+}
+
+// nameList is a list of parts or formats.
+var nameList = regexp.MustCompile(`\[\s+("[a-z0-9_]+"(?:,\s+"[a-z0-9_]+")*)\s+\]`)
+
+// encodeLines writes a struct as JSON with a line for each member.
+func encodeLines(constant any) (string, error) {
+	encoded, err := encode(constant)
+	if err != nil {
+		return "", err
+	}
+	return nameList.ReplaceAllStringFunc(encoded, func(lines string) string {
+		return strings.NewReplacer("[ ", "[", " ]", "]").Replace(strings.Join(strings.Fields(lines), " "))
+	}), nil
 }
 
 // encode writes JSON that is a JavaScript literal as well, easy to read.

@@ -105,10 +105,15 @@ func TestHelpersAreUsedAndNamed(t *testing.T) {
 			continue
 		}
 		name := strings.TrimSuffix(path.Base(file), ".js")
+		for _, condition := range regexp.MustCompile(`// if ([a-z_]+)`).FindAllStringSubmatch(helper.body, -1) {
+			if _, ok := conditions(everyOption())[condition[1]]; !ok {
+				t.Errorf("%s has the condition %s, which is none", file, condition[1])
+			}
+		}
 		if n := strings.Count("\n"+helper.body, "\nfunction ") + strings.Count("\n"+helper.body, "\nasync function "); n != 1 {
 			t.Errorf("%s defines %d functions at its top level", file, n)
 		}
-		if !regexp.MustCompile(`(?m)^  (async )?function ` + name + `\(`).MatchString(everything) {
+		if !regexp.MustCompile(`(?m)^(async )?function ` + name + `\(`).MatchString(everything) {
 			t.Errorf("no script uses %s", file)
 		}
 		for _, name := range helper.uses {

@@ -2,8 +2,8 @@
 //
 // The port between the operations, which know Auth0's contract, and the drivers, each of which knows one kind of
 // store. A driver is a folder beside this file with a file for each function below, under the function's name; what it
-// shares among them are further files. A script gets those that its operation calls. Rendering chooses the driver by
-// the store, in driver.go.
+// shares among them are further files. A script gets those that its operation calls. driver.go says which driver stands
+// behind a store, and what rendering fills into its files.
 //
 // A user is an object with the parts of the profile under their names, as many as the store has: id and email are
 // text, email_verified, phone_verified and blocked are true or false, user_metadata and app_metadata are JSON as text,

@@ -13,7 +13,7 @@ async function passwordMatches(password, stored) {
   const hash = usable ? stored.replace(/^\$2y\$/, '$2b$') : settings.dummyHash;
   const [byBcrypt, byOther] = await Promise.all([
     require('bcrypt').compare(isPassword(password) ? password : 'no password', hash),
-    isBcrypt ? false : legacyMatches(password, stored),
+    isBcrypt ? false : legacyMatches(password, stored), // if legacy
   ]);
-  return (usable && byBcrypt) || byOther;
+  return (usable && byBcrypt) || Boolean(byOther);
 }

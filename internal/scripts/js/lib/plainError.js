@@ -9,7 +9,7 @@ function plainError(error) {
   if (error.isPlain || classes.some((known) => error instanceof known)) {
     return error;
   }
-  const { kind, cause } = failureOf(error);
+  const { kind, cause } = error.kind ? error : failureOf(error);
   const messages = {
     ambiguous: 'Several accounts share this address. Please contact support.',
     needed: 'The user is still needed by other data.',

@@ -5,7 +5,7 @@
 // Replaces a hash that is weaker than those for new passwords, now that the
 // password is known. A login that is right does not fail over it.
 async function rehash(user, password) {
-  if (!settings.rehash || !isPassword(password) || !isWeaker(user.password)) {
+  if (!isPassword(password) || !isWeaker(user.password)) {
     return;
   }
   try {

@@ -13,11 +13,13 @@ function login(identifier, password, ...rest) {
       // The log tells the two apart by the first argument; the user must not be able to.
       throw new WrongUsernameOrPasswordError(user ? toUserId(user.id) : null, 'Wrong e-mail address, user name or password.');
     }
+    // if blocked:
     if (user.blocked) {
       throw new UnauthorizedError('This account is blocked.');
     }
-    await rehash(user, password);
-    await record(user);
+    // end
+    await rehash(user, password); // if rehash
+    await record(user); // if records
     return toProfile(user);
   });
 }

@@ -14,15 +14,10 @@ function connectionPool() {
     .digest('hex');
   const name = `auth0pg:pool:${fingerprint}`;
   if (!global[name]) {
-    const forget = () => {
-      if (global[name] === shared) {
-        delete global[name];
-      }
-    };
-    const opening = openPool(connectionSettings(url, ca));
-    const shared = { opening, forget };
+    const shared = { opening: openPool(connectionSettings(url, ca)) };
+    shared.forget = () => global[name] === shared && delete global[name];
     global[name] = shared;
-    opening.catch(forget);
+    shared.opening.catch(shared.forget);
   }
   return global[name];
 }

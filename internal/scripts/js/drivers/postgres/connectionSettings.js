@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
-/* global settings, refusal, tlsSettings */
+/* global settings, tlsSettings */
 /* exported connectionSettings */
 
 // Takes the URL apart. The driver is not given the URL itself: what it makes of
 // sslmode has changed before and is announced to change again.
 function connectionSettings(text, ca) {
-  const unavailable = 'The user database cannot be used at the moment. Please try again later.';
   let url;
   let parts;
   try {
@@ -18,11 +17,10 @@ function connectionSettings(text, ca) {
     };
   } catch {
     // The error itself quotes the URL, and with it the password.
-    throw refusal(unavailable, `configuration.${settings.databaseUrlKey} is not set or no URL`);
+    throw new Error(`configuration.${settings.databaseUrlKey} is not set or no URL`);
   }
   if (!['postgres:', 'postgresql:'].includes(url.protocol) || !parts.host || !parts.user || !parts.database) {
-    throw refusal(unavailable,
-      `configuration.${settings.databaseUrlKey} must be a postgresql:// URL with user, host and database`);
+    throw new Error(`configuration.${settings.databaseUrlKey} must be a postgresql:// URL with user, host and database`);
   }
   return {
     ...parts,

@@ -4,7 +4,8 @@
 // What the log may say of an error. Messages of the server about data or from
 // triggers may quote a user's values, so those are told by their code and names.
 function describeError(error) {
-  if (typeof error.severity !== 'string') { // not from the server: network, TLS or driver
+  // Not from the server: network, TLS or driver.
+  if (typeof error.severity !== 'string') {
     return `${error.code || error.name}: ${error.message}`;
   }
   const safe = /^(08|28|3D|42|53|55|57)/.test(error.code);

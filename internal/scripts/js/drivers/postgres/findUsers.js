@@ -5,6 +5,11 @@
 // An address goes before a user name that looks the same.
 async function findUsers(identifier) {
   const { rows } = await query('find', { identifier });
+  // if usernames:
   const byEmail = rows.filter((row) => row.found_by_email !== false);
-  return byEmail.length > 0 ? byEmail : rows;
+  if (byEmail.length > 0) {
+    return byEmail;
+  }
+  // end
+  return rows;
 }

@@ -2,8 +2,8 @@
 /* global describeError, refusedAtStart, ownSession */
 /* exported openPool */
 
-// Opens a pool and its first connection, and leaves out what the other side
-// refuses at the start of a connection and the scripts can do without.
+// Opens a pool and its first connection. What the other side refuses at the start
+// of a connection and the scripts can do without is left out.
 async function openPool(options) {
   const { Pool } = require('pg');
   for (;;) {
@@ -18,18 +18,16 @@ async function openPool(options) {
       try {
         pool.named = await ownSession(client);
       } finally {
-        client.release(pool.named === undefined); // true: it is of no use
+        // True: it is of no use.
+        client.release(pool.named === undefined);
       }
       return pool;
     } catch (error) {
       const refused = refusedAtStart(error);
-      if (refused === 'statement_timeout' && options.statement_timeout) {
-        options = { ...options, statement_timeout: undefined };
-      } else if (refused === 'ssl' && options.preferTLS && options.ssl) {
-        options = { ...options, ssl: false };
-      } else {
+      if (!refused || !options[refused] || (refused === 'ssl' && !options.preferTLS)) {
         throw error;
       }
+      options = { ...options, [refused]: false };
     }
   }
 }

@@ -28,22 +28,21 @@ async function query(key, values) {
       }
       if (named && ['26000', '42P05'].includes(error.code)) { // the name is not known, or known already
         pool.named = false; // a pooler that looked like a server
-        continue; // however late it is: this was answered at once
+        // However late it is: this was answered at once.
+        continue;
       }
       if (refusedForNow(error, Boolean(client)) && Date.now() - started < 2000) {
         const pause = Math.min(100 * 2 ** attempt, 400) * (0.5 + Math.random() / 2);
         await new Promise((resolve) => { setTimeout(resolve, pause); });
-        continue; // a change, too: it was never sent, or not passed on
+        // A change, too: it was never sent, or not passed on.
+        continue;
       }
       const fromServer = typeof error.severity === 'string';
       // A kept connection may have died unseen, with a restarted server or while
       // the container was frozen. Reading again is harmless; a change may have
       // happened, unless the server said that it ended the session. 08P01 is a
       // pooler's word for a server that it lost, perhaps under the statement.
-      let again = fromServer ? error.code.startsWith('57P') : readOnly;
-      if (pool && readOnly && error.code === '08P01') {
-        again = true;
-      }
+      let again = fromServer ? error.code.startsWith('57P') || (pool && readOnly && error.code === '08P01') : readOnly;
       if (pool && refusedAtStart(error)) { // what is behind the address has changed
         shared.forget();
         again = true;

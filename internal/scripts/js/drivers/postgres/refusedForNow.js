@@ -2,11 +2,12 @@
 /* exported refusedForNow */
 
 // Whether the other side had no place for us before anything was run, and may
-// have one in a moment: a server that is full or starts, a pooler that is full or
+// have one in a moment. It may be a server that is full or starts, a pooler that is full or
 // lacks a server, and until there is a connection also a server that is being
 // replaced. A refusal for another reason, as a wrong password, stays.
 function refusedForNow(error, connected) {
-  if (typeof error.severity !== 'string') { // not from the server: network, TLS or driver
+  // Not from the server: network, TLS or driver.
+  if (typeof error.severity !== 'string') {
     return !connected && (['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EAI_AGAIN'].includes(error.code)
       || /^Connection terminated/.test(error.message));
   }

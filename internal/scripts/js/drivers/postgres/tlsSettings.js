@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* global settings, refusal */
+/* global settings */
 /* exported tlsSettings */
 
 // What sslmode means, as libpq has it. Without one, TLS is required, except on
@@ -16,29 +16,23 @@ function tlsSettings(sslmode, host, ca) {
   if (ca) {
     ssl.ca = ca;
   }
-  switch (mode) {
-    case 'disable':
-      return { ssl: false };
-    case 'allow':
-    case 'prefer':
-      return { ssl, preferTLS: true };
-    case 'no-verify':
-      return { ssl };
-    case 'require':
-      // With an authority at hand, libpq verifies here too.
-      return ca
-        ? { ssl: { ...ssl, rejectUnauthorized: true, checkServerIdentity: () => undefined } }
-        : { ssl };
-    case 'verify-ca':
-      // Without an authority, a certificate that anybody gets for some name would
-      // do, which libpq refuses: then the name is checked as well.
-      return ca
-        ? { ssl: { ...ssl, rejectUnauthorized: true, checkServerIdentity: () => undefined } }
-        : { ssl: { ...ssl, rejectUnauthorized: true } };
-    case 'verify-full':
-      return { ssl: { ...ssl, rejectUnauthorized: true } };
-    default:
-      throw refusal('The user database cannot be used at the moment. Please try again later.',
-        `sslmode in configuration.${settings.databaseUrlKey} must be disable, prefer, require, verify-ca or verify-full`);
+  const verified = { ...ssl, rejectUnauthorized: true };
+  const underAnyName = { ...verified, checkServerIdentity: () => undefined };
+  const modes = {
+    disable: { ssl: false },
+    allow: { ssl, preferTLS: true },
+    prefer: { ssl, preferTLS: true },
+    'no-verify': { ssl },
+    // With an authority at hand, libpq verifies here too.
+    require: { ssl: ca ? underAnyName : ssl },
+    // Without an authority, a certificate that anybody gets for some name would
+    // do, which libpq refuses: then the name is checked as well.
+    'verify-ca': { ssl: ca ? underAnyName : verified },
+    'verify-full': { ssl: verified },
+  };
+  if (!Object.hasOwn(modes, mode)) {
+    throw new Error(`sslmode in configuration.${settings.databaseUrlKey} must be disable, prefer, require, `
+      + 'verify-ca or verify-full');
   }
+  return modes[mode];
 }
