@@ -63,7 +63,7 @@ var formats = []Format{
 				Stored: "pbkdf2_sha1$1000$seasalt$iQvkNOF1wEL4Khh8eogJ8rUhipM=",
 			},
 			{
-				Name: "django of 260000 rounds",
+				Name:   "django of 260000 rounds",
 				Stored: "pbkdf2_sha256$260000$abcdefghij$9Jx8OqYyJjX0fT9bJcZsZq2Yq0oQxVfE3m8b3q1Vb2E=",
 			},
 		},
@@ -77,10 +77,16 @@ var formats = []Format{
 		Reader: "readPBKDF2",
 		Import: Import{Algorithm: "pbkdf2", Form: PHC},
 		Vectors: []Vector{
-			{Name: "PHC pbkdf2-sha512", Password: correctHorse, Stored: "$pbkdf2-sha512$i=1000,l=64$yMnKy8zNzs/Q0dLT1NXW1w$4xPvOlNzcf4w83OeXLs00cDMTZ/Jcuh8hwgCDBR1" +
-				"y9KhNdPKjKCw1sE1hBb/KcVzJbfBhesdf0dIDnsHZEmvjw"},
-			{Name: "PHC pbkdf2-sha256 padded", Password: correctHorse, Stored: "$pbkdf2-sha256$i=1000$yMnKy8zNzs/Q0dLT1NXW1w==$TwRueOdCB6KCbpfU0/4XAabBqcM+xth4i3zmIlph9+Q" +
-				"="},
+			{
+				Name: "PHC pbkdf2-sha512", Password: correctHorse,
+				Stored: "$pbkdf2-sha512$i=1000,l=64$yMnKy8zNzs/Q0dLT1NXW1w$4xPvOlNzcf4w83OeXLs00cDMTZ/Jcu" +
+					"h8hwgCDBR1y9KhNdPKjKCw1sE1hBb/KcVzJbfBhesdf0dIDnsHZEmvjw",
+			},
+			{
+				Name: "PHC pbkdf2-sha256 padded", Password: correctHorse,
+				Stored: "$pbkdf2-sha256$i=1000$yMnKy8zNzs/Q0dLT1NXW1w==$TwRueOdCB6KCbpfU0/4XAabBqcM+xth4i" +
+					"3zmIlph9+Q=",
+			},
 			{
 				Name: "passlib pbkdf2_sha256", Password: correctHorse,
 				Stored: "$pbkdf2-sha256$1000$yMnKy8zNzs/Q0dLT1NXW1w$TwRueOdCB6KCbpfU0/4XAabBqcM.xth4i3zmIlph9.Q",
@@ -107,8 +113,11 @@ var formats = []Format{
 				Name: "scrypt", Password: correctHorse,
 				Stored: "$scrypt$ln=10,r=8,p=1$yMnKy8zNzs/Q0dLT1NXW1w$SDfo5Vh4WOI0Gj2oah2O18JMdph5SFveKhdeD9EYzg0",
 			},
-			{Name: "scrypt p=2", Password: correctHorse, Stored: "$scrypt$ln=8,r=4,p=2$yMnKy8zNzs/Q0dLT1NXW1w$IPkdicFsLNLKfVg0s9RAuyzgRAUmANEIEyimZO06z4f629" +
-				"w9V3aiDnyRyiplDSgeJOREwD+mc1jASY2q2XULIQ"},
+			{
+				Name: "scrypt p=2", Password: correctHorse,
+				Stored: "$scrypt$ln=8,r=4,p=2$yMnKy8zNzs/Q0dLT1NXW1w$IPkdicFsLNLKfVg0s9RAuyzgRAUmANEIEyim" +
+					"ZO06z4f629w9V3aiDnyRyiplDSgeJOREwD+mc1jASY2q2XULIQ",
+			},
 			{
 				Name: "passlib",
 				Stored: "$scrypt$ln=16,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJ" +
@@ -127,8 +136,11 @@ var formats = []Format{
 				Name: "{SSHA256}", Password: correctHorse,
 				Stored: "{SSHA256}1i4T/AC58Bv9dyHWXgmOaAZSl4/ZHSVSiiJfHVjSM2LIycrLzM3Ozw==",
 			},
-			{Name: "{SSHA512}", Password: correctHorse, Stored: "{SSHA512}l+foK5onOUar0zpbzx3EVKCGsDLquQ8Fdfzam1VniyCsvQUz3r/B530SufcZvgfp1Mvqk2jLIthuxs14i" +
-				"/OgI8jJysvMzc7P"},
+			{
+				Name: "{SSHA512}", Password: correctHorse,
+				Stored: "{SSHA512}l+foK5onOUar0zpbzx3EVKCGsDLquQ8Fdfzam1VniyCsvQUz3r/B530SufcZvgfp1Mvqk2j" +
+					"LIthuxs14i/OgI8jJysvMzc7P",
+			},
 			{Name: "{SHA}", Password: correctHorse, Stored: "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A="},
 			{Name: "OpenLDAP salted", Stored: "{SSHA}0c0blFTXXNuAMHECS4uxrj3ZieMoWImr"},
 			{Name: "OpenLDAP", Stored: "{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g="},
@@ -175,11 +187,17 @@ var formats = []Format{
 		Reader: "readHex",
 		Import: Import{Algorithm: "sha512", Form: Parts},
 		Vectors: []Vector{
-			{Name: "sha512 plain", Password: correctHorse, Stored: "56b698defedb5a435b634afe3320bbaf3fdcd920b6c503a446fc7b7a776b298d479d1ba6a8b617808eb0bf579c" +
-				"e9a95d668347bcab7149085ac93cb27995197b"},
-			{Name: "sha512 with a salt like a digest", Password: correctHorse, Stored: "ababababababababababababababababababababababababababababababababababababababababababababab" +
-				"ababababababababababababababababababab:3be9c06168b9eaf7ca71d86c9907da2d0770b159abd7f732a91" +
-				"025b8a16343fd3febe9ec09fd39f1f7aeb98be9e7bd4d6d50337ae66755ccb8e5332e3e5577a3"},
+			{
+				Name: "sha512 plain", Password: correctHorse,
+				Stored: "56b698defedb5a435b634afe3320bbaf3fdcd920b6c503a446fc7b7a776b298d479d1ba6a8b61780" +
+					"8eb0bf579ce9a95d668347bcab7149085ac93cb27995197b",
+			},
+			{
+				Name: "sha512 with a salt like a digest", Password: correctHorse,
+				Stored: "abababababababababababababababababababababababababababababababababababababababab" +
+					"abababababababababababababababababababababababab:3be9c06168b9eaf7ca71d86c9907da2d0770b159abd7f732a91" +
+					"025b8a16343fd3febe9ec09fd39f1f7aeb98be9e7bd4d6d50337ae66755ccb8e5332e3e5577a3",
+			},
 			{Name: "digits", Stored: strings.Repeat("3d", 64)},
 			{Name: "named", Stored: "sha512$" + strings.Repeat("3d", 64)},
 			{Name: "digest as salt", Stored: strings.Repeat("2c", 32) + "$" + strings.Repeat("3d", 64)},

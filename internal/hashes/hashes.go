@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
 // Package hashes is the one register of the formats in which passwords are stored: what a stored value looks like,
-// how the scripts check and write it, and how Auth0 imports it. The options of the scripts, the audit, the documentation and
-// the rendering are made from it. Pure values, no I/O.
+// how the scripts check and write it, and how Auth0 imports it. The options of the scripts, the audit, the
+// documentation and the rendering are made from it. Pure values, no I/O.
 package hashes
 
 import "slices"

@@ -113,7 +113,8 @@ func (a assembly) script(operation, head string) (string, error) {
 	return before + head + end + a.helpers(source.uses) + "}\n", nil
 }
 
-// helpers returns the named helpers and theirs, as they stand in their files, by section and there in the order of first mention.
+// helpers returns the named helpers and theirs, as they stand in their files, by section and there in the order of
+// first mention.
 func (a assembly) helpers(names []string) string {
 	sections := a.sections()
 	texts := make([]strings.Builder, len(sections))
