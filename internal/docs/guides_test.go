@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/devtools"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 )
 
 // The guide on adopting a table: its example takes over a table that looks like it, and changes nothing that it does
@@ -258,5 +259,15 @@ func TestREADMEShowsTheDemo(t *testing.T) {
 	words := map[int]string{9: "nine", 10: "ten", 11: "eleven", 12: "twelve", 13: "thirteen"}
 	if want := "and " + words[total-shown] + " more steps"; shown < 5 || !strings.Contains(read(t, "README.md"), want) {
 		t.Errorf("the README shows %d of %d steps and should say %q", shown, total, want)
+	}
+}
+
+// The guide on adopting a table names each format that no rendered script can compare.
+func TestGuideNamesUnreadableFormats(t *testing.T) {
+	guide := read(t, "templates/guides/adopting-a-users-table.md.tmpl")
+	for _, name := range hashes.Unreadable() {
+		if !strings.Contains(guide, "`"+name+"`") {
+			t.Errorf("the guide does not say that %s cannot be compared", name)
+		}
 	}
 }

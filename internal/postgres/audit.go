@@ -6,10 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
@@ -31,7 +33,7 @@ type UsersAudit struct {
 	EmailsTooLong    Finding
 	IDsNotUnique     Finding
 	PasswordsMissing Finding
-	// Hashes are the formats that occur, by name.
+	// Hashes are the formats that occur, by the names of their looks.
 	Hashes        map[string]Finding
 	HashesUnknown Finding
 	// Migrated and Left are nil for a table that does not keep who was migrated.
@@ -44,48 +46,17 @@ const (
 	maxLocalPart = 64
 )
 
-// hashFormat is one way to write a hash. Those that the scripts can compare are named as the
-// connection's legacy_hashes names them. Patterns have no backslash, whose meaning in a
-// literal is a setting of the server.
-type hashFormat struct {
-	name, pattern string
-	// unless are patterns that go first where both match.
-	unless []string
-}
-
-const (
-	sha512Pattern = "(?i)^(sha512[$])?([0-9a-f]{128}([:$].+)?|.+[:$][0-9a-f]{128})$"
-	sha256Pattern = "(?i)^(sha256[$])?([0-9a-f]{64}([:$].+)?|.+[:$][0-9a-f]{64})$"
-	sha1Pattern   = "(?i)^(sha1[$])?([0-9a-f]{40}([:$].+)?|.+[:$][0-9a-f]{40})$"
-	md5Pattern    = "(?i)^(md5[$])?([0-9a-f]{32}([:$].+)?|.+[:$][0-9a-f]{32})$"
-)
-
-// hashFormats are in the order in which they are tried, the most common first.
-var hashFormats = []hashFormat{
-	{name: "bcrypt_2b", pattern: "^[$]2b[$][0-9]{2}[$][./A-Za-z0-9]{53}$"},
-	{name: "bcrypt_2a", pattern: "^[$]2a[$][0-9]{2}[$][./A-Za-z0-9]{53}$"},
-	{name: "bcrypt_2y", pattern: "^[$]2y[$][0-9]{2}[$][./A-Za-z0-9]{53}$"},
-	{name: "argon2", pattern: "^[$]argon2(id|i|d)[$][^$]"},
-	{name: "django_pbkdf2", pattern: "^pbkdf2_(sha1|sha256|sha512)[$][0-9]{1,8}[$][^$]+[$][A-Za-z0-9+/]+={0,2}$"},
-	{name: "pbkdf2", pattern: "^[$]pbkdf2(-(sha1|sha256|sha384|sha512))?[$][^$]+[$][A-Za-z0-9+/.]*={0,2}[$][A-Za-z0-9+/.]+={0,2}$"},
-	{name: "scrypt", pattern: "^[$]scrypt[$][^$]+[$][A-Za-z0-9+/.]*={0,2}[$][A-Za-z0-9+/.]+={0,2}$"},
-	{name: "ssha", pattern: "(?i)^[{]S?SHA(256|384|512)?[}][A-Za-z0-9+/]+={0,2}$"},
-	{name: "phpass", pattern: "^[$][PH][$][./A-Za-z0-9]{31}$"},
-	{name: "md5_crypt", pattern: "^[$]1[$][^$]*[$][./A-Za-z0-9]{22}$"},
-	{name: "sha256_crypt", pattern: "^[$]5[$].*[$][./A-Za-z0-9]{43}$"},
-	{name: "sha512_crypt", pattern: "^[$]6[$].*[$][./A-Za-z0-9]{86}$"},
-	// A salt may be a digest itself: the longer one is taken for the hash.
-	{name: "sha512", pattern: sha512Pattern},
-	{name: "sha256", pattern: sha256Pattern, unless: []string{sha512Pattern}},
-	{name: "sha1", pattern: sha1Pattern, unless: []string{sha512Pattern, sha256Pattern}},
-	{name: "md5", pattern: md5Pattern, unless: []string{sha512Pattern, sha256Pattern, sha1Pattern}},
-}
-
-// matches is the condition under which a hash has the format.
-func (f hashFormat) matches(password string) string {
-	condition := password + " ~ " + quoteLiteral(f.pattern)
-	if len(f.unless) > 0 {
-		condition += " AND " + password + " !~ ALL (" + textArray(f.unless) + ")"
+// hasLook is the condition under which a hash has the look.
+func hasLook(password string, look hashes.Look) string {
+	condition := password + " ~ " + quoteLiteral(look.Pattern)
+	var first []string
+	for _, other := range hashes.Looks() {
+		if slices.Contains(look.Yields, other.Name) {
+			first = append(first, other.Pattern)
+		}
+	}
+	if len(first) > 0 {
+		condition += " AND " + password + " !~ ALL (" + textArray(first) + ")"
 	}
 	return condition
 }
@@ -124,7 +95,7 @@ type auditQuery struct {
 	counters []string
 	into     []*int64
 	audit    *UsersAudit
-	formats  []*Finding // as hashFormats
+	looks    []*Finding // as hashes.Looks
 }
 
 func newAuditQuery(users store.Store, table *Table) *auditQuery {
@@ -159,11 +130,11 @@ func newAuditQuery(users store.Store, table *Table) *auditQuery {
 
 	q.rows(&a.PasswordsMissing, "u.hash = 'missing'", fmt.Sprintf(missing, q.password))
 	var patterns []string
-	for _, format := range hashFormats {
+	for _, look := range hashes.Looks() {
 		finding := &Finding{}
-		q.rows(finding, "u.hash = "+quoteLiteral(format.name), format.matches(q.password))
-		q.formats = append(q.formats, finding)
-		patterns = append(patterns, format.pattern)
+		q.rows(finding, "u.hash = "+quoteLiteral(look.Name), hasLook(q.password, look))
+		q.looks = append(q.looks, finding)
+		patterns = append(patterns, look.Pattern)
 	}
 	q.rows(&a.HashesUnknown, "u.hash = 'unknown'", fmt.Sprintf("btrim(%[1]s) <> '' AND %[1]s !~ ALL (%[2]s)", q.password, textArray(patterns)))
 
@@ -191,8 +162,8 @@ func (q *auditQuery) rows(finding *Finding, counted, listed string) {
 func (q *auditQuery) sql() string {
 	var format strings.Builder
 	fmt.Fprintf(&format, "CASE WHEN coalesce(btrim(%[1]s), '') = '' THEN 'missing'", q.password)
-	for _, f := range hashFormats {
-		fmt.Fprintf(&format, "\n    WHEN %s ~ %s THEN %s", q.password, quoteLiteral(f.pattern), quoteLiteral(f.name))
+	for _, look := range hashes.Looks() { // a look that yields to another stands after it
+		fmt.Fprintf(&format, "\n    WHEN %s ~ %s THEN %s", q.password, quoteLiteral(look.Pattern), quoteLiteral(look.Name))
 	}
 	format.WriteString("\n    ELSE 'unknown' END")
 	migratedAt := q.migratedAt
@@ -213,21 +184,12 @@ func (q *auditQuery) run(ctx context.Context, db Querier) (*UsersAudit, error) {
 		return nil, err
 	}
 	q.audit.Hashes = map[string]Finding{}
-	for i, finding := range q.formats {
-		if finding.Count > 0 {
-			q.audit.Hashes[hashFormats[i].name] = *finding
+	for i, look := range hashes.Looks() {
+		if finding := q.looks[i]; finding.Count > 0 {
+			q.audit.Hashes[look.Name] = *finding
 		}
 	}
 	return q.audit, nil
-}
-
-// HashFormatNames lists the formats that an audit tells apart.
-func HashFormatNames() []string {
-	names := make([]string, len(hashFormats))
-	for i, format := range hashFormats {
-		names[i] = format.name
-	}
-	return names
 }
 
 func textArray(values []string) string {

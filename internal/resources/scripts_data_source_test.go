@@ -55,7 +55,7 @@ func TestScriptsDataSource(t *testing.T) {
 	}
 	settings := scripts.Options{
 		Store: table, UserIDPrefix: "legacy", BcryptRounds: 12, BcryptPrefix: "2a", DatabaseURLKey: "DB", CAKey: "CA", PoolMax: 7,
-		AppMetadataKey: "metadata", LegacyHashes: []scripts.HashFormat{scripts.SSHA, scripts.MD5}, RehashOnLogin: true,
+		AppMetadataKey: "metadata", LegacyHashes: []string{"ssha", "md5"}, RehashOnLogin: true,
 	}
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories(),

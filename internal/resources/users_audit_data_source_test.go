@@ -21,6 +21,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
@@ -42,27 +43,19 @@ func auditStore() store.Store {
 
 const auditDDL = `CREATE SCHEMA "Odd ""schema"; CREATE TABLE "Odd ""schema"."User's" ("The Id" int, "E-mail" text, "pass(word)" text, migrated timestamptz)`
 
-// hashSamples are hashes by format, made by the programs that write them.
-var hashSamples = map[string][]string{
-	"bcrypt_2a":     {"$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"},
-	"bcrypt_2b":     {"$2b$12$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW", "$2b$04$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW"},
-	"bcrypt_2y":     {"$2y$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"},
-	"argon2":        {"$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b4dWRWJTmaaJObG", "$argon2i$v=19$m=16,t=2,p=1$c29tZXNhbHQ$RdescudvJCs"},
-	"django_pbkdf2": {"pbkdf2_sha256$260000$abcdefghij$9Jx8OqYyJjX0fT9bJcZsZq2Yq0oQxVfE3m8b3q1Vb2E="},
-	"pbkdf2":        {"$pbkdf2-sha256$29000$N2YMIWQsBWBMae09x1jrPQ$1t8iyB2A.WF/Z5JZv.lfCIhXXN33N23OSgQYThBYRfk", "$pbkdf2$i=1000,l=20$c2FsdA$bibRt3fcTmkRiCjfbGXj6Ry5KOg"},
-	"scrypt":        {"$scrypt$ln=16,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E"},
-	"ssha":          {"{SSHA}0c0blFTXXNuAMHECS4uxrj3ZieMoWImr", "{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=", "{ssha512}" + strings.Repeat("Ab0/", 24)},
-	"phpass":        {"$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0"},
-	"md5_crypt":     {"$1$rasmusle$rISCgZzpwk3UhDidwXvin0"},
-	"sha256_crypt":  {"$5$rounds=5000$usesomesillystri$KqJWpanXZHKq2BOB43TSaYhEWsQ1Lr5QNyPCDH/Tp.6"},
-	"sha512_crypt":  {"$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1"},
-	"md5":           {strings.Repeat("0a", 16), strings.Repeat("0A", 16) + ":salt", "salt$" + strings.Repeat("0a", 16), "md5$salt$" + strings.Repeat("0a", 16)},
-	"sha1":          {strings.Repeat("1b", 20), strings.Repeat("1b", 20) + ":" + strings.Repeat("0a", 16)},
-	"sha256":        {strings.Repeat("2c", 32), strings.Repeat("0a", 16) + ":" + strings.Repeat("2c", 32)},
-	"sha512":        {strings.Repeat("3d", 64), "sha512$" + strings.Repeat("3d", 64), strings.Repeat("2c", 32) + "$" + strings.Repeat("3d", 64)},
-	"unknown":       {"secret", "$2b$10$N9qo8uLOickgx2ZMRZoMye", strings.Repeat("0a", 15), `it's "plain" $text\`},
-	"missing":       {"", "   "},
-}
+// hashSamples are hashes by what they look like, those of the register among them.
+var hashSamples = func() map[string][]string {
+	samples := map[string][]string{
+		"unknown": {"secret", "$2b$10$N9qo8uLOickgx2ZMRZoMye", strings.Repeat("0a", 15), `it's "plain" $text\`},
+		"missing": {"", "   "},
+	}
+	for _, f := range hashes.All() {
+		for _, vector := range f.Vectors {
+			samples[vector.Looked(f)] = append(samples[vector.Looked(f)], vector.Stored)
+		}
+	}
+	return samples
+}()
 
 // fillAudited writes one row for each sample, and the flawed addresses and ids.
 func fillAudited(db *acctest.DB) (rows int) {

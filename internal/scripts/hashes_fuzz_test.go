@@ -8,6 +8,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
@@ -32,7 +33,7 @@ func FuzzLegacyHash(f *testing.F) {
 	}
 	db := pgtest.LocalDatabase(f)
 	b := newBench(f, db, shape{})
-	b.options.LegacyHashes = scripts.HashFormats()
+	b.options.LegacyHashes = hashes.Optional()
 	id := b.add(map[store.Part]any{store.Email: "ada@example.com", store.Password: "none"})
 	conn := db.Conn()
 	f.Fuzz(func(t *testing.T, hash string) {

@@ -9,45 +9,32 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
-// Hashes of "correct horse" as other programs write them, made with Python's hashlib.
-var legacyHashes = []struct {
-	name   string
-	format scripts.HashFormat
-	hash   string
-}{
-	{"django pbkdf2_sha256", scripts.DjangoPBKDF2, "pbkdf2_sha256$1000$seasalt$mQnueSakb748zqBAC1tmWVZsZbi2zPGZarEzTGdfmso="},
-	{"django pbkdf2_sha1", scripts.DjangoPBKDF2, "pbkdf2_sha1$1000$seasalt$iQvkNOF1wEL4Khh8eogJ8rUhipM="},
-	{"PHC pbkdf2-sha512", scripts.PBKDF2, "$pbkdf2-sha512$i=1000,l=64$yMnKy8zNzs/Q0dLT1NXW1w$4xPvOlNzcf4w83OeXLs00cDMTZ/Jcuh8hwgCDBR1y9KhNdPKjKCw1sE1hBb/KcVzJbfBhesdf0dIDnsHZEmvjw"},
-	{"PHC pbkdf2-sha256 padded", scripts.PBKDF2, "$pbkdf2-sha256$i=1000$yMnKy8zNzs/Q0dLT1NXW1w==$TwRueOdCB6KCbpfU0/4XAabBqcM+xth4i3zmIlph9+Q="},
-	{"passlib pbkdf2_sha256", scripts.PBKDF2, "$pbkdf2-sha256$1000$yMnKy8zNzs/Q0dLT1NXW1w$TwRueOdCB6KCbpfU0/4XAabBqcM.xth4i3zmIlph9.Q"},
-	{"passlib pbkdf2 sha1", scripts.PBKDF2, "$pbkdf2$1000$yMnKy8zNzs/Q0dLT1NXW1w$zUsdkDhLT5OD/dmWT/xuh/Z9uCs"},
-	{"scrypt", scripts.Scrypt, "$scrypt$ln=10,r=8,p=1$yMnKy8zNzs/Q0dLT1NXW1w$SDfo5Vh4WOI0Gj2oah2O18JMdph5SFveKhdeD9EYzg0"},
-	{"scrypt p=2", scripts.Scrypt, "$scrypt$ln=8,r=4,p=2$yMnKy8zNzs/Q0dLT1NXW1w$IPkdicFsLNLKfVg0s9RAuyzgRAUmANEIEyimZO06z4f629w9V3aiDnyRyiplDSgeJOREwD+mc1jASY2q2XULIQ"},
-	{"{SSHA}", scripts.SSHA, "{SSHA}hTinoKZ7C/Sl9AQyt6/PXy81N8XIycrLzM3Ozw=="},
-	{"{SSHA256}", scripts.SSHA, "{SSHA256}1i4T/AC58Bv9dyHWXgmOaAZSl4/ZHSVSiiJfHVjSM2LIycrLzM3Ozw=="},
-	{"{SSHA512}", scripts.SSHA, "{SSHA512}l+foK5onOUar0zpbzx3EVKCGsDLquQ8Fdfzam1VniyCsvQUz3r/B530SufcZvgfp1Mvqk2jLIthuxs14i/OgI8jJysvMzc7P"},
-	{"{SHA}", scripts.SSHA, "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A="},
-	{"md5 plain", scripts.MD5, "3cb4e732631f47e6eb961f34554b7cde"},
-	{"sha1 plain", scripts.SHA1, "2f9e53523b62abc141a2b4d6019d23cba835dbd0"},
-	{"sha256 plain", scripts.SHA256, "4104d36f8da2c254349f85836793ebe029e0c957063a34c91c2e9203187b5631"},
-	{"sha512 plain", scripts.SHA512, "56b698defedb5a435b634afe3320bbaf3fdcd920b6c503a446fc7b7a776b298d479d1ba6a8b617808eb0bf579ce9a95d668347bcab7149085ac93cb27995197b"},
-	{"md5 upper case", scripts.MD5, "3CB4E732631F47E6EB961F34554B7CDE"},
-	{"md5 hash:salt, salt last", scripts.MD5, "2741137c32ddedeeb868e4484b429679:s4lt"},
-	{"sha1 salt:hash, salt first", scripts.SHA1, "s4lt:0d4435dd2dade9a76a31964437d4b8f0681e2ca8"},
-	{"sha256 hash$salt, salt first", scripts.SHA256, "c82d2c45132f6276034ddb3a8e74f65e5a89d6460eda3247d3ebafc6a07bb33a$s4lt"},
-	{"django sha1$salt$hash", scripts.SHA1, "sha1$s4lt$0d4435dd2dade9a76a31964437d4b8f0681e2ca8"},
-	{"sha512 with a salt like a digest", scripts.SHA512, "abababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababab:3be9c06168b9eaf7ca71d86c9907da2d0770b159abd7f732a91025b8a16343fd3febe9ec09fd39f1f7aeb98be9e7bd4d6d50337ae66755ccb8e5332e3e5577a3"},
-}
+// legacyHash is a vector of a format that login accepts when it is asked to.
+type legacyHash struct{ name, format, hash string }
+
+// legacyHashes are hashes of "correct horse" as other programs write them.
+var legacyHashes = func() (all []legacyHash) {
+	for _, name := range hashes.Optional() {
+		format, _ := hashes.Find(name)
+		for _, vector := range format.Vectors {
+			if vector.Password == "correct horse" {
+				all = append(all, legacyHash{vector.Name, name, vector.Stored})
+			}
+		}
+	}
+	return all
+}()
 
 // One table with all of the formats, and bcrypt among them.
 func TestLegacyHashes(t *testing.T) {
 	b := newBench(t, pgtest.Database(t), shape{})
-	b.options.LegacyHashes = scripts.HashFormats()
+	b.options.LegacyHashes = hashes.Optional()
 	b.gives(nil, scripts.Create, map[string]any{"email": "bcrypt@example.com", "password": "correct horse"})
 	b.profile(scripts.Login, "bcrypt@example.com", "correct horse")
 	for i, legacy := range legacyHashes {
@@ -70,7 +57,7 @@ func TestLegacyHashesAreOptIn(t *testing.T) {
 		id := b.add(map[store.Part]any{store.Email: email, store.Password: legacy.hash})
 		b.options.LegacyHashes, b.rendered = nil, map[scripts.Operation]string{}
 		b.wrong(id, email, "correct horse")
-		for _, format := range scripts.HashFormats() {
+		for _, format := range hashes.Optional() {
 			if format != legacy.format {
 				b.options.LegacyHashes = append(b.options.LegacyHashes, format)
 			}
@@ -83,7 +70,7 @@ func TestLegacyHashesAreOptIn(t *testing.T) {
 // Hashes that are cut off or ask for the impossible match nothing, least of all everything.
 func TestBrokenLegacyHashes(t *testing.T) {
 	b := newBench(t, pgtest.Database(t), shape{})
-	b.options.LegacyHashes = scripts.HashFormats()
+	b.options.LegacyHashes = hashes.Optional()
 	broken := []string{
 		"pbkdf2_sha256$1000$seasalt$", "pbkdf2_sha256$0$seasalt$AAAAAAAAAAAAAAAAAAAAAA==", "pbkdf2_sha256$99999999$seasalt$AAAAAAAAAAAAAAAAAAAAAA==",
 		"$pbkdf2-sha256$i=10000000$c2FsdA$" + strings.Repeat("AAAA", 160), "pbkdf2_sha256$1000$seasalt$AA==", "$pbkdf2-sha256$1000$c2FsdA$A", "$pbkdf2-sha256$i=x$c2FsdA$AAAAAAAAAAAAAAAAAAAAAA",
@@ -98,7 +85,7 @@ func TestBrokenLegacyHashes(t *testing.T) {
 		broken = append(broken, legacy.hash[:len(legacy.hash)-1], legacy.hash+"0", legacy.hash[:len(legacy.hash)-1]+"g")
 	}
 	// The right key, cut off: a short one could be found by trying.
-	cut := "pbkdf2_sha256$1000$seasalt$" + legacyHashes[0].hash[len("pbkdf2_sha256$1000$seasalt$"):][:12]
+	cut := "pbkdf2_sha256$1000$seasalt$" + legacyHashes[0].hash[len("pbkdf2_sha256$1000$seasalt$"):][:12] // the first is Django's
 	for i, hash := range append(broken, cut) {
 		email := fmt.Sprintf("user%d@example.com", i)
 		id := b.add(map[store.Part]any{store.Email: email, store.Password: hash})
@@ -110,7 +97,7 @@ func TestBrokenLegacyHashes(t *testing.T) {
 func TestRehashOnLogin(t *testing.T) {
 	db := pgtest.Database(t)
 	b := newBench(t, db, shape{types: map[store.Part]string{store.Password: "character(100)"}})
-	b.options.LegacyHashes = scripts.HashFormats()
+	b.options.LegacyHashes = hashes.Optional()
 	b.options.RehashOnLogin = true
 	b.options.BcryptRounds = 5
 	stored := func(email string) string {
@@ -294,7 +281,7 @@ func TestCITextElsewhere(t *testing.T) {
 // All at once with mixed hashes: no call sees another's user.
 func TestMixedHashesAtOnce(t *testing.T) {
 	b := newBench(t, pgtest.Database(t), shape{})
-	b.options.LegacyHashes = scripts.HashFormats()
+	b.options.LegacyHashes = hashes.Optional()
 	b.options.RehashOnLogin = true
 	for i, legacy := range legacyHashes {
 		b.add(map[store.Part]any{store.Email: fmt.Sprintf("user%d@example.com", i), store.Password: legacy.hash})

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
@@ -19,7 +20,7 @@ const (
 	DefaultPoolMax        = 5
 	DefaultAppMetadataKey = "app_metadata"
 	DefaultBcryptPrefix   = "2b"
-	DefaultPasswordHash   = "bcrypt"
+	DefaultPasswordHash   = hashes.Bcrypt
 )
 
 // Bounds of what Options accept. Fifteen rounds take seconds; the scripts must
@@ -52,42 +53,15 @@ type Options struct {
 	// ImportFinished renders login and get_user that know nobody: with ImportMode
 	// left on, Auth0 then serves the users that it has.
 	ImportFinished bool
-	// PasswordHash is the format of new hashes, see [PasswordHashes]; "" for the default.
+	// PasswordHash is the format of new hashes, of those that [hashes.Writable] names; "" for the default.
 	PasswordHash string
 	// BcryptPrefix is the version that new hashes name, "2b", "2a" or "2y"; "" for
 	// the default. It is for other programs that know only one of them.
 	BcryptPrefix string
-	// LegacyHashes are the formats beside bcrypt that login accepts.
-	LegacyHashes []HashFormat
+	// LegacyHashes are the formats beside bcrypt that login accepts, of those that [hashes.Optional] names.
+	LegacyHashes []string
 	// RehashOnLogin replaces hashes that are not bcrypt or of fewer rounds.
 	RehashOnLogin bool
-}
-
-// PasswordHashes lists the formats that the scripts write. The platform has a module for
-// bcrypt and none for anything stronger.
-func PasswordHashes() []string { return []string{DefaultPasswordHash} }
-
-// HashFormat is a way in which another program has stored passwords.
-type HashFormat string
-
-// The formats, see [HashFormats].
-const (
-	DjangoPBKDF2 HashFormat = "django_pbkdf2"
-	PBKDF2       HashFormat = "pbkdf2"
-	Scrypt       HashFormat = "scrypt"
-	SSHA         HashFormat = "ssha"
-	MD5          HashFormat = "md5"
-	SHA1         HashFormat = "sha1"
-	SHA256       HashFormat = "sha256"
-	SHA512       HashFormat = "sha512"
-)
-
-// HashFormats lists the formats that login can accept beside bcrypt: Django's
-// pbkdf2_sha256$ and pbkdf2_sha1$; $pbkdf2-sha256$ and $scrypt$ in the PHC form
-// and passlib's; LDAP's {SHA} and {SSHA}, also with 256, 384 and 512 bits; and digests in
-// hexadecimal, plain or with a salt before or after a colon or dollar sign.
-func HashFormats() []HashFormat {
-	return []HashFormat{DjangoPBKDF2, PBKDF2, Scrypt, SSHA, MD5, SHA1, SHA256, SHA512}
 }
 
 // Features lists what the options switch on that needs privileges of its own.
@@ -127,12 +101,12 @@ func (o Options) withDefaults() (Options, error) {
 		o.BcryptPrefix = DefaultBcryptPrefix
 	}
 	for _, format := range o.LegacyHashes {
-		if !slices.Contains(HashFormats(), format) {
-			return o, &OptionError{"legacy_hashes", fmt.Sprintf("names %q, which is no format that the scripts know", string(format))}
+		if !slices.Contains(hashes.Optional(), format) {
+			return o, &OptionError{"legacy_hashes", fmt.Sprintf("names %q, which is no format that the scripts know", format)}
 		}
 	}
 	switch {
-	case !slices.Contains(PasswordHashes(), o.PasswordHash):
+	case !slices.Contains(hashes.Writable(), o.PasswordHash):
 		return o, &OptionError{"password_hash", `must be "bcrypt", which is what the scripts write; hashes of other formats are read through legacy_hashes`}
 	case !slices.Contains([]string{"2a", "2b", "2y"}, o.BcryptPrefix):
 		return o, &OptionError{"bcrypt_prefix", `must be "2b", "2a" or "2y"`}

@@ -76,9 +76,15 @@ func single(privileges []scripts.Privilege) []scripts.Privilege {
 func asRole(t *testing.T, b *bench, op scripts.Operation, features ...scripts.Feature) error {
 	t.Helper()
 	ctx := context.Background()
-	statements, err := scripts.Statements(b.store, op, features...)
-	if err != nil {
-		t.Fatal(err)
+	var steps []scripts.Step
+	for _, importMode := range []bool{false, true} { // a role may run the scripts of either
+		options := b.options
+		options.ImportMode, options.RehashOnLogin = importMode, !importMode && slices.Contains(features, scripts.RehashOnLogin)
+		rehearsal, err := scripts.Rehearse(options, []scripts.Operation{op}, fmt.Sprintf("nonce%t", importMode))
+		if err != nil {
+			t.Fatal(err)
+		}
+		steps = append(steps, rehearsal...)
 	}
 	conn, err := pgx.Connect(ctx, b.url)
 	if err != nil {
@@ -90,24 +96,23 @@ func asRole(t *testing.T, b *bench, op scripts.Operation, features ...scripts.Fe
 		t.Fatal(err)
 	}
 	defer tx.Rollback(ctx) //nolint:errcheck // what is meant
-	for _, statement := range statements {
-		values := make([]any, len(statement.Params))
-		for i, param := range statement.Params {
-			values[i] = "synthetic@example.com"
-			switch param.Part {
-			case store.ID:
-				values[i] = "00000000-0000-4000-8000-000000000000"
-			case store.EmailVerified:
-				values[i] = true
-			case store.UserMetadata, store.AppMetadata:
-				values[i] = map[string]any{}
-			}
-		}
-		if _, err := tx.Exec(ctx, statement.SQL, values...); err != nil {
+	for _, step := range steps {
+		if err := asText(ctx, tx, step); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// asText runs a step as the scripts' driver does, every value as text.
+func asText(ctx context.Context, tx pgx.Tx, step scripts.Step) error {
+	values := make([][]byte, len(step.Values))
+	for i, value := range step.Values {
+		if value != nil {
+			values[i] = []byte(*value)
+		}
+	}
+	return tx.Conn().PgConn().ExecParams(ctx, step.Statement.SQL, values, nil, nil, nil).Read().Err
 }
 
 func isInsufficientPrivilege(err error) bool {

@@ -40,7 +40,6 @@ func describe(s store.Store) (string, error) {
 
 // Recognise returns the options that a script was rendered with; ok is false for a script that was not
 // rendered here. The text may be that of another release: rendering with these options need not give it again.
-// RehashOnLogin is told by the login script only.
 func Recognise(text string) (o Options, ok bool) {
 	text = Normalize(text)
 	var described storeText
@@ -64,7 +63,7 @@ func Recognise(text string) (o Options, ok bool) {
 	o.UserIDPrefix, o.BcryptRounds, o.BcryptPrefix = constant.UserIDPrefix, constant.BcryptRounds, constant.BcryptPrefix
 	o.DatabaseURLKey, o.CAKey, o.PoolMax = constant.DatabaseURLKey, constant.CAKey, constant.PoolMax
 	o.AppMetadataKey, o.LegacyHashes, o.ImportMode = constant.AppMetadataKey, constant.LegacyHashes, constant.ImportMode
-	_, o.RehashOnLogin = constant.Statements["rehash"]
+	o.RehashOnLogin = constant.Rehash
 	return o, true
 }
 

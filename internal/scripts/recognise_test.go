@@ -22,7 +22,7 @@ func TestRenderedScriptsAreRecognised(t *testing.T) {
 		"odd names": {Store: odd},
 		"functions": {Store: functions},
 		"settings": {Store: storeWith(), UserIDPrefix: "legacy", BcryptRounds: 12, BcryptPrefix: "2a", DatabaseURLKey: "URL", CAKey: "CA", PoolMax: 7,
-			AppMetadataKey: "metadata", LegacyHashes: []HashFormat{SSHA, MD5}, RehashOnLogin: true},
+			AppMetadataKey: "metadata", LegacyHashes: []string{"ssha", "md5"}, RehashOnLogin: true},
 		"import":   {Store: storeWith(), ImportMode: true},
 		"finished": {Store: storeWith(), ImportMode: true, ImportFinished: true},
 	}

@@ -141,7 +141,7 @@ func TestDuplicateAddresses(t *testing.T) {
 		if !strings.Contains(outcome.Err.Message, "Several accounts") {
 			t.Errorf("%s says %q", op, outcome.Err.Message)
 		}
-		if op == scripts.Login && !strings.Contains(strings.Join(outcome.Console, "\n"), "2 rows") {
+		if op == scripts.Login && !strings.Contains(strings.Join(outcome.Console, "\n"), "2 users") {
 			t.Errorf("the log does not say how many: %q", outcome.Console)
 		}
 	}
@@ -247,7 +247,7 @@ func TestAutomaticMigration(t *testing.T) {
 		db.Exec("REVOKE UPDATE (" + b.column(part) + ") ON " + b.table() + " FROM " + quote(b.role))
 	}
 	outcome := b.run(scripts.Login, "ada@example.com", "correct horse")
-	if outcome.Err != nil || !strings.Contains(strings.Join(outcome.Console, "\n"), "record_migration: SQLSTATE 42501") {
+	if outcome.Err != nil || !strings.Contains(strings.Join(outcome.Console, "\n"), "recordLogin: SQLSTATE 42501") {
 		t.Errorf("error %v, log %q", outcome.Err, outcome.Console)
 	}
 }

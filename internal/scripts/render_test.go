@@ -14,6 +14,7 @@ import (
 	"github.com/tdewolff/parse/v2"
 	"github.com/tdewolff/parse/v2/js"
 
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
@@ -86,10 +87,6 @@ func TestRenderedScriptStartsWithItsFunction(t *testing.T) {
 // A helper is used by something, defines exactly the function that its file is
 // named after, and names every helper that it calls.
 func TestHelpersAreUsedAndNamed(t *testing.T) {
-	entries, err := sources.ReadDir("js/lib")
-	if err != nil {
-		t.Fatal(err)
-	}
 	everything := ""
 	finished, err := RenderAll(Options{Store: storeWith(), ImportMode: true, ImportFinished: true}, nil)
 	if err != nil {
@@ -101,20 +98,80 @@ func TestHelpersAreUsedAndNamed(t *testing.T) {
 		}
 	}
 	for _, op := range Operations() {
-		everything += render(t, op, Options{Store: storeWith()})
+		everything += render(t, op, everyOption())
 	}
-	for _, entry := range entries {
-		name := strings.TrimSuffix(entry.Name(), ".js")
-		helper := files()[path.Join("js/lib", entry.Name())]
-		if n := strings.Count(helper.body, "\nfunction ") + strings.Count(helper.body, "\nasync function "); n != 1 {
-			t.Errorf("js/lib/%s defines %d functions at its top level", entry.Name(), n)
+	for file, helper := range files() {
+		if strings.HasPrefix(file, "js/operations/") {
+			continue
 		}
-		if !regexp.MustCompile(`(?m)^  (async )?function ` + name + `\(`).MatchString(everything) {
-			t.Errorf("no script uses js/lib/%s", entry.Name())
+		name := strings.TrimSuffix(path.Base(file), ".js")
+		for _, condition := range regexp.MustCompile(`// if ([a-z_]+)`).FindAllStringSubmatch(helper.body, -1) {
+			if _, ok := conditions(everyOption())[condition[1]]; !ok {
+				t.Errorf("%s has the condition %s, which is none", file, condition[1])
+			}
+		}
+		if n := strings.Count("\n"+helper.body, "\nfunction ") + strings.Count("\n"+helper.body, "\nasync function "); n != 1 {
+			t.Errorf("%s defines %d functions at its top level", file, n)
+		}
+		if !regexp.MustCompile(`(?m)^(async )?function ` + name + `\(`).MatchString(everything) {
+			t.Errorf("no script uses %s", file)
 		}
 		for _, name := range helper.uses {
 			if !strings.Contains(helper.body, name) {
-				t.Errorf("js/lib/%s lists %s and does not use it", entry.Name(), name)
+				t.Errorf("%s lists %s and does not use it", file, name)
+			}
+		}
+	}
+}
+
+// everyOption switches on all that a script can have.
+func everyOption() Options {
+	return Options{Store: storeWith(), LegacyHashes: hashes.Optional(), RehashOnLogin: true}
+}
+
+// Each format's functions exist, and every reader is some format's.
+func TestFormatsHaveTheirFunctions(t *testing.T) {
+	read := map[string]bool{}
+	for _, format := range hashes.All() {
+		for _, function := range []string{format.Reader, format.Writer} {
+			if _, ok := files()["js/hashes/"+function+".js"]; function != "" && !ok {
+				t.Errorf("%s names %s, which js/hashes does not have", format.Name, function)
+			}
+			read[function] = true
+		}
+	}
+	for file := range files() {
+		if name := strings.TrimSuffix(path.Base(file), ".js"); strings.HasPrefix(file, "js/hashes/read") && !read[name] {
+			t.Errorf("%s is the reader of no format", file)
+		}
+	}
+}
+
+// A driver has each function of the port, and no other folder uses what is the driver's own.
+func TestDriversHaveThePort(t *testing.T) {
+	port := portFunctions()
+	if len(port) < 11 {
+		t.Fatalf("the port has %v", port)
+	}
+	for _, reach := range []driver{postgresDriver, memoryDriver} {
+		for _, name := range port {
+			if _, ok := reach.files()[path.Join(reach.folder, name+".js")]; !ok {
+				t.Errorf("%s lacks %s", reach.folder, name)
+			}
+		}
+	}
+	own := regexp.MustCompile(`rowCount|\brows\b|SQL|statement|[Pp]ool|'[0-9A-Z]{5}'|require\('pg'\)|[Pp]ostgres`)
+	for file, source := range files() {
+		if strings.HasPrefix(file, postgresDriver.folder) {
+			continue
+		}
+		if found := own.FindString(source.body); found != "" {
+			t.Errorf("%s speaks of %q, which is the driver's", file, found)
+		}
+		for _, name := range source.uses {
+			_, ofDriver := files()[path.Join(postgresDriver.folder, name+".js")]
+			if ofDriver && !slices.Contains(port, name) {
+				t.Errorf("%s uses %s, which is not in the port", file, name)
 			}
 		}
 	}
@@ -220,7 +277,7 @@ func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
 		"ca_key":           {CAKey: "URL", DatabaseURLKey: "URL"},
 		"password_hash":    {PasswordHash: "argon2id"},
 		"bcrypt_prefix":    {BcryptPrefix: "2x"},
-		"legacy_hashes":    {LegacyHashes: []HashFormat{MD5, "rot13"}},
+		"legacy_hashes":    {LegacyHashes: []string{"md5", "rot13"}},
 		"import_finished":  {ImportFinished: true},
 		"rehash_on_login":  {RehashOnLogin: true, ImportMode: true},
 	} {

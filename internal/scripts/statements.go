@@ -130,6 +130,23 @@ func checkTypes(s store.Store) error {
 	return nil
 }
 
+// skips tells whether the script with these options never runs a statement of its operation: one of another mode.
+func (o Options) skips(statement Statement, all []Statement) bool {
+	switch statement.Name {
+	case recordMigrationName:
+		return !o.ImportMode
+	case recordLoginName:
+		return o.ImportMode && slices.ContainsFunc(all, func(s Statement) bool { return s.Name == recordMigrationName })
+	}
+	return false
+}
+
+// The names of the statements that exclude each other.
+const (
+	recordLoginName     = "record_login"
+	recordMigrationName = "record_migration"
+)
+
 // find looks a user up by what the user typed. Where there are usernames, one
 // statement looks for both: a second one would cost unknown users a second round
 // trip and so tell them apart.
@@ -159,7 +176,7 @@ func findByID(s store.Store) Statement {
 // recordLogin keeps the time of a login.
 func recordLogin(s store.Store) Statement {
 	b := newBuilder(s)
-	return b.statement("record_login", false, fmt.Sprintf("UPDATE %s\nSET %s\nWHERE %s",
+	return b.statement(recordLoginName, false, fmt.Sprintf("UPDATE %s\nSET %s\nWHERE %s",
 		b.table(), b.set(store.LastLogin, "CURRENT_TIMESTAMP"), b.isID()))
 }
 
@@ -170,7 +187,7 @@ func recordMigration(s store.Store) Statement {
 	if s.Has(store.LastLogin) {
 		sets = append(sets, b.set(store.LastLogin, "CURRENT_TIMESTAMP"))
 	}
-	return b.statement("record_migration", false, fmt.Sprintf("UPDATE %s\nSET %s\nWHERE %s",
+	return b.statement(recordMigrationName, false, fmt.Sprintf("UPDATE %s\nSET %s\nWHERE %s",
 		b.table(), strings.Join(sets, ", "), b.isID()))
 }
 
@@ -209,9 +226,14 @@ func (b *builder) insertUser() Statement {
 		b.table(), strings.Join(columns, ", "), strings.Join(values, ", ")))
 }
 
+// markVerified keeps the time of the first confirmation, where the column holds a time.
 func markVerified(s store.Store) Statement {
 	b := newBuilder(s)
-	return b.updateOne("mark_verified", b.isEmail, "email", b.set(store.EmailVerified, b.flag(store.EmailVerified, true)))
+	value := b.flag(store.EmailVerified, true)
+	if familyOf(s.Columns[store.EmailVerified]) == familyTimestamp {
+		value = fmt.Sprintf("COALESCE(%s, %s)", b.read(store.EmailVerified), value)
+	}
+	return b.updateOne("mark_verified", b.isEmail, "email", b.set(store.EmailVerified, value))
 }
 
 func setPassword(s store.Store) Statement {

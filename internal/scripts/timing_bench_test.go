@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
@@ -21,7 +22,7 @@ import (
 func BenchmarkRefusedLogin(b *testing.B) {
 	bench := newBench(b, pgtest.Database(b), shape{})
 	bench.options.BcryptRounds = 10
-	bench.options.LegacyHashes = scripts.HashFormats()
+	bench.options.LegacyHashes = hashes.Optional()
 	bench.gives(nil, scripts.Create, map[string]any{"email": "bcrypt@example.com", "password": "correct horse"})
 	bench.add(map[store.Part]any{store.Email: "md5@example.com", store.Password: strings.Repeat("0", 32)})
 	bench.add(map[store.Part]any{store.Email: "broken@example.com", store.Password: "*"})

@@ -19,6 +19,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/auth0"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
@@ -216,9 +217,9 @@ func (b scriptsModel) known() bool {
 
 // options are the settings of the scripts for a store.
 func (b scriptsModel) options(userStore store.Store, importMode bool) scripts.Options {
-	var formats []scripts.HashFormat
-	for _, format := range scripts.HashFormats() { // in this order, whatever that of the set
-		if slices.Contains(b.LegacyHashes.Elements(), attr.Value(types.StringValue(string(format)))) {
+	var formats []string
+	for _, format := range hashes.Optional() { // in this order, whatever that of the set
+		if slices.Contains(b.LegacyHashes.Elements(), attr.Value(types.StringValue(format))) {
 			formats = append(formats, format)
 		}
 	}

@@ -96,12 +96,8 @@ func (r *connection) checkCatalog(ctx context.Context, prior, plan *connectionMo
 			filled = p.Columns
 		}
 	}
-	user := newTrialUser(users, scripts.Options{})
-	for _, part := range users.Parts() {
-		column := users.Columns[part].Name
-		if slices.Contains(filled, column) && user.leavesOut(part) {
-			null = append(null, column)
-		}
+	for _, part := range scripts.LeftOut(users) {
+		null = append(null, users.Columns[part].Name)
 	}
 	unfilled, err := postgres.Unfilled(ctx, pool, users.Schema, users.Table, users.Columns[store.ID].Name, filled, null)
 	if err != nil {

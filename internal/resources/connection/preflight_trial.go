@@ -21,78 +21,13 @@ import (
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
-// trialUser is somebody who signs up with no more than is asked of everybody. The address is
-// in a domain that cannot exist (RFC 2606).
-type trialUser struct {
-	email, newEmail, username, newUsername, hash, newHash string
-	id                                                    string
-}
-
-// trialDigest is the salt and digest of no password.
-const trialDigest = "abcdefghijklmnopqrstuuTtTtTtTtTtTtTtTtTtTtTtTtTtTtTtT"
-
-func newTrialUser(users store.Store, o scripts.Options) *trialUser {
-	name := strings.ToLower(rand.Text()[:12])
-	prefix, rounds := o.BcryptPrefix, o.BcryptRounds
-	if prefix == "" {
-		prefix, rounds = scripts.DefaultBcryptPrefix, scripts.DefaultBcryptRounds
-	}
-	u := &trialUser{
-		email: "Preflight-" + name + "@auth0pg.invalid", newEmail: "Preflight." + name + "@auth0pg.invalid",
-		username: "pf" + name, newUsername: "pg" + name, // at most 15, as Auth0 has it by default
-		hash: fmt.Sprintf("$%s$%02d$%s", prefix, rounds, trialDigest),
-	}
-	u.newHash = u.hash[:len(u.hash)-1] + "D"
-	u.id = nobodysID(users.Columns[store.ID].Type)
-	return u
-}
-
-// nobodysID fits the type; whether a row has it matters little to what is rolled back.
-func nobodysID(kind string) string {
-	switch kind {
-	case "uuid":
-		return "ffffffff-ffff-4fff-bfff-" + fmt.Sprintf("%x", rand.Text()[:6])
-	case "smallint", "int2":
-		return "-32768"
-	case "integer", "int4", "int", "bigint", "int8":
-		return "-2147483648"
-	}
-	return "preflight-" + strings.ToLower(rand.Text()[:12])
-}
-
-// value is what the scripts would pass under this name; nil is null.
-func (u *trialUser) value(op scripts.Operation, param scripts.Param) *string {
-	values := map[string]string{
-		"identifier": u.email, "email": u.email, "new_email": u.newEmail, "verified": "true", "id": u.id,
-		"username": u.username, "new_username": u.newUsername, "password": u.newHash, "old_password": u.hash,
-		"user_metadata": "{}", "app_metadata": "{}",
-	}
-	if op == scripts.Create {
-		values["password"] = u.hash
-	}
-	if value, ok := values[param.Name]; ok {
-		return &value
-	}
-	return nil
-}
-
-// leavesOut tells whether a sign-up has no value for the part.
-func (u *trialUser) leavesOut(part store.Part) bool {
-	switch part {
-	case store.Nickname, store.Name, store.GivenName, store.FamilyName, store.Picture, store.PhoneNumber:
-		return u.value(scripts.Create, scripts.Param{Name: string(part), Part: part}) == nil
-	}
-	return false
-}
-
 // scriptTrial is one run of all operations and what it met.
 type scriptTrial struct {
 	t        *postgres.Trial
 	users    store.Store
 	options  scripts.Options
-	user     *trialUser
-	created  bool // by create, and not yet deleted
-	found    bool // with its id
+	created  bool   // by create, and not yet deleted
+	id       string // of the user, once it is found
 	failures []*trialFailure
 }
 
@@ -106,77 +41,53 @@ type trialFailure struct {
 }
 
 func newScriptTrial(t *postgres.Trial, users store.Store, options scripts.Options) *scriptTrial {
-	return &scriptTrial{t: t, users: users, options: options, user: newTrialUser(users, options)}
-}
-
-// trialOrder is a life: signed up, found, logged in, changed and deleted.
-var trialOrder = []scripts.Operation{
-	scripts.Create, scripts.GetUser, scripts.Login, scripts.Verify, scripts.ChangePassword,
-	scripts.ChangeUsername, scripts.ChangeEmail, scripts.Delete,
+	return &scriptTrial{t: t, users: users, options: options}
 }
 
 // run tries the operations. Its error is that of a trial that cannot go on; what the server
 // refuses is kept as a failure.
 func (s *scriptTrial) run(ctx context.Context, operations []scripts.Operation) error {
-	for _, op := range trialOrder {
-		if !slices.Contains(operations, op) {
-			continue
-		}
-		statements, err := scripts.Statements(s.users, op, s.options.Features()...)
-		if err != nil {
+	steps, err := scripts.Rehearse(s.options, operations, strings.ToLower(rand.Text()[:12]))
+	if err != nil {
+		return err
+	}
+	for _, step := range steps {
+		if err := s.try(ctx, step); err != nil {
 			return err
 		}
-		for _, statement := range statements {
-			if s.unused(statement.Name, statements) {
-				continue
-			}
-			if err := s.try(ctx, op, statement); err != nil {
-				return err
-			}
-		}
 	}
 	return nil
 }
 
-// unused are the statements of another mode.
-func (s *scriptTrial) unused(name string, statements []scripts.Statement) bool {
-	hasMigration := slices.ContainsFunc(statements, func(other scripts.Statement) bool { return other.Name == "record_migration" })
-	return name == "record_migration" && !s.options.ImportMode || name == "record_login" && s.options.ImportMode && hasMigration
-}
-
-func (s *scriptTrial) try(ctx context.Context, op scripts.Operation, statement scripts.Statement) error {
-	values := make([]*string, len(statement.Params))
-	for i, param := range statement.Params {
-		values[i] = s.user.value(op, param)
-	}
-	result, err := s.t.Run(ctx, statement.SQL, values)
+func (s *scriptTrial) try(ctx context.Context, step scripts.Step) error {
+	values := step.For(s.id)
+	result, err := s.t.Run(ctx, step.Statement.SQL, values)
 	if err != nil {
-		return s.refused(ctx, op, statement, values, err)
+		return s.refused(ctx, step.Operation, step.Statement, values, err)
 	}
-	looksUp := statement.Name == "find"
 	switch {
-	case op == scripts.Create:
+	case step.Expect == scripts.Adds:
 		s.created = true
-	case !s.created || !looksUp && !s.found:
+	case !s.created || step.Expect != scripts.Finds && s.id == "":
 	case result.Rows != 1:
-		problem := fmt.Sprintf("changed %d rows where the one of a new user was meant. A row-level security policy hides it, or a trigger stops the change without an error", result.Rows)
-		if statement.ReadOnly {
-			problem = fmt.Sprintf("found %d rows where the one of a new user was meant. A row-level security policy hides it, or a trigger of the table did not add it", result.Rows)
-			s.created = false // one report is enough
-		}
-		s.add(&trialFailure{operations: []string{string(op)}, problem: problem})
-	case looksUp && result.First["id"] == "":
+		s.add(&trialFailure{operations: []string{string(step.Operation)}, problem: unexpected(step.Expect, result.Rows)})
+		s.created = s.created && !step.Expect.Looks() // one report is enough
+	case step.Expect == scripts.Finds && result.First["id"] == "":
 		s.add(&trialFailure{operations: []string{string(scripts.Create)}, problem: "left the id of a new user empty", columns: []string{s.users.Columns[store.ID].Name}})
-	case looksUp:
-		s.user.id, s.found = result.First["id"], true
-	case op == scripts.ChangePassword || statement.Name == "rehash":
-		s.user.hash = s.user.newHash
-	case op == scripts.ChangeUsername:
-		s.user.username = s.user.newUsername
-	case op == scripts.ChangeEmail:
-		s.user.email = s.user.newEmail
+	case step.Expect == scripts.Finds:
+		s.id = result.First["id"]
 	}
 	return nil
+}
+
+// unexpected says what a step did in place of what was expected of it.
+func unexpected(expected scripts.Expectation, rows int64) string {
+	if expected.Looks() {
+		return fmt.Sprintf("found %d rows where the one of a new user was meant. "+
+			"A row-level security policy hides it, or a trigger of the table did not add it", rows)
+	}
+	return fmt.Sprintf("changed %d rows where the one of a new user was meant. "+
+		"A row-level security policy hides it, or a trigger stops the change without an error", rows)
 }
 
 // refused keeps what the server refused, with what can be found out about it.

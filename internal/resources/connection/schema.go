@@ -29,6 +29,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
 )
@@ -82,11 +83,7 @@ func scriptsAttributes(o scripts.Options) map[string]attr.Value {
 		prefix = types.StringValue(o.UserIDPrefix)
 	}
 	if len(o.LegacyHashes) > 0 {
-		var names []string
-		for _, format := range o.LegacyHashes {
-			names = append(names, string(format))
-		}
-		formats = stringSet(names)
+		formats = stringSet(o.LegacyHashes)
 	}
 	return map[string]attr.Value{
 		"user_id_prefix":   prefix,
@@ -248,7 +245,7 @@ func scriptsBlock() schema.SingleNestedBlock {
 			"legacy_hashes": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType,
 				MarkdownDescription: "The formats of password hashes that login accepts beside bcrypt, several in one table if need be: " + kit.QuotedFormats() + ". A change uploads login anew.",
-				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.OneOf(kit.HashFormats()...))},
+				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.OneOf(hashes.Optional()...))},
 			},
 			"rehash_on_login": schema.BoolAttribute{
 				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
@@ -305,10 +302,10 @@ func (writtenHash) Description(context.Context) string { return "a format that t
 func (v writtenHash) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 func (writtenHash) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || slices.Contains(scripts.PasswordHashes(), req.ConfigValue.ValueString()) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || slices.Contains(hashes.Writable(), req.ConfigValue.ValueString()) {
 		return
 	}
 	resp.Diagnostics.AddAttributeError(req.Path, "Hash Format Not Written", fmt.Sprintf(
 		"The scripts write bcrypt, and nothing else: new hashes of the format %q cannot be had. Hashes of other formats that are in the table already are read through legacy_hashes: %s.\n\n"+
-			"Set \"bcrypt\" or leave the attribute out.", req.ConfigValue.ValueString(), strings.Join(kit.HashFormats(), ", ")))
+			"Set \"bcrypt\" or leave the attribute out.", req.ConfigValue.ValueString(), strings.Join(hashes.Optional(), ", ")))
 }

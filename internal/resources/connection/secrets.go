@@ -92,13 +92,13 @@ func (s *sentConfiguration) differs(values map[string]attr.Value) []string {
 	return keys
 }
 
-// hashes remembers slow hashes for the length of one command, which plans a resource several times.
+// slowHashes remembers them for the length of one command, which plans a resource several times.
 // Its keys are digests, so that it holds no secret longer than needed.
-var hashes sync.Map
+var slowHashes sync.Map
 
 func slowHash(salt []byte, value string) []byte {
 	digest := sha256.Sum256(append(slices.Clone(salt), value...))
-	if known, ok := hashes.Load(digest); ok {
+	if known, ok := slowHashes.Load(digest); ok {
 		if hash, ok := known.([]byte); ok {
 			return hash
 		}
@@ -107,7 +107,7 @@ func slowHash(salt []byte, value string) []byte {
 	if err != nil {
 		panic(err) // only for lengths that FIPS mode refuses
 	}
-	hashes.Store(digest, hash)
+	slowHashes.Store(digest, hash)
 	return hash
 }
 

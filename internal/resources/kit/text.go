@@ -6,18 +6,11 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 )
 
-func HashFormats() []string {
-	var names []string
-	for _, format := range scripts.HashFormats() {
-		names = append(names, string(format))
-	}
-	return names
-}
-
-func QuotedFormats() string { return "`" + strings.Join(HashFormats(), "`, `") + "`" }
+// QuotedFormats lists the formats of hashes that legacy_hashes can name, for a description.
+func QuotedFormats() string { return "`" + strings.Join(hashes.Optional(), "`, `") + "`" }
 
 // List joins names for a sentence: "a, b and c".
 func List(names []string) string {

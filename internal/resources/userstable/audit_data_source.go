@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
@@ -72,7 +73,7 @@ func (d *usersAudit) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 			"passwords_missing": finding("Rows without a password hash: null or empty."),
 			"hashes": schema.MapNestedAttribute{
 				Computed: true, NestedObject: schema.NestedAttributeObject{Attributes: parts},
-				MarkdownDescription: "The formats of password hashes that occur, of `" + strings.Join(postgres.HashFormatNames(), "`, `") + "`. " +
+				MarkdownDescription: "The formats of password hashes that occur, of `" + strings.Join(lookNames(), "`, `") + "`. " +
 					"bcrypt always works, " + kit.QuotedFormats() + " once the scripts' `legacy_hashes` name them. Hexadecimal digests are told by their length, with a salt or without.",
 			},
 			"hashes_unknown": finding("Rows whose password hash has none of these formats, among them bcrypt hashes that were cut off."),
@@ -180,4 +181,13 @@ func findingObject(finding *postgres.Finding) types.Object {
 	return types.ObjectValueMust(findingType.AttrTypes, map[string]attr.Value{
 		"count": types.Int64Value(finding.Count), "query": types.StringValue(finding.Query),
 	})
+}
+
+// lookNames are the keys that hashes can have.
+func lookNames() []string {
+	var names []string
+	for _, look := range hashes.Looks() {
+		names = append(names, look.Name)
+	}
+	return names
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* global plainError, refusal */
+/* global plainError */
 /* exported answer */
 
 // Does the work and then calls back: once, last, and before the platform loses
@@ -9,8 +9,7 @@ async function answer(rest, work) {
   const limit = 9000;
   let timer;
   const late = new Promise((resolve, reject) => {
-    timer = setTimeout(() => reject(refusal('The user database took too long to answer. Please try again later.',
-      `no result after ${limit} ms`)), limit);
+    timer = setTimeout(reject, limit, { kind: 'late', cause: `no result after ${limit} ms` });
   });
   let error = null;
   let result;
@@ -20,11 +19,5 @@ async function answer(rest, work) {
     error = plainError(cause);
   }
   clearTimeout(timer);
-  if (error) {
-    callback(error);
-  } else if (result === undefined) {
-    callback(null);
-  } else {
-    callback(null, result);
-  }
+  callback(error, ...(result === undefined ? [] : [result]));
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 /* exported isText */
 
-// Whether the value is text that may go to the server: of bounded length, without
-// NUL, which Postgres cannot store, and without halves of surrogate pairs, which
+// Whether the value is text that may go to the store. It is of bounded length, without
+// NUL, which databases cannot hold, and without halves of surrogate pairs, which
 // would arrive as another character.
 function isText(value, maxLength) {
   return typeof value === 'string'

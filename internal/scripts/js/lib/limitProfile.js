@@ -18,5 +18,4 @@ function limitProfile(profile) {
     delete profile[largest];
     console.error(`auth0pg ${settings.operation}: ${largest} is left out, as the profile would be larger than 10 kB`);
   }
-  return profile;
 }

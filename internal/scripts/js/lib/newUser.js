@@ -12,18 +12,26 @@ async function newUser(user) {
   if (!isPassword(input.password)) {
     throw new ValidationError('invalid_password', 'The password cannot be used: it must be text of at most 72 bytes.');
   }
+  // if usernames:
   // As a user name, somebody else's address would keep that person from signing up.
   const isOthers = (name) => name.includes('@') && name.toLowerCase() !== input.email.toLowerCase();
+  if (isText(input.username, 2048) && isOthers(input.username)) {
+    throw new ValidationError('invalid_username', 'The value for username cannot be used.');
+  }
+  // end
   const values = { email: input.email };
+  // if given:
   for (const part of ['username', 'nickname', 'name', 'given_name', 'family_name', 'picture', 'phone_number']) {
     const value = input[part];
     if (settings.parts.includes(part) && value !== undefined && value !== null && value !== '') {
-      if (!isText(value, 2048) || (part === 'username' && isOthers(value))) {
+      if (!isText(value, 2048)) {
         throw new ValidationError('invalid_' + part, `The value for ${part} cannot be used.`);
       }
       values[part] = value;
     }
   }
+  // end
+  // if metadata:
   for (const part of ['user_metadata', 'app_metadata']) {
     if (settings.parts.includes(part)) {
       const value = input[part];
@@ -33,6 +41,7 @@ async function newUser(user) {
       }
     }
   }
+  // end
   values.password = await hashPassword(input.password);
   return values;
 }

@@ -2,12 +2,12 @@
 /* global refusal */
 /* exported oneUser */
 
-// The only row, or null when there is none. Several are refused: which of them
+// The only user, or null when there is none. Several are refused: which of them
 // was meant cannot be known.
-function oneUser(rows) {
-  if (rows.length > 1) {
+function oneUser(users) {
+  if (users.length > 1) {
     throw refusal('Several accounts share this address. Please contact support.',
-      `${rows.length} rows or more for one address, user name or id`);
+      `${users.length} users or more for one address, user name or id`);
   }
-  return rows.length === 1 ? rows[0] : null;
+  return users.length === 1 ? users[0] : null;
 }

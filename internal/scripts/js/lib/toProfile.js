@@ -3,30 +3,39 @@
 /* exported toProfile */
 
 // The profile that login and get_user return alike. It is put together from named
-// columns, so that nothing else of the row can get into it.
-function toProfile(row) {
-  const profile = { user_id: toUserId(row.id), email: row.email };
+// parts, so that nothing else of the user can get into it.
+function toProfile(user) {
+  const profile = { user_id: toUserId(user.id), email: user.email };
+  // if texts:
   for (const part of ['username', 'picture', 'phone_number']) {
-    if (row[part]) {
-      profile[part] = row[part];
+    if (user[part]) {
+      profile[part] = user[part];
     }
   }
+  // end
+  // if names:
   for (const part of ['nickname', 'name', 'given_name', 'family_name']) {
-    if (row[part]) {
-      profile[part] = Array.from(row[part]).slice(0, 150).join(''); // Auth0's limit, in whole characters
+    if (user[part]) {
+      profile[part] = Array.from(user[part]).slice(0, 150).join(''); // Auth0's limit, in whole characters
     }
   }
+  // end
+  // if flags:
   for (const part of ['email_verified', 'phone_verified', 'blocked']) {
     if (settings.parts.includes(part)) {
-      profile[part] = row[part];
+      profile[part] = user[part];
     }
   }
-  const userMetadata = toMetadata(row.user_metadata, []);
+  // end
+  // if user_metadata:
+  const userMetadata = toMetadata(user.user_metadata, []);
   if (userMetadata) {
     profile.user_metadata = userMetadata;
   }
+  // end
+  // if app_metadata:
   // Names that Auth0 keeps for itself.
-  const appMetadata = toMetadata(row.app_metadata, [
+  const appMetadata = toMetadata(user.app_metadata, [
     '__tenant', '_id', 'blocked', 'clientID', 'created_at', 'email_verified', 'email', 'globalClientID', 'global_client_id',
     'identities', 'lastIP', 'lastLogin', 'loginsCount', 'metadata', 'multifactor_last_modified', 'multifactor', 'updated_at',
     'user_id',
@@ -34,5 +43,7 @@ function toProfile(row) {
   if (appMetadata) {
     profile[settings.appMetadataKey] = appMetadata;
   }
-  return limitProfile(profile);
+  // end
+  limitProfile(profile); // if large
+  return profile;
 }

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Package hashes is the one register of the formats in which passwords are stored: what a stored value looks like,
+// how the scripts check and write it, and how Auth0 imports it. The options of the scripts, the audit, the
+// documentation and the rendering are made from it. Pure values, no I/O.
+package hashes
+
+import "slices"
+
+// Format is one way to store a password.
+type Format struct {
+	// Name is how configurations call the format.
+	Name string
+	// Title tells people what it is.
+	Title string
+	// Looks are how a stored value looks; more than one where the audit tells versions apart.
+	Looks []Look
+	// Always means that every login compares the format, whatever the configuration names.
+	Always bool
+	// Reader is the function in internal/scripts/js/hashes, and its file, that checks a stored value; "" where no
+	// rendered script can.
+	Reader string
+	// Writer is the one that hashes a new password; "" where none is written in this format.
+	Writer string
+	// Import is how Auth0 takes a stored value over.
+	Import Import
+	// Vectors are stored values made by other programs.
+	Vectors []Vector
+}
+
+// Look is what a stored value looks like.
+type Look struct {
+	// Name is the one under which an audit counts it.
+	Name string
+	// Pattern is a regular expression that means the same to PostgreSQL and to Go. It has no backslash, whose
+	// meaning in a literal is a setting of the server.
+	Pattern string
+	// Yields names the looks that go first where both match. They stand before it in the register.
+	Yields []string
+}
+
+// Import is how a user's hash is handed to Auth0's import job. Either Algorithm or Cannot is set.
+type Import struct {
+	// Algorithm is that of custom_password_hash.
+	Algorithm string
+	Form      Form
+	// Cannot says why the format cannot be imported: these users have to log in before the migration ends, or to
+	// reset their password.
+	Cannot string
+}
+
+// Form is what becomes of the stored value in an import.
+type Form string
+
+// The forms.
+const (
+	// Whole is the value as it is stored.
+	Whole Form = "the value as it is stored"
+	// PHC is the value rewritten as a PHC string, with base64 that is not padded.
+	PHC Form = "rewritten as a PHC string"
+	// Parts are digest, salt and parameters in members of their own.
+	Parts Form = "taken apart into digest, salt and parameters"
+)
+
+// Vector is a stored value.
+type Vector struct {
+	Name   string
+	Stored string
+	// Password is what the value was made from; "" where that is not known.
+	Password string
+	// Look is the name of what it looks like; "" for that of the format.
+	Look string
+}
+
+// Looked is the name of the look that the vector has.
+func (v Vector) Looked(f Format) string {
+	if v.Look == "" {
+		return f.Name
+	}
+	return v.Look
+}
+
+// Find returns the format of this name.
+func Find(name string) (f Format, ok bool) {
+	i := slices.IndexFunc(formats, func(f Format) bool { return f.Name == name })
+	if i < 0 {
+		return Format{}, false
+	}
+	return formats[i], true
+}
+
+// All lists the formats in the order in which an audit tries them, the most common first.
+func All() []Format { return slices.Clone(formats) }
+
+// Optional names the formats that scripts check where the configuration names them.
+func Optional() []string {
+	return names(func(f Format) bool { return f.Reader != "" && !f.Always })
+}
+
+// Unreadable names the formats that an audit knows and no rendered script can check.
+func Unreadable() []string {
+	return names(func(f Format) bool { return f.Reader == "" })
+}
+
+// Writable names the formats that scripts can write.
+func Writable() []string {
+	return names(func(f Format) bool { return f.Writer != "" })
+}
+
+func names(which func(Format) bool) []string {
+	var all []string
+	for _, f := range formats {
+		if which(f) {
+			all = append(all, f.Name)
+		}
+	}
+	return all
+}
+
+// Looks lists what stored values look like, in the order in which an audit tries them.
+func Looks() []Look {
+	var all []Look
+	for _, f := range formats {
+		all = append(all, f.Looks...)
+	}
+	return all
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package hashes_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
+)
+
+// Each format has what every consumer of the register needs of it.
+func TestFormatsAreComplete(t *testing.T) {
+	var names, looks []string
+	for _, f := range hashes.All() {
+		names = append(names, f.Name)
+		if f.Title == "" || len(f.Looks) == 0 || len(f.Vectors) == 0 {
+			t.Errorf("%s lacks a title, a look or a vector", f.Name)
+		}
+		if (f.Import.Algorithm == "") == (f.Import.Cannot == "") || (f.Import.Algorithm == "") != (f.Import.Form == "") {
+			t.Errorf("%s: whether and how Auth0 imports it: %+v", f.Name, f.Import)
+		}
+		if f.Always && f.Reader == "" || f.Writer != "" && !f.Always {
+			t.Errorf("%s is always read, or written, and has not what that takes", f.Name)
+		}
+		known := func(v hashes.Vector) bool { return v.Password != "" }
+		if f.Reader != "" && !f.Always && !slices.ContainsFunc(f.Vectors, known) {
+			t.Errorf("%s is read by %s, and no vector tells its password", f.Name, f.Reader)
+		}
+		for _, look := range f.Looks {
+			if strings.Contains(look.Pattern, `\`) {
+				t.Errorf("the pattern of %s has a backslash", look.Name)
+			}
+			for _, first := range look.Yields {
+				if !slices.Contains(looks, first) {
+					t.Errorf("%s yields to %s, which does not stand before it", look.Name, first)
+				}
+			}
+			looks = append(looks, look.Name)
+		}
+	}
+	for _, list := range [][]string{names, looks} {
+		if slices.Sort(list); len(slices.Compact(list)) != len(list) {
+			t.Errorf("a name stands twice in %v", list)
+		}
+	}
+	if !slices.Equal(hashes.Writable(), []string{hashes.Bcrypt}) {
+		t.Errorf("the scripts write %v", hashes.Writable())
+	}
+}
+
+// Each vector has the look that it says, and no other that is tried in its place.
+func TestVectorsLookLikeTheirFormat(t *testing.T) {
+	for _, f := range hashes.All() {
+		for _, vector := range f.Vectors {
+			var matched []string
+			for _, look := range hashes.Looks() {
+				yields := slices.ContainsFunc(look.Yields, func(other string) bool { return slices.Contains(matched, other) })
+				if !yields && regexp.MustCompile(look.Pattern).MatchString(vector.Stored) {
+					matched = append(matched, look.Name)
+				}
+			}
+			if !slices.Equal(matched, []string{vector.Looked(f)}) {
+				t.Errorf("%s, %s: looks like %v", f.Name, vector.Name, matched)
+			}
+		}
+	}
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package scripts
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// driver is what stands between the operations and one kind of store: a folder with the functions of the port, which
+// js/drivers/port.js describes.
+type driver struct {
+	folder string
+	// heading stands above the functions in a script.
+	heading string
+	files   func() map[string]file
+	// fill returns what takes the place of a line of the driver's files, by that line: what an operation
+	// asks of this store.
+	fill func(Operation, Options) (map[string]filling, error)
+}
+
+// postgresDriver reaches a table, or the functions in front of one, through the pg module.
+var postgresDriver = driver{
+	folder: "js/drivers/postgres", heading: "The users in PostgreSQL", files: files, fill: fillStatements,
+}
+
+// The line of statements.js that rendering replaces.
+const statementsLine = "  return {};\n"
+
+// fillStatements writes the SQL that the operation runs.
+func fillStatements(op Operation, o Options) (map[string]filling, error) {
+	statements, err := Statements(o.Store, op, o.Features()...)
+	if err != nil {
+		return nil, err
+	}
+	var out strings.Builder
+	out.WriteString("  return {\n")
+	for _, statement := range statements {
+		if o.skips(statement, statements) {
+			continue
+		}
+		if err := writeStatement(&out, o, statement); err != nil {
+			return nil, err
+		}
+	}
+	out.WriteString("  };\n")
+	return map[string]filling{statementsLine: {text: out.String()}}, nil
+}
+
+// writeStatement writes a statement as a property. Its name is what the server may keep it under, prepared: other SQL
+// or other column types have another one, so that none ever stands for two statements.
+func writeStatement(out *strings.Builder, o Options, s Statement) error {
+	params := make([]string, len(s.Params))
+	for i, param := range s.Params {
+		params[i] = param.Name
+	}
+	names, err := json.Marshal(params)
+	if err != nil {
+		return fmt.Errorf("encode the parameters: %w", err)
+	}
+	text, err := sqlLiteral(s.SQL)
+	if err != nil {
+		return err
+	}
+	digest := sha256.Sum256(fmt.Append(nil, s.SQL, o.Store.Columns))
+	fmt.Fprintf(out, "    %[1]s: {\n      name: 'auth0pg_%[1]s_%[2]x',\n", s.Name, digest[:8])
+	fmt.Fprintf(out, "      params: %s,\n      readOnly: %t,\n      sql: %s,\n    },\n", names, s.ReadOnly, text)
+	return nil
+}
+
+// sqlLiteral writes SQL as lines that can be pasted into psql, unless a name holds what would mean something else in a
+// template.
+func sqlLiteral(sql string) (string, error) {
+	if !pastes(sql) {
+		encoded, err := encode(sql)
+		return encoded, err
+	}
+	return "`\n" + sql + "\n`", nil
+}
+
+// pastes tells whether SQL means the same between the backquotes of a template, whatever an editor does to the ends of
+// lines: it has none inside of a name.
+func pastes(sql string) bool {
+	inName := false
+	for _, r := range sql {
+		switch {
+		case r == '"':
+			inName = !inName
+		case r == '\n' && inName, r == '`', r == '\\', r == '$' && inName, r < ' ' && r != '\n', r == '\u2028', r == '\u2029':
+			return false
+		}
+	}
+	return true
+}

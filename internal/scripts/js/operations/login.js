@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MPL-2.0
+/* global answer, findUser, passwordMatches, toProfile, toUserId, record, rehash */
+/* exported login */
+function login(identifier, password, ...rest) {
+  const settings = {};
+
+  answer(rest, async () => {
+    const user = await findUser(identifier);
+    // Compared for unknown users too, so that they take as long to refuse as those
+    // whose hash has the cost of new ones.
+    const matches = await passwordMatches(password, user && user.password);
+    if (!user || !matches) {
+      // The log tells the two apart by the first argument; the user must not be able to.
+      throw new WrongUsernameOrPasswordError(user ? toUserId(user.id) : null, 'Wrong e-mail address, user name or password.');
+    }
+    // if blocked:
+    if (user.blocked) {
+      throw new UnauthorizedError('This account is blocked.');
+    }
+    // end
+    await rehash(user, password); // if rehash
+    await record(user); // if records
+    return toProfile(user);
+  });
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package scripts
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+// A rehearsal is a user's life in the statements of the scripts, as pure values: whoever has a server runs them.
+
+// Step is one statement of a rehearsal.
+type Step struct {
+	Operation Operation
+	Statement Statement
+	// Values are those of the statement's parameters, in their order; nil is null. That of the id is one that
+	// nobody has, see [Step.For].
+	Values []*string
+	Expect Expectation
+}
+
+// Expectation is what a step does where it works.
+type Expectation string
+
+// The expectations. All but [Adds] are of a user that was added by then; where the rehearsal has no step that adds
+// one, they hold for nobody.
+const (
+	// Adds means that there is one more user.
+	Adds Expectation = "adds the user"
+	// Finds means that the user is returned, with its id.
+	Finds Expectation = "finds the user"
+	// FindsByID is to be expected once the id is known.
+	FindsByID Expectation = "finds the user by its id"
+	// Changes is to be expected once the id is known, too, even where a step does not need it.
+	Changes Expectation = "changes the user"
+)
+
+// Looks tells whether the step reads and changes nothing.
+func (e Expectation) Looks() bool { return e == Finds || e == FindsByID }
+
+// life is the order in which a user meets the operations: signed up, found, logged in, changed and deleted.
+var life = []Operation{Create, GetUser, Login, Verify, ChangePassword, ChangeUsername, ChangeEmail, Delete}
+
+// Rehearse lists the steps of the operations, each statement that a script with these options runs and no other. The
+// nonce, of lower-case letters and digits, keeps two rehearsals at once from each other.
+func Rehearse(o Options, operations []Operation, nonce string) ([]Step, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	var steps []Step
+	for _, op := range life {
+		if !slices.Contains(operations, op) {
+			continue
+		}
+		statements, err := Statements(o.Store, op, o.Features()...)
+		if err != nil {
+			return nil, err
+		}
+		user := newRehearsed(o, op, nonce)
+		for _, statement := range statements {
+			if o.skips(statement, statements) {
+				continue
+			}
+			step := Step{Operation: op, Statement: statement, Expect: expectationOf(op, statement)}
+			for _, param := range statement.Params {
+				step.Values = append(step.Values, user.value(param.Name))
+			}
+			steps = append(steps, step)
+		}
+	}
+	return steps, nil
+}
+
+func expectationOf(op Operation, s Statement) Expectation {
+	switch {
+	case op == Create:
+		return Adds
+	case s.Name == "find":
+		return Finds
+	case s.ReadOnly:
+		return FindsByID
+	}
+	return Changes
+}
+
+// For returns the step's values for the user with this id; "" for one that is not known.
+func (s Step) For(id string) []*string {
+	values := slices.Clone(s.Values)
+	for i, param := range s.Statement.Params {
+		if param.Name == "id" && id != "" {
+			values[i] = &id
+		}
+	}
+	return values
+}
+
+// rehearsed are the values of the user by the names of the parameters.
+type rehearsed map[string]string
+
+// newRehearsed is somebody who signs up with no more than is asked of everybody, as the operation meets them. The
+// address is in a domain that cannot exist (RFC 2606).
+func newRehearsed(o Options, op Operation, nonce string) rehearsed {
+	email := "Preflight-" + nonce + "@auth0pg.invalid"
+	signedUp, later := bcryptSample(o, 'T'), bcryptSample(o, 'D')
+	user := rehearsed{
+		"identifier": email, "email": email, "new_email": "Preflight." + nonce + "@auth0pg.invalid", "verified": "true",
+		"username": "pf" + nonce, "new_username": "pg" + nonce, // at most 15 characters, as Auth0 has it by default
+		"id": nobodysID(o.Store, nonce), "password": later, "old_password": signedUp,
+		"user_metadata": "{}", "app_metadata": "{}",
+	}
+	if op == Create {
+		user["password"] = signedUp
+	}
+	return user
+}
+
+func (u rehearsed) value(name string) *string {
+	if value, ok := u[name]; ok {
+		return &value
+	}
+	return nil
+}
+
+// bcryptSample is a hash as the scripts write it, of no password.
+func bcryptSample(o Options, last rune) string {
+	const digest = "abcdefghijklmnopqrstuuTtTtTtTtTtTtTtTtTtTtTtTtTtTtTt"
+	return fmt.Sprintf("$%s$%02d$%s%c", o.BcryptPrefix, o.BcryptRounds, digest, last)
+}
+
+// nobodysID fits the type; whether a row has it matters little to what is rolled back.
+func nobodysID(s store.Store, nonce string) string {
+	switch idFormat(s) {
+	case "uuid":
+		return "ffffffff-ffff-4fff-bfff-" + fmt.Sprintf("%012x", nonce)[:12]
+	case "smallint":
+		return "-32768"
+	case "integer", "bigint":
+		return "-2147483648"
+	}
+	return "preflight-" + nonce
+}
+
+// LeftOut lists the parts for which the sign-up of a rehearsal brings no value, so that their columns get null.
+func LeftOut(s store.Store) []store.Part {
+	user := newRehearsed(Options{Store: s}, Create, strings.Repeat("0", 12))
+	var parts []store.Part
+	for _, param := range signUpParams() {
+		if s.Has(param.Part) && user.value(param.Name) == nil {
+			parts = append(parts, param.Part)
+		}
+	}
+	return parts
+}
