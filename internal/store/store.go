@@ -6,6 +6,8 @@
 // functions and the audit are derived. Pure values, no I/O.
 package store
 
+import "fmt"
+
 // Kind says through what the action scripts reach the users.
 type Kind string
 
@@ -51,6 +53,15 @@ type Store struct {
 	Table       string
 	Columns     map[Part]Column
 	EmailLookup EmailLookup
+}
+
+// Title names the users table for a message, by no name that does not exist: of a table behind functions the schema is not
+// known, since Schema is that of the functions then.
+func (s Store) Title() string {
+	if s.Kind == Functions {
+		return fmt.Sprintf("the users table %q behind the functions in the schema %q", s.Table, s.Schema)
+	}
+	return fmt.Sprintf("the users table %q.%q", s.Schema, s.Table)
 }
 
 // Has reports whether the store keeps this part.

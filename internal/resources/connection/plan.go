@@ -291,8 +291,8 @@ func (m *connectionModel) checkParts(mode bool, overrides map[scripts.Operation]
 		}
 		for _, part := range scripts.MissingParts(userStore, op) {
 			diags.AddAttributeError(path.Root("store"), "Store Lacks A Part", fmt.Sprintf(
-				"The script %s needs the part %s, which the users table %q.%q does not have.\n\nAdd the part to the table's columns, or write the script yourself in scripts.overrides[%q].",
-				op, part, userStore.Schema, userStore.Table, op))
+				"The script %s needs the part %s, which %s does not have.\n\nAdd the part to the table's columns, or write the script yourself in scripts.overrides[%q].",
+				op, part, userStore.Title(), op))
 		}
 	}
 	return !diags.HasError()

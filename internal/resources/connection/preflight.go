@@ -101,7 +101,7 @@ func (r *connection) checkCatalog(ctx context.Context, prior, plan *connectionMo
 	}
 	unfilled, err := postgres.Unfilled(ctx, pool, users.Schema, users.Table, users.Columns[store.ID].Name, filled, null)
 	if err != nil {
-		diags.AddAttributeError(path.Root("store"), "Table Could Not Be Checked", kit.PostgresDetail(fmt.Sprintf("Could not read the users table %q.%q from the catalog", users.Schema, users.Table), err))
+		diags.AddAttributeError(path.Root("store"), "Table Could Not Be Checked", kit.PostgresDetail(fmt.Sprintf("Could not read %s from the catalog", users.Title()), err))
 		return
 	}
 	for _, column := range unfilled {
@@ -125,7 +125,7 @@ func addUnfilled(users store.Store, column, cause string, diags *diag.Diagnostic
 	}
 	diags.AddAttributeError(path.Root("store"), "Column Would Not Be Filled", fmt.Sprintf(
 		"The script create cannot add users to %s: the column %q stays without a value, since %s.%s\n\n%s. If users are never created through Auth0, write the script yourself in scripts.overrides[\"create\"]. %s",
-		postgres.QualifiedName(users.Schema, users.Table), column, why, cause, remedy, withoutPreflight))
+		users.Title(), column, why, cause, remedy, withoutPreflight))
 }
 
 const withoutPreflight = "To upload the scripts without trying them, set preflight = false."
@@ -160,7 +160,7 @@ func (r *connection) preflight(ctx context.Context, prior, plan *connectionModel
 			break
 		}
 	}
-	attempted := fmt.Sprintf("Could not try the SQL of the scripts on %s", postgres.QualifiedName(users.Schema, users.Table))
+	attempted := "Could not try the SQL of the scripts on " + users.Title()
 	var unreachable *postgres.ConnectError
 	var foreign *postgres.ForeignTriggerError
 	switch {

@@ -200,7 +200,7 @@ var remedies = map[string]advice{
 }
 
 func (f *trialFailure) report(s *scriptTrial, diags *diag.Diagnostics) {
-	table := postgres.QualifiedName(s.users.Schema, s.users.Table)
+	table := s.users.Title()
 	if s.users.Kind == store.Functions {
 		table = fmt.Sprintf("the functions in %q", s.users.Schema)
 	}
