@@ -86,7 +86,7 @@ func TestParametersOfURL(t *testing.T) {
 		sent = append(sent, name)
 	}
 	slices.Sort(sent)
-	if strings.Join(sent, " ") != "options" || config.RuntimeParams["options"] != "-c geqo=off" || config.Port != 7 {
+	if strings.Join(sent, " ") != "client_encoding options" || config.RuntimeParams["options"] != "-c geqo=off" || config.Port != 7 {
 		t.Errorf("sent as settings of the session: %v", config.RuntimeParams)
 	}
 	for _, parameter := range []string{"sslmod=hidden", "search_path=hidden", "gssencmode=require", "statement_timeout=5s"} {

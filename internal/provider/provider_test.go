@@ -227,12 +227,12 @@ func TestEverySettingIsDescribed(t *testing.T) {
 func TestObjectsAreGuarded(t *testing.T) {
 	p := auth0pg.New("test")()
 	for _, create := range p.Resources(t.Context()) {
-		if kind := fmt.Sprintf("%T", create()); kind != "*resources.guarded" {
+		if kind := fmt.Sprintf("%T", create()); kind != "*kit.guarded" {
 			t.Errorf("a %s", kind)
 		}
 	}
 	for _, create := range p.DataSources(t.Context()) {
-		if kind := fmt.Sprintf("%T", create()); kind != "*resources.guardedData" {
+		if kind := fmt.Sprintf("%T", create()); kind != "*kit.guardedData" {
 			t.Errorf("a %s", kind)
 		}
 	}
