@@ -548,11 +548,11 @@ func TestDatabaseRoleFollowsItsTable(t *testing.T) {
 			Check: resource.TestMatchResourceAttr(connectionAddress, "rendered_scripts.login", regexp.MustCompile(regexp.QuoteMeta(script))),
 		}
 	}
-	first := step("users", `email = {}, password = {}`, `\"password\"::pg_catalog.text`,
+	first := step("users", `email = {}, password = {}`, `"password"::pg_catalog.text`,
 		"email", "email_verified", "id", "nickname", "password")
-	renamed := step("users", `email = {}, password = { name = "password_hash", renamed_from = "password" }`, `\"password_hash\"::pg_catalog.text`,
+	renamed := step("users", `email = {}, password = { name = "password_hash", renamed_from = "password" }`, `"password_hash"::pg_catalog.text`,
 		"email", "email_verified", "id", "nickname", "password_hash")
-	meddled := step("users", `email = { name = "mail", renamed_from = "email" }, password = { name = "password_hash" }`, `\"mail\"`,
+	meddled := step("users", `email = { name = "mail", renamed_from = "email" }, password = { name = "password_hash" }`, `"mail"`,
 		"email_verified", "id", "mail", "nickname", "password_hash")
 	meddled.PreConfig = func() { db.Exec("GRANT UPDATE (email) ON public.users TO " + role) }
 	meddled.Check = resource.ComposeAggregateTestCheckFunc(meddled.Check, func(*terraform.State) error {
@@ -561,12 +561,12 @@ func TestDatabaseRoleFollowsItsTable(t *testing.T) {
 		}
 		return nil
 	})
-	another := step("users", `email = { name = "mail" }, password = { name = "digest", nullable = true }`, `\"digest\"`,
+	another := step("users", `email = { name = "mail" }, password = { name = "digest", nullable = true }`, `"digest"`,
 		"digest", "email_verified", "id", "mail", "nickname", "password_hash")
 	another.ExpectNonEmptyPlan = true
-	settled := step("users", `email = { name = "mail" }, password = { name = "digest", nullable = true }`, `\"digest\"`,
+	settled := step("users", `email = { name = "mail" }, password = { name = "digest", nullable = true }`, `"digest"`,
 		"digest", "email_verified", "id", "mail", "nickname")
-	replaced := step("people", `email = {}, password = {}`, `\"people\"`,
+	replaced := step("people", `email = {}, password = {}`, `"people"`,
 		"email", "email_verified", "id", "nickname", "password")
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories(),
