@@ -87,7 +87,9 @@ resource "auth0pg_database_role" "direct" {
 `, world.table, schema, world.functions, through, world.through, password("first", 1), direct, world.direct)})
 			made.MustRun("apply", "-auto-approve")
 			imports := ""
-			for address, id := range map[string]string{"access_functions.access": schema, "database_role.through": through, "database_role.direct": direct} {
+			for address, id := range map[string]string{
+				"access_functions.access": schema, "database_role.through": through, "database_role.direct": direct,
+			} {
 				imports += fmt.Sprintf("import {\n  to = auth0pg_%s\n  id = %q\n}\n", address, id)
 			}
 			w := acctest.NewWorkspace(t, map[string]string{"main.tf": provider + imports})
@@ -141,7 +143,6 @@ func TestImportedRoleIsToldOfRevocations(t *testing.T) {
 	if !saying(`Privileges Will Be Revoked.*DELETE ON "public"."users".*SELECT ON "public"."users"`).MatchString(output) {
 		t.Errorf("no word of what the operations do not need:\n%s", output)
 	}
-	// What appears after the plan is taken back, too, as from any role that is imported.
 	w.MustRun("apply", "-auto-approve")
 	if got := db.QueryString("SELECT string_agg(privilege_type, ' ') FROM information_schema.role_table_grants WHERE grantee = $1", name); got != "" {
 		t.Errorf("the role still holds %s on the table", got)

@@ -176,7 +176,9 @@ func (m *accessFunctionsModel) refresh(ctx context.Context, server *postgres.Ser
 }
 
 // derive fills in, after an import, from what the functions were made.
-func (m *accessFunctionsModel) derive(ctx context.Context, server *postgres.Server, access *postgres.Access, diags *diag.Diagnostics) error {
+func (m *accessFunctionsModel) derive(
+	ctx context.Context, server *postgres.Server, access *postgres.Access, diags *diag.Diagnostics,
+) error {
 	derived, ok, err := kit.DeriveAccess(ctx, server, access)
 	if err != nil {
 		return err

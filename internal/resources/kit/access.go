@@ -42,12 +42,15 @@ func AccessFunctionNames() []string {
 
 // PossibleOperations are those that the store has the parts for.
 func PossibleOperations(s store.Store) []scripts.Operation {
-	return slices.DeleteFunc(scripts.Operations(), func(op scripts.Operation) bool { return len(scripts.MissingParts(s, op)) > 0 })
+	return slices.DeleteFunc(scripts.Operations(), func(op scripts.Operation) bool {
+		return len(scripts.MissingParts(s, op)) > 0
+	})
 }
 
 // AccessFunctions are the functions that stand for the operations on the table.
-func AccessFunctions(schema, owner string, table store.Store, operations []scripts.Operation, features []scripts.Feature) ([]postgres.AccessFunction, error) {
-	var all []postgres.AccessFunction
+func AccessFunctions(
+	schema, owner string, table store.Store, operations []scripts.Operation, features []scripts.Feature,
+) (all []postgres.AccessFunction, err error) {
 	columns := func(names []scripts.TypedName) (columns []postgres.FunctionColumn) {
 		for _, n := range names {
 			columns = append(columns, postgres.FunctionColumn(n))
@@ -83,7 +86,9 @@ type DerivedAccess struct {
 
 // DeriveAccess looks for the table's description from which exactly the functions that exist would be made. ok is false
 // when there is none.
-func DeriveAccess(ctx context.Context, server *postgres.Server, access *postgres.Access) (derived DerivedAccess, ok bool, err error) {
+func DeriveAccess(
+	ctx context.Context, server *postgres.Server, access *postgres.Access,
+) (derived DerivedAccess, ok bool, err error) {
 	table, ok := AccessTable(access.Comment)
 	if !ok {
 		return derived, false, nil
@@ -145,7 +150,9 @@ func (d DerivedAccess) Features() []scripts.Feature {
 }
 
 // adoptedStore describes the table as importing it does. ok is false when there is no such table.
-func adoptedStore(ctx context.Context, server *postgres.Server, table postgres.Object) (s store.Store, ok bool, err error) {
+func adoptedStore(
+	ctx context.Context, server *postgres.Server, table postgres.Object,
+) (s store.Store, ok bool, err error) {
 	pool, err := server.Pool(ctx)
 	if err != nil {
 		return s, false, err
@@ -180,7 +187,9 @@ func StoreCandidates(adopted store.Store, held []postgres.Grant) []store.Store {
 // StoresOf describes the store that a role's privileges are on: functions, or else the one table. The first candidate
 // has all parts that the table seems to have. held are the role's privileges on it. None are returned when the store
 // cannot be told.
-func StoresOf(ctx context.Context, server *postgres.Server, role *postgres.Role) (candidates []store.Store, held []postgres.Grant, err error) {
+func StoresOf(
+	ctx context.Context, server *postgres.Server, role *postgres.Role,
+) (candidates []store.Store, held []postgres.Grant, err error) {
 	granted, err := server.GrantedObjects(ctx, role)
 	if err != nil {
 		return nil, nil, err
@@ -214,7 +223,9 @@ func StoresOf(ctx context.Context, server *postgres.Server, role *postgres.Role)
 }
 
 // accessAmong reads the schemas of access functions that the objects are in.
-func accessAmong(ctx context.Context, server *postgres.Server, objects []postgres.Object) (found []*postgres.Access, err error) {
+func accessAmong(
+	ctx context.Context, server *postgres.Server, objects []postgres.Object,
+) (found []*postgres.Access, err error) {
 	names := AccessFunctionNames()
 	var schemas []string
 	for _, o := range objects {

@@ -26,7 +26,8 @@ func (m *databaseRoleModel) derive(ctx context.Context, server *postgres.Server,
 	}
 	var best use
 	for _, candidate := range candidates {
-		if found := useOf(candidate, held); len(found.operations) > 0 && (best.operations == nil || found.exact && !best.exact) {
+		found := useOf(candidate, held)
+		if len(found.operations) > 0 && (best.operations == nil || found.exact && !best.exact) {
 			best = found
 		}
 	}
@@ -82,7 +83,8 @@ func covers(held, needed []postgres.Grant) bool {
 	held = postgres.SplitGrants(held)
 	for _, need := range postgres.SplitGrants(needed) {
 		if !slices.ContainsFunc(held, func(g postgres.Grant) bool {
-			return g.On == need.On && g.Privilege == need.Privilege && (g.Columns == nil || slices.Equal(g.Columns, need.Columns))
+			return g.On == need.On && g.Privilege == need.Privilege &&
+				(g.Columns == nil || slices.Equal(g.Columns, need.Columns))
 		}) {
 			return false
 		}

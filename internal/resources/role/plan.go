@@ -154,7 +154,9 @@ func (m *databaseRoleModel) staying(ctx context.Context, server *postgres.Server
 
 // warnOfRevocations shows what an imported role will lose. Its state does not always: it may have no
 // store, and so no objects whose privileges it could list, or one that was only derived.
-func (m *databaseRoleModel) warnOfRevocations(ctx context.Context, server *postgres.Server, prior *databaseRoleModel, diags *diag.Diagnostics) {
+func (m *databaseRoleModel) warnOfRevocations(
+	ctx context.Context, server *postgres.Server, prior *databaseRoleModel, diags *diag.Diagnostics,
+) {
 	role, err := server.Role(ctx, m.Name.ValueString())
 	if err != nil {
 		return // the apply reports it

@@ -202,7 +202,8 @@ func (r *databaseRole) Create(ctx context.Context, req resource.CreateRequest, r
 	}
 	kit.LogDone(ctx, began, "role created", map[string]any{"role": spec.Name, "privileges": len(spec.Grants), "password_set": spec.Verifier != nil})
 	saveVerifier(ctx, resp.Private, spec.Verifier, &resp.Diagnostics)
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, derivedKey, nil)...) // a replacement gets what was kept beside the former role
+	// A replacement gets what was kept beside the former role.
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, derivedKey, nil)...)
 	plan.ID = plan.Name
 	if plan.refresh(ctx, server, spec.Objects, fingerprint(spec.Verifier), &resp.Diagnostics) {
 		plan.verify(ctx, server, config.PasswordWO)
