@@ -107,7 +107,7 @@ func (p *planner) duplicates(u Unique) {
 }
 
 func (p *planner) wantsCIText(column string) bool {
-	return slices.ContainsFunc(p.want.Columns, func(c ColumnSpec) bool { return c.Name == column && isCIText(c.Type) })
+	return slices.ContainsFunc(p.want.Columns, func(c ColumnSpec) bool { return c.Name == column && IsCIText(c.Type) })
 }
 
 // retireIndexes drops the indexes of an earlier lookup, or keeps them for one more plan.

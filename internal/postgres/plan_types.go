@@ -140,11 +140,11 @@ func typeParts(text string) (name string, modifiers []int) {
 }
 
 func textual(name string) bool {
-	return name == "text" || name == "character varying" || isCIText(name)
+	return name == "text" || name == "character varying" || IsCIText(name)
 }
 
-// isCIText recognises the type also where its schema is not on the search_path.
-func isCIText(name string) bool { return name == "citext" || strings.HasSuffix(name, ".citext") }
+// IsCIText recognises the type also where its schema is not on the search_path.
+func IsCIText(name string) bool { return name == "citext" || strings.HasSuffix(name, ".citext") }
 
 // mentions reports whether an expression in the server's own words may name a column. It
 // errs on the side of yes.

@@ -138,6 +138,41 @@ func (s *Server) RoleGrants(ctx context.Context, role *Role, objects []Object, w
 	return shownGrants(held, wanted), nil
 }
 
+// What a role was granted is among what it is shared with: no table or function of the database needs to be looked at.
+const grantedObjectsSQL = `
+with granted as (
+  select distinct classid, objid from pg_catalog.pg_shdepend
+   where refclassid = 'pg_catalog.pg_authid'::regclass and refobjid = $1 and deptype = 'a'
+     and dbid = (select oid from pg_catalog.pg_database where datname = current_database()))
+select 'table', n.nspname::text, c.relname::text
+  from granted g
+  join pg_catalog.pg_class c on c.oid = g.objid and g.classid = 'pg_catalog.pg_class'::regclass
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where c.relkind in ('r', 'p', 'v', 'm', 'f')
+union all
+select 'function', n.nspname::text, p.proname::text
+  from granted g
+  join pg_catalog.pg_proc p on p.oid = g.objid and g.classid = 'pg_catalog.pg_proc'::regclass
+  join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+ where p.prokind = 'f'
+ order by 1, 2, 3`
+
+// GrantedObjects lists the tables and functions of the database on which the role itself was granted something.
+func (s *Server) GrantedObjects(ctx context.Context, role *Role) ([]Object, error) {
+	pool, err := s.Pool(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := pool.Query(ctx, grantedObjectsSQL, role.oid)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (o Object, err error) {
+		err = row.Scan(&o.Kind, &o.Schema, &o.Name)
+		return o, err
+	})
+}
+
 // RoleSpec is what a role is to be.
 type RoleSpec struct {
 	Name            string

@@ -32,3 +32,6 @@ func CommonTypeName(text string) (name string, ok bool) {
 	name, ok = typeNames[text]
 	return name, ok
 }
+
+// IsIdentity reports whether a column's default is an identity, which is never null.
+func IsIdentity(text string) bool { return strings.HasSuffix(text, " as identity") }

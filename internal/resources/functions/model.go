@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -43,22 +44,7 @@ func (m *accessFunctionsModel) operations(ctx context.Context, table store.Store
 	if !m.Operations.IsNull() {
 		return kit.OperationsFrom(ctx, m.Operations, diags)
 	}
-	var all []scripts.Operation
-	for _, op := range scripts.Operations() {
-		if len(scripts.MissingParts(table, op)) == 0 {
-			all = append(all, op)
-		}
-	}
-	return all
-}
-
-// functionNames are all names that access functions can have.
-func functionNames() []string {
-	every := store.Store{Kind: store.Table, EmailLookup: store.LowerIndex, Columns: map[store.Part]store.Column{}}
-	for _, spec := range store.Parts() {
-		every.Columns[spec.Part] = store.Column{Name: string(spec.Part), Type: spec.Type}
-	}
-	return scripts.FunctionNames(every)
+	return kit.PossibleOperations(table)
 }
 
 // qualified names the types in the server's own words, each with its schema unless that is pg_catalog: the functions'
@@ -84,7 +70,7 @@ func qualified(ctx context.Context, server *postgres.Server, s store.Store) (ful
 // baseSpec is all that follows from the configuration alone. known is false while table,
 // operations or the types that they use are unknown.
 func (m *accessFunctionsModel) baseSpec(ctx context.Context, server *postgres.Server, diags *diag.Diagnostics) (spec postgres.AccessSpec, known bool) {
-	spec = postgres.AccessSpec{Schema: m.Schema.ValueString(), Owner: m.Owner.ValueString(), Names: functionNames()}
+	spec = postgres.AccessSpec{Schema: m.Schema.ValueString(), Owner: m.Owner.ValueString(), Names: kit.AccessFunctionNames()}
 	table, known := m.describedTable(ctx, diags)
 	if !known || m.Schema.IsUnknown() || m.Owner.IsUnknown() || m.Operations.IsUnknown() || kit.UnknownElement(m.Operations) || m.RehashOnLogin.IsUnknown() {
 		return spec, false
@@ -97,7 +83,7 @@ func (m *accessFunctionsModel) baseSpec(ctx context.Context, server *postgres.Se
 		return spec, false
 	}
 	spec.Table = postgres.Object{Kind: postgres.TableObject, Schema: table.Schema, Name: table.Table}
-	spec.Comment = fmt.Sprintf("Access functions for %s, managed by Terraform (auth0pg_access_functions).", spec.Table)
+	spec.Comment = kit.AccessComment(spec.Table)
 	operations := m.operations(ctx, table, diags)
 	grants, objects, err := kit.StoreGrants(table, operations, kit.FeaturesOf(m.RehashOnLogin))
 	if err != nil {
@@ -105,27 +91,12 @@ func (m *accessFunctionsModel) baseSpec(ctx context.Context, server *postgres.Se
 		return spec, false
 	}
 	spec.Grants, spec.Objects = postgres.MergeGrants(grants), objects
-	for _, op := range operations {
-		functions, err := scripts.Functions(table, op, kit.FeaturesOf(m.RehashOnLogin)...)
-		if err != nil {
-			kit.StoreError(diags, path.Root("table"), err)
-			return spec, false
-		}
-		for _, f := range functions {
-			spec.Functions = append(spec.Functions, postgres.NewAccessFunction(spec.Schema, spec.Owner, f.Name, f.SQL,
-				functionColumns(f.Arguments), functionColumns(f.Results), f.Statement.ReadOnly,
-				fmt.Sprintf("Runs the statement %s of the %s script.", f.Statement.Name, op)))
-		}
+	spec.Functions, err = kit.AccessFunctions(spec.Schema, spec.Owner, table, operations, kit.FeaturesOf(m.RehashOnLogin))
+	if err != nil {
+		kit.StoreError(diags, path.Root("table"), err)
+		return spec, false
 	}
 	return spec, true
-}
-
-func functionColumns(names []scripts.TypedName) []postgres.FunctionColumn {
-	var columns []postgres.FunctionColumn
-	for _, n := range names {
-		columns = append(columns, postgres.FunctionColumn(n))
-	}
-	return columns
 }
 
 // spec adds to the base what only the server knows and what the former table leaves to tidy up.
@@ -151,7 +122,7 @@ func (m *accessFunctionsModel) spec(ctx context.Context, prior *accessFunctionsM
 }
 
 func (m *accessFunctionsModel) dropSpec(ctx context.Context) postgres.AccessSpec {
-	spec := postgres.AccessSpec{Schema: m.Schema.ValueString(), Owner: m.Owner.ValueString(), Names: functionNames(), Objects: m.objects(ctx)}
+	spec := postgres.AccessSpec{Schema: m.Schema.ValueString(), Owner: m.Owner.ValueString(), Names: kit.AccessFunctionNames(), Objects: m.objects(ctx)}
 	if table, known := m.describedTable(ctx, &diag.Diagnostics{}); known {
 		spec.Table = postgres.Object{Kind: postgres.TableObject, Schema: table.Schema, Name: table.Table}
 	}
@@ -187,9 +158,12 @@ func (m *accessFunctionsModel) sequences(ctx context.Context, server *postgres.S
 // refresh reads owner, schema and functions into the model. It returns false when there is
 // no such schema or when it cannot be read, which is then in diags.
 func (m *accessFunctionsModel) refresh(ctx context.Context, server *postgres.Server, further []postgres.Object, diags *diag.Diagnostics) bool {
-	access, err := server.Access(ctx, m.Schema.ValueString(), append(functionNames(), postgres.ClientCheck))
+	access, err := server.Access(ctx, m.Schema.ValueString(), append(kit.AccessFunctionNames(), postgres.ClientCheck))
 	if errors.Is(err, postgres.ErrAccessNotFound) {
 		return false
+	}
+	if err == nil && m.Table.IsNull() {
+		err = m.derive(ctx, server, access, diags)
 	}
 	if err == nil {
 		err = m.read(ctx, server, access, further)
@@ -199,6 +173,30 @@ func (m *accessFunctionsModel) refresh(ctx context.Context, server *postgres.Ser
 		return false
 	}
 	return true
+}
+
+// derive fills in, after an import, from what the functions were made.
+func (m *accessFunctionsModel) derive(
+	ctx context.Context, server *postgres.Server, access *postgres.Access, diags *diag.Diagnostics,
+) error {
+	derived, ok, err := kit.DeriveAccess(ctx, server, access)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		diags.AddAttributeWarning(path.Root("table"), "Table Not Derived", fmt.Sprintf(
+			"From which description of their table the functions in the schema %q were made cannot be told: "+
+				"the schema's comment does not name a table that is there, or the functions are not exactly those for its columns.\n\n"+
+				"Refer to the `store` of the auth0pg_users_table:\n\n  table = auth0pg_users_table.<name>.store\n\n"+
+				"The plan shows how the functions change by that.", m.Schema.ValueString()))
+		return nil
+	}
+	m.Table = kit.StoreObject(derived.Table)
+	m.RehashOnLogin = types.BoolValue(derived.RehashOnLogin)
+	if !slices.Equal(derived.Operations, kit.PossibleOperations(derived.Table)) {
+		m.Operations = kit.OperationsSet(derived.Operations)
+	}
+	return nil
 }
 
 func (m *accessFunctionsModel) read(ctx context.Context, server *postgres.Server, access *postgres.Access, further []postgres.Object) error {
@@ -213,7 +211,7 @@ func (m *accessFunctionsModel) read(ctx context.Context, server *postgres.Server
 	table, known := m.describedTable(ctx, &diag.Diagnostics{})
 	m.Store = types.ObjectNull(kit.StoreType.AttrTypes)
 	if known {
-		m.Store = kit.StoreObject(throughFunctions(table, m.Schema.ValueString()))
+		m.Store = kit.StoreObject(kit.ThroughFunctions(table, m.Schema.ValueString()))
 	}
 	objects := kit.Union(m.objects(ctx), further)
 	sequences, _, err := m.sequences(ctx, server)
@@ -226,7 +224,8 @@ func (m *accessFunctionsModel) read(ctx context.Context, server *postgres.Server
 	if err == nil {
 		m.OwnerAttributes = kit.StringList(owner.Attributes.Words())
 		spec, _ := m.baseSpec(ctx, server, &diag.Diagnostics{})
-		held, err = server.RoleGrants(ctx, owner, kit.Union(objects, sequences), spec.Grants)
+		objects = kit.Union(kit.Union(objects, spec.Objects), sequences)
+		held, err = server.RoleGrants(ctx, owner, objects, spec.Grants)
 	}
 	if err != nil && !errors.Is(err, postgres.ErrRoleNotFound) {
 		return err
@@ -241,12 +240,6 @@ func (m *accessFunctionsModel) read(ctx context.Context, server *postgres.Server
 		m.Policy = types.StringValue(security.Policy)
 	}
 	return err
-}
-
-// throughFunctions is the store that the scripts see.
-func throughFunctions(table store.Store, schema string) store.Store {
-	table.Kind, table.Schema = store.Functions, schema
-	return table
 }
 
 // unchanged refuses to replace what was changed after the plan: it was not shown.

@@ -53,7 +53,7 @@ func (r *accessFunctions) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		return
 	}
 	if table, known := plan.describedTable(ctx, &resp.Diagnostics); known && !plan.Schema.IsUnknown() {
-		plan.Store = kit.StoreObject(throughFunctions(table, plan.Schema.ValueString()))
+		plan.Store = kit.StoreObject(kit.ThroughFunctions(table, plan.Schema.ValueString()))
 	} else {
 		plan.Store = types.ObjectUnknown(kit.StoreType.AttrTypes)
 	}

@@ -232,8 +232,8 @@ func (m *accessFunctionsModel) remains() kit.Remains {
 	}
 }
 
-// ImportState takes the schema's name. The table comes from the configuration, so the first
-// plan shows it as a change.
+// ImportState takes the schema's name. Table and operations are derived when it is read; where they cannot be told they
+// come from the configuration, and the first plan shows them as a change.
 func (r *accessFunctions) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	kit.ImportName(ctx, path.Root("schema"), req, resp)
 }

@@ -130,6 +130,12 @@ func OperationsFrom(ctx context.Context, set types.Set, diags *diag.Diagnostics)
 	return operations
 }
 
+// OperationsSet is the attribute's value.
+func OperationsSet(operations []scripts.Operation) types.Set {
+	set, _ := types.SetValueFrom(context.Background(), types.StringType, operations)
+	return set
+}
+
 func UnknownElement(set types.Set) bool {
 	for _, element := range set.Elements() {
 		if element.IsUnknown() {

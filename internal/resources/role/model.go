@@ -170,6 +170,10 @@ func (m *databaseRoleModel) refresh(ctx context.Context, server *postgres.Server
 	if errors.Is(err, postgres.ErrRoleNotFound) {
 		return false
 	}
+	imported := m.Operations.IsNull()
+	if err == nil && imported && m.Store.IsNull() {
+		err = m.derive(ctx, server, role)
+	}
 	var held []postgres.Grant
 	if err == nil {
 		wanted, _ := m.grants(ctx, server.Database(), &diag.Diagnostics{})
@@ -188,7 +192,6 @@ func (m *databaseRoleModel) refresh(ctx context.Context, server *postgres.Server
 		roleError(diags, "read", m.Name.ValueString(), err)
 		return false
 	}
-	imported := m.Operations.IsNull()
 	m.RoleAttributes = kit.StringList(role.Attributes.Words())
 	m.ConnectionLimit = types.Int64Value(role.ConnectionLimit)
 	m.Privileges, m.SequencePrivileges = kit.HeldLines(held)
@@ -199,7 +202,7 @@ func (m *databaseRoleModel) refresh(ctx context.Context, server *postgres.Server
 		}
 	}
 	if m.Store.IsNull() {
-		// Imported: on which objects privileges matter is only in the configuration.
+		// Imported, and not to be told from the privileges: on which objects they matter is only in the configuration.
 		m.Privileges, m.SequencePrivileges = types.ListNull(types.StringType), types.ListNull(types.StringType)
 	}
 	for name, attribute := range m.timeouts() {

@@ -98,8 +98,9 @@ func (r *databaseRole) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if prior == nil || !plan.Store.Equal(prior.Store) {
 		warnOfOpenSchemas(ctx, server, &resp.Diagnostics)
 	}
-	if prior != nil && prior.Store.IsNull() {
-		plan.warnOfRevocations(ctx, server, &resp.Diagnostics)
+	derived := kit.GetPrivate[bool](ctx, req.Private, derivedKey, &resp.Diagnostics) != nil
+	if prior != nil && (prior.Store.IsNull() || derived) {
+		plan.warnOfRevocations(ctx, server, prior, &resp.Diagnostics)
 	}
 	plan.planPassword(prior, config.PasswordWO, &resp.Diagnostics)
 	if prior != nil {
@@ -151,14 +152,20 @@ func (m *databaseRoleModel) staying(ctx context.Context, server *postgres.Server
 	return postgres.MembershipGrants(held)
 }
 
-// warnOfRevocations shows what an imported role will lose. Its state does not: it has no
-// store, and so no objects whose privileges it could list.
-func (m *databaseRoleModel) warnOfRevocations(ctx context.Context, server *postgres.Server, diags *diag.Diagnostics) {
+// warnOfRevocations shows what an imported role will lose. Its state does not always: it may have no
+// store, and so no objects whose privileges it could list, or one that was only derived.
+func (m *databaseRoleModel) warnOfRevocations(
+	ctx context.Context, server *postgres.Server, prior *databaseRoleModel, diags *diag.Diagnostics,
+) {
 	role, err := server.Role(ctx, m.Name.ValueString())
 	if err != nil {
 		return // the apply reports it
 	}
 	wanted, objects := m.grants(ctx, server.Database(), &diag.Diagnostics{})
+	objects = kit.Union(objects, prior.objects(ctx, server.Database()))
+	if m.SequencePrivileges.IsUnknown() { // the apply decides about those
+		objects = slices.DeleteFunc(objects, func(o postgres.Object) bool { return o.Kind == postgres.SequenceObject })
+	}
 	held, err := server.RoleGrants(ctx, role, objects, wanted)
 	if err != nil || m.Privileges.IsUnknown() {
 		return
@@ -168,7 +175,7 @@ func (m *databaseRoleModel) warnOfRevocations(ctx context.Context, server *postg
 		return
 	}
 	held = append(held, postgres.MembershipGrants(memberOf)...)
-	keep := kit.GrantLines(postgres.SplitGrants(append(wanted, kit.GrantsIn(m.Privileges)...)))
+	keep := kit.GrantLines(postgres.SplitGrants(append(wanted, m.held()...)))
 	extra := slices.DeleteFunc(postgres.SplitGrants(held), func(g postgres.Grant) bool { return slices.Contains(keep, g.String()) })
 	if len(extra) > 0 {
 		diags.AddWarning("Privileges Will Be Revoked", fmt.Sprintf(

@@ -202,6 +202,8 @@ func (r *databaseRole) Create(ctx context.Context, req resource.CreateRequest, r
 	}
 	kit.LogDone(ctx, began, "role created", map[string]any{"role": spec.Name, "privileges": len(spec.Grants), "password_set": spec.Verifier != nil})
 	saveVerifier(ctx, resp.Private, spec.Verifier, &resp.Diagnostics)
+	// A replacement gets what was kept beside the former role.
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, derivedKey, nil)...)
 	plan.ID = plan.Name
 	if plan.refresh(ctx, server, spec.Objects, fingerprint(spec.Verifier), &resp.Diagnostics) {
 		plan.verify(ctx, server, config.PasswordWO)
@@ -220,6 +222,7 @@ func (r *databaseRole) Read(ctx context.Context, req resource.ReadRequest, resp 
 		return
 	}
 	applied := savedVerifier(ctx, req.Private, &resp.Diagnostics)
+	derives := state.Store.IsNull()
 	found := state.refresh(ctx, server, nil, applied, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
@@ -229,6 +232,9 @@ func (r *databaseRole) Read(ctx context.Context, req resource.ReadRequest, resp 
 			"The role %q does not exist any more and is removed from the state. It will be created again unless the resource is removed from the configuration.", state.Name.ValueString()))
 		resp.State.RemoveResource(ctx)
 		return
+	}
+	if derives && !state.Store.IsNull() {
+		kit.SetPrivate(ctx, resp.Private, derivedKey, true, &resp.Diagnostics)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
@@ -246,7 +252,9 @@ func (r *databaseRole) Update(ctx context.Context, req resource.UpdateRequest, r
 		return
 	}
 	spec := plan.spec(ctx, r.data, &state, server, &resp.Diagnostics)
-	spec.Check = state.unchanged(ctx, r.data, spec.Grants)
+	if kit.GetPrivate[bool](ctx, req.Private, derivedKey, &resp.Diagnostics) == nil {
+		spec.Check = state.unchanged(ctx, r.data, spec.Grants)
+	}
 	write, verify := plan.writesPassword(&state), plan.PasswordStatus.IsUnknown()
 	if write {
 		spec.Verifier = newVerifier(config.PasswordWO, plan.ScramIterations, &resp.Diagnostics)
@@ -259,6 +267,7 @@ func (r *databaseRole) Update(ctx context.Context, req resource.UpdateRequest, r
 		roleError(&resp.Diagnostics, "change", spec.Name, err)
 		return
 	}
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, derivedKey, nil)...)
 	kit.LogDone(ctx, began, "role changed", map[string]any{"role": spec.Name, "privileges": len(spec.Grants), "password_set": write})
 	applied := savedVerifier(ctx, req.Private, &resp.Diagnostics)
 	if write {
@@ -309,8 +318,8 @@ func (m *databaseRoleModel) remains() kit.Remains {
 	return kit.Remains{What: m.title(), SQL: fmt.Sprintf("DROP OWNED BY %[1]s;\nDROP ROLE %[1]s;", role), OnServer: fmt.Sprintf("DROP ROLE %s;", role)}
 }
 
-// ImportState takes the role's name. Store, operations and password come from the
-// configuration, so the first plan shows them as changes.
+// ImportState takes the role's name. Store and operations are derived when it is read, where they can be told; the
+// password comes from the configuration, so the first plan shows it as a change.
 func (r *databaseRole) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	kit.ImportName(ctx, path.Root("name"), req, resp)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
@@ -106,7 +107,7 @@ func resolveTable(config tableConfig, prev *tableSpec, observed *postgres.Table)
 		}
 		column := resolveColumn(named, before, observed, defaults)
 		column.Named = isNamed
-		if config.EmailLookup.ValueString() == string(store.CIText) && foldable(part.Part) && named.Type.IsNull() && !isCITextName(column.Type) {
+		if config.EmailLookup.ValueString() == string(store.CIText) && foldable(part.Part) && named.Type.IsNull() && !postgres.IsCIText(column.Type) {
 			column.retype("citext")
 		}
 		spec.Columns[part.Part] = column
@@ -278,7 +279,7 @@ func (s tableSpec) update(canonical []postgres.ColumnSpec) {
 	}
 	replace := func(c columnSpec) columnSpec {
 		canonical := byName[c.Name]
-		canonical.NotNull = c.NotNull || parsesAsIdentity(canonical.Default)
+		canonical.NotNull = c.NotNull || postgres.IsIdentity(canonical.Default)
 		canonical.RenamedFrom, canonical.Comment = c.RenamedFrom, c.Comment
 		c.ColumnSpec, c.settled = canonical, true
 		return c
@@ -320,10 +321,7 @@ func (s tableSpec) store() store.Store {
 		described.Columns[part] = store.Column{Name: c.Name, Type: c.Type}
 	}
 	if described.EmailLookup == "" {
-		described.EmailLookup = store.LowerIndex
-		if isCITextName(s.Columns[store.Email].Type) {
-			described.EmailLookup = store.CIText
-		}
+		described.EmailLookup = kit.UnindexedLookup(s.Columns[store.Email].Type)
 	}
 	return described
 }

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package kit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+const commentBegin, commentEnd = "Access functions for ", ", managed by Terraform (auth0pg_access_functions)."
+
+// AccessComment is the comment on a schema of access functions. It names the table that they stand in front of.
+func AccessComment(table postgres.Object) string { return commentBegin + table.String() + commentEnd }
+
+// AccessTable is the reverse of [AccessComment].
+func AccessTable(comment string) (table postgres.Object, ok bool) {
+	text, begins := strings.CutPrefix(comment, commentBegin)
+	text, ends := strings.CutSuffix(text, commentEnd)
+	name, ok := postgres.ParseQualifiedName(text)
+	if !begins || !ends || !ok || len(name) != 2 {
+		return postgres.Object{}, false
+	}
+	return postgres.Object{Kind: postgres.TableObject, Schema: name[0], Name: name[1]}, true
+}
+
+// AccessFunctionNames are all names that access functions can have.
+func AccessFunctionNames() []string {
+	every := store.Store{Kind: store.Table, EmailLookup: store.LowerIndex, Columns: map[store.Part]store.Column{}}
+	for _, spec := range store.Parts() {
+		every.Columns[spec.Part] = store.Column{Name: string(spec.Part), Type: spec.Type}
+	}
+	return scripts.FunctionNames(every)
+}
+
+// PossibleOperations are those that the store has the parts for.
+func PossibleOperations(s store.Store) []scripts.Operation {
+	return slices.DeleteFunc(scripts.Operations(), func(op scripts.Operation) bool {
+		return len(scripts.MissingParts(s, op)) > 0
+	})
+}
+
+// AccessFunctions are the functions that stand for the operations on the table.
+func AccessFunctions(
+	schema, owner string, table store.Store, operations []scripts.Operation, features []scripts.Feature,
+) (all []postgres.AccessFunction, err error) {
+	columns := func(names []scripts.TypedName) (columns []postgres.FunctionColumn) {
+		for _, n := range names {
+			columns = append(columns, postgres.FunctionColumn(n))
+		}
+		return columns
+	}
+	for _, op := range operations {
+		functions, err := scripts.Functions(table, op, features...)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range functions {
+			all = append(all, postgres.NewAccessFunction(schema, owner, f.Name, f.SQL,
+				columns(f.Arguments), columns(f.Results), f.Statement.ReadOnly,
+				fmt.Sprintf("Runs the statement %s of the %s script.", f.Statement.Name, op)))
+		}
+	}
+	return all, nil
+}
+
+// ThroughFunctions is the store that the scripts see when functions stand in front of the table.
+func ThroughFunctions(table store.Store, schema string) store.Store {
+	table.Kind, table.Schema = store.Functions, schema
+	return table
+}
+
+// DerivedAccess is what access functions were made from, told from themselves.
+type DerivedAccess struct {
+	Table         store.Store
+	Operations    []scripts.Operation
+	RehashOnLogin bool
+}
+
+// DeriveAccess looks for the table's description from which exactly the functions that exist would be made. ok is false
+// when there is none.
+func DeriveAccess(
+	ctx context.Context, server *postgres.Server, access *postgres.Access,
+) (derived DerivedAccess, ok bool, err error) {
+	table, ok := AccessTable(access.Comment)
+	if !ok {
+		return derived, false, nil
+	}
+	adopted, ok, err := adoptedStore(ctx, server, table)
+	if err != nil || !ok {
+		return derived, false, err
+	}
+	var held []postgres.Grant
+	switch owner, err := server.Role(ctx, access.Owner); {
+	case err == nil:
+		if held, err = server.RoleGrants(ctx, owner, []postgres.Object{table}, nil); err != nil {
+			return derived, false, err
+		}
+	case !errors.Is(err, postgres.ErrRoleNotFound) && !errors.Is(err, postgres.ErrOwnRole):
+		return derived, false, err
+	}
+	for _, candidate := range StoreCandidates(adopted, held) {
+		for _, lookup := range append([]store.EmailLookup{adopted.EmailLookup}, store.EmailLookups()...) {
+			candidate.EmailLookup = lookup
+			if derived, ok := deriveAccess(access, candidate); ok {
+				return derived, true, nil
+			}
+		}
+	}
+	return derived, false, nil
+}
+
+// deriveAccess tells whether the functions that exist are those of the candidate.
+func deriveAccess(access *postgres.Access, candidate store.Store) (derived DerivedAccess, ok bool) {
+	exists := func(name string) bool {
+		return slices.ContainsFunc(access.Functions, func(f postgres.AccessFunction) bool { return f.Name == name })
+	}
+	derived.Table = candidate
+	for _, op := range PossibleOperations(candidate) {
+		functions, err := scripts.Functions(candidate, op, scripts.RehashOnLogin)
+		if err != nil || !exists(functions[0].Name) {
+			continue
+		}
+		derived.Operations = append(derived.Operations, op)
+		if op == scripts.Login {
+			derived.RehashOnLogin = exists(functions[len(functions)-1].Name)
+		}
+	}
+	if len(derived.Operations) == 0 {
+		return derived, false
+	}
+	functions, err := AccessFunctions(access.Schema, access.Owner, candidate, derived.Operations, derived.Features())
+	spec := postgres.AccessSpec{Schema: access.Schema, Owner: access.Owner, Functions: functions}
+	return derived, err == nil && maps.Equal(spec.Wanted(access), access.Definitions())
+}
+
+// Features is what the functions do beside their operations.
+func (d DerivedAccess) Features() []scripts.Feature {
+	if d.RehashOnLogin {
+		return []scripts.Feature{scripts.RehashOnLogin}
+	}
+	return nil
+}
+
+// adoptedStore describes the table as importing it does. ok is false when there is no such table.
+func adoptedStore(
+	ctx context.Context, server *postgres.Server, table postgres.Object,
+) (s store.Store, ok bool, err error) {
+	pool, err := server.Pool(ctx)
+	if err != nil {
+		return s, false, err
+	}
+	observed, err := postgres.Inspect(ctx, pool, table.Schema, table.Name)
+	var other *postgres.NotATableError
+	if errors.As(err, &other) || err == nil && observed == nil {
+		return s, false, nil
+	}
+	if err != nil {
+		return s, false, err
+	}
+	return AdoptStore(observed), true, nil
+}
+
+// StoreCandidates are the descriptions of a table from which a role's privileges can have been derived: with all parts
+// that the table seems to have, and with those alone whose columns the role reaches.
+func StoreCandidates(adopted store.Store, held []postgres.Grant) []store.Store {
+	narrowed := adopted
+	narrowed.Columns = map[store.Part]store.Column{}
+	for part, column := range adopted.Columns {
+		if slices.ContainsFunc(held, func(g postgres.Grant) bool { return slices.Contains(g.Columns, column.Name) }) {
+			narrowed.Columns[part] = column
+		}
+	}
+	if len(narrowed.Columns) == len(adopted.Columns) {
+		return []store.Store{adopted}
+	}
+	return []store.Store{adopted, narrowed}
+}
+
+// StoresOf describes the store that a role's privileges are on: functions, or else the one table. The first candidate
+// has all parts that the table seems to have. held are the role's privileges on it. None are returned when the store
+// cannot be told.
+func StoresOf(
+	ctx context.Context, server *postgres.Server, role *postgres.Role,
+) (candidates []store.Store, held []postgres.Grant, err error) {
+	granted, err := server.GrantedObjects(ctx, role)
+	if err != nil {
+		return nil, nil, err
+	}
+	access, err := accessAmong(ctx, server, granted)
+	if err != nil || len(access) > 1 {
+		return nil, nil, err
+	}
+	if len(access) == 1 {
+		derived, ok, err := DeriveAccess(ctx, server, access[0])
+		if err != nil || !ok {
+			return nil, nil, err
+		}
+		s := ThroughFunctions(derived.Table, access[0].Schema)
+		_, objects, err := StoreGrants(s, nil, nil)
+		if err == nil {
+			held, err = server.RoleGrants(ctx, role, objects, nil)
+		}
+		return []store.Store{s}, held, err
+	}
+	tables := slices.DeleteFunc(granted, func(o postgres.Object) bool { return o.Kind != postgres.TableObject })
+	if len(tables) != 1 {
+		return nil, nil, nil
+	}
+	adopted, ok, err := adoptedStore(ctx, server, tables[0])
+	if err == nil && ok {
+		held, err = server.RoleGrants(ctx, role, tables, nil)
+		candidates = StoreCandidates(adopted, held)
+	}
+	return candidates, held, err
+}
+
+// accessAmong reads the schemas of access functions that the objects are in.
+func accessAmong(
+	ctx context.Context, server *postgres.Server, objects []postgres.Object,
+) (found []*postgres.Access, err error) {
+	names := AccessFunctionNames()
+	var schemas []string
+	for _, o := range objects {
+		if o.Kind == postgres.FunctionObject && slices.Contains(names, o.Name) && !slices.Contains(schemas, o.Schema) {
+			schemas = append(schemas, o.Schema)
+		}
+	}
+	for _, schema := range schemas {
+		access, err := server.Access(ctx, schema, append(names, postgres.ClientCheck))
+		if errors.Is(err, postgres.ErrAccessNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if _, ours := AccessTable(access.Comment); ours {
+			found = append(found, access)
+		}
+	}
+	return found, nil
+}

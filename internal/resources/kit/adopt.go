@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package kit
+
+import (
+	"strings"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+// usualNames are further names that the columns of existing tables have, after folding.
+var usualNames = map[store.Part][]string{
+	store.ID:    {"userid", "uid", "uuid", "guid", "pk"},
+	store.Email: {"emailaddress", "mail", "useremail", "emailaddr", "login"},
+	store.EmailVerified: {"isverified", "verified", "emailconfirmed", "isemailverified", "confirmed", "emailisverified",
+		"isemailconfirmed"},
+	store.Password: {"passwordhash", "hashedpassword", "encryptedpassword", "pwhash", "passwd", "pwd", "passhash", "pass", "hash",
+		"passworddigest", "userpassword", "bcrypt", "cryptedpassword", "pw", "secret", "bcrypthash"},
+	store.Nickname:          {"nick"},
+	store.Username:          {"userlogin"},
+	store.GivenName:         {"firstname"},
+	store.FamilyName:        {"lastname", "surname"},
+	store.Picture:           {"avatarurl", "pictureurl"},
+	store.PhoneNumber:       {"phone"},
+	store.CreatedAt:         {"createdon", "created"},
+	store.UpdatedAt:         {"updatedon", "updated", "modifiedat"},
+	store.LastLogin:         {"lastloginat", "lastsigninat"},
+	store.LastPasswordReset: {"passwordchangedat", "lastpasswordresetat"},
+}
+
+// AdoptParts tells which column of an existing table most likely holds each part of a user.
+func AdoptParts(table *postgres.Table) (parts map[store.Part]*postgres.Column) {
+	parts = map[store.Part]*postgres.Column{}
+	taken := map[string]bool{}
+	take := func(part store.Part, column *postgres.Column) {
+		if _, done := parts[part]; done || column == nil || taken[column.Name] || !holds(part, column.Type) {
+			return
+		}
+		taken[column.Name] = true
+		parts[part] = column
+	}
+	// The part's own name is surest, then the key for the id, then other spellings.
+	for _, part := range store.Parts() {
+		take(part.Part, table.Column(string(part.Part)))
+	}
+	for _, part := range store.Parts() {
+		take(part.Part, similarColumn(table, []string{fold(string(part.Part))}))
+	}
+	if key := table.PrimaryKey(); len(key) == 1 {
+		take(store.ID, table.Column(key[0]))
+	}
+	for _, part := range store.Parts() {
+		take(part.Part, similarColumn(table, usualNames[part.Part]))
+	}
+	// What no login works without is guessed from a fragment, as long as only one column has it.
+	for _, guess := range []struct {
+		part     store.Part
+		fragment string
+	}{{store.Email, "mail"}, {store.Password, "passw"}, {store.Password, "pwd"}, {store.Password, "hash"}} {
+		take(guess.part, onlyColumn(table, func(c postgres.Column) bool {
+			return !taken[c.Name] && holds(guess.part, c.Type) && strings.Contains(fold(c.Name), guess.fragment)
+		}))
+	}
+	take(store.ID, onlyColumn(table, func(c postgres.Column) bool {
+		return !taken[c.Name] && (postgres.IsIdentity(c.Default) || strings.HasPrefix(c.Default, "nextval("))
+	}))
+	return parts
+}
+
+// AdoptLookup is the lookup of e-mail addresses that an index of the table serves; "" where none does.
+func AdoptLookup(table *postgres.Table, email string) store.EmailLookup {
+	column := table.Column(email)
+	switch {
+	case column == nil:
+		return ""
+	case table.LookupIndex(email, postgres.LowerLookup) != nil:
+		return store.LowerIndex
+	case table.LookupIndex(email, postgres.PlainLookup) == nil:
+		return ""
+	case postgres.IsCIText(column.Type):
+		return store.CIText
+	}
+	return store.Exact
+}
+
+// UnindexedLookup is the lookup of e-mail addresses in a column of the type that no index serves.
+func UnindexedLookup(kind string) store.EmailLookup {
+	if postgres.IsCIText(kind) {
+		return store.CIText
+	}
+	return store.LowerIndex
+}
+
+// AdoptStore describes an existing table as the `store` of an imported auth0pg_users_table does.
+func AdoptStore(table *postgres.Table) store.Store {
+	s := store.Store{Kind: store.Table, Schema: table.Schema, Table: table.Name, Columns: map[store.Part]store.Column{}}
+	for part, column := range AdoptParts(table) {
+		s.Columns[part] = store.Column{Name: column.Name, Type: column.Type}
+	}
+	email := s.Columns[store.Email]
+	if s.EmailLookup = AdoptLookup(table, email.Name); s.EmailLookup == "" {
+		s.EmailLookup = UnindexedLookup(email.Type)
+	}
+	return s
+}
+
+// fold drops what spellings differ in.
+func fold(name string) string {
+	return strings.NewReplacer("_", "", "-", "", " ", "").Replace(strings.ToLower(name))
+}
+
+// similarColumn is the first column that has one of the folded names, the names in their order.
+func similarColumn(table *postgres.Table, names []string) *postgres.Column {
+	for _, name := range names {
+		for i := range table.Columns {
+			if fold(table.Columns[i].Name) == name {
+				return &table.Columns[i]
+			}
+		}
+	}
+	return nil
+}
+
+// onlyColumn is the column that fits, nil unless there is exactly one.
+func onlyColumn(table *postgres.Table, fits func(postgres.Column) bool) (found *postgres.Column) {
+	for i := range table.Columns {
+		if !fits(table.Columns[i]) {
+			continue
+		}
+		if found != nil {
+			return nil
+		}
+		found = &table.Columns[i]
+	}
+	return found
+}
+
+// holds reports whether a column of the type can hold the part as the scripts write it.
+func holds(part store.Part, kind string) bool {
+	name, _, _ := strings.Cut(kind, "(")
+	text := name == "text" || name == "character varying" || name == "character" || postgres.IsCIText(name)
+	switch part {
+	case store.ID:
+		return true
+	case store.EmailVerified, store.PhoneVerified, store.Blocked:
+		return name == "boolean"
+	case store.UserMetadata, store.AppMetadata:
+		return name == "jsonb" || name == "json"
+	case store.CreatedAt, store.UpdatedAt, store.LastLogin, store.LastPasswordReset, store.MigratedAt:
+		return strings.HasPrefix(name, "timestamp")
+	}
+	return text
+}

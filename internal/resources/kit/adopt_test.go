@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package kit_test
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+func TestAdoptStore(t *testing.T) {
+	t.Parallel()
+	unique := func(key string) postgres.Index {
+		return postgres.Index{Method: "btree", Unique: true, Valid: true, Keys: []string{key}}
+	}
+	column := func(name, kind string) postgres.Column { return postgres.Column{Name: name, Quoted: name, Type: kind} }
+	for name, test := range map[string]struct {
+		table  postgres.Table
+		want   map[store.Part]string
+		lookup store.EmailLookup
+	}{
+		"own names": {
+			table: postgres.Table{
+				Columns: []postgres.Column{column("id", "uuid"), column("email", "text"), column("mail", "text"), column("password", "text")},
+				Indexes: []postgres.Index{unique("lower(email)")},
+			},
+			want:   map[store.Part]string{store.ID: "id", store.Email: "email", store.Password: "password"},
+			lookup: store.LowerIndex,
+		},
+		"other spellings, and the key": {
+			table: postgres.Table{
+				Columns:     []postgres.Column{column("nr", "bigint"), column("E-Mail", "public.citext"), column("pw_hash", "text"), column("Given Name", "text")},
+				Constraints: []postgres.Constraint{{Kind: "p", Columns: []string{"nr"}}},
+				Indexes:     []postgres.Index{unique("E-Mail")},
+			},
+			want:   map[store.Part]string{store.ID: "nr", store.Email: "E-Mail", store.Password: "pw_hash", store.GivenName: "Given Name"},
+			lookup: store.CIText,
+		},
+		"types that cannot hold the part": {
+			table:  postgres.Table{Columns: []postgres.Column{column("email", "bytea"), column("blocked", "text"), column("contact_mail", "character varying(9)")}},
+			want:   map[store.Part]string{store.Email: "contact_mail"},
+			lookup: store.LowerIndex,
+		},
+		"no guess between two": {
+			table:  postgres.Table{Columns: []postgres.Column{column("home_mail", "text"), column("work_mail", "text")}},
+			want:   map[store.Part]string{},
+			lookup: store.LowerIndex,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := kit.AdoptStore(&test.table)
+			got := map[store.Part]string{}
+			for part, c := range s.Columns {
+				got[part] = c.Name
+			}
+			if !maps.Equal(got, test.want) || s.EmailLookup != test.lookup || s.Kind != store.Table {
+				t.Errorf("%v by %s, want %v by %s", got, s.EmailLookup, test.want, test.lookup)
+			}
+		})
+	}
+}
+
+func TestStoreCandidates(t *testing.T) {
+	t.Parallel()
+	adopted := store.Store{Columns: map[store.Part]store.Column{store.ID: {Name: "id"}, store.Email: {Name: "mail"}}}
+	on := postgres.Object{Kind: postgres.TableObject, Schema: "public", Name: "users"}
+	for _, test := range []struct {
+		columns []string
+		want    []int
+	}{{nil, []int{2, 0}}, {[]string{"mail"}, []int{2, 1}}, {[]string{"id", "mail"}, []int{2}}} {
+		var got []int
+		for _, s := range kit.StoreCandidates(adopted, []postgres.Grant{{Privilege: "SELECT", Columns: test.columns, On: on}}) {
+			got = append(got, len(s.Columns))
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%v: candidates with %v parts, want %v", test.columns, got, test.want)
+		}
+	}
+}
+
+func TestAccessComment(t *testing.T) {
+	t.Parallel()
+	table := postgres.Object{Kind: postgres.TableObject, Schema: "sch.ema", Name: `t"able, managed`}
+	if got, ok := kit.AccessTable(kit.AccessComment(table)); !ok || got != table {
+		t.Errorf("%v, %v", got, ok)
+	}
+	for _, comment := range []string{"", "ours", kit.AccessComment(table) + " And more.", "Access functions for users, managed by Terraform (auth0pg_access_functions)."} {
+		if table, ok := kit.AccessTable(comment); ok {
+			t.Errorf("%q names %v", comment, table)
+		}
+	}
+}
