@@ -82,6 +82,9 @@ func (s *Server) AuditUsers(ctx context.Context, users store.Store) (*UsersAudit
 		if table == nil {
 			return ErrTableNotFound
 		}
+		if len(table.Foreign) > 0 {
+			return &ForeignError{Found: table.Foreign}
+		}
 		audit, err = newAuditQuery(users, table).run(ctx, tx)
 		return err
 	})

@@ -32,6 +32,10 @@ where leaf.oid = $1::text::regclass
 // Rows that others hold are passed over and met in the next round; a run that is
 // interrupted goes on where rows are left.
 func (t *TableSession) runBackfill(ctx context.Context, step Step, budget time.Duration) error {
+	path, err := t.rowsPath(ctx)
+	if err != nil {
+		return err
+	}
 	total, told := int64(0), time.Now()
 	for range backfillRounds {
 		var pages int64
@@ -40,7 +44,7 @@ func (t *TableSession) runBackfill(ctx context.Context, step Step, budget time.D
 		}
 		for page := int64(0); page < pages; page += backfillPages {
 			began := time.Now()
-			changed, err := t.runBatch(ctx, step, page, budget)
+			changed, err := t.runBatch(ctx, step, path, page, budget)
 			if err != nil {
 				return err
 			}
@@ -68,10 +72,35 @@ func (t *TableSession) runBackfill(ctx context.Context, step Step, budget time.D
 	return fmt.Errorf("rows are still null after %d rounds: others hold them locked, or the default gives null", backfillRounds)
 }
 
-func (t *TableSession) runBatch(ctx context.Context, step Step, page int64, budget time.Duration) (changed int64, err error) {
+const rowsPathSQL = `
+select concat_ws(', ', 'pg_catalog', nullif(btrim(reset_val), ''), 'pg_temp'), coalesce((
+  select pg_get_userbyid(c.relowner) from pg_class c where c.oid = $1::text::regclass), '')
+from pg_settings where name = 'search_path'`
+
+// rowsPath is the search_path under which rows are written: what defaults, constraints and triggers call may look names up
+// in that of the user's own sessions. It is the pinned one where a role that is not trusted could put something there.
+func (t *TableSession) rowsPath(ctx context.Context) (path string, err error) {
+	err = t.outside(ctx, func(tx pgx.Tx) error {
+		var owner string
+		if err := tx.QueryRow(ctx, rowsPathSQL, t.quoted()).Scan(&path, &owner); err != nil {
+			return err
+		}
+		schema, err := untrustedSchema(ctx, tx, path, owner)
+		if schema != "" {
+			path = pinnedPath
+		}
+		return err
+	})
+	return path, err
+}
+
+func (t *TableSession) runBatch(ctx context.Context, step Step, path string, page int64, budget time.Duration) (changed int64, err error) {
 	err = t.retry(ctx, budget, step.What, func(wait time.Duration) error {
 		return pgx.BeginFunc(ctx, t.Conn, func(tx pgx.Tx) error {
 			if err := t.timeouts(ctx, tx, wait, 0); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, "select pg_catalog.set_config('search_path', $1, true)", path); err != nil {
 				return err
 			}
 			tag, err := tx.Exec(ctx, step.SQL, page, page+backfillPages)

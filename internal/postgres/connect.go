@@ -135,6 +135,9 @@ func (c Config) parse() (*pgx.ConnConfig, error) {
 		return nil, &ConfigError{Attribute: attribute,
 			Reason: "the connection settings cannot be used. Check port, sslmode, the further parameters and the PG* variables."}
 	}
+	if err := checkNames(config); err != nil {
+		return nil, err
+	}
 	return config, nil
 }
 
@@ -212,6 +215,11 @@ func (s *Server) Pool(ctx context.Context) (*pgxpool.Pool, error) {
 	config.MinConns = 0
 	config.MaxConnIdleTime = 5 * time.Second
 	config.HealthCheckPeriod = 2 * time.Second
+	config.BeforeClose = func(conn *pgx.Conn) {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		leaveClean(ctx, conn.PgConn())
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, s.connectError(err)

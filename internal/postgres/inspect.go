@@ -94,19 +94,30 @@ join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
 where i.indrelid = $1
 order by c.relname`
 
-	// What a trigger calls runs with the rights of whoever writes the row, and with those that its session can go back to.
-	foreignTriggersSQL = `
-select distinct pg_catalog.format('%I, which calls a function of the role %I', g.tgname, pg_get_userbyid(f.proowner))
-from pg_catalog.pg_trigger g
-join pg_catalog.pg_proc f on f.oid = g.tgfoid
-join pg_catalog.pg_roles r on r.oid = f.proowner
-join pg_catalog.pg_class c on c.oid = $1
-where not g.tgisinternal and g.tgenabled <> 'D'
-  and (g.tgrelid = c.oid or g.tgrelid in (select relid from pg_partition_tree(c.oid))
-    or g.tgrelid in (select inhrelid from pg_catalog.pg_inherits where inhparent = c.oid))
-  and not r.rolsuper and r.rolname not in (current_user, session_user) and r.oid <> c.relowner
-  and r.oid <> (select datdba from pg_catalog.pg_database where datname = current_database())
-order by 1`
+	// What could run code of a role that is not trusted, see [UntrustedError], where rows are read, converted or written:
+	// triggers, whose functions run in a session that can go back to the rights of whoever it belongs to; the types of
+	// columns, with their casts and constraints; and tables that inherit, with all that their owners put on them.
+	foreignSQL = `
+with recursive family as (
+  select c.oid from pg_class c where c.oid = $1
+  union select i.inhrelid from pg_inherits i join family f on i.inhparent = f.oid
+), trusted as (
+  select r.oid from pg_roles r where r.rolsuper or r.rolname in (current_user, session_user)
+  union select relowner from pg_class where oid = $1
+  union select datdba from pg_database where datname = current_database()
+)
+select distinct text from (
+  select format('the trigger %I calls a function of the role %I', g.tgname, pg_get_userbyid(p.proowner)) as text
+  from pg_trigger g join pg_proc p on p.oid = g.tgfoid
+  where not g.tgisinternal and g.tgenabled <> 'D' and g.tgrelid in (select oid from family) and p.proowner not in (select oid from trusted)
+  union all
+  select format('the column %I has the type %s of the role %I', a.attname, format_type(t.oid, null), pg_get_userbyid(t.typowner))
+  from pg_attribute a join pg_type t on t.oid = a.atttypid
+  where a.attnum > 0 and not a.attisdropped and a.attrelid in (select oid from family) and t.typowner not in (select oid from trusted)
+  union all
+  select format('the table %s, which inherits from it, belongs to the role %I', c.oid::regclass, pg_get_userbyid(c.relowner))
+  from pg_class c where c.oid in (select oid from family) and c.relowner not in (select oid from trusted)
+) found order by 1`
 
 	constraintsSQL = `
 select k.conname, k.contype::text,
@@ -142,7 +153,7 @@ func Inspect(ctx context.Context, q Querier, schema, name string) (*Table, error
 	}); err != nil {
 		return nil, err
 	}
-	if t.ForeignTriggers, err = collect(ctx, q, foreignTriggersSQL, oid, pgx.RowTo[string]); err != nil {
+	if t.Foreign, err = collect(ctx, q, foreignSQL, oid, pgx.RowTo[string]); err != nil {
 		return nil, err
 	}
 	t.Constraints, err = collect(ctx, q, constraintsSQL, oid, func(row pgx.CollectableRow) (c Constraint, err error) {

@@ -83,6 +83,7 @@ func (p *pinner) prepare(ctx context.Context, conn *pgconn.PgConn, dial dialer) 
 	if err := p.pooler.keepsSessions(ctx, conn, dial); err != nil {
 		return err
 	}
+	conn.CustomData()[pooled] = true
 	_, err = p.pin(ctx, conn, 0)
 	return err
 }

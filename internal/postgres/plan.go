@@ -177,11 +177,23 @@ func PlanTable(current *Table, want Desired, limits Limits) Plan {
 	p.uniqueIndexes()
 	p.retireIndexes()
 	p.dropColumns()
+	if len(current.Foreign) > 0 && p.touchesRows() {
+		p.refuse("", "", "rows would be read or written with the rights of the provider, and "+list(current.Foreign), foreignRemedy)
+		p.Checks = nil
+	}
 	if len(p.Steps) > 0 && !current.Owned {
 		p.refuse("", "", fmt.Sprintf("the table belongs to the role %s, and only its owner may alter it", ident(current.Owner)),
 			fmt.Sprintf("Connect as that role or as one of its members, or run GRANT %s TO the role that the provider connects as.", ident(current.Owner)))
 	}
 	return p.Plan
+}
+
+const foreignRemedy = "Give what is named to the owner of the table or of the database (ALTER … OWNER TO), or disable the trigger for the change."
+
+// touchesRows reports whether the plan does more than change the catalog: then functions of triggers, types and
+// constraints run.
+func (p *planner) touchesRows() bool {
+	return len(p.Checks) > 0 || slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Scans || s.Rewrites || s.Route == Backfill })
 }
 
 func (p *planner) add(s Step) {

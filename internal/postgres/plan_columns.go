@@ -59,11 +59,6 @@ func (p *planner) addColumn(c ColumnSpec) {
 
 // backfill gives existing rows the default, a few pages at a time, and removes the mark.
 func (p *planner) backfill(c ColumnSpec, mark string) {
-	if len(p.current.ForeignTriggers) > 0 {
-		p.refuse(c.Name, "default", "existing rows would be changed with the rights of the provider, and the table has the trigger "+list(p.current.ForeignTriggers),
-			"Disable the trigger for the change, or give its function to the owner of the table.")
-		return
-	}
 	p.add(Step{
 		SQL: fmt.Sprintf("UPDATE %[1]s SET %[2]s = DEFAULT WHERE %[2]s IS NULL AND ctid = ANY (ARRAY(SELECT ctid FROM %[1]s WHERE %[2]s IS NULL AND %[3]s FOR UPDATE SKIP LOCKED))",
 			p.table, ident(c.Name), p.pages()),

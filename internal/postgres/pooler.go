@@ -32,8 +32,9 @@ type dialer func(ctx context.Context) (*pgconn.PgConn, error)
 // secondSession bounds the wait for the session that proves the pooler's mode.
 const secondSession = 5 * time.Second
 
-// poolerRounds is how often the mode is asked for: another client may take or give back a session in between.
-const poolerRounds = 3
+// poolerRounds and poolerAsks are how often the mode is asked for: where other clients take and give back sessions in
+// between, one answer more or less is chance.
+const poolerRounds, poolerAsks = 3, 10
 
 // pooler is what is known about the pooler that stands in between, if there is one.
 type pooler struct {
@@ -70,31 +71,34 @@ const askPID = "SELECT pg_catalog.pg_backend_pid()"
 // answers a second client, or another one answers here while the second client holds its own. Nothing is changed and
 // nothing is left behind.
 func sharesSessions(ctx context.Context, conn *pgconn.PgConn, dial dialer) (bool, error) {
-	var held []*pgconn.PgConn
-	defer func() {
-		for _, other := range held {
-			closeRaw(other)
-		}
-	}()
+	other, err := secondClient(ctx, dial)
+	if err != nil {
+		return false, err
+	}
+	defer closeRaw(other)
 	for range poolerRounds {
 		first, err := askSoon(ctx, conn, askPID)
 		if err != nil {
 			return false, err
 		}
-		other, second, err := secondClient(ctx, dial)
-		if err != nil {
-			return false, err
-		}
-		if other == nil { // it takes no transaction
+		second, err := askSoon(ctx, other, beginAndAsk)
+		if sqlState(err) == "08P01" { // PgBouncer's refusal of a transaction
 			return true, nil
 		}
-		held = append(held, other)
-		if second == first {
-			return true, nil
-		}
-		again, err := askSoon(ctx, conn, askPID)
-		if err != nil || again != first {
+		if err != nil || second == first {
 			return err == nil, err
+		}
+		for range poolerAsks {
+			again, err := askSoon(ctx, conn, askPID)
+			if err != nil || again != first {
+				return err == nil, err
+			}
+			if err := pause(ctx, 4*time.Millisecond); err != nil {
+				return false, err
+			}
+		}
+		if _, err := other.Exec(ctx, "ROLLBACK").ReadAll(); err != nil {
+			return false, err
 		}
 	}
 	return false, nil
@@ -111,30 +115,32 @@ func askSoon(ctx context.Context, conn *pgconn.PgConn, sql string) (pid uint32, 
 	return pid, err
 }
 
-// secondClient opens a connection with a transaction and asks which process answers; the connection is nil where there
-// are no transactions, as in PgBouncer's statement mode.
-func secondClient(ctx context.Context, dial dialer) (other *pgconn.PgConn, pid uint32, err error) {
+// secondClient opens one more connection.
+func secondClient(ctx context.Context, dial dialer) (*pgconn.PgConn, error) {
 	wait, cancel := context.WithTimeout(ctx, secondSession)
 	defer cancel()
-	if other, err = dial(wait); err != nil {
-		if wait.Err() != nil && ctx.Err() == nil {
-			err = &PoolerError{Unproven: true}
-		}
-		return nil, 0, err
+	other, err := dial(wait)
+	if err != nil && wait.Err() != nil && ctx.Err() == nil {
+		err = &PoolerError{Unproven: true}
 	}
-	if pid, err = askSoon(ctx, other, beginAndAsk); err == nil {
-		return other, pid, nil
+	return other, err
+}
+
+// pooled marks a connection whose session of the server outlives it.
+const pooled = "auth0pg_pooled"
+
+// leaveClean takes back what was set in a session that a pooler gives to somebody else next. Poolers can do that, too,
+// and need not.
+func leaveClean(ctx context.Context, conn *pgconn.PgConn) {
+	if conn.CustomData()[pooled] == true && !conn.IsClosed() && !conn.IsBusy() {
+		_, _ = conn.Exec(ctx, "DISCARD ALL").ReadAll() // a session that is beyond use is not given to anybody
 	}
-	closeRaw(other)
-	if sqlState(err) == "08P01" { // PgBouncer's refusal of a transaction
-		err = nil
-	}
-	return nil, 0, err
 }
 
 // closeRaw ends a connection also when the caller's context has ended.
 func closeRaw(conn *pgconn.PgConn) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
+	leaveClean(ctx, conn)
 	_ = conn.Close(ctx) // nothing is left to be done in it
 }

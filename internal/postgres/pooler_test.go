@@ -49,6 +49,9 @@ func TestPoolerModes(t *testing.T) {
 		{mode: "session", size: 4},
 		{mode: "session", size: 4, settings: []string{"server_round_robin = 1"}},
 		{mode: "session", size: 20, busy: true},
+		{mode: "session", size: 2},
+		{mode: "session", size: 4, settings: []string{"server_reset_query ="}},
+		{mode: "transaction", size: 5, settings: []string{"server_round_robin = 1"}, busy: true, refused: true},
 	} {
 		t.Run(fmt.Sprint(c.mode, c.size, c.settings, c.busy), func(t *testing.T) {
 			pooler := db.PgBouncer(t, pgtest.PgBouncerOptions{
@@ -89,14 +92,14 @@ func TestPoolerModes(t *testing.T) {
 // others keep a pooler busy until the test ends.
 func others(t *testing.T, address string) {
 	t.Helper()
+	conns := []*pgx.Conn{simple(t, address), simple(t, address), simple(t, address)}
 	ctx, cancel := context.WithCancel(context.Background())
 	var group sync.WaitGroup
-	t.Cleanup(func() {
+	t.Cleanup(func() { // before the connections are closed
 		cancel()
 		group.Wait()
 	})
-	for range 3 {
-		conn := simple(t, address)
+	for _, conn := range conns {
 		group.Go(func() {
 			for ctx.Err() == nil {
 				if _, err := conn.Exec(ctx, "select pg_sleep(0.002)"); err != nil {

@@ -46,16 +46,17 @@ type TrialResult struct {
 	First map[string]string
 }
 
-// ForeignTriggerError is a table on which nothing is tried: a trigger of a role that is not trusted would run in a
-// session that can go back to the provider's rights.
-type ForeignTriggerError struct{ Triggers []string }
-
-func (e *ForeignTriggerError) Error() string {
-	return "the table has the trigger " + list(e.Triggers)
+// ForeignError is a table whose rows are not touched: code of a role that is not trusted would run in a session that can go
+// back to the provider's rights.
+type ForeignError struct {
+	// Found says what would run it, see [Table].
+	Found []string
 }
 
+func (e *ForeignError) Error() string { return list(e.Found) }
+
 // Try runs work on a table in a trial as the role, "" for the provider's own. Its error is
-// [ErrRoleNotFound] for a role that does not exist, a [ConnectError], a [ForeignTriggerError], or what work returns.
+// [ErrRoleNotFound] for a role that does not exist, a [ConnectError], a [ForeignError], or what work returns.
 // Work is repeated, from nothing, while one of its statements meets another session's lock.
 func (s *Server) Try(ctx context.Context, role string, table Object, work func(context.Context, *Trial) error) error {
 	conn, err := s.connect(ctx)
@@ -91,8 +92,8 @@ func (s *Server) tryOnce(ctx context.Context, conn *pgx.Conn, role string, table
 	switch {
 	case err != nil && !errors.As(err, &other):
 		return lostRace(err), err
-	case users != nil && len(users.ForeignTriggers) > 0:
-		return false, &ForeignTriggerError{Triggers: users.ForeignTriggers}
+	case users != nil && len(users.Foreign) > 0:
+		return false, &ForeignError{Found: users.Foreign}
 	}
 	t := &Trial{tx: tx, path: pinnedPath}
 	if err := t.begin(ctx, s.LockTimeout(), role, users.owner()); err != nil {
@@ -188,7 +189,7 @@ func (t *Trial) become(ctx context.Context, role, owner string) error {
 	if err != nil {
 		return err
 	}
-	if t.Untrusted, err = t.untrusted(ctx, path, owner); err != nil || t.Untrusted != "" {
+	if t.Untrusted, err = untrustedSchema(ctx, t.tx, path, owner); err != nil || t.Untrusted != "" {
 		return err
 	}
 	t.path = path
@@ -213,20 +214,20 @@ where n.nspname <> 'pg_catalog' and (
   or exists (select from pg_class o where o.relnamespace = n.oid and o.relowner not in (select oid from trusted)))
 order by s.position limit 1`
 
-// untrusted looks at each schema of the role's search_path, which is that of what triggers call: they run as the role,
-// but in a session of the provider's, which they could take its rights back in.
-func (t *Trial) untrusted(ctx context.Context, path, owner string) (schema string, err error) {
+// untrustedSchema looks at each schema of a search_path, in which functions of the table's owner look names up: they run in
+// a session of the provider's, with its rights or within reach of them. It leaves the session pinned.
+func untrustedSchema(ctx context.Context, tx pgx.Tx, path, owner string) (schema string, err error) {
 	var schemas []string
-	if _, err := t.tx.Exec(ctx, "select pg_catalog.set_config('search_path', $1, true)", path); err != nil {
+	if _, err := tx.Exec(ctx, "select pg_catalog.set_config('search_path', $1, true)", path); err != nil {
 		return "", err
 	}
-	if err := t.tx.QueryRow(ctx, "select pg_catalog.current_schemas(false)::pg_catalog.text[]").Scan(&schemas); err != nil {
+	if err := tx.QueryRow(ctx, "select pg_catalog.current_schemas(false)::pg_catalog.text[]").Scan(&schemas); err != nil {
 		return "", err
 	}
-	if _, err := t.tx.Exec(ctx, pinPathSQL); err != nil {
+	if _, err := tx.Exec(ctx, pinPathSQL); err != nil {
 		return "", err
 	}
-	err = t.tx.QueryRow(ctx, untrustedSchemaSQL, schemas, owner).Scan(&schema)
+	err = tx.QueryRow(ctx, untrustedSchemaSQL, schemas, owner).Scan(&schema)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", nil
 	}

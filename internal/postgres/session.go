@@ -65,6 +65,7 @@ func (t *TableSession) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	_, _ = t.Exec(ctx, "select pg_advisory_unlock_all()") // a session that is beyond use ends without it
+	leaveClean(ctx, t.PgConn())
 	_ = t.Conn.Close(ctx)
 }
 

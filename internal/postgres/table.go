@@ -32,8 +32,9 @@ type Table struct {
 	Columns     []Column
 	Indexes     []Index
 	Constraints []Constraint
-	// ForeignTriggers describes those that call a function of a role that is not trusted, see [UntrustedError].
-	ForeignTriggers []string `json:",omitempty"`
+	// Foreign says what could run code of a role that is not trusted where rows are read or written, each a sentence's
+	// part such as "the trigger x calls a function of the role y".
+	Foreign []string `json:",omitempty"`
 	// Relations are the names in the schema that begin like ours, so that a new index gets a free one.
 	Relations []string `json:",omitempty"`
 }

@@ -5,11 +5,13 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
 // trialSite is a table of an owner's with a trigger that looks a function up in the search_path of the scripts' role.
@@ -77,7 +79,7 @@ func TestForeignTriggersDoNotFire(t *testing.T) {
 	db.Exec("CREATE FUNCTION app.mine() RETURNS trigger LANGUAGE plpgsql AS $$ " + body + " $$")
 	db.Exec("CREATE TRIGGER mine BEFORE INSERT OR UPDATE ON app.users FOR EACH ROW EXECUTE FUNCTION app.mine(); RESET ROLE")
 
-	var foreign *postgres.ForeignTriggerError
+	var foreign *postgres.ForeignError
 	err := server.Try(t.Context(), scripts, postgres.Object{Schema: "app", Name: "users"}, func(context.Context, *postgres.Trial) error { return nil })
 	if !errors.As(err, &foreign) || !strings.Contains(err.Error(), low) {
 		t.Errorf("a trial with another role's trigger: %v", err)
@@ -106,5 +108,65 @@ func TestForeignTriggersDoNotFire(t *testing.T) {
 	}
 	if db.QueryBool("SELECT is_called FROM app.ran") || db.QueryBool("SELECT rolsuper FROM pg_roles WHERE rolname = $1", low) {
 		t.Error("the other role's trigger has fired")
+	}
+}
+
+// Whatever of a table could run another role's code keeps the rows from being touched: by a trial, an audit, or a plan that
+// does more than change the catalog.
+func TestForeignObjectsKeepRowsUntouched(t *testing.T) {
+	for name, ddl := range map[string]string{
+		"type with a cast": `SET ROLE %[1]s; CREATE TYPE app.mood AS ENUM ('a');
+			CREATE FUNCTION app.words(app.mood) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('app.ran'); RETURN 'a'; END $$;
+			CREATE CAST (app.mood AS text) WITH FUNCTION app.words(app.mood) AS ASSIGNMENT; RESET ROLE;
+			ALTER TABLE app.users ADD nick app.mood DEFAULT 'a'`,
+		"domain":            `SET ROLE %[1]s; CREATE DOMAIN app.word AS text; RESET ROLE; ALTER TABLE app.users ADD nick app.word`,
+		"array of a domain": `SET ROLE %[1]s; CREATE DOMAIN app.word AS text; RESET ROLE; ALTER TABLE app.users ADD nicks app.word[]`,
+		"child":             `CREATE TABLE app.kid () INHERITS (app.users); ALTER TABLE app.kid OWNER TO %[1]s`,
+		"grandchild's trigger": `CREATE TABLE app.kid () INHERITS (app.users); CREATE TABLE app.kid2 () INHERITS (app.kid);
+			GRANT TRIGGER ON app.kid2 TO %[1]s; SET ROLE %[1]s;
+			CREATE FUNCTION app.mine() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('app.ran'); RETURN new; END $$;
+			CREATE TRIGGER mine BEFORE UPDATE ON app.kid2 FOR EACH ROW EXECUTE FUNCTION app.mine(); RESET ROLE`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			db, server, scripts, low := trialSite(t)
+			db.Exec("GRANT CREATE ON SCHEMA app TO " + low)
+			db.Exec(fmt.Sprintf(ddl, low))
+			var foreign *postgres.ForeignError
+			table := postgres.Object{Schema: "app", Name: "users"}
+			err := server.Try(t.Context(), scripts, table, func(context.Context, *postgres.Trial) error { return nil })
+			if !errors.As(err, &foreign) || !strings.Contains(err.Error(), low) {
+				t.Errorf("a trial: %v", err)
+			}
+			_, err = server.AuditUsers(t.Context(), store.Store{
+				Kind: store.Table, Schema: "app", Table: "users", EmailLookup: store.LowerIndex,
+				Columns: map[store.Part]store.Column{"id": {Name: "id"}, "email": {Name: "email"}, "password": {Name: "email"}},
+			})
+			if !errors.As(err, &foreign) {
+				t.Errorf("an audit: %v", err)
+			}
+			pool, err := server.Pool(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			current, err := postgres.Inspect(t.Context(), pool, "app", "users")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range []postgres.Declaration{
+				{Name: "at", Type: "timestamptz", Default: "clock_timestamp()"}, {Name: "email", Type: "text", NotNull: true},
+			} {
+				columns, err := postgres.Normalize(t.Context(), pool, []postgres.Declaration{d}, current, "")
+				if err != nil {
+					t.Fatal(err)
+				}
+				plan := postgres.PlanTable(current, postgres.Desired{Schema: "app", Name: "users", Columns: columns}, limits(t, server))
+				if len(plan.Refusals) == 0 || !strings.Contains(plan.Refusals[0].Reason, low) || len(plan.Checks) > 0 {
+					t.Errorf("%s: %+v", d.Name, plan.Refusals)
+				}
+			}
+			if db.QueryBool("SELECT is_called FROM app.ran") {
+				t.Error("the other role's code has run")
+			}
+		})
 	}
 }

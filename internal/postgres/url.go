@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -118,5 +119,32 @@ func (c Config) fileError(file *fs.PathError) *ConfigError {
 	case c.SSLKey:
 		attribute = "sslkey"
 	}
+	if strings.ContainsAny(file.Path, "\r\n") || strings.Contains(file.Path, "-----BEGIN") {
+		return &ConfigError{Attribute: attribute, Reason: "it is no path of a file. The content of a certificate or key goes into a file, and that file's path here."}
+	}
 	return &ConfigError{Attribute: attribute, Reason: file.Error() + "."}
+}
+
+// hostName is what a host may look like: a name or an address, or the folder of a socket.
+var hostName = regexp.MustCompile(`^([A-Za-z0-9._-]+|[0-9A-Fa-f:.]+(%[A-Za-z0-9._-]+)?|/[^@]*|@[A-Za-z0-9._/-]+)$`)
+
+// checkNames refuses what is no host before it is looked up, and a URL in the place of a name before it is shown: either
+// may hold a password. Settings come from the URL, from attributes and from PG* variables.
+func checkNames(config *pgx.ConnConfig) *ConfigError {
+	hosts := []string{config.Host}
+	for _, fallback := range config.Fallbacks {
+		hosts = append(hosts, fallback.Host)
+	}
+	for _, host := range hosts {
+		if !hostName.MatchString(host) {
+			return &ConfigError{Attribute: "host", Reason: "it is no host name, no address and no folder of a socket. " +
+				"It may come from postgres.url or PGHOST, too. User, password and database have attributes of their own."}
+		}
+	}
+	for attribute, name := range map[string]string{"database": config.Database, "username": config.User} {
+		if strings.Contains(name, "://") {
+			return &ConfigError{Attribute: attribute, Reason: "it is a URL, which belongs into postgres.url. It may come from a PG* variable, too."}
+		}
+	}
+	return nil
 }

@@ -126,3 +126,21 @@ func TestFileOfSettings(t *testing.T) {
 		}
 	}
 }
+
+// Whatever stands in the place of a host, a name or a file, no part of a secret in it is shown or looked up.
+func TestSecretsInOtherPlaces(t *testing.T) {
+	for name, c := range map[string]postgres.Config{
+		"credentials in host":     {Host: "own:sekretword@127.0.0.1"},
+		"a URL in host":           {Host: "postgres://own:sekretword@127.0.0.1/m"},
+		"host in the URL's query": {URL: "postgres://own@127.0.0.1/m?host=own:sekretword%40h"},
+		"a URL in database":       {Host: "127.0.0.1", Database: "postgres://own:sekretword@h/m"},
+		"a URL in username":       {Host: "127.0.0.1", Username: "postgres://own:sekretword@h/m"},
+		"a key in sslkey":         {Host: "127.0.0.1", SSLCert: "/nowhere", SSLKey: "-----BEGIN PRIVATE KEY-----\nsekretword\n-----END PRIVATE KEY-----"},
+	} {
+		_, err := postgres.NewServer(c)
+		var config *postgres.ConfigError
+		if !errors.As(err, &config) || strings.Contains(err.Error(), "sekretword") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -162,7 +162,7 @@ func (r *connection) preflight(ctx context.Context, prior, plan *connectionModel
 	}
 	attempted := "Could not try the SQL of the scripts on " + users.Title()
 	var unreachable *postgres.ConnectError
-	var foreign *postgres.ForeignTriggerError
+	var foreign *postgres.ForeignError
 	switch {
 	case errors.As(err, &unreachable) && ctx.Err() == nil:
 		diags.AddWarning("Scripts Not Tried", kit.PostgresDetail(attempted, err)+" The scripts are uploaded all the same. "+withoutPreflight)
@@ -171,8 +171,8 @@ func (r *connection) preflight(ctx context.Context, prior, plan *connectionModel
 		diags.AddWarning("Scripts Not Tried", attempted+": "+target.noRole()+" "+withoutPreflight)
 		return true
 	case errors.As(err, &foreign):
-		diags.AddWarning("Scripts Not Tried", fmt.Sprintf("%s: %v. What it calls would run in a session that can go back to the rights of the provider. "+
-			"The scripts are uploaded all the same.\n\nGive the function to the owner of the table, if it is meant to run there. %s", attempted, foreign, withoutPreflight))
+		diags.AddWarning("Scripts Not Tried", fmt.Sprintf("%s: %v. That role's code would run in a session that can go back to the rights of the provider. "+
+			"The scripts are uploaded all the same.\n\nGive it to the owner of the table, if it is meant to run there. %s", attempted, foreign, withoutPreflight))
 		return true
 	case err != nil:
 		diags.AddError("Scripts Not Tried", kit.PostgresDetail(attempted, err)+" Nothing was changed in Auth0. "+withoutPreflight)

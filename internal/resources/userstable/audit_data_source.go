@@ -141,7 +141,12 @@ func checkAudited(users store.Store, diags *diag.Diagnostics) bool {
 func auditError(users store.Store, err error, diags *diag.Diagnostics) {
 	attempted := fmt.Sprintf("Could not read the users table %q.%q", users.Schema, users.Table)
 	var server *pgconn.PgError
+	var foreign *postgres.ForeignError
 	switch {
+	case errors.As(err, &foreign):
+		diags.AddAttributeError(path.Root("store"), "Users Not Audited", fmt.Sprintf(
+			"%s: %v. That role's code would run with the rights of the provider.\n\n"+
+				"Give what is named to the owner of the table or of the database (ALTER … OWNER TO).", attempted, foreign))
 	case errors.Is(err, postgres.ErrTableNotFound):
 		diags.AddAttributeError(path.Root("store"), "Users Table Not Found", attempted+
 			": it does not exist.\n\nIf the same configuration creates it, take the store of that auth0pg_users_table directly, or add depends_on, so that the table is read after that.")
