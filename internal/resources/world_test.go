@@ -341,3 +341,40 @@ resource "auth0pg_database_role" "scripts" {
 		}},
 	})
 }
+
+// The same for what enforces an allowlist on the server, which takes a superuser.
+func TestNoTwinRunsInEnforcement(t *testing.T) {
+	t.Parallel()
+	f := newFortress(t, 16)
+	low := f.RoleName("low")
+	f.Exec("CREATE ROLE " + low)
+	twins := f.HostileTwins(low, "public")
+	f.Exec("ALTER DATABASE " + pgx.Identifier{f.Name}.Sanitize() + " SET search_path = public, pg_catalog")
+	f.Administrator(f.URL) // in a session that has the path
+	f.Pin()
+	w := acctest.NewWorkspace(t, nil)
+	enforcements := []string{"pg_hba"}
+	if f.Server.Version() >= 17 {
+		enforcements = append(enforcements, "login_trigger")
+	}
+	for _, enforcement := range enforcements {
+		for _, cidr := range []string{"127.0.0.0/8", "127.0.0.1/32"} {
+			w.Write("main.tf", required+acctest.ProviderConfig(f.DB, nil)+fmt.Sprintf(`
+resource "auth0pg_allowlist" "enforced" {
+  region           = "EU"
+  role             = "scripts"
+  enforcement      = %q
+  additional_cidrs = [%q]
+}
+`, enforcement, cidr))
+			w.MustRun("apply", "-auto-approve")
+		}
+		if output, exit := w.Run("plan", "-detailed-exitcode"); exit != 0 {
+			t.Errorf("the plan after it is not empty (exit %d):\n%s", exit, output)
+		}
+	}
+	w.MustRun("destroy", "-auto-approve")
+	if ran := twins.Ran(); len(ran) > 0 {
+		t.Errorf("of %d twins %d ran: %q", twins.Made, len(ran), ran)
+	}
+}
