@@ -276,6 +276,8 @@ func noTwinRuns(t *testing.T, managed bool, searchPath string) {
 	db.Administrator(main)
 	db.Pin()
 	w.live()
+	db.Administrator(superuser)
+	db.Pin()
 	if ran := twins.Ran(); len(ran) > 0 {
 		t.Errorf("of %d twins %d ran: %q", twins.Made, len(ran), ran)
 	}
