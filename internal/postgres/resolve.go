@@ -78,8 +78,12 @@ join pg_collation l on l.oid = a.attcollation
 join pg_namespace n on n.oid = l.collnamespace
 where a.attrelid = '` + resolved + `'::regclass and a.attnum = 1`
 
-// typeName returns the server's own name of a type.
+// typeName returns the server's own name of a type. Common ones are pg_catalog's, which comes first in the path: they need
+// no question.
 func (r *resolver) typeName(ctx context.Context, text string) (name string, err error) {
+	if name, ok := CommonTypeName(text); ok {
+		return name, nil
+	}
 	err = r.resolving(ctx, func(tx pgx.Tx) error {
 		// The type is looked up through a parameter first: what the server takes for the name of one type there is
 		// nothing else in the cast.
