@@ -90,7 +90,7 @@ type summaries struct {
 func (s *summaries) parse() []*ast.File {
 	s.t.Helper()
 	var files []*ast.File
-	for _, folder := range []string{"resources", "provider", "scripts"} {
+	for _, folder := range []string{"resources/*", "provider", "scripts"} {
 		paths, err := filepath.Glob(filepath.Join(root(s.t), "internal", folder, "*.go"))
 		if err != nil {
 			s.t.Fatal(err)

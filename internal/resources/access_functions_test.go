@@ -435,7 +435,7 @@ func TestAccessFunctionsWithDependents(t *testing.T) {
 				PreConfig:   func() { db.Exec("CREATE VIEW public.report AS SELECT * FROM " + schema + ".get_user('a')") },
 				Config:      cfg,
 				Destroy:     true,
-				ExpectError: saying(`Access Functions Not Dropped.*2BP01.*view report depends on function.*change it so that it does without.*apply again`),
+				ExpectError: saying(`Access Functions Not Dropped.*2BP01.*view public.report depends on function.*change it so that it does without.*apply again`),
 			},
 			{
 				PreConfig:        func() { db.Exec("DROP VIEW public.report") },

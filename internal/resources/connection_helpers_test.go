@@ -204,7 +204,7 @@ func files(t *testing.T, folder string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
 	err := filepath.Walk(folder, func(path string, info os.FileInfo, err error) error {
-		if err != nil || info.IsDir() {
+		if err != nil || !info.Mode().IsRegular() { // the test's own folder is linked
 			return err
 		}
 		text, err := os.ReadFile(path)
