@@ -247,12 +247,16 @@ var harmless = map[string][]string{
 
 // ParameterError is a parameter that the driver would not heed.
 type ParameterError struct {
+	// Name is "" where it may be a piece of something else: without an @, what was meant for the password may stand there.
 	Name  string
 	known bool
 }
 
 func (e *ParameterError) Error() string {
-	if e.known {
+	switch {
+	case e.Name == "":
+		return "it has no user before an @, and a parameter that PostgreSQL's clients do not know"
+	case e.known:
 		return "its parameter " + e.Name + " asks for something that this provider cannot do"
 	}
 	return "its parameter " + e.Name + " is none that PostgreSQL's clients know"
@@ -274,7 +278,11 @@ func (u *URL) Settings() (map[string]string, error) {
 		case fate == taken:
 			settings[name] = value
 		default:
-			return nil, &ParameterError{Name: name, known: fate == refused || some}
+			known := fate == refused || some
+			if !known && u.User == "" {
+				name = ""
+			}
+			return nil, &ParameterError{Name: name, known: known}
 		}
 	}
 	return settings, nil

@@ -133,6 +133,7 @@ func TestSecretsInOtherPlaces(t *testing.T) {
 		"credentials in host":     {Host: "own:sekretword@127.0.0.1"},
 		"a URL in host":           {Host: "postgres://own:sekretword@127.0.0.1/m"},
 		"host in the URL's query": {URL: "postgres://own@127.0.0.1/m?host=own:sekretword%40h"},
+		"a password without an @": {URL: "postgres://own:12?sekretword=1/m"},
 		"a URL in database":       {Host: "127.0.0.1", Database: "postgres://own:sekretword@h/m"},
 		"a URL in username":       {Host: "127.0.0.1", Username: "postgres://own:sekretword@h/m"},
 		"a key in sslkey":         {Host: "127.0.0.1", SSLCert: "/nowhere", SSLKey: "-----BEGIN PRIVATE KEY-----\nsekretword\n-----END PRIVATE KEY-----"},
