@@ -138,6 +138,9 @@ func readHost(text string) (Host, error) {
 		if strings.Contains(decoded, ",") {
 			return Host{}, errHost // the driver takes it for a list
 		}
+		if strings.Contains(decoded, "@") {
+			return Host{}, errHost // a piece of a password rather than of a folder's name
+		}
 		if !IsSocket(decoded) && (decoded != name || name != "" && !hostForm.MatchString(name)) {
 			return Host{}, errHost
 		}
@@ -247,14 +250,17 @@ var harmless = map[string][]string{
 
 // ParameterError is a parameter that the driver would not heed.
 type ParameterError struct {
-	// Name is "" where it may be a piece of something else: without an @, what was meant for the password may stand there.
-	Name  string
+	// Name is what stands in a parameter's place. [ParameterError.Error] tells whether it may be shown.
+	Name string
+
 	known bool
+	// doubtful names may be a piece of something else: without an @, what was meant for the password may stand there.
+	doubtful bool
 }
 
 func (e *ParameterError) Error() string {
 	switch {
-	case e.Name == "":
+	case e.doubtful:
 		return "it has no user before an @, and a parameter that PostgreSQL's clients do not know"
 	case e.known:
 		return "its parameter " + e.Name + " asks for something that this provider cannot do"
@@ -279,10 +285,7 @@ func (u *URL) Settings() (map[string]string, error) {
 			settings[name] = value
 		default:
 			known := fate == refused || some
-			if !known && u.User == "" {
-				name = ""
-			}
-			return nil, &ParameterError{Name: name, known: known}
+			return nil, &ParameterError{Name: name, known: known, doubtful: !known && u.User == ""}
 		}
 	}
 	return settings, nil

@@ -232,6 +232,8 @@ func urlHost(host string) (string, error) {
 		return "[" + address.String() + "]", nil
 	}
 	switch {
+	case pgurl.IsSocket(host) && strings.Contains(host, "@"):
+		return "", &partError{`"host"`, "is the folder of a socket with an @ in its name, which is taken for a piece of a password"}
 	case pgurl.IsSocket(host):
 		return escape(host), nil
 	case hostForm.MatchString(host):

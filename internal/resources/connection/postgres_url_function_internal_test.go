@@ -106,6 +106,7 @@ func TestPostgresURLRefuses(t *testing.T) {
 		"text for parameters":  {map[string]any{"host": "h", "parameters": "hidden"}, "map of strings"},
 		"part in parameters":   {map[string]any{"host": "h", "parameters": map[string]any{"password": "hidden"}}, "is a part of its own"},
 		"part in parameters 2": {map[string]any{"host": "h", "parameters": map[string]any{"user": "hidden"}}, `write "username"`},
+		"at sign in socket":    {map[string]any{"host": "/hidden@h"}, "folder of a socket with an @"},
 		"IPv6 zone":            {map[string]any{"host": "fe80::1%hidden"}, "has a zone"},
 		"unknown parameter":    {map[string]any{"host": "h", "parameters": map[string]any{"search_path": "hidden"}}, `"search_path" in "parameters" is no parameter`},
 		"unheeded parameter":   {map[string]any{"host": "h", "parameters": map[string]any{"gssencmode": "require"}}, `"gssencmode" in "parameters" is no parameter`},
@@ -218,7 +219,7 @@ func TestPostgresURLReadBackByNode(t *testing.T) {
 // What the function writes, the provider takes as it was meant; with a user and a database, so do the scripts.
 func TestPostgresURLIsAccepted(t *testing.T) {
 	written := 0
-	for _, host := range []string{"db.example.com", "10.0.0.1", "2001:db8::1", "[::1]", "/run/pg", "/tmp/a b%2F@c", "/tmp/a,b", "/run/é?#", "h_1", "-h", "h@x", "fe80::1%eth0", "a,b", "."} {
+	for _, host := range []string{"db.example.com", "10.0.0.1", "2001:db8::1", "[::1]", "/run/pg", "/tmp/a b%2Fc", "/tmp/a@b", "/tmp/a,b", "/run/é?#", "h_1", "-h", "h@x", "fe80::1%eth0", "a,b", "."} {
 		for _, text := range hostile {
 			for _, further := range []string{"keepalives", "options", "sslsni", "gssencmode", "search_path", "hostaddr", "a b"} {
 				parts := map[string]any{"host": host, "port": 5433, "username": text, "password": text, "database": text, "sslmode": "disable",
