@@ -236,8 +236,7 @@ func (b scriptsModel) options(userStore store.Store, importMode bool) scripts.Op
 func (m *connectionModel) planScripts(ctx context.Context, prior *connectionModel, diags *diag.Diagnostics) {
 	m.RenderedScripts = types.MapUnknown(types.StringType)
 	behaviour := m.behaviour(ctx, diags)
-	userStore, storeKnown, storeDiags := kit.StoreFrom(ctx, m.Store, path.Root("store"))
-	diags.Append(storeDiags...)
+	userStore, storeKnown := m.Store.Parsed()
 	if diags.HasError() || !behaviour.known() || m.ImportMode.IsUnknown() || !storeKnown && !m.Store.IsNull() {
 		return
 	}
@@ -278,7 +277,7 @@ func keepSame(stored types.Map, op, wanted string) types.String {
 
 // checkParts refuses a store, or its absence, with which an operation without override cannot be rendered.
 func (m *connectionModel) checkParts(mode bool, overrides map[scripts.Operation]string, diags *diag.Diagnostics) bool {
-	userStore, _, _ := kit.StoreFrom(context.Background(), m.Store, path.Root("store"))
+	userStore, _ := m.Store.Parsed()
 	for _, op := range scripts.Rendered(mode, userStore) {
 		if _, overridden := overrides[op]; overridden {
 			continue

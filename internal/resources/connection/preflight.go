@@ -72,9 +72,10 @@ func (r *connection) preflightServer(ctx context.Context) *postgres.Server {
 // checkCatalog refuses a plan whose sign-ups the catalog tells to fail. A table that is yet to
 // be created or changed is tried at apply.
 func (r *connection) checkCatalog(ctx context.Context, prior, plan *connectionModel, diags *diag.Diagnostics) {
-	users, known, _ := kit.StoreFrom(ctx, plan.Store, path.Root("store"))
-	if diags.HasError() || !known || users.Kind != store.Table || !plan.Preflight.ValueBool() || hasUnknown(plan.RenderedScripts) || !plan.uploads(prior) ||
-		!slices.Contains(plan.ownOperations(ctx, diags), scripts.Create) || r.data.Notes.TableChanges(users.Schema, users.Table) {
+	users, _ := plan.Store.Parsed()
+	table, direct := users.Reach.(store.Table)
+	if diags.HasError() || !direct || !plan.Preflight.ValueBool() || hasUnknown(plan.RenderedScripts) || !plan.uploads(prior) ||
+		!slices.Contains(plan.ownOperations(ctx, diags), scripts.Create) || r.data.Notes.TableChanges(table.Schema, table.Name) {
 		return
 	}
 	server := r.preflightServer(ctx)
@@ -99,7 +100,7 @@ func (r *connection) checkCatalog(ctx context.Context, prior, plan *connectionMo
 	for _, part := range scripts.LeftOut(users) {
 		null = append(null, users.Columns[part].Name)
 	}
-	unfilled, err := postgres.Unfilled(ctx, pool, users.Schema, users.Table, users.Columns[store.ID].Name, filled, null)
+	unfilled, err := postgres.Unfilled(ctx, pool, table.Schema, table.Name, users.Columns[store.ID].Name, filled, null)
 	if err != nil {
 		diags.AddAttributeError(path.Root("store"), "Table Could Not Be Checked", kit.PostgresDetail(fmt.Sprintf("Could not read %s from the catalog", users.Title()), err))
 		return
@@ -125,7 +126,7 @@ func addUnfilled(users store.Store, column, cause string, diags *diag.Diagnostic
 	}
 	diags.AddAttributeError(path.Root("store"), "Column Would Not Be Filled", fmt.Sprintf(
 		"The script create cannot add users to %s: the column %q stays without a value, since %s.%s\n\n%s. If users are never created through Auth0, write the script yourself in scripts.overrides[\"create\"]. %s",
-		users.Title(), column, why, cause, remedy, withoutPreflight))
+		users.Table().Title(), column, why, cause, remedy, withoutPreflight))
 }
 
 const withoutPreflight = "To upload the scripts without trying them, set preflight = false."
@@ -133,7 +134,7 @@ const withoutPreflight = "To upload the scripts without trying them, set preflig
 // preflight tries the SQL of the scripts as they are about to be uploaded. It returns false,
 // with errors, when they would fail.
 func (r *connection) preflight(ctx context.Context, prior, plan *connectionModel, configuration map[string]string, diags *diag.Diagnostics) bool {
-	users, known, _ := kit.StoreFrom(ctx, plan.Store, path.Root("store"))
+	users, known := plan.Store.Parsed()
 	if !known || !plan.Preflight.ValueBool() || !plan.uploads(prior) {
 		return true
 	}
@@ -151,7 +152,7 @@ func (r *connection) preflight(ctx context.Context, prior, plan *connectionModel
 	var assumed bool
 	var err error
 	for _, wanted = range target.roles() {
-		err = server.Try(ctx, wanted, postgres.Object{Schema: users.Schema, Name: users.Table}, func(ctx context.Context, t *postgres.Trial) error {
+		err = server.Try(ctx, wanted, kit.TableObject(users), func(ctx context.Context, t *postgres.Trial) error {
 			role, assumed = t.Role, t.Assumed
 			trial = newScriptTrial(t, users, options)
 			return trial.run(ctx, operations)

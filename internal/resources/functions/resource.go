@@ -35,19 +35,19 @@ func NewAccessFunctions() resource.Resource { return &accessFunctions{} }
 type accessFunctions struct{ data *kit.Data }
 
 type accessFunctionsModel struct {
-	ID                      types.String `tfsdk:"id"`
-	Schema                  types.String `tfsdk:"schema"`
-	Owner                   types.String `tfsdk:"owner"`
-	Table                   types.Object `tfsdk:"table"`
-	Operations              types.Set    `tfsdk:"operations"`
-	RehashOnLogin           types.Bool   `tfsdk:"rehash_on_login"`
-	Store                   types.Object `tfsdk:"store"`
-	Definitions             types.Map    `tfsdk:"definitions"`
-	SchemaDefinition        types.String `tfsdk:"schema_definition"`
-	OwnerAttributes         types.List   `tfsdk:"owner_attributes"`
-	OwnerPrivileges         types.List   `tfsdk:"owner_privileges"`
-	OwnerSequencePrivileges types.List   `tfsdk:"owner_sequence_privileges"`
-	Policy                  types.String `tfsdk:"policy"`
+	ID                      types.String   `tfsdk:"id"`
+	Schema                  types.String   `tfsdk:"schema"`
+	Owner                   types.String   `tfsdk:"owner"`
+	Table                   kit.StoreValue `tfsdk:"table"`
+	Operations              types.Set      `tfsdk:"operations"`
+	RehashOnLogin           types.Bool     `tfsdk:"rehash_on_login"`
+	Store                   kit.StoreValue `tfsdk:"store"`
+	Definitions             types.Map      `tfsdk:"definitions"`
+	SchemaDefinition        types.String   `tfsdk:"schema_definition"`
+	OwnerAttributes         types.List     `tfsdk:"owner_attributes"`
+	OwnerPrivileges         types.List     `tfsdk:"owner_privileges"`
+	OwnerSequencePrivileges types.List     `tfsdk:"owner_sequence_privileges"`
+	Policy                  types.String   `tfsdk:"policy"`
 }
 
 func (r *accessFunctions) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
