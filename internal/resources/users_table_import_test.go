@@ -65,7 +65,8 @@ var legacyTables = map[string]struct {
 	"undescribed": {"users", `
 		CREATE TABLE users (id serial PRIMARY KEY, email text UNIQUE, password text, created_at timestamp DEFAULT now(), blocked int, tenant text CHECK (tenant <> ''), "OddName" text);
 		CREATE INDEX ON users (tenant) WHERE tenant IS NOT NULL`,
-		`name = "users"`},
+		`name = "users"
+		columns = { id = {}, email = {}, password = {}, created_at = {} }`},
 	"bigint identity": {"public.users", `
 		CREATE TABLE users (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email text NOT NULL, password char(60) NOT NULL);
 		CREATE UNIQUE INDEX ON users (lower(email))`,
@@ -93,12 +94,12 @@ var legacyTables = map[string]struct {
 		CREATE TABLE users (id bigint, email text, password text, region text, PRIMARY KEY (id, region)) PARTITION BY LIST (region);
 		CREATE TABLE users_eu PARTITION OF users FOR VALUES IN ('eu')`,
 		`name = "users"
-		columns = { id = { type = "bigint" } }`},
+		columns = { id = { type = "bigint" }, email = {}, password = {} }`},
 	"inherited": {"users", `
 		CREATE TABLE base (id bigint PRIMARY KEY, created_at timestamptz DEFAULT now());
 		CREATE TABLE users (id bigint PRIMARY KEY, email text, password text) INHERITS (base)`,
 		`name = "users"
-		columns = { created_at = {} }`},
+		columns = { id = {}, email = {}, password = {}, created_at = {} }`},
 	"guessed names, guarded rows": {"legacy.accounts", `
 		CREATE SCHEMA legacy;
 		CREATE TABLE legacy.accounts (account_no bigserial, login_mail varchar(200) NOT NULL, mail_opt_in boolean, pw_hash char(60) NOT NULL, firstname text, "lastName" text, mood text[] DEFAULT '{}', PRIMARY KEY (account_no));
@@ -131,7 +132,7 @@ var legacyTables = map[string]struct {
 		CREATE UNIQUE INDEX ON users (lower(email)) WHERE name IS NOT NULL;
 		ALTER TABLE users OWNER TO pg_monitor`,
 		`name = "users"
-		columns = { name = {} }`},
+		columns = { id = {}, email = {}, password = {}, name = {} }`},
 }
 
 // legacyDatabase is the database for one of the legacyTables.
@@ -179,7 +180,8 @@ func TestUsersTableAdoptedIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	db := acctest.Database(t)
 	db.Exec(`CREATE TABLE users (id uuid PRIMARY KEY, email text, password text, name varchar(100), note text)`)
-	config := tableConfig(db, dropAtEnd)
+	const columns = "columns = { id = {}, email = {}, password = {}, name = {} }"
+	config := tableConfig(db, dropAtEnd, columns)
 	testTable(t,
 		resource.TestStep{Config: config + "import {\n  to = auth0pg_users_table.users\n  id = \"users\"\n}\n"},
 		// What is not described may change as it likes.
@@ -193,7 +195,7 @@ func TestUsersTableAdoptedIsLeftAlone(t *testing.T) {
 		},
 		// The index is built once it is asked for.
 		resource.TestStep{
-			Config: tableConfig(db, dropAtEnd, `email_lookup = "lower_index"`),
+			Config: tableConfig(db, dropAtEnd, `email_lookup = "lower_index"`, columns),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 				plancheck.ExpectKnownValue(tableAddress, tfjsonpath.New("ddl"), knownvalue.ListExact([]knownvalue.Check{
 					knownvalue.StringExact(`CREATE UNIQUE INDEX CONCURRENTLY "users_email_lower_key" ON "public"."users" (pg_catalog.lower("email"))`),
@@ -201,7 +203,7 @@ func TestUsersTableAdoptedIsLeftAlone(t *testing.T) {
 			}},
 		},
 		resource.TestStep{
-			Config: tableConfig(db, dropAtEnd, `email_lookup = "lower_index"`, `columns = { name = { type = "varchar(200)" } }`),
+			Config: tableConfig(db, dropAtEnd, `email_lookup = "lower_index"`, strings.Replace(columns, "name = {}", `name = { type = "varchar(200)" }`, 1)),
 			Check:  resource.TestCheckResourceAttr(tableAddress, "columns.name.type", "varchar(200)"),
 		},
 	)
@@ -231,7 +233,7 @@ func TestUsersTableChangedAfterPlan(t *testing.T) {
 	testTable(t,
 		resource.TestStep{Config: tableConfig(db, dropAtEnd)},
 		resource.TestStep{
-			Config: tableConfig(db, dropAtEnd, `columns = { created_at = {} }`),
+			Config: tableConfig(db, dropAtEnd, acctest.Columns(`created_at = {}`)),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 				sideEffect(func() { db.Exec("ALTER TABLE users DROP COLUMN nickname") }),
 			}},
@@ -269,7 +271,7 @@ func TestUsersTableOddTraits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			db := acctest.LocalDatabase(t)
 			db.Exec(c.ddl)
-			w := acctest.NewWorkspace(t, map[string]string{"main.tf": workspaceConfig(db) + "import {\n  to = auth0pg_users_table.users\n  id = \"users\"\n}\n"})
+			w := acctest.NewWorkspace(t, map[string]string{"main.tf": workspaceConfig(db, "columns = { id = {}, email = {}, password = {} }") + "import {\n  to = auth0pg_users_table.users\n  id = \"users\"\n}\n"})
 			output := strings.Join(strings.Fields(strings.ReplaceAll(w.MustRun("plan"), "│", " ")), " ")
 			odd := strings.Contains(output, "UNLOGGED") || strings.Contains(output, "inherit")
 			if odd != (c.want != "") || !regexp.MustCompile(c.want).MatchString(output) {
