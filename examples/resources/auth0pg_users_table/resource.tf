@@ -3,7 +3,7 @@ resource "auth0pg_users_table" "users" {
   schema = "public"
   name   = "users"
 
-  # A part without settings gets the column that its name suggests.
+  # The parts that the table has. One without settings gets the column that its name suggests.
   columns = {
     id             = {}
     email          = {}
