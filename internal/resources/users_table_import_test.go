@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
 // expectBefore checks what the refreshed state holds under a planned change.
@@ -278,5 +279,85 @@ func TestUsersTableOddTraits(t *testing.T) {
 				t.Errorf("want %q in\n%s", c.want, output)
 			}
 		})
+	}
+}
+
+// An imported table gets no column by itself: not for a part that is named, nor for one whose column went away.
+func TestUsersTableImportedAddsNothing(t *testing.T) {
+	t.Parallel()
+	db := acctest.Database(t)
+	db.Exec(`CREATE TABLE users (id uuid PRIMARY KEY, email text NOT NULL, password_hash text NOT NULL, is_blocked boolean, created_at timestamptz, nick text)`)
+	block := "import {\n  to = auth0pg_users_table.users\n  id = \"users\"\n}\n"
+	config := func(parts string) string {
+		return tableConfig(db, dropAtEnd, "drop_removed_columns = true", "columns = { id = {}, email = {}, "+parts+" }")
+	}
+	const named = `password = { name = "password_hash" }`
+	columns := func() string {
+		return strings.Join(db.QueryStrings("SELECT attname::text FROM pg_attribute WHERE attrelid = 'users'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"), " ")
+	}
+	has := func(want string) resource.TestCheckFunc {
+		return func(*terraform.State) error {
+			if got := columns(); got != want {
+				return fmt.Errorf("the columns are %s, want %s", got, want)
+			}
+			return nil
+		}
+	}
+	const before = "id email password_hash is_blocked created_at nick"
+	refused := func(parts, want string) resource.TestStep {
+		return resource.TestStep{Config: config(parts) + block, PlanOnly: true, ExpectError: regexp.MustCompile(want)}
+	}
+	testTable(t,
+		refused(`password = {}`, `(?s)columns\["password"\].*|Part Has No Column.*"password".*"password_hash".*add = true`),
+		refused(`password = { name = "pasword_hash" }`, `(?s)Part Has No Column.*"pasword_hash".*"password_hash"`),
+		refused(named+`, blocked = {}`, `(?s)Part Has No Column.*no column "blocked".*"is_blocked".*leave\s+the\s+part\s+out`),
+		refused(named+`, nickname = { name = "nickname", renamed_from = "nik" }`, `(?s)Part Has No Column.*"nick"`),
+		refused(named+`, last_login = {}`, `(?s)Part Has No Column.*No\s+column\s+of\s+a\s+similar\s+name`),
+		// The found created_at is not named, and so it is forgotten. It was never ours to drop.
+		resource.TestStep{
+			Config: config(named+`, nickname = { name = "nickname", renamed_from = "nick" }, last_login = { add = true }`) + block,
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectKnownValue(tableAddress, tfjsonpath.New("ddl"), knownvalue.ListExact([]knownvalue.Check{
+					knownvalue.StringExact(`ALTER TABLE "public"."users" RENAME COLUMN "nick" TO "nickname"`),
+					knownvalue.StringExact(`ALTER TABLE "public"."users" ADD COLUMN "last_login" timestamp with time zone`),
+				})),
+			}},
+			Check: resource.ComposeAggregateTestCheckFunc(
+				has("id email password_hash is_blocked created_at nickname last_login"),
+				expectStore(tableAddress, func(s store.Store) bool { return len(s.Columns) == 5 && !s.Has(store.CreatedAt) }),
+			),
+		},
+		// Once the column is there, add is without effect, whether it stays or goes.
+		resource.TestStep{Config: config(named + `, nickname = {}, last_login = { add = true }`), PlanOnly: true, ExpectNonEmptyPlan: true},
+		resource.TestStep{Config: config(named + `, nickname = {}, last_login = {}`), Check: resource.TestCheckResourceAttr(tableAddress, "ddl.#", "0")},
+		// A column that goes away is no reason to add another.
+		resource.TestStep{
+			PreConfig: func() { db.Exec("ALTER TABLE users DROP last_login") }, Config: config(named + `, nickname = {}, last_login = {}`), PlanOnly: true,
+			ExpectError: regexp.MustCompile(`(?s)Part Has No Column.*"last_login"`),
+		},
+		resource.TestStep{Config: config(named + `, nickname = {}, blocked = { name = "is_blocked" }`), Check: has(strings.Replace(before, "nick", "nickname", 1))},
+	)
+}
+
+// One configuration is one table in every database: what an import has written makes the same parts where there is nothing.
+func TestUsersTableGeneratedElsewhere(t *testing.T) {
+	t.Parallel()
+	db, empty := acctest.Database(t), acctest.Database(t)
+	db.Exec(`CREATE TABLE users (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), mail varchar(200) NOT NULL, password_hash text NOT NULL, blocked boolean NOT NULL DEFAULT false, note text)`)
+	db.Exec(`CREATE UNIQUE INDEX ON users (lower(mail))`)
+	provider := func(db *acctest.DB) string { return strings.Split(workspaceConfig(db), "resource \"")[0] }
+	w := acctest.NewWorkspace(t, map[string]string{"main.tf": provider(db) + "import {\n  to = auth0pg_users_table.users\n  id = \"users\"\n}\n"})
+	w.MustRun("plan", "-generate-config-out=generated.tf")
+	w.MustRun("apply", "-auto-approve")
+	if output, exit := w.Run("plan", "-detailed-exitcode"); exit != 0 {
+		t.Errorf("the plan is not empty\n%s\n%s", output, w.Read("generated.tf"))
+	}
+	made := acctest.NewWorkspace(t, map[string]string{"main.tf": provider(empty), "generated.tf": w.Read("generated.tf")})
+	made.MustRun("apply", "-auto-approve")
+	columns := func(db *acctest.DB) string {
+		return strings.Join(db.QueryStrings(`SELECT attname || ' ' || format_type(atttypid, atttypmod) || attnotnull::text FROM pg_attribute WHERE attrelid = 'users'::regclass AND attnum > 0 ORDER BY 1`), "\n")
+	}
+	if there, here := columns(db), columns(empty); there != here {
+		t.Errorf("the configuration of\n%s\nmakes\n%s\n%s", there, here, w.Read("generated.tf"))
 	}
 }

@@ -431,6 +431,12 @@ func TestUsersTableBadInput(t *testing.T) {
 	db := acctest.Database(t)
 	long := strings.Repeat("n", 64)
 	for name, test := range map[string]struct{ lines, want string }{
+		"misspelt part":            {`columns = { id = {}, email = {}, pasword = {} }`, `(?s)Unknown Part.*"pasword" is no part of a user.\s+The\s+nearest\s+is\s+password`},
+		"a part of nobody's":       {`columns = { id = {}, email = {}, password = {}, shoe_size = {} }`, `(?s)Unknown Part.*"shoe_size".*extra_columns`},
+		"no password":              {`columns = { id = {}, email = {} }`, `(?s)Part Missing.*no\s+part\s+password`},
+		"no id":                    {`columns = { password = {}, email = {} }`, `(?s)Part Missing.*no\s+part\s+id`},
+		"null part":                {`columns = { id = {}, email = {}, password = {}, blocked = null }`, `(?s)Part Is Null.*blocked`},
+		"no columns":               {`columns = null`, `(?s)columns.*required`},
 		"empty name":               {`schema = ""`, `(?s)Name Not Usable.*schema`},
 		"long column":              {acctest.Columns(`email = { name = "` + long + `" }`), `(?s)64 bytes`},
 		"NUL in a name":            {acctest.Columns(`email = { name = "a\u0000b" }`), `(?s)(NUL|null character|invalid)`},

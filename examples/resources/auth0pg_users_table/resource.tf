@@ -3,7 +3,7 @@ resource "auth0pg_users_table" "users" {
   schema = "public"
   name   = "users"
 
-  # The parts that the table has. One without settings gets the column that its name suggests.
+  # A part without settings gets the column that its name suggests.
   columns = {
     id             = {}
     email          = {}

@@ -112,7 +112,7 @@ func (m *accessFunctionsModel) spec(ctx context.Context, prior *accessFunctionsM
 	spec.Grants = append(spec.Grants, kit.UsageOf(sequences)...)
 	spec.Objects = kit.Union(spec.Objects, sequences)
 	if prior != nil {
-		spec.Objects = kit.Union(spec.Objects, prior.objects(ctx))
+		spec.Objects = kit.Union(spec.Objects, prior.objects())
 		if table, known := prior.describedTable(&diag.Diagnostics{}); known {
 			spec.Former = kit.TableObject(table)
 		}
@@ -120,8 +120,8 @@ func (m *accessFunctionsModel) spec(ctx context.Context, prior *accessFunctionsM
 	return spec
 }
 
-func (m *accessFunctionsModel) dropSpec(ctx context.Context) postgres.AccessSpec {
-	spec := postgres.AccessSpec{Schema: m.Schema.ValueString(), Owner: m.Owner.ValueString(), Names: kit.AccessFunctionNames(), Objects: m.objects(ctx)}
+func (m *accessFunctionsModel) dropSpec() postgres.AccessSpec {
+	spec := postgres.AccessSpec{Schema: m.Schema.ValueString(), Owner: m.Owner.ValueString(), Names: kit.AccessFunctionNames(), Objects: m.objects()}
 	if table, known := m.describedTable(&diag.Diagnostics{}); known {
 		spec.Table = kit.TableObject(table)
 	}
@@ -129,7 +129,7 @@ func (m *accessFunctionsModel) dropSpec(ctx context.Context) postgres.AccessSpec
 }
 
 // objects are those on which the owner may hold privileges.
-func (m *accessFunctionsModel) objects(ctx context.Context) []postgres.Object {
+func (m *accessFunctionsModel) objects() []postgres.Object {
 	var objects []postgres.Object
 	if table, known := m.describedTable(&diag.Diagnostics{}); known {
 		objects = append(objects, postgres.Object{Kind: postgres.SchemaObject, Name: table.Table().Schema}, kit.TableObject(table))
@@ -211,7 +211,7 @@ func (m *accessFunctionsModel) read(ctx context.Context, server *postgres.Server
 	if known {
 		m.Store = kit.NewStore(table.Through(m.Schema.ValueString()))
 	}
-	objects := kit.Union(m.objects(ctx), further)
+	objects := kit.Union(m.objects(), further)
 	sequences, _, err := m.sequences(ctx, server)
 	if err != nil {
 		return err

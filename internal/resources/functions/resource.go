@@ -210,7 +210,7 @@ func (r *accessFunctions) Delete(ctx context.Context, req resource.DeleteRequest
 	}
 	// Terraform may be taking the roles' rights away at the same time.
 	began := time.Now()
-	err := end.Server.DropAccess(ctx, state.dropSpec(ctx), 15*time.Second)
+	err := end.Server.DropAccess(ctx, state.dropSpec(), 15*time.Second)
 	if err != nil && !errors.Is(err, postgres.ErrAccessNotFound) {
 		accessError(&resp.Diagnostics, "drop", state.Schema.ValueString(), err)
 		return
