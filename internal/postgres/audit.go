@@ -75,7 +75,7 @@ func (s *Server) AuditUsers(ctx context.Context, users store.Store) (*UsersAudit
 		if _, err := tx.Exec(ctx, "SET LOCAL row_security = off"); err != nil {
 			return err
 		}
-		table, err := Inspect(ctx, tx, users.Schema, users.Table)
+		table, err := Inspect(ctx, tx, users.Table().Schema, users.Table().Name)
 		if err != nil {
 			return err
 		}
@@ -104,7 +104,7 @@ type auditQuery struct {
 func newAuditQuery(users store.Store, table *Table) *auditQuery {
 	column := func(part store.Part) string { return ident(users.Columns[part].Name) }
 	q := &auditQuery{
-		table: ident(users.Schema, users.Table), id: column(store.ID),
+		table: ident(users.Table().Schema, users.Table().Name), id: column(store.ID),
 		email: column(store.Email) + "::text", password: column(store.Password) + "::text", audit: &UsersAudit{},
 	}
 	a := q.audit

@@ -30,7 +30,7 @@ const (
 const ours = `
 resource "auth0pg_users_table" "users" {
   name                = "users"
-  columns             = { email_verified = {}, nickname = {}, user_metadata = {}, created_at = {}, updated_at = {}, last_password_reset = {} }
+  columns             = { id = {}, email = {}, password = {}, email_verified = {}, nickname = {}, user_metadata = {}, created_at = {}, updated_at = {}, last_password_reset = {} }
   deletion_protection = false
 }
 

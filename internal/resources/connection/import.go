@@ -96,10 +96,10 @@ func (m *connectionModel) adoptScripts(options map[string]any) {
 		}
 	}
 	m.ScriptDigests = digestMap(taken)
-	m.Store = types.ObjectNull(kit.StoreType.AttrTypes)
+	m.Store = kit.NullStore()
 	behaviour := defaultScripts().Attributes()
 	if rendered {
-		m.Store, behaviour = kit.StoreObject(from.Store), scriptsAttributes(from)
+		m.Store, behaviour = kit.NewStore(from.Store), scriptsAttributes(from)
 	}
 	if len(own) > 0 {
 		behaviour["overrides"] = types.MapValueMust(types.StringType, own)

@@ -56,9 +56,10 @@ func (r *connection) preflightServer(ctx context.Context) *postgres.Server {
 // be created or changed is tried at apply.
 func (r *connection) checkCatalog(ctx context.Context, settled resolved, prior, plan *connectionModel, diags *diag.Diagnostics) {
 	users := settled.store
-	if diags.HasError() || !settled.storeKnown || users.Kind != store.Table || !plan.Preflight.ValueBool() ||
-		plan.UseFormerScripts.ValueBool() || hasUnknown(plan.ScriptDigests) || !plan.uploads(prior) ||
-		!slices.Contains(settled.ownOperations(plan.ScriptDigests), scripts.Create) || r.data.Notes.TableChanges(users.Schema, users.Table) {
+	table, direct := users.Reach.(store.Table)
+	if diags.HasError() || !direct || !plan.Preflight.ValueBool() || plan.UseFormerScripts.ValueBool() ||
+		hasUnknown(plan.ScriptDigests) || !plan.uploads(prior) ||
+		!slices.Contains(settled.ownOperations(plan.ScriptDigests), scripts.Create) || r.data.Notes.TableChanges(table.Schema, table.Name) {
 		return
 	}
 	server := r.preflightServer(ctx)
@@ -83,7 +84,7 @@ func (r *connection) checkCatalog(ctx context.Context, settled resolved, prior, 
 	for _, part := range scripts.LeftOut(users) {
 		null = append(null, users.Columns[part].Name)
 	}
-	unfilled, err := postgres.Unfilled(ctx, pool, users.Schema, users.Table, users.Columns[store.ID].Name, filled, null)
+	unfilled, err := postgres.Unfilled(ctx, pool, table.Schema, table.Name, users.Columns[store.ID].Name, filled, null)
 	if err != nil {
 		diags.AddAttributeError(path.Root("store"), "Table Could Not Be Checked", kit.PostgresDetail(fmt.Sprintf("Could not read %s from the catalog", users.Title()), err))
 		return
@@ -109,7 +110,7 @@ func addUnfilled(users store.Store, column, cause string, diags *diag.Diagnostic
 	}
 	diags.AddAttributeError(path.Root("store"), "Column Would Not Be Filled", fmt.Sprintf(
 		"The script create cannot add users to %s: the column %q stays without a value, since %s.%s\n\n%s. If users are never created through Auth0, write the script yourself in scripts.overrides[\"create\"]. %s",
-		users.Title(), column, why, cause, remedy, withoutPreflight))
+		users.Table().Title(), column, why, cause, remedy, withoutPreflight))
 }
 
 const withoutPreflight = "To upload the scripts without trying them, set preflight = false."
@@ -138,7 +139,7 @@ func (r *connection) preflight(ctx context.Context, settled resolved, prior, pla
 	var assumed bool
 	var err error
 	for _, wanted = range target.roles() {
-		err = server.Try(ctx, wanted, postgres.Object{Schema: users.Schema, Name: users.Table}, func(ctx context.Context, t *postgres.Trial) error {
+		err = server.Try(ctx, wanted, kit.TableObject(users), func(ctx context.Context, t *postgres.Trial) error {
 			role, assumed = t.Role, t.Assumed
 			trial = newScriptTrial(t, users, options)
 			return trial.run(ctx, operations)

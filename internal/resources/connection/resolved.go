@@ -8,7 +8,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
@@ -40,9 +39,7 @@ func (m *connectionModel) resolve(ctx context.Context, diags *diag.Diagnostics) 
 		mode: m.ImportMode.ValueBool(), modeKnown: !m.ImportMode.IsUnknown(),
 		overrides: map[scripts.Operation]string{}, open: map[scripts.Operation]bool{},
 	}
-	var storeDiags diag.Diagnostics
-	r.store, r.storeKnown, storeDiags = kit.StoreFrom(ctx, m.Store, path.Root("store"))
-	diags.Append(storeDiags...)
+	r.store, r.storeKnown = m.Store.Parsed()
 	for name, value := range r.settings.Overrides.Elements() {
 		if text, ok := value.(types.String); ok {
 			r.overrides[scripts.Operation(name)], r.open[scripts.Operation(name)] = text.ValueString(), text.IsUnknown()

@@ -38,7 +38,7 @@ type connectionModel struct {
 	Name                      types.String         `tfsdk:"name"`
 	DisplayName               types.String         `tfsdk:"display_name"`
 	ImportMode                types.Bool           `tfsdk:"import_mode"`
-	Store                     types.Object         `tfsdk:"store"`
+	Store                     kit.StoreValue       `tfsdk:"store"`
 	Scripts                   types.Object         `tfsdk:"scripts"`
 	ConfigurationWO           types.Map            `tfsdk:"configuration_wo"`
 	ConfigurationWOVersion    types.Int64          `tfsdk:"configuration_wo_version"`

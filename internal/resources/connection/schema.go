@@ -207,7 +207,7 @@ func connectionSchema(ctx context.Context) schema.Schema {
 	}
 }
 
-func optionalStore() schema.SingleNestedAttribute {
+func optionalStore() schema.StringAttribute {
 	attribute := kit.ConsumedStore("The user store that the scripts are rendered for: the `store` of an `auth0pg_users_table` or of `auth0pg_access_functions`. Without it every script comes from `scripts.overrides`. A change renders and uploads the scripts anew.")
 	attribute.Required, attribute.Optional = false, true
 	return attribute

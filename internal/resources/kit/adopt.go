@@ -3,6 +3,7 @@
 package kit
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
@@ -68,6 +69,32 @@ func AdoptParts(table *postgres.Table) (parts map[store.Part]*postgres.Column) {
 	return parts
 }
 
+// likelyLimit is how many columns a message names.
+const likelyLimit = 3
+
+// LikelyColumns lists the columns that may hold a part for which a name was given that the table does not have, the
+// likeliest first: what an import would take for it, and those of a similar name. Those that are taken are left out.
+func LikelyColumns(table *postgres.Table, part store.Part, name string, taken []string) []string {
+	var likely []string
+	offer := func(column *postgres.Column) {
+		if column != nil && len(likely) < likelyLimit && !slices.Contains(taken, column.Name) && !slices.Contains(likely, column.Name) {
+			likely = append(likely, column.Name)
+		}
+	}
+	offer(AdoptParts(table)[part])
+	for _, usual := range usualNames[part] {
+		offer(similarColumn(table, []string{usual}))
+	}
+	for _, wanted := range []string{fold(name), fold(string(part))} {
+		for i := range table.Columns {
+			if have := fold(table.Columns[i].Name); store.Near(have, wanted) || len(have) > 3 && (strings.Contains(have, wanted) || strings.Contains(wanted, have)) {
+				offer(&table.Columns[i])
+			}
+		}
+	}
+	return likely
+}
+
 // AdoptLookup is the lookup of e-mail addresses that an index of the table serves; "" where none does.
 func AdoptLookup(table *postgres.Table, email string) store.EmailLookup {
 	column := table.Column(email)
@@ -94,7 +121,7 @@ func UnindexedLookup(kind string) store.EmailLookup {
 
 // AdoptStore describes an existing table as the `store` of an imported auth0pg_users_table does.
 func AdoptStore(table *postgres.Table) store.Store {
-	s := store.Store{Kind: store.Table, Schema: table.Schema, Table: table.Name, Columns: map[store.Part]store.Column{}}
+	s := store.Store{Reach: store.Table{Schema: table.Schema, Name: table.Name}, Columns: map[store.Part]store.Column{}}
 	for part, column := range AdoptParts(table) {
 		s.Columns[part] = store.Column{Name: column.Name, Type: column.Type}
 	}

@@ -288,6 +288,9 @@ func planTable(ctx context.Context, db interface {
 	postgres.Beginner
 	postgres.Querier
 }, server *postgres.Server, spec tableSpec, prev *tableSpec, observed *postgres.Table, options usersTableModel) (tableWork, error) {
+	if missing := spec.missing(observed); missing != nil {
+		return tableWork{}, missing
+	}
 	version, err := server.Version(ctx)
 	if err != nil {
 		return tableWork{}, err
@@ -494,7 +497,7 @@ func (s tableSpec) warnUnfilled(diags *diag.Diagnostics) {
 func (s tableSpec) columnPath(column string) path.Path {
 	for part, c := range s.Columns {
 		if c.Name == column {
-			return path.Root("columns").AtName(string(part))
+			return path.Root("columns").AtMapKey(string(part))
 		}
 	}
 	if _, ok := s.Extra[column]; ok {
@@ -517,6 +520,13 @@ func addRefusal(spec tableSpec, refusal postgres.Refusal, diags *diag.Diagnostic
 
 // addPlanError explains why no plan could be made.
 func addPlanError(spec tableSpec, err error, diags *diag.Diagnostics) {
+	var missing *missingColumnsError
+	if errors.As(err, &missing) {
+		for _, part := range missing.Parts {
+			missing.add(spec, part, diags)
+		}
+		return
+	}
 	var declaration *postgres.DeclarationError
 	if errors.As(err, &declaration) {
 		words := map[string]string{"type": "Column Type Not Usable", "default": "Column Default Not Usable", "collation": "Collation Not Usable"}
