@@ -150,7 +150,7 @@ func TestConnectionOptionsRoundTrip(t *testing.T) {
 				resource.TestStep{Config: config(changed...), ConfigPlanChecks: noChange},
 				resource.TestStep{
 					ResourceName: connectionAddress, ImportState: true, ImportStateVerify: true,
-					ImportStateVerifyIgnore: []string{"deletion_protection", "delete_with_users", "options"},
+					ImportStateVerifyIgnore: []string{"deletion_protection", "delete_with_users", "options", "script_changes"},
 				},
 			)
 			c.run(steps...)

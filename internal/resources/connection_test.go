@@ -140,7 +140,7 @@ func TestConnectionImport(t *testing.T) {
 	`))
 	verify := func(id string) resource.TestStep {
 		// What no attribute stands for is taken over into options.
-		return resource.TestStep{ResourceName: connectionAddress, ImportState: true, ImportStateId: id, ImportStateVerify: true, ImportStateVerifyIgnore: []string{"options"}}
+		return resource.TestStep{ResourceName: connectionAddress, ImportState: true, ImportStateId: id, ImportStateVerify: true, ImportStateVerifyIgnore: []string{"options", "script_changes"}}
 	}
 	block := func(id string) resource.TestStep {
 		return resource.TestStep{ResourceName: connectionAddress, ImportState: true, ImportStateKind: resource.ImportBlockWithID, ImportStateId: id}
