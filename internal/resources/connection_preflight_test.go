@@ -158,8 +158,14 @@ func TestPreflightThroughFunctionsAndNewRole(t *testing.T) {
 				return expect("the number of trials", p.db.QueryInt("SELECT last_value FROM tried WHERE is_called"), 1)
 			}),
 		},
+		// A message names the table by its own schema, which is not that of the functions.
 		resource.TestStep{
-			PreConfig:   func() { p.db.Exec("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA " + schema + " FROM " + role) },
+			PreConfig:   func() { p.db.Exec("ALTER TABLE public.users ADD must integer NOT NULL") },
+			Config:      acctest.ProviderConfig(p.db, p.tenant) + p.functionsOnly(schema, role, "scripts { bcrypt_rounds = 11 }"),
+			ExpectError: regexp.MustCompile(`Column Would Not Be Filled[\s\S]*cannot\s+add\s+users\s+to\s+the\s+users\s+table\s+"public"."users"`),
+		},
+		resource.TestStep{
+			PreConfig:   func() { p.db.Exec("ALTER TABLE public.users DROP must; REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA " + schema + " FROM " + role) },
 			Config:      acctest.ProviderConfig(p.db, p.tenant) + p.functionsOnly(schema, role, "scripts { bcrypt_rounds = 11 }"),
 			ExpectError: regexp.MustCompile(`Scripts Lack A Privilege[\s\S]*GRANT\s+EXECUTE ON FUNCTION`),
 		},
