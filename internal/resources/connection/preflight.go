@@ -19,6 +19,7 @@ import (
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgurl"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
@@ -99,7 +100,7 @@ func (r *connection) checkCatalog(ctx context.Context, prior, plan *connectionMo
 	for _, part := range scripts.LeftOut(users) {
 		null = append(null, users.Columns[part].Name)
 	}
-	unfilled, err := postgres.Unfilled(ctx, pool, users.Schema, users.Table, users.Columns[store.ID].Name, filled, null)
+	unfilled, err := table.Unfilled(ctx, pool, users.Schema, users.Table, users.Columns[store.ID].Name, filled, null)
 	if err != nil {
 		diags.AddAttributeError(path.Root("store"), "Table Could Not Be Checked", kit.PostgresDetail(fmt.Sprintf("Could not read %s from the catalog", users.Title()), err))
 		return

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
@@ -40,11 +41,11 @@ func (m *accessFunctionsModel) describedTable(ctx context.Context, diags *diag.D
 }
 
 // operations are those configured or all that the table has the parts for.
-func (m *accessFunctionsModel) operations(ctx context.Context, table store.Store, diags *diag.Diagnostics) []scripts.Operation {
+func (m *accessFunctionsModel) operations(ctx context.Context, users store.Store, diags *diag.Diagnostics) []scripts.Operation {
 	if !m.Operations.IsNull() {
 		return kit.OperationsFrom(ctx, m.Operations, diags)
 	}
-	return kit.PossibleOperations(table)
+	return kit.PossibleOperations(users)
 }
 
 // qualified names the types in the server's own words, each with its schema unless that is pg_catalog: the functions'
@@ -54,7 +55,7 @@ func qualified(ctx context.Context, server *postgres.Server, s store.Store) (ful
 	for _, column := range s.Columns {
 		texts = append(texts, column.Type)
 	}
-	names, ok, err := server.ResolveTypes(ctx, postgres.Object{Schema: s.Schema, Name: s.Table}, texts)
+	names, ok, err := table.ResolveTypes(ctx, server, postgres.Object{Schema: s.Schema, Name: s.Table}, texts)
 	if err != nil || !ok {
 		return s, false, err
 	}
@@ -71,27 +72,27 @@ func qualified(ctx context.Context, server *postgres.Server, s store.Store) (ful
 // operations or the types that they use are unknown.
 func (m *accessFunctionsModel) baseSpec(ctx context.Context, server *postgres.Server, diags *diag.Diagnostics) (spec postgres.AccessSpec, known bool) {
 	spec = postgres.AccessSpec{Schema: m.Schema.ValueString(), Owner: m.Owner.ValueString(), Names: kit.AccessFunctionNames()}
-	table, known := m.describedTable(ctx, diags)
+	users, known := m.describedTable(ctx, diags)
 	if !known || m.Schema.IsUnknown() || m.Owner.IsUnknown() || m.Operations.IsUnknown() || kit.UnknownElement(m.Operations) || m.RehashOnLogin.IsUnknown() {
 		return spec, false
 	}
-	table, known, err := qualified(ctx, server, table)
+	users, known, err := qualified(ctx, server, users)
 	if err != nil {
 		accessError(diags, "read", spec.Schema, err)
 	}
 	if !known {
 		return spec, false
 	}
-	spec.Table = postgres.Object{Kind: postgres.TableObject, Schema: table.Schema, Name: table.Table}
+	spec.Table = postgres.Object{Kind: postgres.TableObject, Schema: users.Schema, Name: users.Table}
 	spec.Comment = kit.AccessComment(spec.Table)
-	operations := m.operations(ctx, table, diags)
-	grants, objects, err := kit.StoreGrants(table, operations, kit.FeaturesOf(m.RehashOnLogin))
+	operations := m.operations(ctx, users, diags)
+	grants, objects, err := kit.StoreGrants(users, operations, kit.FeaturesOf(m.RehashOnLogin))
 	if err != nil {
 		kit.StoreError(diags, path.Root("table"), err)
 		return spec, false
 	}
 	spec.Grants, spec.Objects = postgres.MergeGrants(grants), objects
-	spec.Functions, err = kit.AccessFunctions(spec.Schema, spec.Owner, table, operations, kit.FeaturesOf(m.RehashOnLogin))
+	spec.Functions, err = kit.AccessFunctions(spec.Schema, spec.Owner, users, operations, kit.FeaturesOf(m.RehashOnLogin))
 	if err != nil {
 		kit.StoreError(diags, path.Root("table"), err)
 		return spec, false
@@ -114,8 +115,8 @@ func (m *accessFunctionsModel) spec(ctx context.Context, prior *accessFunctionsM
 	spec.Objects = kit.Union(spec.Objects, sequences)
 	if prior != nil {
 		spec.Objects = kit.Union(spec.Objects, prior.objects(ctx))
-		if table, known := prior.describedTable(ctx, &diag.Diagnostics{}); known {
-			spec.Former = postgres.Object{Kind: postgres.TableObject, Schema: table.Schema, Name: table.Table}
+		if users, known := prior.describedTable(ctx, &diag.Diagnostics{}); known {
+			spec.Former = postgres.Object{Kind: postgres.TableObject, Schema: users.Schema, Name: users.Table}
 		}
 	}
 	return spec
@@ -123,8 +124,8 @@ func (m *accessFunctionsModel) spec(ctx context.Context, prior *accessFunctionsM
 
 func (m *accessFunctionsModel) dropSpec(ctx context.Context) postgres.AccessSpec {
 	spec := postgres.AccessSpec{Schema: m.Schema.ValueString(), Owner: m.Owner.ValueString(), Names: kit.AccessFunctionNames(), Objects: m.objects(ctx)}
-	if table, known := m.describedTable(ctx, &diag.Diagnostics{}); known {
-		spec.Table = postgres.Object{Kind: postgres.TableObject, Schema: table.Schema, Name: table.Table}
+	if users, known := m.describedTable(ctx, &diag.Diagnostics{}); known {
+		spec.Table = postgres.Object{Kind: postgres.TableObject, Schema: users.Schema, Name: users.Table}
 	}
 	return spec
 }
@@ -132,9 +133,9 @@ func (m *accessFunctionsModel) dropSpec(ctx context.Context) postgres.AccessSpec
 // objects are those on which the owner may hold privileges.
 func (m *accessFunctionsModel) objects(ctx context.Context) []postgres.Object {
 	var objects []postgres.Object
-	if table, known := m.describedTable(ctx, &diag.Diagnostics{}); known {
-		objects = append(objects, postgres.Object{Kind: postgres.SchemaObject, Name: table.Schema},
-			postgres.Object{Kind: postgres.TableObject, Schema: table.Schema, Name: table.Table})
+	if users, known := m.describedTable(ctx, &diag.Diagnostics{}); known {
+		objects = append(objects, postgres.Object{Kind: postgres.SchemaObject, Name: users.Schema},
+			postgres.Object{Kind: postgres.TableObject, Schema: users.Schema, Name: users.Table})
 	}
 	for _, g := range append(kit.GrantsIn(m.OwnerPrivileges), kit.GrantsIn(m.OwnerSequencePrivileges)...) {
 		objects = kit.Union(objects, []postgres.Object{g.On})
@@ -144,15 +145,15 @@ func (m *accessFunctionsModel) objects(ctx context.Context) []postgres.Object {
 
 // sequences are those from which the owner draws, see storeSequences.
 func (m *accessFunctionsModel) sequences(ctx context.Context, server *postgres.Server) (sequences []postgres.Object, known bool, err error) {
-	table, known := m.describedTable(ctx, &diag.Diagnostics{})
+	users, known := m.describedTable(ctx, &diag.Diagnostics{})
 	if !known {
 		return nil, false, nil
 	}
-	grants, _, err := kit.StoreGrants(table, m.operations(ctx, table, &diag.Diagnostics{}), kit.FeaturesOf(m.RehashOnLogin))
+	grants, _, err := kit.StoreGrants(users, m.operations(ctx, users, &diag.Diagnostics{}), kit.FeaturesOf(m.RehashOnLogin))
 	if err != nil {
 		return nil, false, nil //nolint:nilerr // the plan has refused this
 	}
-	return kit.StoreSequences(ctx, server, table, grants)
+	return kit.StoreSequences(ctx, server, users, grants)
 }
 
 // refresh reads owner, schema and functions into the model. It returns false when there is
@@ -208,10 +209,10 @@ func (m *accessFunctionsModel) read(ctx context.Context, server *postgres.Server
 	}
 	m.Definitions = stringMap(access.Definitions())
 	m.SchemaDefinition = types.StringValue(access.SchemaDefinition())
-	table, known := m.describedTable(ctx, &diag.Diagnostics{})
+	users, known := m.describedTable(ctx, &diag.Diagnostics{})
 	m.Store = types.ObjectNull(kit.StoreType.AttrTypes)
 	if known {
-		m.Store = kit.StoreObject(kit.ThroughFunctions(table, m.Schema.ValueString()))
+		m.Store = kit.StoreObject(kit.ThroughFunctions(users, m.Schema.ValueString()))
 	}
 	objects := kit.Union(m.objects(ctx), further)
 	sequences, _, err := m.sequences(ctx, server)
@@ -235,7 +236,7 @@ func (m *accessFunctionsModel) read(ctx context.Context, server *postgres.Server
 	if !known {
 		return nil
 	}
-	security, err := server.RowSecurity(ctx, postgres.Object{Kind: postgres.TableObject, Schema: table.Schema, Name: table.Table}, m.Schema.ValueString())
+	security, err := server.RowSecurity(ctx, postgres.Object{Kind: postgres.TableObject, Schema: users.Schema, Name: users.Table}, m.Schema.ValueString())
 	if security.Policy != "" {
 		m.Policy = types.StringValue(security.Policy)
 	}
