@@ -26,6 +26,7 @@ const manyConnections = 200
 const manyOurs = `
 resource "auth0pg_users_table" "users" {
   name                = "users"
+  columns             = { id = {}, email = {}, password = {}, email_verified = {}, nickname = {} }
   deletion_protection = false
 }
 

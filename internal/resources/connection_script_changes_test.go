@@ -68,6 +68,9 @@ func (w scriptsWorkspace) wantDiff(changes map[string]any, op string, lines ...s
 func TestConnectionScriptChanges(t *testing.T) {
 	t.Parallel()
 	w := newScriptsWorkspace(t, "")
+	if size := len(w.Read("terraform.tfstate")); size > 12_000 {
+		t.Errorf("the state of one connection has %d bytes", size)
+	}
 	w.unchanged()
 	w.configure("scripts { pool_max = 6 }")
 	plain := w.planned()

@@ -29,6 +29,7 @@ var digests cache[string]
 // them does not give the text again: for a script of the user's own, of another release, or one that was edited.
 func Excerpt(op Operation, text string) (excerpt string, ok bool) {
 	var b strings.Builder
+	b.WriteString("// excerpt")
 	for _, begin := range []string{storeLine, settingsLine} {
 		var raw json.RawMessage
 		if !decodeAfter(Normalize(text), begin, &raw) {

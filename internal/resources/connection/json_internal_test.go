@@ -180,15 +180,15 @@ func TestSentConfigurationIsRecognised(t *testing.T) {
 // A state confirms no guess: of many values some have the same tag, and however many connections hold a value, its tag
 // says no more.
 func TestTagsConfirmNothing(t *testing.T) {
-	const secret, guesses = "correct horse battery staple", 1 << 20
+	const secret, guesses = "correct horse battery staple", 1 << 18
 	same := 0
 	for i := range guesses {
 		if bytes.Equal(tag(fmt.Sprint("guess ", i)), tag(secret)) {
 			same++
 		}
 	}
-	if same < 4 || same > 64 {
-		t.Errorf("%d of %d wrong guesses have the tag of the right one, want about 16", same, guesses)
+	if same > 20 || same == 0 {
+		t.Errorf("%d of %d wrong guesses have the tag of the right one, want about 4", same, guesses)
 	}
 	first, second := newSentConfiguration(map[string]string{"A": secret}, nil), newSentConfiguration(map[string]string{"A": secret}, nil)
 	if !bytes.Equal(first.Tags["A"], second.Tags["A"]) {
