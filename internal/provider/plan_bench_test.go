@@ -60,8 +60,12 @@ resource "auth0pg_allowlist" "database" {
   role   = auth0pg_database_role.scripts.name
 }
 
+data "auth0pg_scripts" "users" {
+  store = auth0pg_users_table.users.store
+}
+
 output "scripts" {
-  value = auth0pg_connection.users.rendered_scripts
+  value = data.auth0pg_scripts.users.scripts
 }
 `
 

@@ -534,7 +534,7 @@ func TestDatabaseRoleFollowsItsTable(t *testing.T) {
 					knownvalue.StringExact(fmt.Sprintf(`SELECT ("%s") ON "public".%q`, strings.Join(read, `", "`), table)),
 				})),
 			}},
-			Check: resource.TestMatchResourceAttr(connectionAddress, "rendered_scripts.login", regexp.MustCompile(regexp.QuoteMeta(script))),
+			Check: resource.TestMatchResourceAttr(connectionAddress, "script_changes.login", regexp.MustCompile(regexp.QuoteMeta(script))),
 		}
 	}
 	first := step("users", `email = {}, password = {}`, `"password"::pg_catalog.text`,

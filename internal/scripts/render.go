@@ -35,9 +35,13 @@ type settings struct {
 // long as with any hash of the same cost.
 const dummyDigest = "abcdefghijklmnopqrstuuDdDdDdDdDdDdDdDdDdDdDdDdDdDdDdD"
 
-// Render returns the script for one operation.
+// Render returns the script for one operation: for equal options the same text.
 func Render(op Operation, o Options) (string, error) {
-	return renderWith(postgresDriver, op, o)
+	key, err := cacheKey(op, o)
+	if err != nil {
+		return "", fmt.Errorf("encode the options: %w", err)
+	}
+	return renderings.get(key, func() (string, error) { return renderWith(postgresDriver, op, o) })
 }
 
 // renderWith returns the script for one operation over what the driver reaches.

@@ -37,26 +37,9 @@ func preflightAttribute() schema.BoolAttribute {
 	}
 }
 
-// ownOperations are the operations that run our SQL: those rendered, and not by an override.
-func (m *connectionModel) ownOperations(ctx context.Context, diags *diag.Diagnostics) []scripts.Operation {
-	behaviour := m.behaviour(ctx, diags)
-	if behaviour.ImportFinished.ValueBool() {
-		return nil // these scripts know nobody and ask nothing
-	}
-	var operations []scripts.Operation
-	for _, op := range scripts.Operations() {
-		_, rendered := m.RenderedScripts.Elements()[string(op)]
-		_, overridden := behaviour.Overrides.Elements()[string(op)]
-		if rendered && !overridden {
-			operations = append(operations, op)
-		}
-	}
-	return operations
-}
-
 // uploads reports whether the scripts will be others, or run as somebody else.
 func (m *connectionModel) uploads(prior *connectionModel) bool {
-	return prior == nil || !m.RenderedScripts.Equal(prior.RenderedScripts) || !m.ConfigurationWOVersion.Equal(prior.ConfigurationWOVersion)
+	return prior == nil || !m.ScriptDigests.Equal(prior.ScriptDigests) || !m.ConfigurationWOVersion.Equal(prior.ConfigurationWOVersion)
 }
 
 // preflightServer is the server on which the scripts can be tried, nil where the provider has none.
@@ -71,11 +54,12 @@ func (r *connection) preflightServer(ctx context.Context) *postgres.Server {
 
 // checkCatalog refuses a plan whose sign-ups the catalog tells to fail. A table that is yet to
 // be created or changed is tried at apply.
-func (r *connection) checkCatalog(ctx context.Context, prior, plan *connectionModel, diags *diag.Diagnostics) {
-	users, _ := plan.Store.Parsed()
+func (r *connection) checkCatalog(ctx context.Context, settled resolved, prior, plan *connectionModel, diags *diag.Diagnostics) {
+	users := settled.store
 	table, direct := users.Reach.(store.Table)
-	if diags.HasError() || !direct || !plan.Preflight.ValueBool() || hasUnknown(plan.RenderedScripts) || !plan.uploads(prior) ||
-		!slices.Contains(plan.ownOperations(ctx, diags), scripts.Create) || r.data.Notes.TableChanges(table.Schema, table.Name) {
+	if diags.HasError() || !direct || !plan.Preflight.ValueBool() || plan.UseFormerScripts.ValueBool() ||
+		hasUnknown(plan.ScriptDigests) || !plan.uploads(prior) ||
+		!slices.Contains(settled.ownOperations(plan.ScriptDigests), scripts.Create) || r.data.Notes.TableChanges(table.Schema, table.Name) {
 		return
 	}
 	server := r.preflightServer(ctx)
@@ -133,19 +117,22 @@ const withoutPreflight = "To upload the scripts without trying them, set preflig
 
 // preflight tries the SQL of the scripts as they are about to be uploaded. It returns false,
 // with errors, when they would fail.
-func (r *connection) preflight(ctx context.Context, prior, plan *connectionModel, configuration map[string]string, diags *diag.Diagnostics) bool {
-	users, known := plan.Store.Parsed()
-	if !known || !plan.Preflight.ValueBool() || !plan.uploads(prior) {
+func (r *connection) preflight(ctx context.Context, settled resolved, prior, plan *connectionModel, configuration map[string]string, diags *diag.Diagnostics) bool {
+	users := settled.store
+	if !settled.storeKnown || !plan.Preflight.ValueBool() || !plan.uploads(prior) {
 		return true
 	}
-	behaviour := plan.behaviour(ctx, diags)
-	operations := plan.ownOperations(ctx, diags)
+	if plan.UseFormerScripts.ValueBool() {
+		diags.AddAttributeWarning(formerPath, "Scripts Not Tried", "The former scripts are uploaded without being tried: store and scripts describe others.")
+		return true
+	}
+	operations := settled.ownOperations(plan.ScriptDigests)
 	server := r.preflightServer(ctx)
 	if diags.HasError() || server == nil || len(operations) == 0 {
 		return !diags.HasError()
 	}
-	target := scriptsTarget(configuration[behaviour.DatabaseURLKey.ValueString()])
-	options := behaviour.options(users, plan.ImportMode.ValueBool())
+	target := scriptsTarget(configuration[settled.settings.DatabaseURLKey.ValueString()])
+	options := settled.options()
 	began := time.Now()
 	var trial *scriptTrial
 	var wanted, role string
