@@ -26,6 +26,7 @@ const manyConnections = 200
 const manyOurs = `
 resource "auth0pg_users_table" "users" {
   name                = "users"
+  columns             = { id = {}, email = {}, email_verified = {}, password = {}, nickname = {} }
   deletion_protection = false
 }
 
