@@ -419,7 +419,7 @@ func TestDatabaseRoleBadInput(t *testing.T) {
 	}
 	// What only the server can know is an error at apply, at the attribute.
 	steps = append(steps, resource.TestStep{
-		Config:      strings.Replace(with(db.RoleName("scripts")), `table = "users"`, `table = "missing"`, 1),
+		Config:      strings.Replace(with(db.RoleName("scripts")), `name = "users"`, `name = "missing"`, 1),
 		ExpectError: saying(`Store Not Found.*42P01`),
 	}, resource.TestStep{
 		Config:      with(db.QueryString("SELECT current_user")),

@@ -62,7 +62,8 @@ func Parse(text string) (Store, error) {
 	s := Store{Columns: e.Columns, EmailLookup: e.EmailLookup}
 	switch {
 	case (e.Functions == nil) == (e.Table == nil):
-		return Store{}, errors.New("it needs a table, or functions with the table that they stand in front of, and not both")
+		return Store{}, errors.New("it needs a table, or functions with the table that they stand in front of, " +
+			"and not both")
 	case e.Functions != nil:
 		s.Reach = Functions{Schema: e.Functions.Schema, Table: Table{Schema: e.Functions.Table.Schema, Name: e.Functions.Table.Name}}
 	default:
@@ -75,7 +76,8 @@ func Parse(text string) (Store, error) {
 		return Store{}, err
 	}
 	if !s.isWhole(text) {
-		return Store{}, errors.New("a member is null, is there twice, or has another name than columns, email_lookup, functions, table, schema, name and type")
+		return Store{}, errors.New("a member is null, is there twice, or has another name than columns, email_lookup, " +
+			"functions, table, schema, name and type")
 	}
 	return s, nil
 }

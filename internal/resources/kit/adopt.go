@@ -77,7 +77,7 @@ const likelyLimit = 3
 func LikelyColumns(users *table.Table, part store.Part, name string, taken []string) []string {
 	var likely []string
 	offer := func(column *table.Column) {
-		if column != nil && len(likely) < likelyLimit && !slices.Contains(taken, column.Name) && !slices.Contains(likely, column.Name) {
+		if column != nil && len(likely) < likelyLimit && !slices.Contains(slices.Concat(taken, likely), column.Name) {
 			likely = append(likely, column.Name)
 		}
 	}
@@ -87,7 +87,8 @@ func LikelyColumns(users *table.Table, part store.Part, name string, taken []str
 	}
 	for _, wanted := range []string{fold(name), fold(string(part))} {
 		for i := range users.Columns {
-			if have := fold(users.Columns[i].Name); store.Near(have, wanted) || len(have) > 3 && (strings.Contains(have, wanted) || strings.Contains(wanted, have)) {
+			have := fold(users.Columns[i].Name)
+			if store.Near(have, wanted) || len(have) > 3 && (strings.Contains(have, wanted) || strings.Contains(wanted, have)) {
 				offer(&users.Columns[i])
 			}
 		}

@@ -18,8 +18,8 @@ import (
 func ExportedStore() schema.StringAttribute {
 	return schema.StringAttribute{
 		Computed: true, CustomType: StoreType{},
-		MarkdownDescription: "The description of the user store, to be handed to the `store` of a role and of a connection: JSON, which the plan shows line by line. " +
-			"It holds no secret. A change here changes what those derive from it.",
+		MarkdownDescription: "The description of the user store, to be handed to the `store` of a role and of a connection: " +
+			"JSON, which the plan shows line by line. It holds no secret. A change here changes what those derive from it.",
 	}
 }
 
@@ -27,8 +27,9 @@ func ExportedStore() schema.StringAttribute {
 func ConsumedStore(description string) schema.StringAttribute {
 	return schema.StringAttribute{
 		Required: true, CustomType: StoreType{},
-		MarkdownDescription: description + " It is JSON with `columns` (by part of a user, each with `name` and `type`, the latter in the server's words), `email_lookup` " +
-			"and `table` (`schema` and `name`), or in place of that `functions` (`schema` and `table`).",
+		MarkdownDescription: description + " It is JSON with `columns` (by part of a user, each with `name` and `type`, the " +
+			"latter in the server's words), `email_lookup` and `table` (`schema` and `name`), or in place of that " +
+			"`functions` (`schema` and `table`).",
 		PlanModifiers: []planmodifier.String{sameStore{}},
 	}
 }

@@ -48,12 +48,17 @@ func StoreGrants(s store.Store, operations []scripts.Operation, features []scrip
 }
 
 // functionGrants is [StoreGrants] for a table behind functions.
-func functionGrants(s store.Store, schema string, operations []scripts.Operation, features []scripts.Feature) (grants []postgres.Grant, objects []postgres.Object, err error) {
+func functionGrants(
+	s store.Store, schema string, operations []scripts.Operation, features []scripts.Feature,
+) (grants []postgres.Grant, objects []postgres.Object, err error) {
+	function := func(name string) postgres.Object {
+		return postgres.Object{Kind: postgres.FunctionObject, Schema: schema, Name: name}
+	}
 	onSchema := postgres.Object{Kind: postgres.SchemaObject, Name: schema}
 	grants = []postgres.Grant{{Privilege: "USAGE", On: onSchema}}
 	objects = []postgres.Object{onSchema}
 	for _, name := range scripts.FunctionNames(s) {
-		objects = append(objects, postgres.Object{Kind: postgres.FunctionObject, Schema: schema, Name: name})
+		objects = append(objects, function(name))
 	}
 	for _, op := range operations {
 		functions, err := scripts.Functions(s, op, features...)
@@ -61,7 +66,7 @@ func functionGrants(s store.Store, schema string, operations []scripts.Operation
 			return nil, objects, err
 		}
 		for _, f := range functions {
-			grants = append(grants, postgres.Grant{Privilege: "EXECUTE", On: postgres.Object{Kind: postgres.FunctionObject, Schema: schema, Name: f.Name}})
+			grants = append(grants, postgres.Grant{Privilege: "EXECUTE", On: function(f.Name)})
 		}
 	}
 	return grants, objects, nil

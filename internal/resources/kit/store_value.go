@@ -38,7 +38,9 @@ func (t StoreType) String() string { return "kit.StoreType" }
 func (t StoreType) ValueType(context.Context) attr.Value { return StoreValue{} }
 
 // ValueFromString makes a value of a text.
-func (t StoreType) ValueFromString(_ context.Context, text basetypes.StringValue) (basetypes.StringValuable, diag.Diagnostics) {
+func (t StoreType) ValueFromString(
+	_ context.Context, text basetypes.StringValue,
+) (basetypes.StringValuable, diag.Diagnostics) {
 	return StoreValue{text}, nil
 }
 
@@ -98,13 +100,16 @@ func (v StoreValue) same(other StoreValue) bool {
 }
 
 // ValidateAttribute refuses a text that is no store.
-func (v StoreValue) ValidateAttribute(_ context.Context, req xattr.ValidateAttributeRequest, resp *xattr.ValidateAttributeResponse) {
+func (v StoreValue) ValidateAttribute(
+	_ context.Context, req xattr.ValidateAttributeRequest, resp *xattr.ValidateAttributeResponse,
+) {
 	if v.IsNull() || v.IsUnknown() {
 		return
 	}
 	if _, err := parsedStores.parse(v.ValueString()); err != nil {
 		resp.Diagnostics.AddAttributeError(req.Path, "Not A Store", fmt.Sprintf(
-			"The text does not describe a user store: %v.\n\nTake the `store` of an auth0pg_users_table or of auth0pg_access_functions as it is.", err))
+			"The text does not describe a user store: %v.\n\n"+
+				"Take the `store` of an auth0pg_users_table or of auth0pg_access_functions as it is.", err))
 	}
 }
 

@@ -61,13 +61,15 @@ func (partsValidator) ValidateMap(_ context.Context, req validator.MapRequest, r
 			addUnknownPart(at, key, nearest, &resp.Diagnostics)
 		} else if elements[key].IsNull() {
 			resp.Diagnostics.AddAttributeError(at, "Part Is Null", fmt.Sprintf(
-				"The part %s is null, and so it is neither there nor not there.\n\nLeave the key out, or write %s = {} for a column with the part's own settings.", key, key))
+				"The part %[1]s is null, and so it is neither there nor not there.\n\n"+
+					"Leave the key out, or write %[1]s = {} for a column with the part's own settings.", key))
 		}
 	}
 	for _, part := range store.Required() {
 		if _, named := elements[string(part)]; !named && !misspelt[part] {
 			resp.Diagnostics.AddAttributeError(req.Path, "Part Missing", fmt.Sprintf(
-				"The columns name no part %[1]s, without which no login works.\n\nName it: %[1]s = {}, or with the name of the column that holds it, %[1]s = { name = \"…\" }.", part))
+				"The columns name no part %[1]s, without which no login works.\n\n"+
+					"Name it: %[1]s = {}, or with the name of the column that holds it, %[1]s = { name = \"…\" }.", part))
 		}
 	}
 }
@@ -78,7 +80,8 @@ func addUnknownPart(at path.Path, key string, nearest store.Part, diags *diag.Di
 		meant = fmt.Sprintf(" The nearest is %s.", nearest)
 	}
 	diags.AddAttributeError(at, "Unknown Part", fmt.Sprintf(
-		"%q is no part of a user.%s\n\nThe parts are %s. A column that the scripts do not know belongs into extra_columns.", key, meant, kit.List(partNames())))
+		"%q is no part of a user.%s\n\nThe parts are %s. A column that the scripts do not know belongs into extra_columns.",
+		key, meant, kit.List(partNames())))
 }
 
 func names(parts []store.Part) []string {
