@@ -38,7 +38,9 @@ func newPreflightTest(t *testing.T, ddl string, s store.Store) *preflightTest {
 	return p
 }
 
-func (p *preflightTest) table() string { return pgx.Identifier{p.s.Table().Schema, p.s.Table().Name}.Sanitize() }
+func (p *preflightTest) table() string {
+	return pgx.Identifier{p.s.Table().Schema, p.s.Table().Name}.Sanitize()
+}
 
 // grant gives the role what the operations need.
 func (p *preflightTest) grant() {
@@ -165,7 +167,9 @@ func TestPreflightThroughFunctionsAndNewRole(t *testing.T) {
 			ExpectError: regexp.MustCompile(`Column Would Not Be Filled[\s\S]*cannot\s+add\s+users\s+to\s+the\s+users\s+table\s+"public"."users"`),
 		},
 		resource.TestStep{
-			PreConfig:   func() { p.db.Exec("ALTER TABLE public.users DROP must; REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA " + schema + " FROM " + role) },
+			PreConfig: func() {
+				p.db.Exec("ALTER TABLE public.users DROP must; REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA " + schema + " FROM " + role)
+			},
 			Config:      acctest.ProviderConfig(p.db, p.tenant) + p.functionsOnly(schema, role, "scripts { bcrypt_rounds = 11 }"),
 			ExpectError: regexp.MustCompile(`Scripts Lack A Privilege[\s\S]*GRANT\s+EXECUTE ON FUNCTION`),
 		},

@@ -23,6 +23,7 @@ import (
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
@@ -236,7 +237,7 @@ func TestUsersAuditEndsInTime(t *testing.T) {
 			return err
 		}
 		defer server.Close()
-		_, err = server.AuditUsers(ctx, auditStore())
+		_, err = table.AuditUsers(ctx, server, auditStore())
 		return err
 	}
 	var failed *pgconn.PgError

@@ -19,6 +19,7 @@ import (
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgurl"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
@@ -56,10 +57,10 @@ func (r *connection) preflightServer(ctx context.Context) *postgres.Server {
 // be created or changed is tried at apply.
 func (r *connection) checkCatalog(ctx context.Context, settled resolved, prior, plan *connectionModel, diags *diag.Diagnostics) {
 	users := settled.store
-	table, direct := users.Reach.(store.Table)
+	at, direct := users.Reach.(store.Table)
 	if diags.HasError() || !direct || !plan.Preflight.ValueBool() || plan.UseFormerScripts.ValueBool() ||
 		hasUnknown(plan.ScriptDigests) || !plan.uploads(prior) ||
-		!slices.Contains(settled.ownOperations(plan.ScriptDigests), scripts.Create) || r.data.Notes.TableChanges(table.Schema, table.Name) {
+		!slices.Contains(settled.ownOperations(plan.ScriptDigests), scripts.Create) || r.data.Notes.TableChanges(at.Schema, at.Name) {
 		return
 	}
 	server := r.preflightServer(ctx)
@@ -84,7 +85,7 @@ func (r *connection) checkCatalog(ctx context.Context, settled resolved, prior, 
 	for _, part := range scripts.LeftOut(users) {
 		null = append(null, users.Columns[part].Name)
 	}
-	unfilled, err := postgres.Unfilled(ctx, pool, table.Schema, table.Name, users.Columns[store.ID].Name, filled, null)
+	unfilled, err := table.Unfilled(ctx, pool, at.Schema, at.Name, users.Columns[store.ID].Name, filled, null)
 	if err != nil {
 		diags.AddAttributeError(path.Root("store"), "Table Could Not Be Checked", kit.PostgresDetail(fmt.Sprintf("Could not read %s from the catalog", users.Title()), err))
 		return

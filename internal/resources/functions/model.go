@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
@@ -39,11 +40,11 @@ func (m *accessFunctionsModel) describedTable(diags *diag.Diagnostics) (s store.
 }
 
 // operations are those configured or all that the table has the parts for.
-func (m *accessFunctionsModel) operations(ctx context.Context, table store.Store, diags *diag.Diagnostics) []scripts.Operation {
+func (m *accessFunctionsModel) operations(ctx context.Context, users store.Store, diags *diag.Diagnostics) []scripts.Operation {
 	if !m.Operations.IsNull() {
 		return kit.OperationsFrom(ctx, m.Operations, diags)
 	}
-	return kit.PossibleOperations(table)
+	return kit.PossibleOperations(users)
 }
 
 // qualified names the types in the server's own words, each with its schema unless that is pg_catalog: the functions'
@@ -53,7 +54,7 @@ func qualified(ctx context.Context, server *postgres.Server, s store.Store) (ful
 	for _, column := range s.Columns {
 		texts = append(texts, column.Type)
 	}
-	names, ok, err := server.ResolveTypes(ctx, kit.TableObject(s), texts)
+	names, ok, err := table.ResolveTypes(ctx, server, kit.TableObject(s), texts)
 	if err != nil || !ok {
 		return s, false, err
 	}
@@ -70,27 +71,27 @@ func qualified(ctx context.Context, server *postgres.Server, s store.Store) (ful
 // operations or the types that they use are unknown.
 func (m *accessFunctionsModel) baseSpec(ctx context.Context, server *postgres.Server, diags *diag.Diagnostics) (spec postgres.AccessSpec, known bool) {
 	spec = postgres.AccessSpec{Schema: m.Schema.ValueString(), Owner: m.Owner.ValueString(), Names: kit.AccessFunctionNames()}
-	table, known := m.describedTable(diags)
+	users, known := m.describedTable(diags)
 	if !known || m.Schema.IsUnknown() || m.Owner.IsUnknown() || m.Operations.IsUnknown() || kit.UnknownElement(m.Operations) || m.RehashOnLogin.IsUnknown() {
 		return spec, false
 	}
-	table, known, err := qualified(ctx, server, table)
+	users, known, err := qualified(ctx, server, users)
 	if err != nil {
 		accessError(diags, "read", spec.Schema, err)
 	}
 	if !known {
 		return spec, false
 	}
-	spec.Table = kit.TableObject(table)
+	spec.Table = kit.TableObject(users)
 	spec.Comment = kit.AccessComment(spec.Table)
-	operations := m.operations(ctx, table, diags)
-	grants, objects, err := kit.StoreGrants(table, operations, kit.FeaturesOf(m.RehashOnLogin))
+	operations := m.operations(ctx, users, diags)
+	grants, objects, err := kit.StoreGrants(users, operations, kit.FeaturesOf(m.RehashOnLogin))
 	if err != nil {
 		kit.StoreError(diags, path.Root("table"), err)
 		return spec, false
 	}
 	spec.Grants, spec.Objects = postgres.MergeGrants(grants), objects
-	spec.Functions, err = kit.AccessFunctions(spec.Schema, spec.Owner, table, operations, kit.FeaturesOf(m.RehashOnLogin))
+	spec.Functions, err = kit.AccessFunctions(spec.Schema, spec.Owner, users, operations, kit.FeaturesOf(m.RehashOnLogin))
 	if err != nil {
 		kit.StoreError(diags, path.Root("table"), err)
 		return spec, false
@@ -113,8 +114,8 @@ func (m *accessFunctionsModel) spec(ctx context.Context, prior *accessFunctionsM
 	spec.Objects = kit.Union(spec.Objects, sequences)
 	if prior != nil {
 		spec.Objects = kit.Union(spec.Objects, prior.objects())
-		if table, known := prior.describedTable(&diag.Diagnostics{}); known {
-			spec.Former = kit.TableObject(table)
+		if users, known := prior.describedTable(&diag.Diagnostics{}); known {
+			spec.Former = kit.TableObject(users)
 		}
 	}
 	return spec
@@ -122,8 +123,8 @@ func (m *accessFunctionsModel) spec(ctx context.Context, prior *accessFunctionsM
 
 func (m *accessFunctionsModel) dropSpec() postgres.AccessSpec {
 	spec := postgres.AccessSpec{Schema: m.Schema.ValueString(), Owner: m.Owner.ValueString(), Names: kit.AccessFunctionNames(), Objects: m.objects()}
-	if table, known := m.describedTable(&diag.Diagnostics{}); known {
-		spec.Table = kit.TableObject(table)
+	if users, known := m.describedTable(&diag.Diagnostics{}); known {
+		spec.Table = kit.TableObject(users)
 	}
 	return spec
 }
@@ -131,8 +132,8 @@ func (m *accessFunctionsModel) dropSpec() postgres.AccessSpec {
 // objects are those on which the owner may hold privileges.
 func (m *accessFunctionsModel) objects() []postgres.Object {
 	var objects []postgres.Object
-	if table, known := m.describedTable(&diag.Diagnostics{}); known {
-		objects = append(objects, postgres.Object{Kind: postgres.SchemaObject, Name: table.Table().Schema}, kit.TableObject(table))
+	if users, known := m.describedTable(&diag.Diagnostics{}); known {
+		objects = append(objects, postgres.Object{Kind: postgres.SchemaObject, Name: users.Table().Schema}, kit.TableObject(users))
 	}
 	for _, g := range append(kit.GrantsIn(m.OwnerPrivileges), kit.GrantsIn(m.OwnerSequencePrivileges)...) {
 		objects = kit.Union(objects, []postgres.Object{g.On})
@@ -142,15 +143,15 @@ func (m *accessFunctionsModel) objects() []postgres.Object {
 
 // sequences are those from which the owner draws, see storeSequences.
 func (m *accessFunctionsModel) sequences(ctx context.Context, server *postgres.Server) (sequences []postgres.Object, known bool, err error) {
-	table, known := m.describedTable(&diag.Diagnostics{})
+	users, known := m.describedTable(&diag.Diagnostics{})
 	if !known {
 		return nil, false, nil
 	}
-	grants, _, err := kit.StoreGrants(table, m.operations(ctx, table, &diag.Diagnostics{}), kit.FeaturesOf(m.RehashOnLogin))
+	grants, _, err := kit.StoreGrants(users, m.operations(ctx, users, &diag.Diagnostics{}), kit.FeaturesOf(m.RehashOnLogin))
 	if err != nil {
 		return nil, false, nil //nolint:nilerr // the plan has refused this
 	}
-	return kit.StoreSequences(ctx, server, table, grants)
+	return kit.StoreSequences(ctx, server, users, grants)
 }
 
 // refresh reads owner, schema and functions into the model. It returns false when there is
@@ -206,10 +207,10 @@ func (m *accessFunctionsModel) read(ctx context.Context, server *postgres.Server
 	}
 	m.Definitions = stringMap(access.Definitions())
 	m.SchemaDefinition = types.StringValue(access.SchemaDefinition())
-	table, known := m.describedTable(&diag.Diagnostics{})
+	users, known := m.describedTable(&diag.Diagnostics{})
 	m.Store = kit.NullStore()
 	if known {
-		m.Store = kit.NewStore(table.Through(m.Schema.ValueString()))
+		m.Store = kit.NewStore(users.Through(m.Schema.ValueString()))
 	}
 	objects := kit.Union(m.objects(), further)
 	sequences, _, err := m.sequences(ctx, server)
@@ -233,7 +234,7 @@ func (m *accessFunctionsModel) read(ctx context.Context, server *postgres.Server
 	if !known {
 		return nil
 	}
-	security, err := server.RowSecurity(ctx, kit.TableObject(table), m.Schema.ValueString())
+	security, err := server.RowSecurity(ctx, kit.TableObject(users), m.Schema.ValueString())
 	if security.Policy != "" {
 		m.Policy = types.StringValue(security.Policy)
 	}

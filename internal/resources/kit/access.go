@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
@@ -18,10 +19,10 @@ import (
 const commentBegin, commentEnd = "Access functions for ", ", managed by Terraform (auth0pg_access_functions)."
 
 // AccessComment is the comment on a schema of access functions. It names the table that they stand in front of.
-func AccessComment(table postgres.Object) string { return commentBegin + table.String() + commentEnd }
+func AccessComment(users postgres.Object) string { return commentBegin + users.String() + commentEnd }
 
 // AccessTable is the reverse of [AccessComment].
-func AccessTable(comment string) (table postgres.Object, ok bool) {
+func AccessTable(comment string) (users postgres.Object, ok bool) {
 	text, begins := strings.CutPrefix(comment, commentBegin)
 	text, ends := strings.CutSuffix(text, commentEnd)
 	name, ok := postgres.ParseQualifiedName(text)
@@ -49,7 +50,7 @@ func PossibleOperations(s store.Store) []scripts.Operation {
 
 // AccessFunctions are the functions that stand for the operations on the table.
 func AccessFunctions(
-	schema, owner string, table store.Store, operations []scripts.Operation, features []scripts.Feature,
+	schema, owner string, users store.Store, operations []scripts.Operation, features []scripts.Feature,
 ) (all []postgres.AccessFunction, err error) {
 	columns := func(names []scripts.TypedName) (columns []postgres.FunctionColumn) {
 		for _, n := range names {
@@ -58,7 +59,7 @@ func AccessFunctions(
 		return columns
 	}
 	for _, op := range operations {
-		functions, err := scripts.Functions(table, op, features...)
+		functions, err := scripts.Functions(users, op, features...)
 		if err != nil {
 			return nil, err
 		}
@@ -83,18 +84,18 @@ type DerivedAccess struct {
 func DeriveAccess(
 	ctx context.Context, server *postgres.Server, access *postgres.Access,
 ) (derived DerivedAccess, ok bool, err error) {
-	table, ok := AccessTable(access.Comment)
+	users, ok := AccessTable(access.Comment)
 	if !ok {
 		return derived, false, nil
 	}
-	adopted, ok, err := adoptedStore(ctx, server, table)
+	adopted, ok, err := adoptedStore(ctx, server, users)
 	if err != nil || !ok {
 		return derived, false, err
 	}
 	var held []postgres.Grant
 	switch owner, err := server.Role(ctx, access.Owner); {
 	case err == nil:
-		if held, err = server.RoleGrants(ctx, owner, []postgres.Object{table}, nil); err != nil {
+		if held, err = server.RoleGrants(ctx, owner, []postgres.Object{users}, nil); err != nil {
 			return derived, false, err
 		}
 	case !errors.Is(err, postgres.ErrRoleNotFound) && !errors.Is(err, postgres.ErrOwnRole):
@@ -145,14 +146,14 @@ func (d DerivedAccess) Features() []scripts.Feature {
 
 // adoptedStore describes the table as importing it does. ok is false when there is no such table.
 func adoptedStore(
-	ctx context.Context, server *postgres.Server, table postgres.Object,
+	ctx context.Context, server *postgres.Server, users postgres.Object,
 ) (s store.Store, ok bool, err error) {
 	pool, err := server.Pool(ctx)
 	if err != nil {
 		return s, false, err
 	}
-	observed, err := postgres.Inspect(ctx, pool, table.Schema, table.Name)
-	var other *postgres.NotATableError
+	observed, err := table.Inspect(ctx, pool, users.Schema, users.Name)
+	var other *table.OtherKindError
 	if errors.As(err, &other) || err == nil && observed == nil {
 		return s, false, nil
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
@@ -102,7 +103,7 @@ func (d *usersAudit) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	if !ok {
 		return
 	}
-	audit, err := server.AuditUsers(ctx, users)
+	audit, err := table.AuditUsers(ctx, server, users)
 	if d.data.Absent(err) != "" {
 		model.showNothing()
 		resp.Diagnostics.AddWarning("Users Not Counted", kit.PostgresDetail("Could not read "+users.Title(), err)+
@@ -146,7 +147,7 @@ func auditError(users store.Store, err error, diags *diag.Diagnostics) {
 		diags.AddAttributeError(path.Root("store"), "Users Not Audited", fmt.Sprintf(
 			"%s: %v. That role's code would run with the rights of the provider.\n\n"+
 				"Give what is named to the owner of the table or of the database (ALTER … OWNER TO).", attempted, foreign))
-	case errors.Is(err, postgres.ErrTableNotFound):
+	case errors.Is(err, table.ErrNotFound):
 		diags.AddAttributeError(path.Root("store"), "Users Table Not Found", attempted+
 			": it does not exist.\n\nIf the same configuration creates it, take the store of that auth0pg_users_table directly, or add depends_on, so that the table is read after that.")
 	case errors.As(err, &server) && server.Code == "42703": // undefined_column
@@ -165,7 +166,7 @@ func (m *usersAuditModel) showNothing() {
 	m.PasswordsMissing, m.HashesUnknown, m.Migrated, m.Left = nothing, nothing, nothing, nothing
 }
 
-func (m *usersAuditModel) show(audit *postgres.UsersAudit) {
+func (m *usersAuditModel) show(audit *table.Audit) {
 	m.Rows = types.Int64Value(audit.Rows)
 	m.EmailsMissing, m.EmailsDuplicate, m.EmailsTooLong = findingObject(&audit.EmailsMissing), findingObject(&audit.EmailsDuplicate), findingObject(&audit.EmailsTooLong)
 	m.IDsNotUnique, m.PasswordsMissing = findingObject(&audit.IDsNotUnique), findingObject(&audit.PasswordsMissing)
@@ -178,7 +179,7 @@ func (m *usersAuditModel) show(audit *postgres.UsersAudit) {
 }
 
 // findingObject is the attribute's value, null for what was not asked.
-func findingObject(finding *postgres.Finding) types.Object {
+func findingObject(finding *table.Finding) types.Object {
 	if finding == nil {
 		return types.ObjectNull(findingType.AttrTypes)
 	}

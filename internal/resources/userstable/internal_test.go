@@ -12,7 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
@@ -61,11 +61,11 @@ func TestNewTableTellsOfUnfilledColumns(t *testing.T) {
 func TestResolvedParts(t *testing.T) {
 	t.Parallel()
 	text := types.StringValue
-	table := &postgres.Table{Schema: "public", Name: "users"}
+	there := &table.Table{Schema: "public", Name: "users"}
 	for _, name := range []string{"id", "email", "password_hash", "blocked", "nick"} {
-		table.Columns = append(table.Columns, postgres.Column{Name: name, Type: "text"})
+		there.Columns = append(there.Columns, table.Column{Name: name, Type: "text"})
 	}
-	imported := adoptTable(table)
+	imported := adoptTable(there)
 	made := imported
 	made.Imported = false
 	for name, test := range map[string]struct {
@@ -92,7 +92,7 @@ func TestResolvedParts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			observed := table
+			observed := there
 			if test.prev == nil {
 				observed = nil
 			}

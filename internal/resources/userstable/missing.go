@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
@@ -18,7 +19,7 @@ import (
 // would be empty, and the part is probably in another one.
 type missingColumnsError struct {
 	Parts []store.Part
-	table *postgres.Table
+	table *table.Table
 }
 
 func (e *missingColumnsError) Error() string {
@@ -26,7 +27,7 @@ func (e *missingColumnsError) Error() string {
 }
 
 // missing lists the parts of an imported table whose columns are neither there nor to be added; nil if there are none.
-func (s tableSpec) missing(observed *postgres.Table) error {
+func (s tableSpec) missing(observed *table.Table) error {
 	if !s.Imported || observed == nil {
 		return nil
 	}

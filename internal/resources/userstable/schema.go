@@ -22,7 +22,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
@@ -237,7 +237,7 @@ func (r *usersTable) ValidateConfig(ctx context.Context, req resource.ValidateCo
 	}
 	if written.EmailLookup.ValueString() == string(store.CIText) {
 		for part, c := range parts {
-			if foldable(part) && !c.Type.IsNull() && !c.Type.IsUnknown() && !postgres.IsCIText(strings.ToLower(strings.TrimSpace(c.Type.ValueString()))) {
+			if foldable(part) && !c.Type.IsNull() && !c.Type.IsUnknown() && !table.IsCIText(strings.ToLower(strings.TrimSpace(c.Type.ValueString()))) {
 				resp.Diagnostics.AddAttributeError(path.Root("columns").AtMapKey(string(part)).AtName("type"), "Type Contradicts E-Mail Lookup", fmt.Sprintf(
 					"With email_lookup = \"citext\" the column of %s has the type citext, and the configuration gives it the type %s.\n\nLeave the type out, or choose another email_lookup.", part, c.Type.ValueString()))
 			}

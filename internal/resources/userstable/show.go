@@ -10,7 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
@@ -21,7 +21,7 @@ var changeType = types.ObjectType{AttrTypes: map[string]attr.Type{
 }}
 
 // showPlan fills in `ddl` and `changes`.
-func (m *usersTableModel) showPlan(plan postgres.Plan) {
+func (m *usersTableModel) showPlan(plan table.Plan) {
 	m.DDL = kit.StringList(plan.Statements())
 	changes := make([]attr.Value, len(plan.Steps))
 	for i, step := range plan.Steps {
@@ -99,7 +99,7 @@ func (m *usersTableModel) showOffline(ctx context.Context, spec tableSpec, confi
 		if c.settled {
 			return c
 		}
-		if name, ok := postgres.CommonTypeName(c.Type); ok {
+		if name, ok := table.CommonTypeName(c.Type); ok {
 			c.Type = name
 		} else {
 			sure = false
@@ -136,7 +136,7 @@ func (m *usersTableModel) keepKnown(ctx context.Context, planned usersTableModel
 }
 
 // refresh puts what was read into the state.
-func (m *usersTableModel) refresh(ctx context.Context, prev tableSpec, observed *postgres.Table, diags *diag.Diagnostics) {
+func (m *usersTableModel) refresh(ctx context.Context, prev tableSpec, observed *table.Table, diags *diag.Diagnostics) {
 	stateParts, stateExtras, _ := readColumns(ctx, m.Columns, m.ExtraColumns, diags)
 	imported := m.Columns.IsNull()
 	parts := map[store.Part]columnConfig{}

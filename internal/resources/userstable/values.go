@@ -10,7 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
@@ -135,8 +135,8 @@ func textOrNull(text string) types.String {
 
 // readColumn is what reading finds: the state's own texts where the column still is as it
 // was applied, the server's words where it is not. ok is false for a column that is gone.
-func readColumn(want columnSpec, state columnConfig, table *postgres.Table) (c columnConfig, ok bool) {
-	have := table.Column(want.Name)
+func readColumn(want columnSpec, state columnConfig, users *table.Table) (c columnConfig, ok bool) {
+	have := users.Column(want.Name)
 	if have == nil {
 		return columnConfig{}, false
 	}
