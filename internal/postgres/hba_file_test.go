@@ -250,7 +250,9 @@ func restart(t *testing.T, g *guarded) {
 func TestHBAOfOddNames(t *testing.T) {
 	needsLoopbackAddresses(t)
 	g := newGuarded(t, 16)
-	names := []string{"all", "replication", "sameuser", "UPPER", "upper", `we"ird, #1`, "+group", "@file", `back\slash`, "with space", "é", strings.Repeat("x", 63), "a-b.c", "auth0"}
+	names := pgtest.Some([]string{
+		"all", "replication", "sameuser", "UPPER", "upper", `we"ird, #1`, "+group", "@file", `back\slash`, "with space", "é", strings.Repeat("x", 63), "a-b.c", "auth0",
+	})
 	for i, name := range names {
 		g.role(name)
 		if i > 0 {
@@ -267,7 +269,7 @@ func TestHBAOfOddNames(t *testing.T) {
 		g.refuses(t, name, "127.0.0.9") // still, after all the others
 	}
 	for i := range names {
-		name := names[(i*5)%len(names)] // in another order than they came
+		name := names[(i*3)%len(names)] // in another order than they came
 		if err := g.server.RemoveHBA(t.Context(), name); err != nil {
 			t.Fatalf("%q: %v", name, err)
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
@@ -286,7 +287,7 @@ func TestAccessFunctionsDriftIsMended(t *testing.T) {
 		{`ALTER TABLE public.users DISABLE ROW LEVEL SECURITY`, "policy"},
 	}
 	steps := []resource.TestStep{{Config: cfg}}
-	for _, drift := range drifts {
+	for _, drift := range pgtest.Some(drifts) {
 		steps = append(steps, resource.TestStep{
 			PreConfig: func() { db.Exec(drift.statement) },
 			Config:    cfg,

@@ -23,6 +23,7 @@ import (
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/localtenant"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
@@ -393,7 +394,7 @@ func TestDatabaseRolesAtOnce(t *testing.T) {
 	db := acctest.LocalDatabase(t)
 	db.Exec(roleTable)
 	names := map[string]string{}
-	for i := range 40 {
+	for i := range pgtest.Some(make([]int, 40)) {
 		names[fmt.Sprint(i)] = db.RoleName("parallel")
 	}
 	db.Exec("GRANT CREATE ON SCHEMA public TO PUBLIC")

@@ -21,6 +21,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 )
 
 const roleAddress = "auth0pg_database_role.scripts"
@@ -242,7 +243,7 @@ func TestDatabaseRoleDriftIsMended(t *testing.T) {
 		{`ALTER ROLE %s IN DATABASE ` + db.Name + ` RESET search_path`, "search_path"},
 	}
 	steps := []resource.TestStep{{Config: cfg}}
-	for _, drift := range drifts {
+	for _, drift := range pgtest.Some(drifts) {
 		steps = append(steps, resource.TestStep{
 			PreConfig: func() { db.Exec(fmt.Sprintf(drift.statement, name)) },
 			Config:    cfg,

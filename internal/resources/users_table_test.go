@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
@@ -282,7 +283,7 @@ func TestUsersTableDrift(t *testing.T) {
 	if db.Server.Version() >= 18 {
 		drifts = append(drifts, drift{`ALTER TABLE users ALTER password DROP NOT NULL; ALTER TABLE users ADD NOT NULL password NOT VALID`, column("password").AtMapKey("nullable"), knownvalue.Bool(true)})
 	}
-	for _, drift := range drifts {
+	for _, drift := range pgtest.Some(drifts) {
 		steps = append(steps, resource.TestStep{
 			PreConfig: func() {
 				for _, sql := range strings.Split(drift.sql, "; ") {

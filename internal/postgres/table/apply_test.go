@@ -53,7 +53,7 @@ func TestEveryBuildSurvivesAFullDisk(t *testing.T) {
 	db := routeDatabase(t, pgtest.LocalDatabase(t))
 	set := func(change string) { db.Exec("ALTER DATABASE " + db.Name + " " + change) }
 	sites, builds := 0, 0
-	for name, r := range routes() {
+	for name, r := range pgtest.SomeOf(routes()) {
 		if r.before == "" {
 			continue // an empty table needs no room
 		}

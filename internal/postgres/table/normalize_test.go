@@ -29,7 +29,7 @@ func TestNormalizeAcceptsNothingMore(t *testing.T) {
 		return int(state>>8) % n
 	}
 	accepted := 0
-	for range 6000 {
+	for range pgtest.Some(make([]int, 6000)) {
 		var parts []string
 		for range 1 + next(7) {
 			parts = append(parts, pieces[next(len(pieces))])
@@ -48,7 +48,7 @@ func TestNormalizeAcceptsNothingMore(t *testing.T) {
 			t.Errorf("%+v gives %+v", d, specs)
 		}
 	}
-	if accepted < 50 {
+	if accepted < 15 {
 		t.Errorf("only %d texts were accepted: the test asks for too little", accepted)
 	}
 	if got := db.QueryStrings("SELECT c.relname || ' ' || a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid WHERE c.relnamespace = 'public'::regnamespace AND a.attnum > 0"); !slices.Equal(got, []string{"witness n"}) {
