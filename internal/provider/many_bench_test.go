@@ -141,6 +141,12 @@ func theirMany(b *testing.B, tenant *acctest.TenantHandle, program string) *acct
 	w.Setenv("TF_CLI_CONFIG_FILE", filepath.Join(w.Dir, "cli.tfrc"))
 	w.Write("main.tf", fmt.Sprintf(manyTheirs, manyConnections, strings.TrimPrefix(proxy.URL, "https://"),
 		tenant.Local.ClientID(), tenant.Local.ClientSecret(), tenant.Local.Audience()))
+	// On a busy machine some of the calls are cut off; what is missing, the next apply makes.
+	for range 5 {
+		if _, exit := w.Run("apply", "-auto-approve", "-parallelism=4"); exit == 0 {
+			return w
+		}
+	}
 	w.MustRun("apply", "-auto-approve")
 	return w
 }

@@ -170,7 +170,7 @@ func TestUsersTableAdoption(t *testing.T) {
 				resource.TestStep{
 					Config: strings.Replace(block, legacy.config, legacy.config+"\n"+dropAtEnd, 1),
 					ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-						plancheck.ExpectKnownValue(tableAddress, tfjsonpath.New("ddl"), knownvalue.ListSizeExact(0)),
+						plancheck.ExpectKnownValue(tableAddress, tfjsonpath.New("ddl"), knownvalue.Null()),
 					}},
 				},
 			)

@@ -4,12 +4,6 @@
 // afterwards, so that what runs is what was shown.
 package table
 
-import (
-	"bytes"
-	"encoding/json"
-	"slices"
-)
-
 // Table is one table as the catalog describes it. It holds everything that a plan depends
 // on, so that the same value always gives the same plan; it is kept as JSON.
 type Table struct {
@@ -36,22 +30,6 @@ type Table struct {
 	Foreign []string `json:",omitempty"`
 	// Relations are the names in the schema that begin like ours, so that a new index gets a free one.
 	Relations []string `json:",omitempty"`
-}
-
-// SameShape reports whether the two have the same columns, indexes and constraints. What
-// others make of the table, and how many rows it may have, is no part of its shape.
-func (t Table) SameShape(other Table) bool {
-	a, errA := json.Marshal(t.shape())
-	b, errB := json.Marshal(other.shape())
-	return errA == nil && errB == nil && bytes.Equal(a, b)
-}
-
-func (t Table) shape() Table {
-	columns := slices.Clone(t.Columns)
-	for i := range columns {
-		columns[i].UsedBy, columns[i].GrantedTo = nil, nil
-	}
-	return Table{Schema: t.Schema, Name: t.Name, Kind: t.Kind, Owner: t.Owner, Columns: columns, Indexes: t.Indexes, Constraints: t.Constraints}
 }
 
 // Column is one column of a table.

@@ -109,13 +109,7 @@ func (r *usersTable) planWith(ctx context.Context, plan *usersTableModel, config
 	plan.showPlan(work.plan)
 	work.note(r.data, state == nil)
 	if state != nil && len(work.plan.Steps) == 0 {
-		// What ran last stays to be seen as long as there is no change at all.
-		unchanged := *plan
-		unchanged.DDL, unchanged.Changes = state.DDL, state.Changes
-		diags.Append(resp.Plan.Set(ctx, unchanged)...)
-		if resp.Plan.Raw.Equal(req.State.Raw) {
-			*plan = unchanged
-		}
+		plan.DDL, plan.Changes = state.DDL, state.Changes // what ran last stays to be seen until the next refresh
 	}
 	return !diags.HasError()
 }

@@ -155,14 +155,10 @@ func (r *usersTable) Read(ctx context.Context, req resource.ReadRequest, resp *r
 		prev = &adopted
 		kit.SetPrivate(ctx, resp.Private, desiredKey, adopted, diags)
 	}
-	before := kit.GetPrivate[table.Table](ctx, req.Private, observedKey, diags)
 	kit.SetPrivate(ctx, resp.Private, observedKey, observed, diags)
 	state.refresh(ctx, *prev, observed, diags)
-	// The statements that ran last stay as long as the table is as they left it. After a change
-	// elsewhere they go, so that mending the same drift twice is a difference both times.
-	if before == nil || !before.SameShape(*observed) || state.DDL.IsNull() {
-		state.showPlan(table.Plan{})
-	}
+	// What the last apply ran is over.
+	state.DDL, state.Changes = types.ListNull(types.StringType), types.ListNull(changeType)
 	diags.Append(resp.State.Set(ctx, state)...)
 }
 

@@ -59,7 +59,7 @@ func (r *usersTable) Schema(ctx context.Context, _ resource.SchemaRequest, resp 
 			},
 			"extra_columns": schema.MapNestedAttribute{
 				Optional: true, Computed: true,
-				MarkdownDescription: "Further columns by their names. Columns that the configuration does not name are left alone, whatever they are. After an import the state lists all columns that are no parts, for information.",
+				MarkdownDescription: "Further columns by their names. Columns that the configuration does not name are left alone, whatever they are, and are in neither plan nor state.",
 				Validators:          []validator.Map{mapvalidator.KeysAre(identifierValidator{})},
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 					"type":      columnTypeAttribute("The column's type.", true),
@@ -131,7 +131,7 @@ func (r *usersTable) Schema(ctx context.Context, _ resource.SchemaRequest, resp 
 			},
 			"ddl": schema.ListAttribute{
 				Computed: true, ElementType: types.StringType,
-				MarkdownDescription: "The SQL statements that the plan will run, in their order; after the apply, those that ran, until the table is changed elsewhere. If the table is no longer as it was planned for, the apply stops before the first of them.",
+				MarkdownDescription: "The SQL statements that the plan will run, in their order; after the apply, those that ran, until the next refresh, and null then. If the table is no longer as it was planned for, the apply stops before the first of them.",
 			},
 			"store": kit.ExportedStore(),
 		},

@@ -48,42 +48,23 @@ func (m *usersTableModel) show(ctx context.Context, spec tableSpec, config table
 		parts[part] = shownColumn(want, config.Columns[part], stateParts[part], before.Columns[part])
 	}
 	m.Columns = columnsMap(parts)
-	m.ExtraColumns = shownExtras(spec, config, stateExtras, before, state != nil && !state.ExtraColumns.IsNull(), m.ExtraColumns)
+	m.ExtraColumns = shownExtras(spec, config, stateExtras, before, m.ExtraColumns)
 	m.EmailLookup = textOrNull(string(spec.EmailLookup))
 	m.PrimaryKey = types.BoolValue(spec.PrimaryKey)
 	m.Store = kit.NewStore(spec.store())
 }
 
-// shownExtras is the value of `extra_columns`. An imported table's state lists all its
-// columns; while the configuration says nothing about them, or only repeats some, that is kept.
-func shownExtras(spec tableSpec, config tableConfig, state map[string]columnConfig, before tableSpec, inState bool, planned types.Map) types.Map {
-	for _, c := range spec.Columns {
-		delete(state, c.Name)
-	}
-	written := !planned.IsNull() && !planned.IsUnknown() && len(config.Extra) > 0
-	if !written {
-		if len(config.Extra) == 0 && !planned.IsNull() && !planned.IsUnknown() && len(planned.Elements()) == 0 {
+// shownExtras is the value of `extra_columns`, in which only what is named stands.
+func shownExtras(spec tableSpec, config tableConfig, state map[string]columnConfig, before tableSpec, planned types.Map) types.Map {
+	if len(config.Extra) == 0 {
+		if !planned.IsNull() && !planned.IsUnknown() && len(planned.Elements()) == 0 {
 			return planned // {} in the configuration
 		}
-		if !inState {
-			return types.MapNull(extraType)
-		}
-		return extraMap(state)
+		return types.MapNull(extraType)
 	}
 	shown := map[string]columnConfig{}
-	same := inState
 	for name, want := range spec.Extra {
 		shown[name] = shownColumn(want, config.Extra[name], state[name], before.Extra[name])
-		old, ok := state[name]
-		same = same && ok && old.equal(shown[name])
-	}
-	for name := range state {
-		if _, kept := shown[name]; !kept && before.Extra[name].Named {
-			same = false
-		}
-	}
-	if same {
-		return extraMap(state)
 	}
 	return extraMap(shown)
 }
@@ -138,7 +119,6 @@ func (m *usersTableModel) keepKnown(ctx context.Context, planned usersTableModel
 // refresh puts what was read into the state.
 func (m *usersTableModel) refresh(ctx context.Context, prev tableSpec, observed *table.Table, diags *diag.Diagnostics) {
 	stateParts, stateExtras, _ := readColumns(ctx, m.Columns, m.ExtraColumns, diags)
-	imported := m.Columns.IsNull()
 	parts := map[store.Part]columnConfig{}
 	for part, want := range prev.Columns {
 		if !want.Named { // of an imported table that nothing was applied to: it is used as it is
@@ -154,11 +134,6 @@ func (m *usersTableModel) refresh(ctx context.Context, prev tableSpec, observed 
 		}
 	}
 	m.Columns = columnsMap(parts)
-	if imported {
-		for name := range prev.Extra {
-			stateExtras[name] = columnConfig{}
-		}
-	}
 	extras := map[string]columnConfig{}
 	for name, old := range stateExtras {
 		want, described := prev.Extra[name]
