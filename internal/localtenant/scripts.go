@@ -135,6 +135,9 @@ func (t *Tenant) runProfile(ctx context.Context, c *connection, key string, args
 		}
 		return nil, &ScriptError{Name: "Error", Message: "The " + key + " script did not return a profile"}
 	}
+	if email, given := profile.get("email").(string); given && email == "" {
+		return nil, &ScriptError{Name: "Error", Message: "The profile of the " + key + " script has an empty email"}
+	}
 	if profileID(profile) == "" {
 		return nil, &ScriptError{Name: "Error", Message: "The profile of the " + key + " script has no user_id"}
 	}

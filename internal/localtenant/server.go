@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -88,6 +89,8 @@ type Tenant struct {
 	connections map[string]*connection
 	deletions   map[string]deletion // by id
 	clients     map[string]*client
+	apis        map[string]*object // resource servers by id
+	grants      map[string]*object // client grants by id
 	users       map[string]*user
 	tickets     map[string]*ticket
 	mails       []Mail
@@ -133,6 +136,8 @@ func Start(ctx context.Context, o Options) (*Tenant, error) {
 		connections: map[string]*connection{},
 		deletions:   map[string]deletion{},
 		clients:     map[string]*client{},
+		apis:        map[string]*object{},
+		grants:      map[string]*object{},
 		users:       map[string]*user{},
 		tickets:     map[string]*ticket{},
 	}
@@ -142,20 +147,39 @@ func Start(ctx context.Context, o Options) (*Tenant, error) {
 	if o.RateLimit != nil {
 		t.limiter = newLimiter(*o.RateLimit)
 	}
-	management := t.newClient(newObject("name", "Management"))
-	management.scopes = o.Scopes
-	if o.ClientID != "" {
-		management.id = o.ClientID
-	}
-	if o.ClientSecret != "" {
-		management.secret = o.ClientSecret
-	}
-	t.clientID, t.clientSecret = management.id, management.secret
-	t.clients[management.id] = management
+	t.furnish()
 
 	t.server = &http.Server{Handler: t.handler(), ReadHeaderTimeout: 30 * time.Second}
 	go func() { _ = t.server.Serve(listener) }() // until Close
 	return t, nil
+}
+
+// furnish makes what every tenant has: the management client with its grant, the
+// Management API, and the client that stands for all applications.
+func (t *Tenant) furnish() {
+	o := t.options
+	management := t.newClient(newObject("name", "Management", "app_type", "non_interactive", "client_secret", o.ClientSecret))
+	if o.ClientID != "" {
+		management.id = o.ClientID
+		management.shown.set("client_id", o.ClientID)
+	}
+	t.clientID, t.clientSecret = management.id, management.secret
+	t.clients[management.id] = management
+
+	global := t.newClient(newObject("name", "All Applications", "global", true))
+	t.clients[global.id] = global
+
+	known := make([]any, len(AllScopes()))
+	for i, scope := range AllScopes() {
+		known[i] = newObject("value", scope, "description", scope)
+	}
+	api := t.newResourceServer(newObject(
+		"name", "Auth0 Management API", "identifier", t.Audience(), "is_system", true, "scopes", known,
+		"token_lifetime", num(strconv.Itoa(int(o.TokenLifetime.Seconds()))),
+	))
+	t.apis[api.string("id")] = api
+	grant := newObject("id", "cgr_"+randomID(16), "client_id", management.id, "audience", t.Audience(), "scope", listOf(o.Scopes))
+	t.grants[grant.string("id")] = grant
 }
 
 // URL is the base URL, without a slash at the end.
@@ -249,9 +273,12 @@ func (c *call) value(s *schema) (any, error) {
 // apiHandler answers a call with a status and a body; a nil body sends none.
 type apiHandler func(c *call) (int, any, error)
 
-func (t *Tenant) handler() http.Handler {
+func (t *Tenant) handler() http.Handler { return t.record(t.injectFaults(t.routes())) }
+
+// routes are the endpoints that the tenant has.
+func (t *Tenant) routes() *http.ServeMux {
 	mux := http.NewServeMux()
-	api := func(pattern, scope string, handle apiHandler) { mux.Handle(pattern, t.api(scope, handle)) }
+	api := func(pattern, scope string, handle apiHandler) { mux.Handle(pattern, t.management(scope, handle)) }
 
 	api("POST /api/v2/connections", "create:connections", t.createConnection)
 	api("GET /api/v2/connections", "read:connections", t.listConnections)
@@ -263,9 +290,28 @@ func (t *Tenant) handler() http.Handler {
 	api("DELETE /api/v2/connections/{id}/users", "delete:users", t.deleteConnectionUser)
 
 	api("POST /api/v2/clients", "create:clients", t.createClient)
+	api("GET /api/v2/clients", "read:clients", t.listClients)
 	api("GET /api/v2/clients/{id}", "read:clients", t.getClient)
+	api("PATCH /api/v2/clients/{id}", "update:clients", t.updateClient)
 	api("DELETE /api/v2/clients/{id}", "delete:clients", t.deleteClient)
+	api("POST /api/v2/clients/{id}/rotate-secret", "update:client_keys", t.rotateSecret)
+	api("POST /api/v2/clients/{id}/credentials", "create:client_credentials", t.createCredential)
+	api("GET /api/v2/clients/{id}/credentials", "read:client_credentials", t.listCredentials)
+	api("GET /api/v2/clients/{id}/credentials/{credential}", "read:client_credentials", t.getCredential)
+	api("PATCH /api/v2/clients/{id}/credentials/{credential}", "update:client_credentials", t.updateCredential)
+	api("DELETE /api/v2/clients/{id}/credentials/{credential}", "delete:client_credentials", t.deleteCredential)
 	api("GET /api/v2/clients/{id}/connections", "read:connections", t.listClientConnections)
+
+	api("POST /api/v2/resource-servers", "create:resource_servers", t.createResourceServer)
+	api("GET /api/v2/resource-servers", "read:resource_servers", t.listResourceServers)
+	api("GET /api/v2/resource-servers/{id}", "read:resource_servers", t.getResourceServer)
+	api("PATCH /api/v2/resource-servers/{id}", "update:resource_servers", t.updateResourceServer)
+	api("DELETE /api/v2/resource-servers/{id}", "delete:resource_servers", t.deleteResourceServer)
+	api("POST /api/v2/client-grants", "create:client_grants", t.createGrant)
+	api("GET /api/v2/client-grants", "read:client_grants", t.listGrants)
+	api("GET /api/v2/client-grants/{id}", "read:client_grants", t.getGrant)
+	api("PATCH /api/v2/client-grants/{id}", "update:client_grants", t.updateGrant)
+	api("DELETE /api/v2/client-grants/{id}", "delete:client_grants", t.deleteGrant)
 
 	api("POST /api/v2/users", "create:users", t.apiCreateUser)
 	api("GET /api/v2/users", "read:users", t.listUsers)
@@ -287,11 +333,11 @@ func (t *Tenant) handler() http.Handler {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusNotFound, (&apiError{status: http.StatusNotFound, message: "Not Found"}).body())
 	})
-	return t.record(t.injectFaults(mux))
+	return mux
 }
 
-// api wraps a handler with the limit, the token and the scope.
-func (t *Tenant) api(scope string, handle apiHandler) http.Handler {
+// management wraps a handler with the limit, the token and the scope.
+func (t *Tenant) management(scope string, handle apiHandler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		status, body, err := t.serve(w, r, scope, handle)
 		var e *apiError

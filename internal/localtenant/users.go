@@ -60,8 +60,8 @@ func (u *user) show() *object {
 	all.set("identities", []any{newObject(
 		"connection", u.connection, "user_id", u.rawID(), "provider", databaseStrategy, "isSocial", false,
 	)})
-	all.setDefault("email_verified", false)
 	if email != "" {
+		all.setDefault("email_verified", false)
 		local, _, _ := strings.Cut(email, "@")
 		all.setDefault("name", email)
 		all.setDefault("nickname", local)
@@ -96,11 +96,12 @@ func (t *Tenant) countUsers(c *connection) int {
 	return n
 }
 
-// lookup finds a user of a connection by e-mail address or user name. The tenant
+// lookup finds a user of a connection by e-mail address, user name or phone number. The tenant
 // is locked.
 func (t *Tenant) lookup(c *connection, identifier string) *user {
 	for _, u := range t.users {
-		if u.connection == c.name && (sameEmail(u.email(), identifier) || identifier != "" && strings.EqualFold(u.profile.string("username"), identifier)) {
+		if u.connection == c.name && identifier != "" && (sameEmail(u.email(), identifier) ||
+			strings.EqualFold(u.profile.string("username"), identifier) || u.profile.string("phone_number") == identifier) {
 			return u
 		}
 	}
