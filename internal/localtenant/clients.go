@@ -68,8 +68,20 @@ var (
 		}},
 	}
 	createClientSchema = &schema{types: []string{"object"}, required: []string{"name"}, properties: clientProperties}
-	updateClientSchema = &schema{types: []string{"object"}, minProps: 1, properties: clientProperties}
+	updateClientSchema = &schema{types: []string{"object"}, minProps: 1, properties: nullable(clientProperties)}
 )
+
+// nullable are properties that an update may unset, all but the name.
+func nullable(properties map[string]*schema) map[string]*schema {
+	all := map[string]*schema{}
+	for key, s := range properties {
+		all[key] = s
+		if key != "name" {
+			all[key] = orNull(s)
+		}
+	}
+	return all
+}
 
 func (t *Tenant) createClient(c *call) (int, any, error) {
 	body, err := c.object(createClientSchema)

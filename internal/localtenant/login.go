@@ -53,10 +53,15 @@ func (t *Tenant) login(ctx context.Context, c *connection, identifier, password 
 			return nil, err
 		}
 	}
-	return t.change(known.id, func(u *user) {
+	var failed error
+	changed := t.change(known.id, func(u *user) {
 		u.lastLogin = t.options.Now()
 		u.logins++
-	}), nil
+		if u.foreign != nil {
+			failed = u.setPassword(password)
+		}
+	})
+	return changed, failed
 }
 
 // admit keeps the user of a profile that a script has vouched for; in import

@@ -45,8 +45,8 @@ func (i *interaction) redacted() bool {
 }
 
 var (
-	// secretKeys hold what is different in each tenant: secrets, and its name.
-	secretKeys = []string{"client_secret", "signing_keys", "signing_secret", "access_token", "tenant"}
+	// secretKeys hold what is different in each tenant: secrets, its name, its links.
+	secretKeys = []string{"client_secret", "signing_keys", "signing_secret", "access_token", "tenant", "ticket"}
 	dateKeys   = []string{"deleted_at", "created_at", "updated_at", "last_password_reset"}
 	setKeys    = []string{"enabled_clients", "clients", "client_grants", "resource_servers"}
 )

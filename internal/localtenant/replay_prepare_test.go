@@ -31,6 +31,13 @@ func (r *recording) prepare(i *interaction) (verdict, string) {
 		return r.prepareClient(i)
 	case "users":
 		return r.prepareUser(i)
+	case "jobs, tickets":
+		if id := i.response().string("connection_id"); id != "" && r.tenant.connections[id] == nil {
+			c := r.seedConnection(i.response().string("connection"))
+			delete(r.tenant.connections, c.id)
+			c.id = id
+			r.tenant.connections[id] = c
+		}
 	case "resource servers":
 		return r.prepareAPI(i)
 	case "authentication":

@@ -34,7 +34,7 @@ var areas = []struct {
 	{"connections", regexp.MustCompile(`^/api/v2/connections(/[^/]+(/(clients|users|status))?)?$`), 0.97, 1, 0.25},
 	{"clients", regexp.MustCompile(`^/api/v2/clients(/[^/]+(/(connections|credentials(/[^/]*)?))?)?$`), 0.84, 0.998, 0.9},
 	{"users", regexp.MustCompile(`^/api/v2/users(-by-email|/[^/]+)?$`), 0.9, 1, 0.9},
-	{"resource servers", regexp.MustCompile(`^/api/v2/(resource-servers|client-grants)(/[^/]+.*)?$`), 0.8, 0.97, 0.9},
+	{"resource servers", regexp.MustCompile(`^/api/v2/(resource-servers(/.+)?|client-grants(/[^/]+)?)$`), 0.8, 0.97, 0.9},
 	{"jobs, tickets", regexp.MustCompile(`^/api/v2/(jobs|tickets)/`), 0.9, 1, 0.5},
 	{"authentication", regexp.MustCompile(`^/(oauth/token|dbconnections/.*|userinfo)$`), 0.9, 1, 0},
 }

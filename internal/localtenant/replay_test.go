@@ -110,7 +110,7 @@ func (r *recording) replay(t *testing.T, observed bool, counted tally) {
 func (r *recording) start(t *testing.T, defaults Defaults) {
 	t.Helper()
 	o := Options{
-		Defaults: &defaults, DeleteDelay: -1,
+		Defaults: &defaults, DeleteDelay: -1, ImportDelay: -1,
 		NewID: func(kind string) string {
 			if len(r.ids[kind]) == 0 {
 				return ""
@@ -209,7 +209,7 @@ func (r *recording) send(ctx context.Context, i *interaction) (int, []byte, erro
 	if i.createsDatabase() {
 		r.tenant.deletions = map[string]deletion{} // they had ended by then
 	}
-	if i.Response.Code == http.StatusCreated || i.path == "/dbconnections/signup" {
+	if i.Response.Code == http.StatusCreated || i.Response.Code == http.StatusAccepted || i.path == "/dbconnections/signup" {
 		r.expectIDs(i)
 	}
 	target := r.tenant.URL() + i.escaped
@@ -284,10 +284,30 @@ func (r *recording) expectIDs(i *interaction) {
 		r.ids["user"] = []string{answer.string("_id")}
 	case i.is("POST", "/api/v2/users"):
 		r.ids["user"] = []string{strings.TrimPrefix(answer.string("user_id"), userPrefix)}
+	case i.area() == "jobs, tickets":
+		r.ids["job"] = []string{answer.string("id")}
+		r.expectImported(i)
 	case i.is("POST", "/api/v2/resource-servers"):
 		r.ids["resource_server"] = []string{answer.string("id")}
 	case i.is("POST", "/api/v2/client-grants"):
 		r.ids["client_grant"] = []string{answer.string("id")}
+	}
+}
+
+// expectImported gives the users of an import the ids under which the recording finds
+// them later. A job that is not seen to end goes on to the end of the recording.
+func (r *recording) expectImported(i *interaction) {
+	r.tenant.options.ImportDelay = time.Hour
+	for _, later := range r.interactions[slices.Index(r.interactions, i):] {
+		if strings.HasPrefix(later.path, "/api/v2/jobs/job_") {
+			r.tenant.options.ImportDelay = -1
+		}
+		list, _ := later.got.([]any)
+		for _, item := range list {
+			if found, ok := item.(*object); ok && later.path == "/api/v2/users-by-email" {
+				r.ids["user"] = append(r.ids["user"], strings.TrimPrefix(found.string("user_id"), userPrefix))
+			}
+		}
 	}
 }
 

@@ -36,6 +36,9 @@ type Options struct {
 	// SynchronousDelete finishes a deletion within the call and answers 204, as
 	// tenants of 2022 and 2023 sometimes did.
 	SynchronousDelete bool
+	// ImportDelay is how long a job that imports users goes on. Zero means 100 ms; with
+	// a negative value it is over when its call is answered.
+	ImportDelay time.Duration
 	// ListDelay is how long a new connection is missing from lists.
 	ListDelay time.Duration
 	// RateLimit bounds the calls of the Management API; nil means no limit.
@@ -92,10 +95,12 @@ type Tenant struct {
 	apis        map[string]*object // resource servers by id
 	grants      map[string]*object // client grants by id
 	users       map[string]*user
+	jobs        map[string]*job
 	tickets     map[string]*ticket
 	mails       []Mail
 	logs        []LogEvent
 	runs        []ScriptRun
+	closed      bool
 }
 
 // Request is a call that the tenant has received.
@@ -139,6 +144,7 @@ func Start(ctx context.Context, o Options) (*Tenant, error) {
 		apis:        map[string]*object{},
 		grants:      map[string]*object{},
 		users:       map[string]*user{},
+		jobs:        map[string]*job{},
 		tickets:     map[string]*ticket{},
 	}
 	if o.Defaults != nil {
@@ -202,6 +208,14 @@ func (t *Tenant) Audience() string {
 // Close stops the tenant and its script container.
 func (t *Tenant) Close() error {
 	err := t.server.Close()
+	t.mu.Lock()
+	t.closed = true
+	for _, j := range t.jobs {
+		if j.timer != nil {
+			j.timer.Stop()
+		}
+	}
+	t.mu.Unlock()
 	t.scriptsMu.Lock()
 	defer t.scriptsMu.Unlock()
 	if t.container != nil {
@@ -320,6 +334,23 @@ func (t *Tenant) routes() *http.ServeMux {
 	api("DELETE /api/v2/users/{id}", "delete:users", t.apiDeleteUser)
 	api("GET /api/v2/users-by-email", "read:users", t.usersByEmail)
 
+	api("POST /api/v2/tickets/email-verification", "create:user_tickets", t.verificationTicket)
+	api("POST /api/v2/tickets/password-change", "create:user_tickets", t.passwordTicket)
+	api("GET /api/v2/connections/{id}/status", "read:connections", t.connectionStatus)
+	api("GET /api/v2/logs", "read:logs", t.listLogs)
+	api("GET /api/v2/logs/{id}", "read:logs", t.getLog)
+	api("GET /api/v2/users/{id}/logs", "read:logs_users", t.listLogs)
+	api("GET /api/v2/tenants/settings", "read:tenant_settings", t.tenantSettings)
+	api("GET /api/v2/actions/actions", "read:actions", noActions)
+	for _, list := range emptyLists {
+		api("GET "+list.path, list.scope, emptyList(list.name))
+	}
+
+	api("POST /api/v2/jobs/users-imports", "create:users", t.importUsers)
+	api("POST /api/v2/jobs/verification-email", "update:users", t.sendVerification)
+	api("GET /api/v2/jobs/{id}", "", t.getJob)
+	api("GET /api/v2/jobs/{id}/errors", "", t.jobErrors)
+
 	mux.HandleFunc("POST /dbconnections/signup", t.signup)
 	mux.HandleFunc("POST /dbconnections/change_password", t.changePassword)
 	mux.HandleFunc("GET /u/email-verification", t.verifyEmail)
@@ -367,7 +398,7 @@ func (t *Tenant) serve(w http.ResponseWriter, r *http.Request, scope string, han
 		return 0, nil, err
 	}
 	c := &call{Request: r, scopes: scopes}
-	if !c.may(scope) {
+	if scope != "" && !c.may(scope) {
 		return 0, nil, insufficientScope(scope)
 	}
 	if c.body, err = io.ReadAll(r.Body); err != nil {

@@ -35,7 +35,9 @@ func AllScopes() []string {
 		"create:resource_servers", "read:resource_servers", "update:resource_servers", "delete:resource_servers",
 		"create:client_grants", "read:client_grants", "update:client_grants", "delete:client_grants",
 		"create:users", "read:users", "update:users", "delete:users",
-		"create:users_app_metadata", "read:users_app_metadata", "update:users_app_metadata",
+		"create:users_app_metadata", "read:users_app_metadata", "update:users_app_metadata", "create:user_tickets",
+		"read:logs", "read:logs_users", "read:tenant_settings", "read:actions", "read:organizations", "read:roles",
+		"read:rules", "read:hooks", "read:custom_domains", "read:log_streams",
 	}
 }
 
