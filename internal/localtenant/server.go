@@ -5,6 +5,7 @@ package localtenant
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,11 @@ import (
 // Options says how a tenant behaves. The zero value is a usable tenant as of
 // August 2026.
 type Options struct {
+	// Listen is the address to listen on; empty means a free port of the loopback
+	// interface.
+	Listen string
+	// Certificate makes the tenant speak HTTPS.
+	Certificate *tls.Certificate
 	// ModulesDir is the node_modules folder for scripts; empty means the one of
 	// InstallModules, used when the first script runs.
 	ModulesDir string
@@ -114,12 +120,14 @@ type Request struct {
 	Time   time.Time
 }
 
-// Start starts a tenant on a free port of the loopback interface. It runs until
-// Close.
+// Start starts a tenant. It runs until Close.
 func Start(ctx context.Context, o Options) (*Tenant, error) {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if o.Listen == "" {
+		o.Listen = "127.0.0.1:0"
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.Listen)
 	if err != nil {
-		return nil, fmt.Errorf("listening for the local tenant: %w", err)
+		return nil, fmt.Errorf("listening for the local tenant on %s: %w", o.Listen, err)
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -137,7 +145,7 @@ func Start(ctx context.Context, o Options) (*Tenant, error) {
 		options:     o,
 		defaults:    LatestDefaults(),
 		listener:    listener,
-		url:         "http://" + listener.Addr().String(),
+		url:         baseURL(listener, o.Certificate != nil),
 		connections: map[string]*connection{},
 		deletions:   map[string]deletion{},
 		clients:     map[string]*client{},
@@ -156,8 +164,25 @@ func Start(ctx context.Context, o Options) (*Tenant, error) {
 	t.furnish()
 
 	t.server = &http.Server{Handler: t.handler(), ReadHeaderTimeout: 30 * time.Second}
+	if o.Certificate != nil {
+		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{*o.Certificate}, NextProtos: []string{"http/1.1"}})
+	}
 	go func() { _ = t.server.Serve(listener) }() // until Close
 	return t, nil
+}
+
+// baseURL is where a listener is reached on this machine. Names of the loopback
+// interface are shown as localhost, which certificates and browsers know.
+func baseURL(listener net.Listener, secure bool) string {
+	scheme := "http"
+	host, port, _ := net.SplitHostPort(listener.Addr().String())
+	if address := net.ParseIP(host); address != nil && address.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	if secure {
+		scheme, host = "https", "localhost"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
 }
 
 // furnish makes what every tenant has: the management client with its grant, the
