@@ -60,6 +60,27 @@ func checkOverrides(overrides types.Map, at path.Path, diags *diag.Diagnostics) 
 			for _, problem := range scripts.Validate(scripts.Operation(name), text.ValueString()) {
 				diags.AddAttributeError(at, problem.Summary, problem.Detail)
 			}
+			for _, problem := range scripts.Warnings(scripts.Operation(name), text.ValueString()) {
+				diags.AddAttributeWarning(at, problem.Summary, problem.Detail)
+			}
+		}
+	}
+}
+
+// checkContext refuses overrides that do not take what the connection will pass them.
+func (m *connectionModel) checkContext(ctx context.Context, prior, config *connectionModel, diags *diag.Diagnostics) {
+	enabled := m.EnableScriptContext
+	if config.EnableScriptContext.IsUnknown() || prior != nil && enabled.IsUnknown() {
+		return
+	}
+	overrides := config.behaviour(ctx, &diag.Diagnostics{}).Overrides.Elements()
+	for _, name := range slices.Sorted(maps.Keys(overrides)) {
+		text, ok := overrides[name].(types.String)
+		if !ok || text.IsUnknown() || text.IsNull() {
+			continue
+		}
+		if problem := scripts.CheckContext(scripts.Operation(name), text.ValueString(), enabled.ValueBool()); problem != nil {
+			diags.AddAttributeError(overridesPath.AtMapKey(name), problem.Summary, problem.Detail)
 		}
 	}
 }
@@ -110,6 +131,7 @@ func (r *connection) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequ
 	plan.planSuperseded(prior, &config)
 	plan.checkPlanned(prior, &config, &resp.Diagnostics)
 	plan.checkUsernames(ctx, &config, &resp.Diagnostics)
+	plan.checkContext(ctx, prior, &config, &resp.Diagnostics)
 	plan.checkConfiguration(ctx, &config, &resp.Diagnostics)
 	r.checkCatalog(ctx, prior, &plan, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
