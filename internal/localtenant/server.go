@@ -26,9 +26,15 @@ type Options struct {
 	Listen string
 	// Certificate makes the tenant speak HTTPS.
 	Certificate *tls.Certificate
+	// URL is the base URL under which clients reach the tenant, without a slash at the end;
+	// empty means the address on this machine.
+	URL string
 	// ModulesDir is the node_modules folder for scripts; empty means the one of
 	// InstallModules, used when the first script runs.
 	ModulesDir string
+	// Node is the program that runs the scripts; empty means the platform's version where
+	// there is one, which npm may have to bring, and else the one on PATH.
+	Node string
 	// Defaults is what the server adds to connections; nil means LatestDefaults.
 	Defaults *Defaults
 	// Redefault gives authentication_methods, passkey_options and
@@ -154,6 +160,9 @@ func Start(ctx context.Context, o Options) (*Tenant, error) {
 		users:       map[string]*user{},
 		jobs:        map[string]*job{},
 		tickets:     map[string]*ticket{},
+	}
+	if o.URL != "" {
+		t.url = o.URL
 	}
 	if o.Defaults != nil {
 		t.defaults = *o.Defaults
@@ -386,6 +395,7 @@ func (t *Tenant) routes() *http.ServeMux {
 	mux.HandleFunc("POST /oauth/token", t.token)
 	mux.HandleFunc("GET /.well-known/jwks.json", t.keys)
 
+	t.localPages(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusNotFound, (&apiError{status: http.StatusNotFound, message: "Not Found"}).body())
 	})
