@@ -264,6 +264,8 @@ func (s *stage) sql(ctx context.Context, statement string) error {
 
 // describe tells how to reach what was left running.
 func (s *stage) describe(w io.Writer) {
+	app := localtenant.Application{ClientID: s.users.clientID, ClientSecret: s.users.secret, Connection: s.users.connection}
+	defer func() { fmt.Fprintf(w, "\n%s", s.tenant.Describe(app, "")) }()
 	fmt.Fprintf(w, "\nEverything is left running.\n\n  database    psql '%s'\n  tenant      %s\n  directory   %s\n\nTo run Terraform there:\n\n  cd %s\n",
 		s.server.URL("app"), s.tenant.URL(), s.complete.dir, s.complete.dir)
 	for _, variable := range s.complete.env {

@@ -44,9 +44,8 @@ func (v *vault) encrypt(form CiphertextForm, plaintext string) string {
 	if plaintext == "" {
 		return ""
 	}
-	random := func(n int) string { return hex.EncodeToString(randomBytes(n)) }
 	if form == DollarCiphertext {
-		return "2.0$" + random(16) + "$" + random(16) + "$" + random(32)
+		return "2.0$" + randomHex(16) + "$" + randomHex(16) + "$" + randomHex(32)
 	}
 	var message []byte
 	message = appendField(message, 1, v.wrapped)
@@ -59,7 +58,7 @@ func (v *vault) encrypt(form CiphertextForm, plaintext string) string {
 	var double []byte
 	double = appendField(double, 1, []byte("efgh"))
 	double = appendField(double, 2, []byte(encoded))
-	double = appendField(double, 3, []byte("5.0$000$"+random(len(plaintext))+"$"+random(12)+"$"+random(16)))
+	double = appendField(double, 3, []byte("5.0$000$"+randomHex(len(plaintext))+"$"+randomHex(12)+"$"+randomHex(16)))
 	return base64.StdEncoding.EncodeToString(double)
 }
 
@@ -100,6 +99,9 @@ func randomBytes(n int) []byte {
 	rand.Read(b) // never fails
 	return b
 }
+
+// randomHex is n random bytes in hexadecimal.
+func randomHex(n int) string { return hex.EncodeToString(randomBytes(n)) }
 
 const alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 

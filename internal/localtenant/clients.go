@@ -3,120 +3,101 @@
 package localtenant
 
 import (
-	"crypto/x509"
-	"encoding/pem"
-	"errors"
 	"net/http"
+	"regexp"
 	"slices"
-
-	"github.com/lestrrat-go/jwx/v2/jwk"
+	"strings"
 )
 
-// client is a registered application.
-type client struct {
-	id, secret string
-	shown      *object
-	keys       []jwk.Key // public keys for private_key_jwt
-	scopes     []string  // granted on the Management API; nil means no grant
+// show is the client as the API answers with it, with the secret for those who may
+// see it.
+func (c *call) showClient(found *client) *object {
+	shown := clone(found.shown).(*object)
+	if c.may("read:client_keys") || c.may("read:client_credentials") || c.Method != http.MethodGet {
+		shown.set("client_secret", found.secret)
+	} else {
+		shown.remove("signing_keys")
+	}
+	return shown
 }
 
-// newClient registers an application of the given settings with what the server
-// adds to them.
-func (t *Tenant) newClient(sent *object) *client {
-	c := &client{
-		id:     t.newID("client", func() string { return randomID(32) }),
-		secret: randomID(64),
+// fields reduces an answer to the fields asked for.
+func (c *call) fields(shown *object) *object {
+	fields := splitList(c.URL.Query().Get("fields"))
+	if len(fields) == 0 {
+		return shown
 	}
-	shown := newObject()
-	for _, key := range []string{"name", "description"} {
-		if sent.has(key) {
-			shown.set(key, sent.get(key))
+	include := c.URL.Query().Get("include_fields") != "false"
+	out := newObject()
+	for _, key := range shown.keys {
+		if slices.Contains(fields, key) == include {
+			out.set(key, shown.get(key))
 		}
 	}
-	shown.set("client_id", c.id)
-	shown.set("client_secret", c.secret)
-	if sent.has("app_type") {
-		shown.set("app_type", sent.get("app_type"))
+	return out
+}
+
+var (
+	credentialsSchema = &schema{types: []string{"object"}, properties: map[string]*schema{
+		"credentials": {types: []string{"array"}, items: typed("object")},
+	}}
+	clientProperties = map[string]*schema{
+		"name":                {types: []string{"string"}, minLength: 1},
+		"description":         {types: []string{"string"}, maxLength: 140},
+		"callbacks":           {types: []string{"array"}, items: text},
+		"grant_types":         {types: []string{"array"}, items: text},
+		"oidc_conformant":     boolean,
+		"client_metadata":     {types: []string{"object"}, maxProps: 10},
+		"jwt_configuration":   typed("object"),
+		"refresh_token":       typed("object", "null"),
+		"cross_origin_auth":   boolean,
+		"web_origins":         {types: []string{"array"}, items: text},
+		"allowed_origins":     {types: []string{"array"}, items: text},
+		"allowed_logout_urls": {types: []string{"array"}, items: text},
+		"app_type":            text,
+		"token_endpoint_auth_method": {
+			types: []string{"string", "null"}, enum: []string{"none", "client_secret_post", "client_secret_basic"},
+		},
+		"default_organization": {types: []string{"object", "null"}, required: []string{"flows", "organization_id"}},
+		"my_organization_configuration": {types: []string{"object"}, properties: map[string]*schema{
+			"connection_profile_id":     {types: []string{"string"}, pattern: regexp.MustCompile(`^cop_\w{16,}$`)},
+			"user_attribute_profile_id": {types: []string{"string"}, pattern: regexp.MustCompile(`^uap_\w{16,}$`)},
+		}},
+		"client_authentication_methods": {types: []string{"object", "null"}, properties: map[string]*schema{
+			"private_key_jwt": credentialsSchema, "tls_client_auth": credentialsSchema, "self_signed_tls_client_auth": credentialsSchema,
+		}},
 	}
-	shown.set("is_first_party", true)
-	shown.set("is_token_endpoint_ip_header_trusted", false)
-	shown.set("oidc_conformant", false)
-	jwtConfiguration := newObject("secret_encoded", false)
-	if sentJWT := sent.object("jwt_configuration"); sentJWT != nil {
-		for _, key := range sentJWT.keys {
-			jwtConfiguration.set(key, sentJWT.get(key))
+	createClientSchema = &schema{types: []string{"object"}, required: []string{"name"}, properties: clientProperties}
+	updateClientSchema = &schema{types: []string{"object"}, minProps: 1, properties: nullable(clientProperties)}
+)
+
+// nullable are properties that an update may unset, all but the name.
+func nullable(properties map[string]*schema) map[string]*schema {
+	all := map[string]*schema{}
+	for key, s := range properties {
+		all[key] = s
+		if key != "name" {
+			all[key] = orNull(s)
 		}
-	} else {
-		jwtConfiguration.set("lifetime_in_seconds", num("36000"))
 	}
-	shown.set("jwt_configuration", jwtConfiguration)
-	shown.set("signing_keys", []any{})
-	shown.set("sso_disabled", false)
-	if t.defaults.CrossOriginKey != "" {
-		shown.set(t.defaults.CrossOriginKey, false)
-	}
-	shown.set("grant_types", listOf([]string{"authorization_code", "implicit", "refresh_token", "client_credentials"}))
-	shown.set("custom_login_page_on", true)
-	lifetime, idle := num("2592000"), num("1296000")
-	if sent.has("token_endpoint_auth_method") {
-		lifetime, idle = num("31557600"), num("2592000")
-	}
-	shown.set("refresh_token", newObject(
-		"rotation_type", "non-rotating", "expiration_type", "non-expiring", "leeway", num("0"), "token_lifetime", lifetime,
-		"infinite_token_lifetime", true, "infinite_idle_token_lifetime", true, "idle_token_lifetime", idle,
-	))
-	for _, key := range sent.keys {
-		if key != "jwt_configuration" {
-			shown.set(key, sent.get(key))
-		}
-	}
-	if logout := shown.object("oidc_logout"); logout != nil {
-		shown.set("oidc_backchannel_logout", newObject())
-		logout.setDefault("backchannel_logout_initiators", newObject(
-			"mode", "custom", "selected_initiators", listOf([]string{"rp-logout", "idp-logout"}),
-		))
-	}
-	c.shown = shown
-	return c
+	return all
 }
 
 func (t *Tenant) createClient(c *call) (int, any, error) {
-	body, err := c.object(&schema{types: []string{"object"}, required: []string{"name"}, properties: map[string]*schema{
-		"name": {types: []string{"string"}, minLength: 1},
-	}})
+	body, err := c.object(createClientSchema)
 	if err != nil {
 		return 0, nil, err
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	created := t.newClient(body)
-	if credentials, ok := body.path("client_authentication_methods", "private_key_jwt", "credentials").([]any); ok {
-		shown := make([]any, len(credentials))
-		for i, item := range credentials {
-			credential, _ := item.(*object)
-			if credential == nil {
-				return 0, nil, invalidPayload("'Expected type object but found type " + typeOf(item) + "' on property client_authentication_methods.private_key_jwt.credentials.")
-			}
-			key, err := parsePublicKey([]byte(credential.string("pem")))
-			if err != nil {
-				return 0, nil, badBody("Invalid public key: " + err.Error())
-			}
-			created.keys = append(created.keys, key)
-			now := timestamp(t.options.Now())
-			algorithm := credential.string("alg")
-			if algorithm == "" {
-				algorithm = "RS256"
-			}
-			shown[i] = newObject(
-				"id", t.newID("credential", func() string { return "cred_" + randomID(22) }),
-				"name", credential.get("name"), "kid", key.KeyID(), "credential_type", credential.get("credential_type"),
-				"alg", algorithm, "created_at", now, "updated_at", now,
-			)
-		}
-		created.shown.set("client_authentication_methods", newObject("private_key_jwt", newObject("credentials", shown)))
+	answer, err := t.takeCredentials(created)
+	if err != nil {
+		return 0, nil, err
 	}
 	t.clients[created.id] = created
-	return http.StatusCreated, created.shown, nil
+	answer.set("client_secret", created.secret)
+	return http.StatusCreated, answer, nil
 }
 
 // AddClient registers an application that may use the Authentication API and
@@ -129,137 +110,140 @@ func (t *Tenant) AddClient(name string) (id, secret string) {
 	return c.id, c.secret
 }
 
-// SetClientKey registers the public key (PEM) with which the management client
-// may authenticate by a signed assertion.
-func (t *Tenant) SetClientKey(publicKey []byte) error {
-	key, err := parsePublicKey(publicKey)
-	if err != nil {
-		return err
-	}
+func (t *Tenant) listClients(c *call) (int, any, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.clients[t.clientID].keys = []jwk.Key{key}
-	return nil
+	query := c.URL.Query()
+	var all []*client
+	for _, found := range t.clients {
+		if matchesQuery(found.shown, query, map[string]string{
+			"is_global": "global", "is_first_party": "is_first_party", "external_client_id": "external_client_id",
+		}) && (!query.Has("app_type") || slices.Contains(splitList(query.Get("app_type")), found.shown.string("app_type"))) {
+			all = append(all, found)
+		}
+	}
+	slices.SortFunc(all, func(a, b *client) int { return strings.Compare(a.id, b.id) })
+	return listPage(c, "clients", all, func(found *client) string { return found.id }, func(found *client) *object {
+		shown := c.showClient(found)
+		shown.set("tenant", t.Name())
+		chosen := c.fields(shown)
+		chosen.set("tenant", t.Name()) // also where it is not asked for
+		return chosen
+	})
 }
 
-// parsePublicKey reads a PEM public key or certificate. Its id is the thumbprint.
-func parsePublicKey(text []byte) (jwk.Key, error) {
-	block, _ := pem.Decode(text)
-	if block == nil {
-		return nil, errors.New("not PEM")
-	}
-	var public any
-	var err error
-	if block.Type == "CERTIFICATE" {
-		certificate, parseErr := x509.ParseCertificate(block.Bytes)
-		if err = parseErr; err == nil {
-			public = certificate.PublicKey
+// matchesQuery says whether an object has the values that a query names. A value
+// that the object lacks counts as false.
+func matchesQuery(shown *object, query map[string][]string, keys map[string]string) bool {
+	for parameter, key := range keys {
+		if values := query[parameter]; len(values) > 0 && values[0] != "" {
+			is := shown.string(key)
+			if on, ok := shown.get(key).(bool); ok || is == "" {
+				is = "false"
+				if on {
+					is = "true"
+				}
+			}
+			if is != values[0] {
+				return false
+			}
 		}
-	} else {
-		public, err = x509.ParsePKIXPublicKey(block.Bytes)
 	}
+	return true
+}
+
+// listPage answers with a page of a sorted list: by checkpoints where take or from is
+// given, else by page numbers.
+func listPage[T any](c *call, name string, all []T, key func(T) string, show func(T) *object) (int, any, error) {
+	shown := func(page []T) []any {
+		list := make([]any, len(page))
+		for i, item := range page {
+			list[i] = show(item)
+		}
+		return list
+	}
+	query := c.URL.Query()
+	if query.Has("take") || query.Has("from") {
+		page, next, err := checkpoint(c, all, key, 100)
+		if err != nil {
+			return 0, nil, err
+		}
+		answer := newObject(name, shown(page))
+		if next != "" {
+			answer.set("next", next)
+		}
+		return http.StatusOK, answer, nil
+	}
+	start, limit, err := offsetPage(c, 50)
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
-	key, err := jwk.FromRaw(public)
-	if err != nil {
-		return nil, err
+	page := shown(all[min(start, len(all)):min(start+limit, len(all))])
+	if query.Get("include_totals") == "true" {
+		return http.StatusOK, newObject("total", len(all), "start", start, "limit", limit, name, page), nil
 	}
-	return key, jwk.AssignKeyID(key)
+	return http.StatusOK, page, nil
 }
 
 func (t *Tenant) getClient(c *call) (int, any, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	found, err := t.client(c)
+	if err != nil {
+		return 0, nil, err
+	}
+	return http.StatusOK, c.fields(c.showClient(found)), nil
+}
+
+// client finds the client that a call names. The tenant is locked.
+func (t *Tenant) client(c *call) (*client, error) {
 	found := t.clients[c.PathValue("id")]
 	if found == nil {
-		return 0, nil, errNoClient
+		return nil, errNoClient
 	}
-	shown := clone(found.shown).(*object)
-	return http.StatusOK, shown, nil
+	return found, nil
+}
+
+func (t *Tenant) updateClient(c *call) (int, any, error) {
+	body, err := c.object(updateClientSchema)
+	if err != nil {
+		return 0, nil, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	found, err := t.client(c)
+	if err != nil {
+		return 0, nil, err
+	}
+	found.update(body)
+	return http.StatusOK, c.showClient(found), nil
+}
+
+func (t *Tenant) rotateSecret(c *call) (int, any, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	found, err := t.client(c)
+	if err != nil {
+		return 0, nil, err
+	}
+	found.secret = randomID(64)
+	return http.StatusOK, c.showClient(found), nil
 }
 
 func (t *Tenant) deleteClient(c *call) (int, any, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	id := c.PathValue("id")
+	if found := t.clients[id]; found != nil && found.shown.bool("global") {
+		return 0, nil, &apiError{status: http.StatusForbidden, message: "The global client cannot be deleted", code: "operation_not_supported"}
+	}
 	delete(t.clients, id)
 	for _, conn := range t.connections {
 		conn.clients = slices.DeleteFunc(conn.clients, func(other string) bool { return other == id })
 	}
-	return http.StatusNoContent, nil, nil
-}
-
-func (t *Tenant) listClientConnections(c *call) (int, any, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	id := c.PathValue("id")
-	if t.clients[id] == nil {
-		return 0, nil, errNoClient
-	}
-	var enabled []*connection
-	for _, conn := range t.connections {
-		if slices.Contains(conn.clients, id) {
-			enabled = append(enabled, conn)
-		}
-	}
-	slices.SortFunc(enabled, compareConnections)
-	page, next, err := checkpoint(c, enabled, func(found *connection) string { return found.id }, 100)
-	if err != nil {
-		return 0, nil, err
-	}
-	answer := newObject("connections", c.shownList(page))
-	if next != "" {
-		answer.set("next", next)
-	}
-	return http.StatusOK, answer, nil
-}
-
-func (t *Tenant) listEnabledClients(c *call) (int, any, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	found, err := t.connection(c, "The id of the connection for which enabled clients are to be retrieved")
-	if err != nil {
-		return 0, nil, err
-	}
-	ids := slices.Sorted(slices.Values(found.clients))
-	page, next, err := checkpoint(c, ids, func(id string) string { return id }, 1000)
-	if err != nil {
-		return 0, nil, err
-	}
-	list := make([]any, len(page))
-	for i, id := range page {
-		list[i] = newObject("client_id", id)
-	}
-	answer := newObject("clients", list)
-	if next != "" {
-		answer.set("next", next)
-	}
-	return http.StatusOK, answer, nil
-}
-
-func (t *Tenant) updateEnabledClients(c *call) (int, any, error) {
-	value, err := c.value(enabledClientsSchema)
-	if err != nil {
-		return 0, nil, err
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	found, err := t.connection(c, "The id of the connection to modify")
-	if err != nil {
-		return 0, nil, err
-	}
-	changes := value.([]any)
-	for _, item := range changes {
-		if t.clients[item.(*object).string("client_id")] == nil {
-			return 0, nil, errNoClient
-		}
-	}
-	for _, item := range changes {
-		id := item.(*object).string("client_id")
-		found.clients = slices.DeleteFunc(found.clients, func(other string) bool { return other == id })
-		if item.(*object).bool("status") {
-			found.clients = append(found.clients, id)
+	for grant, found := range t.grants {
+		if found.string("client_id") == id {
+			delete(t.grants, grant)
 		}
 	}
 	return http.StatusNoContent, nil, nil

@@ -41,6 +41,15 @@ type Defaults struct {
 	// CrossOriginKey is the key of a new client that says whether cross-origin
 	// authentication is on; none when empty.
 	CrossOriginKey string
+	// ApprovalChannels adds async_approval_notification_channels to a new client, as some
+	// tenants do.
+	ApprovalChannels bool
+	// NullExpiry shows expires_at as null where a client's credential has none.
+	NullExpiry bool
+	// SubjectPolicies adds subject_type_authorization to a new resource server.
+	SubjectPolicies bool
+	// GrantSubjects adds subject_type to a new client grant.
+	GrantSubjects bool
 }
 
 // LatestDefaults is the server of August 2026.
@@ -67,6 +76,9 @@ func DefaultsAt(at time.Time) Defaults {
 		PasswordOptionsAlways: since(2026, time.August, 1),
 		UpdatesEnabledClients: !since(2026, time.July, 13),
 		CrossOriginKey:        "cross_origin_authentication",
+		NullExpiry:            !since(2025, time.January, 1),
+		SubjectPolicies:       since(2025, time.July, 1),
+		GrantSubjects:         since(2025, time.July, 1),
 	}
 	switch {
 	case since(2024, time.October, 1):
@@ -74,8 +86,11 @@ func DefaultsAt(at time.Time) Defaults {
 	case since(2024, time.September, 1):
 		d.Ciphertext = DoubleCiphertext
 	}
-	if !since(2024, time.November, 1) {
+	switch {
+	case !since(2023, time.April, 1):
 		d.CrossOriginKey = "cross_origin_auth"
+	case !since(2024, time.November, 1):
+		d.CrossOriginKey = ""
 	}
 	return d
 }

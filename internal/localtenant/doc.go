@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package localtenant is an Auth0 tenant on loopback, for tests and the
-// demonstration: the part of the Management API and of the Authentication API
+// Package localtenant is an Auth0 tenant on loopback, for tests, the
+// demonstration and the program auth0pg-tenant: the part of the Management API and of the Authentication API
 // that a custom database connection meets, with the connection's scripts run
 // in Node the way the platform runs them.
 //
-// What it does with connections, enabled clients, clients and tokens follows
-// recorded traffic of real tenants, which TestRecordings replays. What the
+// What it does with connections, clients, their credentials, users, resource servers,
+// client grants and tokens follows recorded traffic of real tenants, which TestRecordings
+// replays. What the
 // platform does behind its API cannot be recorded. The behaviours below are
 // therefore taken from documentation or assumed, and nothing should depend on
 // them without a look at a real tenant.
@@ -32,17 +33,41 @@
 //   - Lists are ordered by id.
 //   - Only connections of strategy auth0 can be created.
 //
+// Clients, resource servers and client grants, assumed:
+//
+//   - An update replaces refresh_token and adds its defaults again; of the objects in
+//     mergedClientKeys it changes what it names.
+//   - Lists have the client that stands for all applications, unless is_global says otherwise.
+//   - client_secret and signing_keys are for read:client_keys or read:client_credentials.
+//   - The bodies of conflicts, and of tokens that an API's policy refuses.
+//   - A grant may name scopes that its API does not define.
+//   - APIs of Auth0's own, other than the Management API, are like any other.
+//
+// Imports, from documentation: the limits, the attributes of a row, the codes and the
+// algorithms with their encodings. Assumed:
+//
+//   - The messages, but for that of a user who exists already, which is recorded; which
+//     code a twin within a file and a wrong custom_password_hash get.
+//   - A file that is no JSON fails its job; errors of a job without any are a 204.
+//   - A hash that came by custom_password_hash may be replaced by another import until
+//     the first login, which replaces it by the tenant's own; one that came by
+//     password_hash, or the lack of any, never.
+//   - Values of argon2d, and digests by whirlpool, are taken and never match.
+//   - mfa_factors are checked and not kept; send_completion_email is ignored.
+//
 // Tokens and limits, from documentation: the bodies and codes of 401 answers and
 // of refused token requests; the rate limit headers, and that calls refused for
-// other reasons count, too.
+// other reasons count, too. Assumed: whether a client may use a grant type is not asked; the
+// standard scopes of a user's token belong to no API and are kept.
 //
 // Scripts, from documentation: the arguments and the order of calls; the class
-// and the seven keys of an error; the time and size limits. Assumed: an uncaught
+// and the seven keys of an error; the time and size limits; that files cannot be written;
+// the modules that are withdrawn. Assumed: an uncaught
 // exception ends the container with everything that runs in it; an exception
 // while the function is called does not; a container that exceeded its time is
 // replaced and others in flight finish; the callback is watched for a short
-// while after its first call, and the first call counts; every require finds the
-// installed version; the file system can be written.
+// while after its first call, and the first call counts; a require of a version
+// that is not installed finds the one that is, with a warning; processes cannot be started.
 //
 // Users, assumed:
 //
@@ -63,9 +88,11 @@
 //     counts as verified once login or get_user says so.
 //   - A confirmed reset marks an address in the tenant's own store as verified.
 //   - A link is good for one use; a weak password does not use it up.
+//   - The messages of an empty email in a profile, of a missing identifier and of a phone
+//     number that is none.
 //
 // Left out: brute force protection, password history, the built-in password
-// dictionaries, multi-factor authentication, organizations, passkeys, phone
-// numbers as identifiers, refresh tokens, and every endpoint not named in
-// (*Tenant).handler.
+// dictionaries, multi-factor authentication, organizations, passkeys, messages to
+// phones, refresh tokens, the authorization code flow, and every endpoint not named in
+// (*Tenant).routes. What is there as an empty list alone is in emptyLists.
 package localtenant

@@ -5,7 +5,6 @@ package localtenant
 import (
 	"context"
 	"crypto/subtle"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -54,10 +53,15 @@ func (t *Tenant) login(ctx context.Context, c *connection, identifier, password 
 			return nil, err
 		}
 	}
-	return t.change(known.id, func(u *user) {
+	var failed error
+	changed := t.change(known.id, func(u *user) {
 		u.lastLogin = t.options.Now()
 		u.logins++
-	}), nil
+		if u.foreign != nil {
+			failed = u.setPassword(password)
+		}
+	})
+	return changed, failed
 }
 
 // admit keeps the user of a profile that a script has vouched for; in import
@@ -184,20 +188,33 @@ func (t *Tenant) application(params url.Values) (*client, error) {
 // userTokenLifetime is how long the tokens of a user are valid.
 const userTokenLifetime = 24 * time.Hour
 
+// userScopes are the standard scopes, which are about the user.
+var userScopes = []string{"openid", "profile", "email", "phone", "address", "offline_access"}
+
 func (t *Tenant) userTokens(app *client, u *user, params url.Values) (*object, error) {
-	audience := params.Get("audience")
-	if audience == "" {
-		audience = t.url + "/userinfo"
-	}
-	scope := params.Get("scope")
+	audience, scope := params.Get("audience"), params.Get("scope")
 	if scope == "" {
 		scope = "openid profile email"
 	}
-	access, err := t.sign(u.id, audience, userTokenLifetime, map[string]any{"scope": scope, "gty": "password", "azp": app.id})
+	granted := &access{
+		api: newObject("identifier", t.url+"/userinfo"), scopes: strings.Fields(scope), lifetime: userTokenLifetime,
+	}
+	if audience != "" && audience != t.url+"/userinfo" {
+		var err error
+		if granted, err = t.accessOf(app, audience, userSubject, scope); err != nil {
+			return nil, err
+		}
+		// The standard scopes are about the user and belong to no API.
+		granted.scopes = append(slices.DeleteFunc(strings.Fields(scope), func(name string) bool {
+			return !slices.Contains(userScopes, name)
+		}), granted.scopes...)
+	}
+	token, err := t.accessToken(u.id, app.id, granted, "password")
 	if err != nil {
 		return nil, err
 	}
-	answer := newObject("access_token", access)
+	scope = strings.Join(granted.scopes, " ")
+	answer := newObject("access_token", token)
 	if slices.Contains(strings.Fields(scope), "openid") {
 		claims := map[string]any{}
 		for key, value := range plain(userInfo(u)).(map[string]any) {
@@ -212,7 +229,7 @@ func (t *Tenant) userTokens(app *client, u *user, params url.Values) (*object, e
 		answer.set("id_token", id)
 	}
 	answer.set("scope", scope)
-	answer.set("expires_in", json.Number("86400"))
+	answer.set("expires_in", int(granted.lifetime.Seconds()))
 	answer.set("token_type", "Bearer")
 	return answer, nil
 }

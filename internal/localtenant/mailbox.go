@@ -44,7 +44,11 @@ type ticket struct {
 	userID     string
 	used       bool
 	expires    time.Time
+	result     string // where the browser is sent; empty for the tenant's own page
 }
+
+// ticketLifetime is how long a link is good for.
+const ticketLifetime = 5 * 24 * time.Hour
 
 // Mailbox lists the e-mails to an address, the oldest first.
 func (t *Tenant) Mailbox(email string) []Mail {
@@ -78,9 +82,15 @@ func (t *Tenant) send(kind, path string, c *connection, email, userID string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.options.Now()
+	link := t.newTicket(&ticket{kind: kind, connection: c.id, email: email, userID: userID, expires: now.Add(ticketLifetime)}, path)
+	t.mails = append(t.mails, Mail{To: email, Kind: kind, Link: link, Time: now})
+}
+
+// newTicket keeps a ticket and returns its link. The tenant is locked.
+func (t *Tenant) newTicket(made *ticket, path string) string {
 	secret := randomID(32)
-	t.tickets[secret] = &ticket{kind: kind, connection: c.id, email: email, userID: userID, expires: now.Add(5 * 24 * time.Hour)}
-	t.mails = append(t.mails, Mail{To: email, Kind: kind, Link: t.url + path + "?ticket=" + secret, Time: now})
+	t.tickets[secret] = made
+	return t.url + path + "?ticket=" + secret
 }
 
 // redeem takes a ticket once. The tenant is not locked.

@@ -26,15 +26,21 @@ var packageLock []byte
 
 // InstallModules installs the modules that scripts may require (pg and bcrypt,
 // pinned with their dependencies) into the build folder and returns the
-// node_modules folder. It does so once per lock file; processes that ask at the
-// same time wait for one another.
+// node_modules folder.
 func InstallModules(ctx context.Context) (string, error) {
+	return install(ctx, "script-runtime", packageFile, packageLock)
+}
+
+// install installs what a lock file pins into a folder of the build folder and returns
+// the node_modules folder. It does so once per lock file; processes that ask at the
+// same time wait for one another.
+func install(ctx context.Context, name string, packageFile, packageLock []byte) (string, error) {
 	base, err := buildDir()
 	if err != nil {
 		return "", err
 	}
 	sum := sha256.Sum256(append(append([]byte{}, packageFile...), packageLock...))
-	base = filepath.Join(base, "script-runtime")
+	base = filepath.Join(base, name)
 	dir := filepath.Join(base, hex.EncodeToString(sum[:6]))
 	modules := filepath.Join(dir, "node_modules")
 	if exists(modules) {
@@ -45,7 +51,7 @@ func InstallModules(ctx context.Context) (string, error) {
 	}
 	unlock, err := lockFile(ctx, dir+".lock")
 	if err != nil {
-		return "", fmt.Errorf("waiting for another installation of the script modules: %w", err)
+		return "", fmt.Errorf("waiting for another installation of %s: %w", name, err)
 	}
 	defer unlock()
 	if exists(modules) {
@@ -67,7 +73,7 @@ func InstallModules(ctx context.Context) (string, error) {
 	cmd := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 	cmd.Dir, cmd.Stdout, cmd.Stderr = partial, &output, &output
 	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("npm ci of the script modules: %w\n%s", err, output.Bytes())
+		return "", fmt.Errorf("npm ci of %s: %w\n%s", name, err, output.Bytes())
 	}
 	if err := os.RemoveAll(dir); err != nil {
 		return "", err

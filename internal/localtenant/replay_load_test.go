@@ -28,6 +28,7 @@ type interaction struct {
 	} `yaml:"response"`
 
 	path, query string
+	escaped     string  // path as it was sent
 	sent        *object // body of the request, when it is an object
 	got         any     // body of the response
 }
@@ -35,11 +36,11 @@ type interaction struct {
 // recording is one file of traffic.
 type recording struct {
 	interactions []*interaction
-	replayed     int
-	skipped      int
 
 	tenant  *Tenant
 	created map[string]bool // ids of connections that the recording creates here
+	made    map[string]bool // ids of clients that it creates here
+	foreign map[string]bool // ids of clients that were there before it
 	ids     map[string][]string
 	// ciphers pairs recorded with replayed ciphertext: both must change and
 	// stay the same together.
@@ -58,13 +59,13 @@ func loadRecording(t *testing.T, file string) *recording {
 	if err := yaml.Unmarshal(content, &data); err != nil {
 		t.Fatalf("not a recording: %v", err)
 	}
-	r := &recording{interactions: data.Interactions, created: map[string]bool{}, ids: map[string][]string{}, ciphers: map[string]string{}}
+	r := &recording{interactions: data.Interactions, created: map[string]bool{}, made: map[string]bool{}, foreign: map[string]bool{}, ids: map[string][]string{}, ciphers: map[string]string{}}
 	for _, i := range r.interactions {
 		u, err := url.Parse(i.Request.URL)
 		if err != nil {
 			t.Fatal(err)
 		}
-		i.path, i.query = u.Path, u.RawQuery
+		i.path, i.escaped, i.query = u.Path, u.EscapedPath(), u.RawQuery
 		if value, err := decodeJSON([]byte(i.Request.Body)); err == nil {
 			i.sent, _ = value.(*object)
 		}
@@ -97,10 +98,10 @@ func (i *interaction) createsDatabase() bool {
 
 var recordedDate = regexp.MustCompile(`"(?:deleted_at|created_at|updated_at)":\s*"([0-9TZ:.-]+)"`)
 
-// defaults finds out which server it was: by the recorded date, and where what
-// the server added can be seen, by that. Changes reached the tenants on
-// different days.
-func (r *recording) defaults() (Defaults, time.Time) {
+// defaults finds out which server it was: by the recorded date, and, if asked, by
+// what it added where that can be seen. Changes reached the tenants on different
+// days.
+func (r *recording) defaults(read bool) (Defaults, time.Time) {
 	var date time.Time
 	for _, i := range r.interactions {
 		for _, match := range recordedDate.FindAllStringSubmatch(i.Response.Body, -1) {
@@ -113,17 +114,25 @@ func (r *recording) defaults() (Defaults, time.Time) {
 	if !date.IsZero() {
 		d = DefaultsAt(date)
 	}
+	if !read {
+		return d, date
+	}
 	for _, i := range r.interactions {
 		switch {
 		case i.createsDatabase():
 			d.observe(i.sent, i.response())
 		case i.is("POST", "/api/v2/clients") && i.Response.Code == http.StatusCreated:
+			d.ApprovalChannels = observed(d.ApprovalChannels, i.sent, i.response(), "async_approval_notification_channels")
 			d.CrossOriginKey = ""
 			for _, key := range []string{"cross_origin_auth", "cross_origin_authentication"} {
 				if i.response().has(key) {
 					d.CrossOriginKey = key
 				}
 			}
+		case i.is("POST", "/api/v2/resource-servers") && i.Response.Code == http.StatusCreated:
+			d.SubjectPolicies = observed(d.SubjectPolicies, i.sent, i.response(), "subject_type_authorization")
+		case i.is("POST", "/api/v2/client-grants") && i.Response.Code == http.StatusCreated:
+			d.GrantSubjects = observed(d.GrantSubjects, i.sent, i.response(), "subject_type")
 		case i.Request.Method == "PATCH" && i.sent != nil && i.sent.has("enabled_clients"):
 			d.UpdatesEnabledClients = i.Response.Code == http.StatusOK
 		case i.Request.Method == "PATCH" && i.sent != nil && i.sent.object("options") != nil && i.Response.Code == http.StatusOK:

@@ -33,6 +33,8 @@ type ContainerOptions struct {
 	// ModulesDir is the node_modules folder that require reads; empty means
 	// the one of InstallModules.
 	ModulesDir string
+	// Node is the program that runs the scripts; empty means the one that findNode finds.
+	Node string
 	// Env is the whole environment of the process beyond what Node itself
 	// needs. The environment of this process is not passed on: pg would read
 	// its PG* variables.
@@ -48,6 +50,7 @@ type ContainerOptions struct {
 // fresh one, as on the platform.
 type Container struct {
 	options ContainerOptions
+	node    *node
 	file    string
 
 	mu      sync.Mutex
@@ -132,6 +135,9 @@ type Outcome struct {
 	Uncaught string
 	// Console is what was printed, line by line.
 	Console []string
+	// Warnings say what would be different on the platform: modules that are withdrawn,
+	// not installed, or there in another version than the script asks for.
+	Warnings []string
 	// Duration is the time to the first callback or to the exception.
 	Duration time.Duration
 }
@@ -152,12 +158,19 @@ func NewContainer(ctx context.Context, o ContainerOptions) (*Container, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Container{options: o, file: file, all: map[*process]struct{}{}}
+	program, err := findNode(ctx, o.Node)
+	if err != nil {
+		return nil, err
+	}
+	c := &Container{options: o, node: program, file: file, all: map[*process]struct{}{}}
 	if _, err := c.process(ctx); err != nil {
 		return nil, err
 	}
 	return c, nil
 }
+
+// Warning says how the container differs from the platform's, empty where it does not.
+func (c *Container) Warning() string { return c.node.warning }
 
 // Run calls a script. The error is about running as such: a script that fails
 // is an Outcome. Invocations may run at the same time.
@@ -289,7 +302,7 @@ func (c *Container) process(ctx context.Context) (*process, error) {
 	if c.current != nil && !c.current.gone() {
 		return c.current, nil
 	}
-	p, err := startProcess(ctx, c.file, c.options)
+	p, err := startProcess(ctx, c.node, c.file, c.options)
 	if err != nil {
 		return nil, err
 	}

@@ -14,8 +14,12 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts/modules"
 )
 
 // process is one Node process running runtime/runtime.js.
@@ -43,6 +47,7 @@ type message struct {
 	Error   *ScriptError      `json:"error"`
 	Results []json.RawMessage `json:"results"`
 	MS      float64           `json:"ms"`
+	Loaded  string            `json:"loaded"` // version of a required module, empty for none
 }
 
 // pendingRun collects what the process says of one invocation.
@@ -74,6 +79,9 @@ func (r *pendingRun) handle(m message) {
 	switch m.Type {
 	case "console":
 		r.out.Console = append(r.out.Console, m.Text)
+	case "require":
+		r.out.warn(modules.Withdrawn(m.Text))
+		r.out.warn(otherVersion(m.Text, m.Loaded))
 	case "callback":
 		r.out.Calls++
 		if r.out.Calls == 1 {
@@ -92,18 +100,32 @@ func (r *pendingRun) handle(m message) {
 	}
 }
 
-func startProcess(ctx context.Context, file string, o ContainerOptions) (*process, error) {
-	node, err := exec.LookPath("node")
-	if err != nil {
-		return nil, fmt.Errorf("the scripts run in Node.js, which is not on PATH: %w", err)
+func (o *Outcome) warn(text string) {
+	if text != "" && !slices.Contains(o.Warnings, text) {
+		o.Warnings = append(o.Warnings, text)
 	}
+}
+
+// otherVersion says what a script was given instead of the module that it requires.
+func otherVersion(required, loaded string) string {
+	name, wanted := modules.Split(required)
+	switch {
+	case loaded == "":
+		return fmt.Sprintf("The module %s is not installed here: give the tenant a node_modules folder that has it", name)
+	case wanted == "" || wanted == loaded || strings.HasPrefix(loaded, wanted+"."):
+		return ""
+	}
+	return fmt.Sprintf("require('%s') was given version %s, the one that is installed here", required, loaded)
+}
+
+func startProcess(ctx context.Context, program *node, file string, o ContainerOptions) (*process, error) {
 	random := make([]byte, 16)
 	if _, err := rand.Read(random); err != nil {
 		return nil, err
 	}
 	token := hex.EncodeToString(random)
 	p := &process{
-		cmd:     exec.CommandContext(context.WithoutCancel(ctx), node, file, o.ModulesDir, token),
+		cmd:     exec.CommandContext(context.WithoutCancel(ctx), program.path, append(program.arguments(), file, o.ModulesDir, token)...),
 		prefix:  []byte(token),
 		ready:   make(chan struct{}),
 		exited:  make(chan struct{}),
@@ -116,6 +138,7 @@ func startProcess(ctx context.Context, file string, o ContainerOptions) (*proces
 		}
 	}
 	p.cmd.Stderr = strayWriter{p}
+	var err error
 	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
 		return nil, err
 	}

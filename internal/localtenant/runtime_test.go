@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -421,10 +422,81 @@ func TestModulesWithAndWithoutVersion(t *testing.T) {
 	if got, want := result(t, out), `["function",true,"8.23.1",true,"function"]`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+	if got := strings.Join(out.Warnings, "\n"); !strings.Contains(got, "require('pg@8.7.1') was given version 8.23.1") ||
+		!strings.Contains(got, "require('bcrypt@5.0.1') was given version 6.0.0") || len(out.Warnings) != 2 {
+		t.Errorf("warnings %q", out.Warnings)
+	}
 	out = run(t, c, localtenant.Invocation{Script: `function f(callback) { require('request@2.56.0'); }`})
-	if !strings.Contains(out.Uncaught, "Cannot find module 'request'") {
+	if !strings.Contains(out.Uncaught, "Cannot find module 'request'") || len(out.Warnings) != 2 ||
+		!strings.Contains(out.Warnings[0], "withdrew the module request") || !strings.Contains(out.Warnings[1], "not installed here") {
 		t.Errorf("got %+v", out)
 	}
+}
+
+// TestModulesOfOnesOwn gives a script the version that it asks for where a folder has several.
+func TestModulesOfOnesOwn(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "node_modules")
+	for where, is := range map[string]string{"thing": "thing 1.2.3", "thing-2": "thing 2.0.1", "@own/thing": "@own/thing 3.0.0", "mongodb": "mongodb 3.1.4"} {
+		name, version, _ := strings.Cut(is, " ")
+		write := func(file, content string) {
+			path := filepath.Join(folder, where, file)
+			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write("package.json", fmt.Sprintf(`{"name": %q, "version": %q, "main": "index.js"}`, name, version))
+		write("index.js", fmt.Sprintf("module.exports = %q;", is))
+		write("lib/inner.js", fmt.Sprintf("module.exports = 'inside ' + %q;", is))
+	}
+	c := containerWith(t, localtenant.ContainerOptions{ModulesDir: folder})
+	for required, want := range map[string]string{
+		"thing": "thing 1.2.3", "thing@1.2.3": "thing 1.2.3", "thing@2.0.1": "thing 2.0.1", "thing@2": "thing 2.0.1", "thing@9.9.9": "thing 1.2.3",
+		"thing@2.0.1/lib/inner": "inside thing 2.0.1", "@own/thing@3.0.0": "@own/thing 3.0.0", "mongodb@3.1.4": "mongodb 3.1.4",
+	} {
+		out := run(t, c, localtenant.Invocation{Script: `function f(callback) { callback(null, require('` + required + `')); }`})
+		if got := result(t, out); got != `"`+want+`"` {
+			t.Errorf("%s: got %s", required, got)
+		}
+		warned := map[string]string{"thing@9.9.9": "was given version 1.2.3", "mongodb@3.1.4": "2025-08-15"}[required]
+		if got := strings.Join(out.Warnings, "\n"); (got == "") != (warned == "") || !strings.Contains(got, warned) {
+			t.Errorf("%s: warnings %q", required, out.Warnings)
+		}
+	}
+}
+
+// TestScriptsRunAsOnThePlatform: its major version, no files written, no processes.
+func TestScriptsRunAsOnThePlatform(t *testing.T) {
+	c := container(t)
+	if warning := c.Warning(); warning != "" {
+		t.Skip("this machine has no such Node.js: " + warning)
+	}
+	out := run(t, c, localtenant.Invocation{Script: `function f(callback) {
+		const code = (run) => { try { run(); return 'done'; } catch (error) { return error.code; } };
+		callback(null, [process.versions.node.split('.')[0],
+			code(() => require('fs').writeFileSync('/tmp/auth0pg-written', 'x')),
+			code(() => require('fs').mkdtempSync('/tmp/auth0pg-')),
+			code(() => require('child_process').execSync('true')),
+			code(() => require('fs').readFileSync('/etc/hostname'))]);
+	}`})
+	if got, want := result(t, out), `["22","ERR_ACCESS_DENIED","ERR_ACCESS_DENIED","ERR_ACCESS_DENIED","done"]`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestAnotherNodeIsWarnedAbout runs scripts in whatever Node.js is given.
+func TestAnotherNodeIsWarnedAbout(t *testing.T) {
+	pretender := filepath.Join(t.TempDir(), "node")
+	if err := os.WriteFile(pretender, []byte("#!/bin/sh\nif [ \"$1\" = --version ]; then echo v18.20.1; else exec node \"$@\"; fi\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	c := containerWith(t, localtenant.ContainerOptions{Node: pretender})
+	if got := c.Warning(); !strings.Contains(got, "Node.js 18.20.1, Auth0's in 22") || !strings.Contains(got, "writing files is not refused") {
+		t.Errorf("warning %q", got)
+	}
+	result(t, run(t, c, localtenant.Invocation{Script: `function f(callback) { callback(null, 1); }`}))
 }
 
 func TestEnvironmentIsNotInherited(t *testing.T) {

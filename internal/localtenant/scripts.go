@@ -8,12 +8,14 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"time"
 )
 
 // ScriptRun is a script that the tenant has run for a flow.
 type ScriptRun struct {
 	Connection string
 	Script     string // the key in customScripts
+	Time       time.Time
 	Outcome    Outcome
 }
 
@@ -86,7 +88,7 @@ func (t *Tenant) run(ctx context.Context, c *connection, key string, args ...any
 		return nil, err
 	}
 	t.mu.Lock()
-	t.runs = append(t.runs, ScriptRun{Connection: c.name, Script: key, Outcome: out})
+	t.runs = append(t.runs, ScriptRun{Connection: c.name, Script: key, Time: t.options.Now(), Outcome: out})
 	t.mu.Unlock()
 
 	switch {
@@ -108,7 +110,7 @@ func (t *Tenant) scriptContainer(ctx context.Context) (*Container, error) {
 	t.scriptsMu.Lock()
 	defer t.scriptsMu.Unlock()
 	if t.container == nil {
-		container, err := NewContainer(ctx, ContainerOptions{ModulesDir: t.options.ModulesDir})
+		container, err := NewContainer(ctx, ContainerOptions{ModulesDir: t.options.ModulesDir, Node: t.options.Node})
 		if err != nil {
 			return nil, err
 		}
@@ -134,6 +136,9 @@ func (t *Tenant) runProfile(ctx context.Context, c *connection, key string, args
 			return nil, nil
 		}
 		return nil, &ScriptError{Name: "Error", Message: "The " + key + " script did not return a profile"}
+	}
+	if email, given := profile.get("email").(string); given && email == "" {
+		return nil, &ScriptError{Name: "Error", Message: "The profile of the " + key + " script has an empty email"}
 	}
 	if profileID(profile) == "" {
 		return nil, &ScriptError{Name: "Error", Message: "The profile of the " + key + " script has no user_id"}

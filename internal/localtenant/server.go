@@ -5,12 +5,14 @@ package localtenant
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -19,9 +21,20 @@ import (
 // Options says how a tenant behaves. The zero value is a usable tenant as of
 // August 2026.
 type Options struct {
+	// Listen is the address to listen on; empty means a free port of the loopback
+	// interface.
+	Listen string
+	// Certificate makes the tenant speak HTTPS.
+	Certificate *tls.Certificate
+	// URL is the base URL under which clients reach the tenant, without a slash at the end;
+	// empty means the address on this machine.
+	URL string
 	// ModulesDir is the node_modules folder for scripts; empty means the one of
 	// InstallModules, used when the first script runs.
 	ModulesDir string
+	// Node is the program that runs the scripts; empty means the platform's version where
+	// there is one, which npm may have to bring, and else the one on PATH.
+	Node string
 	// Defaults is what the server adds to connections; nil means LatestDefaults.
 	Defaults *Defaults
 	// Redefault gives authentication_methods, passkey_options and
@@ -35,6 +48,9 @@ type Options struct {
 	// SynchronousDelete finishes a deletion within the call and answers 204, as
 	// tenants of 2022 and 2023 sometimes did.
 	SynchronousDelete bool
+	// ImportDelay is how long a job that imports users goes on. Zero means 100 ms; with
+	// a negative value it is over when its call is answered.
+	ImportDelay time.Duration
 	// ListDelay is how long a new connection is missing from lists.
 	ListDelay time.Duration
 	// RateLimit bounds the calls of the Management API; nil means no limit.
@@ -88,11 +104,15 @@ type Tenant struct {
 	connections map[string]*connection
 	deletions   map[string]deletion // by id
 	clients     map[string]*client
+	apis        map[string]*object // resource servers by id
+	grants      map[string]*object // client grants by id
 	users       map[string]*user
+	jobs        map[string]*job
 	tickets     map[string]*ticket
 	mails       []Mail
 	logs        []LogEvent
 	runs        []ScriptRun
+	closed      bool
 }
 
 // Request is a call that the tenant has received.
@@ -106,12 +126,14 @@ type Request struct {
 	Time   time.Time
 }
 
-// Start starts a tenant on a free port of the loopback interface. It runs until
-// Close.
+// Start starts a tenant. It runs until Close.
 func Start(ctx context.Context, o Options) (*Tenant, error) {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if o.Listen == "" {
+		o.Listen = "127.0.0.1:0"
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.Listen)
 	if err != nil {
-		return nil, fmt.Errorf("listening for the local tenant: %w", err)
+		return nil, fmt.Errorf("listening for the local tenant on %s: %w", o.Listen, err)
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -129,12 +151,18 @@ func Start(ctx context.Context, o Options) (*Tenant, error) {
 		options:     o,
 		defaults:    LatestDefaults(),
 		listener:    listener,
-		url:         "http://" + listener.Addr().String(),
+		url:         baseURL(listener, o.Certificate != nil),
 		connections: map[string]*connection{},
 		deletions:   map[string]deletion{},
 		clients:     map[string]*client{},
+		apis:        map[string]*object{},
+		grants:      map[string]*object{},
 		users:       map[string]*user{},
+		jobs:        map[string]*job{},
 		tickets:     map[string]*ticket{},
+	}
+	if o.URL != "" {
+		t.url = o.URL
 	}
 	if o.Defaults != nil {
 		t.defaults = *o.Defaults
@@ -142,20 +170,56 @@ func Start(ctx context.Context, o Options) (*Tenant, error) {
 	if o.RateLimit != nil {
 		t.limiter = newLimiter(*o.RateLimit)
 	}
-	management := t.newClient(newObject("name", "Management"))
-	management.scopes = o.Scopes
+	t.furnish()
+
+	t.server = &http.Server{Handler: t.handler(), ReadHeaderTimeout: 30 * time.Second}
+	if o.Certificate != nil {
+		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{*o.Certificate}, NextProtos: []string{"http/1.1"}})
+	}
+	go func() { _ = t.server.Serve(listener) }() // until Close
+	return t, nil
+}
+
+// baseURL is where a listener is reached on this machine. Names of the loopback
+// interface are shown as localhost, which certificates and browsers know.
+func baseURL(listener net.Listener, secure bool) string {
+	scheme := "http"
+	host, port, _ := net.SplitHostPort(listener.Addr().String())
+	if address := net.ParseIP(host); address != nil && address.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	if secure {
+		scheme, host = "https", "localhost"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
+}
+
+// furnish makes what every tenant has: the management client with its grant, the
+// Management API, and the client that stands for all applications.
+func (t *Tenant) furnish() {
+	o := t.options
+	management := t.newClient(newObject("name", "Management", "app_type", "non_interactive", "client_secret", o.ClientSecret))
 	if o.ClientID != "" {
 		management.id = o.ClientID
-	}
-	if o.ClientSecret != "" {
-		management.secret = o.ClientSecret
+		management.shown.set("client_id", o.ClientID)
 	}
 	t.clientID, t.clientSecret = management.id, management.secret
 	t.clients[management.id] = management
 
-	t.server = &http.Server{Handler: t.handler(), ReadHeaderTimeout: 30 * time.Second}
-	go func() { _ = t.server.Serve(listener) }() // until Close
-	return t, nil
+	global := t.newClient(newObject("name", "All Applications", "global", true))
+	t.clients[global.id] = global
+
+	known := make([]any, len(AllScopes()))
+	for i, scope := range AllScopes() {
+		known[i] = newObject("value", scope, "description", scope)
+	}
+	api := t.newResourceServer(newObject(
+		"name", "Auth0 Management API", "identifier", t.Audience(), "is_system", true, "scopes", known,
+		"token_lifetime", num(strconv.Itoa(int(o.TokenLifetime.Seconds()))),
+	))
+	t.apis[api.string("id")] = api
+	grant := newObject("id", "cgr_"+randomID(16), "client_id", management.id, "audience", t.Audience(), "scope", listOf(o.Scopes))
+	t.grants[grant.string("id")] = grant
 }
 
 // URL is the base URL, without a slash at the end.
@@ -178,6 +242,14 @@ func (t *Tenant) Audience() string {
 // Close stops the tenant and its script container.
 func (t *Tenant) Close() error {
 	err := t.server.Close()
+	t.mu.Lock()
+	t.closed = true
+	for _, j := range t.jobs {
+		if j.timer != nil {
+			j.timer.Stop()
+		}
+	}
+	t.mu.Unlock()
 	t.scriptsMu.Lock()
 	defer t.scriptsMu.Unlock()
 	if t.container != nil {
@@ -249,9 +321,12 @@ func (c *call) value(s *schema) (any, error) {
 // apiHandler answers a call with a status and a body; a nil body sends none.
 type apiHandler func(c *call) (int, any, error)
 
-func (t *Tenant) handler() http.Handler {
+func (t *Tenant) handler() http.Handler { return t.record(t.injectFaults(t.routes())) }
+
+// routes are the endpoints that the tenant has.
+func (t *Tenant) routes() *http.ServeMux {
 	mux := http.NewServeMux()
-	api := func(pattern, scope string, handle apiHandler) { mux.Handle(pattern, t.api(scope, handle)) }
+	api := func(pattern, scope string, handle apiHandler) { mux.Handle(pattern, t.management(scope, handle)) }
 
 	api("POST /api/v2/connections", "create:connections", t.createConnection)
 	api("GET /api/v2/connections", "read:connections", t.listConnections)
@@ -263,9 +338,28 @@ func (t *Tenant) handler() http.Handler {
 	api("DELETE /api/v2/connections/{id}/users", "delete:users", t.deleteConnectionUser)
 
 	api("POST /api/v2/clients", "create:clients", t.createClient)
+	api("GET /api/v2/clients", "read:clients", t.listClients)
 	api("GET /api/v2/clients/{id}", "read:clients", t.getClient)
+	api("PATCH /api/v2/clients/{id}", "update:clients", t.updateClient)
 	api("DELETE /api/v2/clients/{id}", "delete:clients", t.deleteClient)
+	api("POST /api/v2/clients/{id}/rotate-secret", "update:client_keys", t.rotateSecret)
+	api("POST /api/v2/clients/{id}/credentials", "create:client_credentials", t.createCredential)
+	api("GET /api/v2/clients/{id}/credentials", "read:client_credentials", t.listCredentials)
+	api("GET /api/v2/clients/{id}/credentials/{credential}", "read:client_credentials", t.getCredential)
+	api("PATCH /api/v2/clients/{id}/credentials/{credential}", "update:client_credentials", t.updateCredential)
+	api("DELETE /api/v2/clients/{id}/credentials/{credential}", "delete:client_credentials", t.deleteCredential)
 	api("GET /api/v2/clients/{id}/connections", "read:connections", t.listClientConnections)
+
+	api("POST /api/v2/resource-servers", "create:resource_servers", t.createResourceServer)
+	api("GET /api/v2/resource-servers", "read:resource_servers", t.listResourceServers)
+	api("GET /api/v2/resource-servers/{id}", "read:resource_servers", t.getResourceServer)
+	api("PATCH /api/v2/resource-servers/{id}", "update:resource_servers", t.updateResourceServer)
+	api("DELETE /api/v2/resource-servers/{id}", "delete:resource_servers", t.deleteResourceServer)
+	api("POST /api/v2/client-grants", "create:client_grants", t.createGrant)
+	api("GET /api/v2/client-grants", "read:client_grants", t.listGrants)
+	api("GET /api/v2/client-grants/{id}", "read:client_grants", t.getGrant)
+	api("PATCH /api/v2/client-grants/{id}", "update:client_grants", t.updateGrant)
+	api("DELETE /api/v2/client-grants/{id}", "delete:client_grants", t.deleteGrant)
 
 	api("POST /api/v2/users", "create:users", t.apiCreateUser)
 	api("GET /api/v2/users", "read:users", t.listUsers)
@@ -273,6 +367,23 @@ func (t *Tenant) handler() http.Handler {
 	api("PATCH /api/v2/users/{id}", "update:users", t.apiUpdateUser)
 	api("DELETE /api/v2/users/{id}", "delete:users", t.apiDeleteUser)
 	api("GET /api/v2/users-by-email", "read:users", t.usersByEmail)
+
+	api("POST /api/v2/tickets/email-verification", "create:user_tickets", t.verificationTicket)
+	api("POST /api/v2/tickets/password-change", "create:user_tickets", t.passwordTicket)
+	api("GET /api/v2/connections/{id}/status", "read:connections", t.connectionStatus)
+	api("GET /api/v2/logs", "read:logs", t.listLogs)
+	api("GET /api/v2/logs/{id}", "read:logs", t.getLog)
+	api("GET /api/v2/users/{id}/logs", "read:logs_users", t.listLogs)
+	api("GET /api/v2/tenants/settings", "read:tenant_settings", t.tenantSettings)
+	api("GET /api/v2/actions/actions", "read:actions", noActions)
+	for _, list := range emptyLists {
+		api("GET "+list.path, list.scope, emptyList(list.name))
+	}
+
+	api("POST /api/v2/jobs/users-imports", "create:users", t.importUsers)
+	api("POST /api/v2/jobs/verification-email", "update:users", t.sendVerification)
+	api("GET /api/v2/jobs/{id}", "", t.getJob)
+	api("GET /api/v2/jobs/{id}/errors", "", t.jobErrors)
 
 	mux.HandleFunc("POST /dbconnections/signup", t.signup)
 	mux.HandleFunc("POST /dbconnections/change_password", t.changePassword)
@@ -284,14 +395,15 @@ func (t *Tenant) handler() http.Handler {
 	mux.HandleFunc("POST /oauth/token", t.token)
 	mux.HandleFunc("GET /.well-known/jwks.json", t.keys)
 
+	t.localPages(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusNotFound, (&apiError{status: http.StatusNotFound, message: "Not Found"}).body())
 	})
-	return t.record(t.injectFaults(mux))
+	return mux
 }
 
-// api wraps a handler with the limit, the token and the scope.
-func (t *Tenant) api(scope string, handle apiHandler) http.Handler {
+// management wraps a handler with the limit, the token and the scope.
+func (t *Tenant) management(scope string, handle apiHandler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		status, body, err := t.serve(w, r, scope, handle)
 		var e *apiError
@@ -321,7 +433,7 @@ func (t *Tenant) serve(w http.ResponseWriter, r *http.Request, scope string, han
 		return 0, nil, err
 	}
 	c := &call{Request: r, scopes: scopes}
-	if !c.may(scope) {
+	if scope != "" && !c.may(scope) {
 		return 0, nil, insufficientScope(scope)
 	}
 	if c.body, err = io.ReadAll(r.Body); err != nil {

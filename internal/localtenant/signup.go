@@ -23,7 +23,7 @@ type signupError struct {
 	policy      string
 }
 
-func (e *signupError) Error() string { return fmt.Sprintf("%s: %v", e.code, e.description) }
+func (e *signupError) Error() string { return e.code + ": " + e.text() }
 
 func (e *signupError) body() *object {
 	o := newObject("name", e.name, "code", e.code, "description", e.description, "statusCode", e.status)
@@ -32,6 +32,14 @@ func (e *signupError) body() *object {
 		o.set("policy", e.policy)
 	}
 	return o
+}
+
+// text is the description as a log shows it: of a weak password, the rules.
+func (e *signupError) text() string {
+	if e.policy != "" {
+		return e.policy
+	}
+	return fmt.Sprint(e.description)
 }
 
 func refused(code, description string) *signupError {
@@ -44,10 +52,16 @@ var errUserExists = refused(userExistsCode, "The user already exists.")
 
 // newUser is what is known of a user who is about to be created.
 type newUser struct {
-	email, username, password string
-	clientID                  string
+	email, username, phone, password string
+	clientID                         string
+	id                               string // chosen by the caller; chance when empty
 	// attributes are the other ones: names, metadata, custom fields.
 	attributes *object
+}
+
+// identifiers are the names by which the user can be found, the address first.
+func (n newUser) identifiers() []string {
+	return slices.DeleteFunc([]string{n.email, n.username, n.phone}, func(name string) bool { return name == "" })
 }
 
 // createUser creates a user in the platform's order: get_user tells whether it
@@ -57,14 +71,11 @@ func (t *Tenant) createUser(ctx context.Context, c *connection, n newUser) (*use
 	if err := c.checkNewUser(&n); err != nil {
 		return nil, err
 	}
-	if !c.legacy() && (t.find(c, n.email) != nil || t.find(c, n.username) != nil) {
+	identifiers := n.identifiers()
+	if !c.legacy() && slices.ContainsFunc(identifiers, func(identifier string) bool { return t.find(c, identifier) != nil }) {
 		return nil, errUserExists
 	}
 	if c.custom() {
-		identifiers := []string{n.email}
-		if n.username != "" {
-			identifiers = append(identifiers, n.username)
-		}
 		for _, identifier := range identifiers {
 			profile, err := t.runProfile(ctx, c, "get_user", identifier)
 			if err != nil {
@@ -80,19 +91,21 @@ func (t *Tenant) createUser(ctx context.Context, c *connection, n newUser) (*use
 	}
 
 	argument := map[string]any{
-		"client_id": n.clientID, "tenant": t.Name(), "connection": c.name, "email": n.email, "password": n.password,
+		"client_id": n.clientID, "tenant": t.Name(), "connection": c.name, "password": n.password,
 		"user_metadata": map[string]any{}, "app_metadata": map[string]any{},
 	}
 	for key, value := range plain(n.attributes).(map[string]any) {
 		argument[key] = value
 	}
-	if n.username != "" {
-		argument["username"] = n.username
+	for key, value := range map[string]string{"email": n.email, "username": n.username, "phone_number": n.phone} {
+		if value != "" {
+			argument[key] = value
+		}
 	}
 	if _, err := t.run(ctx, c, "create", argument); err != nil {
 		return nil, err
 	}
-	profile, err := t.runProfile(ctx, c, "login", n.email, n.password)
+	profile, err := t.runProfile(ctx, c, "login", identifiers[0], n.password)
 	if err != nil {
 		return nil, err
 	}
@@ -111,10 +124,21 @@ func (t *Tenant) createUser(ctx context.Context, c *connection, n newUser) (*use
 
 // storeUser creates a user in the tenant's own store.
 func (t *Tenant) storeUser(c *connection, n newUser) (*user, error) {
-	id := t.newID("user", func() string { return fmt.Sprintf("%x", randomBytes(12)) })
-	profile := newObject("user_id", id, "email", strings.ToLower(n.email), "email_verified", false)
+	id := n.id
+	if id == "" {
+		id = t.newID("user", func() string { return randomHex(12) })
+	}
+	profile := newObject("user_id", id)
+	if n.email != "" {
+		profile.set("email", strings.ToLower(n.email))
+		profile.set("email_verified", false)
+	}
 	if n.username != "" {
 		profile.set("username", n.username)
+	}
+	if n.phone != "" {
+		profile.set("phone_number", n.phone)
+		profile.set("phone_verified", false)
 	}
 	for _, key := range n.attributes.keys {
 		profile.set(key, n.attributes.get(key))
@@ -133,31 +157,69 @@ func (t *Tenant) storeUser(c *connection, n newUser) (*user, error) {
 // importedUsername is what a user name may consist of in the tenant's own store.
 var importedUsername = regexp.MustCompile("^[a-zA-Z0-9_+\\-.!#$^`~@']+$")
 
+var phoneNumber = regexp.MustCompile(`^\+[1-9]\d{1,14}$`)
+
 // checkNewUser applies the rules that are the platform's own.
 func (c *connection) checkNewUser(n *newUser) error {
-	local, domain, ok := strings.Cut(n.email, "@")
-	if !ok || local == "" || domain == "" || len(local) > 64 || len(n.email) > 254 || strings.ContainsAny(n.email, " \t\r\n") {
-		return refused("invalid_signup", "Invalid email address")
+	if err := c.checkIdentifiers(n); err != nil {
+		return err
 	}
-	if c.options.bool("requires_username") && n.username == "" {
-		return refused("invalid_signup", "Missing username")
+	if n.email != "" {
+		local, domain, ok := strings.Cut(n.email, "@")
+		if !ok || local == "" || domain == "" || len(local) > 64 || len(n.email) > 254 || strings.ContainsAny(n.email, " \t\r\n") {
+			return refused("invalid_signup", "Invalid email address")
+		}
 	}
-	if n.username != "" {
-		least, most := 1, 15
-		if limits, ok := c.options.path("validation", "username").(*object); ok {
-			least, most = wholeNumber(limits.get("min")), wholeNumber(limits.get("max"))
-		} else if limits, ok := c.options.path("attributes", "username", "validation").(*object); ok {
-			least, most = wholeNumber(limits.get("min_length")), wholeNumber(limits.get("max_length"))
-		}
-		length := utf8.RuneCountInString(n.username)
-		if length < least || length > most || !c.legacy() && !importedUsername.MatchString(n.username) {
-			return refused("invalid_signup", "Invalid username")
-		}
+	if n.phone != "" && !phoneNumber.MatchString(n.phone) {
+		return refused("invalid_signup", "Invalid phone number")
+	}
+	if n.username != "" && !c.allowsUsername(n.username) {
+		return refused("invalid_signup", "Invalid username")
 	}
 	profile := clone(n.attributes).(*object)
 	profile.set("email", n.email)
 	profile.set("username", n.username)
 	return c.checkPassword(n.password, profile)
+}
+
+// checkIdentifiers asks for what a user must have: an address, and a name where the
+// connection says so; with attributes, those required at sign-up and one that identifies.
+func (c *connection) checkIdentifiers(n *newUser) error {
+	attributes := c.options.object("attributes")
+	if attributes == nil {
+		switch {
+		case n.email == "":
+			return refused("invalid_signup", "Invalid email address")
+		case c.options.bool("requires_username") && n.username == "":
+			return refused("invalid_signup", "Missing username")
+		}
+		return nil
+	}
+	identified := false
+	values := map[string]string{"email": n.email, "username": n.username, "phone_number": n.phone}
+	for _, name := range []string{"email", "username", "phone_number"} {
+		if attributes.path(name, "signup", "status") == "required" && values[name] == "" {
+			return refused("invalid_signup", "Missing "+name)
+		}
+		if attributes.path(name, "identifier", "active") == true && values[name] != "" {
+			identified = true
+		}
+	}
+	if !identified {
+		return refused("invalid_signup", "Missing identifier")
+	}
+	return nil
+}
+
+func (c *connection) allowsUsername(username string) bool {
+	least, most := 1, 15
+	if limits, ok := c.options.path("validation", "username").(*object); ok {
+		least, most = wholeNumber(limits.get("min")), wholeNumber(limits.get("max"))
+	} else if limits, ok := c.options.path("attributes", "username", "validation").(*object); ok {
+		least, most = wholeNumber(limits.get("min_length")), wholeNumber(limits.get("max_length"))
+	}
+	length := utf8.RuneCountInString(username)
+	return length >= least && length <= most && (c.legacy() || importedUsername.MatchString(username))
 }
 
 // checkPassword applies the password policy.
@@ -236,28 +298,36 @@ func (t *Tenant) signup(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		attributes := newObject()
 		for _, key := range body.keys {
-			if !slices.Contains([]string{"client_id", "connection", "email", "username", "password"}, key) {
+			if !slices.Contains([]string{"client_id", "connection", "email", "username", "phone_number", "password"}, key) {
 				attributes.set(key, body.get(key))
 			}
 		}
 		u, err = t.createUser(r.Context(), c, newUser{
-			email: body.string("email"), username: body.string("username"), password: body.string("password"),
-			clientID: body.string("client_id"), attributes: attributes,
+			email: body.string("email"), username: body.string("username"), phone: body.string("phone_number"),
+			password: body.string("password"), clientID: body.string("client_id"), attributes: attributes,
 		})
 	}
 	if err != nil {
 		e := signupFailure(err)
 		if c != nil {
-			t.log("fs", c, "", fmt.Sprint(e.description))
+			t.log("fs", c, "", e.text())
 		}
 		writeJSON(w, e.status, e.body())
 		return
 	}
 	t.log("ss", c, u.id, "")
-	if verified, _ := u.profile.get("email_verified").(bool); !verified {
+	if verified, _ := u.profile.get("email_verified").(bool); !verified && u.email() != "" {
 		t.send(VerifyEmail, "/u/email-verification", c, u.email(), u.id)
 	}
-	answer := newObject("_id", u.rawID(), "email_verified", u.profile.bool("email_verified"), "email", u.email())
+	answer := newObject("_id", u.rawID())
+	if u.email() != "" {
+		answer.set("email", u.email())
+		answer.set("email_verified", u.profile.bool("email_verified"))
+	}
+	if u.profile.has("phone_number") {
+		answer.set("phone_number", u.profile.get("phone_number"))
+		answer.set("phone_verified", u.profile.bool("phone_verified"))
+	}
 	for _, key := range []string{"username", "given_name", "family_name", "name", "nickname", "picture", "user_metadata"} {
 		if u.profile.has(key) {
 			answer.set(key, u.profile.get(key))

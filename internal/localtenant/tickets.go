@@ -91,11 +91,11 @@ func (t *Tenant) resetPassword(w http.ResponseWriter, r *http.Request) {
 	err = t.setPassword(r.Context(), c, redeemed.email, password, true)
 	if err != nil {
 		t.log("fcp", c, "", scriptMessage(err))
-		t.redirect(w, r, redeemed.email, scriptMessage(err), false)
+		t.redirect(w, r, redeemed, scriptMessage(err), false)
 		return
 	}
 	t.log("scp", c, "", "")
-	t.redirect(w, r, redeemed.email, "Your password has been changed", true)
+	t.redirect(w, r, redeemed, "Your password has been changed", true)
 }
 
 // setPassword gives the user of an address a new password: through the scripts
@@ -187,21 +187,29 @@ func (t *Tenant) verifyEmail(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		t.log("fv", c, redeemed.userID, scriptMessage(err))
-		t.redirect(w, r, redeemed.email, scriptMessage(err), false)
+		t.redirect(w, r, redeemed, scriptMessage(err), false)
 		return
 	}
 	t.log("sv", c, redeemed.userID, "")
-	t.redirect(w, r, redeemed.email, "Your email was verified. You can continue using the application.", true)
+	t.redirect(w, r, redeemed, "Your email was verified. You can continue using the application.", true)
 }
 
 // redirect sends the browser on with the outcome in the query, where the
 // platform puts it.
-func (t *Tenant) redirect(w http.ResponseWriter, r *http.Request, email, message string, success bool) {
-	query := url.Values{"email": {email}, "message": {message}, "success": {"false"}}
+func (t *Tenant) redirect(w http.ResponseWriter, r *http.Request, redeemed *ticket, message string, success bool) {
+	query := url.Values{"email": {redeemed.email}, "message": {message}, "success": {"false"}}
 	if success {
 		query.Set("success", "true")
 	}
-	http.Redirect(w, r, t.url+"/result?"+query.Encode(), http.StatusFound)
+	target := redeemed.result
+	if target == "" {
+		target = t.url + "/result"
+	}
+	separator := "?"
+	if strings.Contains(target, "?") {
+		separator = "&"
+	}
+	http.Redirect(w, r, target+separator+query.Encode(), http.StatusFound)
 }
 
 // result is the page at the end of a link.

@@ -30,9 +30,14 @@ func AllScopes() []string {
 	return []string{
 		"create:connections", "read:connections", "update:connections", "delete:connections",
 		"read:connections_options", "update:connections_options",
-		"create:clients", "read:clients", "delete:clients",
+		"create:clients", "read:clients", "update:clients", "delete:clients", "read:client_keys", "update:client_keys",
+		"create:client_credentials", "read:client_credentials", "update:client_credentials", "delete:client_credentials",
+		"create:resource_servers", "read:resource_servers", "update:resource_servers", "delete:resource_servers",
+		"create:client_grants", "read:client_grants", "update:client_grants", "delete:client_grants",
 		"create:users", "read:users", "update:users", "delete:users",
-		"create:users_app_metadata", "read:users_app_metadata", "update:users_app_metadata",
+		"create:users_app_metadata", "read:users_app_metadata", "update:users_app_metadata", "create:user_tickets",
+		"read:logs", "read:logs_users", "read:tenant_settings", "read:actions", "read:organizations", "read:roles",
+		"read:rules", "read:hooks", "read:custom_domains", "read:log_streams",
 	}
 }
 
@@ -53,6 +58,12 @@ var signingKey = sync.OnceValue(func() jwk.Key {
 })
 
 func (t *Tenant) sign(subject, audience string, lifetime time.Duration, claims map[string]any) (string, error) {
+	return t.signWith(jwa.RS256, signingKey(), subject, audience, lifetime, claims)
+}
+
+func (t *Tenant) signWith(
+	algorithm jwa.SignatureAlgorithm, key any, subject, audience string, lifetime time.Duration, claims map[string]any,
+) (string, error) {
 	now := t.options.Now()
 	builder := jwt.NewBuilder().Issuer(t.url + "/").Subject(subject).Audience([]string{audience}).
 		IssuedAt(now).Expiration(now.Add(lifetime))
@@ -63,7 +74,7 @@ func (t *Tenant) sign(subject, audience string, lifetime time.Duration, claims m
 	if err != nil {
 		return "", err
 	}
-	signed, err := jwt.Sign(token, jwt.WithKey(jwa.RS256, signingKey()))
+	signed, err := jwt.Sign(token, jwt.WithKey(algorithm, key))
 	return string(signed), err
 }
 
@@ -159,7 +170,7 @@ func insufficientScope(scopes ...string) *apiError {
 
 // token is POST /oauth/token.
 func (t *Tenant) token(w http.ResponseWriter, r *http.Request) {
-	answer, err := t.grant(r)
+	answer, err := t.issue(r)
 	w.Header().Set("Cache-Control", "no-store")
 	var e *oauthError
 	switch {
@@ -172,7 +183,7 @@ func (t *Tenant) token(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (t *Tenant) grant(r *http.Request) (*object, error) {
+func (t *Tenant) issue(r *http.Request) (*object, error) {
 	params, err := parameters(r)
 	if err != nil {
 		return nil, &oauthError{http.StatusBadRequest, "invalid_request", "The body could not be read"}
@@ -215,24 +226,37 @@ func (t *Tenant) clientCredentials(params url.Values) (*object, error) {
 	if audience == "" {
 		return nil, &oauthError{http.StatusForbidden, "access_denied", "No audience parameter was provided, and no default audience has been configured."}
 	}
-	if audience != t.Audience() {
-		return nil, &oauthError{http.StatusForbidden, "access_denied", "Service not found: " + audience}
+	granted, err := t.accessOf(c, audience, clientSubject, params.Get("scope"))
+	if err != nil {
+		return nil, err
 	}
-	if c.scopes == nil {
-		return nil, &oauthError{http.StatusForbidden, "access_denied",
-			`Client is not authorized to access "` + audience + `". You might probably want to create a "client-grant" associated to this API. See: https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants`}
-	}
-	token, err := t.managementToken(c.id, c.scopes)
+	token, err := t.accessToken(c.id+"@clients", c.id, granted, "client-credentials")
 	if err != nil {
 		return nil, err
 	}
 	answer := newObject("access_token", token)
-	if len(c.scopes) > 0 {
-		answer.set("scope", strings.Join(c.scopes, " "))
+	if len(granted.scopes) > 0 {
+		answer.set("scope", strings.Join(granted.scopes, " "))
 	}
-	answer.set("expires_in", int(t.options.TokenLifetime.Seconds()))
+	answer.set("expires_in", int(granted.lifetime.Seconds()))
 	answer.set("token_type", "Bearer")
 	return answer, nil
+}
+
+// accessToken is a token for an API, signed the way the API asks for.
+func (t *Tenant) accessToken(subject, clientID string, granted *access, grantType string) (string, error) {
+	claims := map[string]any{"gty": grantType, "azp": clientID}
+	if len(granted.scopes) > 0 {
+		claims["scope"] = strings.Join(granted.scopes, " ")
+	}
+	if granted.api.bool("enforce_policies") && strings.HasSuffix(granted.api.string("token_dialect"), "_authz") {
+		claims["permissions"] = granted.scopes
+	}
+	audience := granted.api.string("identifier")
+	if granted.api.string("signing_alg") == "HS256" {
+		return t.signWith(jwa.HS256, []byte(granted.api.string("signing_secret")), subject, audience, granted.lifetime, claims)
+	}
+	return t.sign(subject, audience, granted.lifetime, claims)
 }
 
 // authenticateClient checks the secret or the signed assertion of a client.
@@ -269,11 +293,15 @@ func (t *Tenant) authenticateAssertion(params url.Values) (*client, error) {
 	id := unverified.Subject()
 	t.mu.Lock()
 	c := t.clients[id]
+	var keys []jwk.Key
+	if c != nil {
+		keys = c.assertionKeys()
+	}
 	t.mu.Unlock()
 	if c == nil || unverified.Issuer() != id || params.Get("client_id") != "" && params.Get("client_id") != id {
 		return refuse("The client assertion names another client")
 	}
-	for _, key := range c.keys {
+	for _, key := range keys {
 		for _, algorithm := range assertionAlgorithms {
 			token, err := jwt.Parse(raw, jwt.WithKey(algorithm, key), jwt.WithValidate(false))
 			if err != nil {

@@ -321,7 +321,7 @@ func TestRequestsAreKept(t *testing.T) {
 
 func TestUnknownPathsAreNotFound(t *testing.T) {
 	tenant := start(t, localtenant.Options{})
-	api(t, tenant, "GET", "/api/v2/organizations", nil).wantError(t, 404, "", "Not Found")
+	api(t, tenant, "GET", "/api/v2/guardian/factors", nil).wantError(t, 404, "", "Not Found")
 }
 
 func TestClients(t *testing.T) {

@@ -21,7 +21,10 @@ type user struct {
 	id         string // with the prefix
 	connection string // name
 	profile    *object
-	password   []byte // bcrypt; nil when the password lives elsewhere
+	password   []byte       // bcrypt; nil when the password lives elsewhere
+	foreign    *foreignHash // of an import, until the first login
+	fixed      bool         // no import may bring a hash any more
+	viaImport  bool         // made by an import
 	created    time.Time
 	updated    time.Time
 	lastLogin  time.Time
@@ -39,11 +42,16 @@ func (u *user) setPassword(password string) error {
 	if err != nil {
 		return err
 	}
-	u.password = hash
+	u.password, u.foreign, u.fixed = hash, nil, true
 	return nil
 }
 
+// hasPassword compares a password with what is stored.
 func (u *user) hasPassword(password string) bool {
+	if u.foreign != nil {
+		same, err := u.foreign.matches(password)
+		return err == nil && same
+	}
 	return u.password != nil && bcrypt.CompareHashAndPassword(u.password, truncated(password)) == nil
 }
 
@@ -60,13 +68,17 @@ func (u *user) show() *object {
 	all.set("identities", []any{newObject(
 		"connection", u.connection, "user_id", u.rawID(), "provider", databaseStrategy, "isSocial", false,
 	)})
-	all.setDefault("email_verified", false)
 	if email != "" {
+		all.setDefault("email_verified", false)
 		local, _, _ := strings.Cut(email, "@")
 		all.setDefault("name", email)
 		all.setDefault("nickname", local)
 		sum := md5.Sum([]byte(strings.ToLower(email)))
-		all.setDefault("picture", "https://s.gravatar.com/avatar/"+hex.EncodeToString(sum[:])+
+		host := "s"
+		if u.viaImport {
+			host = "secure"
+		}
+		all.setDefault("picture", "https://"+host+".gravatar.com/avatar/"+hex.EncodeToString(sum[:])+
 			"?s=480&r=pg&d=https%3A%2F%2Fcdn.auth0.com%2Favatars%2F"+strings.ToLower(local[:min(2, len(local))])+".png")
 	}
 	if !u.lastLogin.IsZero() {
@@ -96,11 +108,12 @@ func (t *Tenant) countUsers(c *connection) int {
 	return n
 }
 
-// lookup finds a user of a connection by e-mail address or user name. The tenant
+// lookup finds a user of a connection by e-mail address, user name or phone number. The tenant
 // is locked.
 func (t *Tenant) lookup(c *connection, identifier string) *user {
 	for _, u := range t.users {
-		if u.connection == c.name && (sameEmail(u.email(), identifier) || identifier != "" && strings.EqualFold(u.profile.string("username"), identifier)) {
+		if u.connection == c.name && identifier != "" && (sameEmail(u.email(), identifier) ||
+			strings.EqualFold(u.profile.string("username"), identifier) || u.profile.string("phone_number") == identifier) {
 			return u
 		}
 	}

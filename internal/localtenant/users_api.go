@@ -28,7 +28,7 @@ func userFailure(err error) error {
 		case refusal.policy != "":
 			return &apiError{status: http.StatusBadRequest, message: "PasswordStrengthError: Password is too weak", code: "invalid_body"}
 		default:
-			return badBody(fmt.Sprint(refusal.description))
+			return badBody(refusal.text())
 		}
 	}
 	var script *ScriptError
@@ -56,17 +56,22 @@ func (t *Tenant) apiCreateUser(c *call) (int, any, error) {
 		return 0, nil, err
 	}
 	conn := t.snapshotNamed(body.string("connection"))
+	id := userPrefix + strings.TrimPrefix(body.string("user_id"), userPrefix)
+	if body.has("user_id") && t.known(id) {
+		return 0, nil, errUserConflict
+	}
 	if conn == nil {
 		return 0, nil, &apiError{status: http.StatusBadRequest, message: "The connection does not exist.", code: "inexistent_connection"}
 	}
 	attributes := newObject()
 	for _, key := range body.keys {
-		if !slices.Contains([]string{"connection", "email", "username", "password", "verify_email", "user_id"}, key) {
+		if !slices.Contains([]string{"connection", "email", "username", "phone_number", "password", "verify_email", "user_id"}, key) {
 			attributes.set(key, body.get(key))
 		}
 	}
 	u, err := t.createUser(c.Context(), conn, newUser{
-		email: body.string("email"), username: body.string("username"), password: body.string("password"), attributes: attributes,
+		id: strings.TrimPrefix(body.string("user_id"), userPrefix), email: body.string("email"), username: body.string("username"),
+		phone: body.string("phone_number"), password: body.string("password"), attributes: attributes,
 	})
 	if err != nil {
 		t.log("fs", conn, "", scriptMessage(err))
@@ -74,10 +79,17 @@ func (t *Tenant) apiCreateUser(c *call) (int, any, error) {
 	}
 	t.log("ss", conn, u.id, "")
 	verified, _ := u.profile.get("email_verified").(bool)
-	if wanted, given := body.get("verify_email").(bool); given && wanted || !given && !verified {
+	if wanted, given := body.get("verify_email").(bool); u.email() != "" && (given && wanted || !given && !verified) {
 		t.send(VerifyEmail, "/u/email-verification", conn, u.email(), u.id)
 	}
 	return http.StatusCreated, u.show(), nil
+}
+
+// known says whether the tenant has a user of an id. The tenant is not locked.
+func (t *Tenant) known(id string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.users[id] != nil
 }
 
 func (t *Tenant) apiGetUser(c *call) (int, any, error) {

@@ -203,11 +203,15 @@ func (t *Tenant) logChange(success, failure string, c *connection, u *user, err 
 	t.log(success, c, u.id, "")
 }
 
-// merge lays metadata over what is there, one level deep; null removes.
+// merge lays metadata over what is there, one level deep; null removes, and an empty
+// object removes all: app_metadata itself, and what is in user_metadata.
 func merge(profile *object, key string, value any) {
 	sent, ok := value.(*object)
-	if !ok {
+	if !ok || len(sent.keys) == 0 {
 		profile.set(key, newObject())
+		if key == "app_metadata" {
+			profile.remove(key)
+		}
 		return
 	}
 	kept := profile.object(key)

@@ -6,10 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/tdewolff/parse/v2"
 	"github.com/tdewolff/parse/v2/js"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts/modules"
 )
 
 // MaxScriptBytes is the platform's limit for one script.
@@ -63,10 +66,50 @@ func Validate(op Operation, text string) []Problem {
 	return problems
 }
 
-// A password in a URL's authority. The platform's configuration is the place for it.
-var urlWithPassword = regexp.MustCompile(`(?i)\bpostgres(?:ql)?://[^\s"'` + "`" + `/@:]*:[^\s"'` + "`" + `/@]+@`)
+// Warnings names what a script of the user's own asks for and Auth0 no longer has. It may be there under another
+// agreement, so that it is no error.
+func Warnings(op Operation, text string) []Problem {
+	function, problem := parseFunction(op, text)
+	if problem != nil {
+		return nil // Validate says it
+	}
+	required := &requiredModules{}
+	js.Walk(required, function.node)
+	var problems []Problem
+	for _, name := range required.names {
+		if withdrawn := modules.Withdrawn(name); withdrawn != "" {
+			problems = append(problems, Problem{"Module Withdrawn", fmt.Sprintf(
+				"The %s script requires %s. %s, so the script is expected to fail at its first call. Require a version that Auth0 still has, or another module.",
+				op, name, withdrawn)})
+		}
+	}
+	return problems
+}
 
-// credentialsLine returns the first line with a database URL that has a password.
+// CheckContext refuses a script whose parameters do not fit what Auth0 calls it with: with context before the
+// callback where the connection has enable_script_context, and without it elsewhere. What change_email and
+// change_username are called with is not documented, and both shapes pass.
+func CheckContext(op Operation, text string, enabled bool) *Problem {
+	known, ok := specOf(op)
+	function, problem := parseFunction(op, text)
+	if !ok || problem != nil || function.params.Rest != nil || op == ChangeEmail || op == ChangeUsername {
+		return nil
+	}
+	switch count := len(function.params.List); {
+	case count == known.arguments+2 && !enabled:
+		return &Problem{"Script Context Is Off", fmt.Sprintf(
+			"The %s script takes context before the callback, and the connection has enable_script_context off: Auth0 would pass the callback in place of context, and every call would fail with \"callback is not a function\". Set enable_script_context = true, or take the parameter out.", op)}
+	case count == known.arguments+1 && enabled:
+		return &Problem{"Script Context Is On", fmt.Sprintf(
+			"The %s script takes no context, and the connection has enable_script_context on: Auth0 would pass context in place of the callback, and every call would fail with \"callback is not a function\". Declare context before the callback; Auth0 cannot switch it off again.", op)}
+	}
+	return nil
+}
+
+// A password in a URL's authority, whatever the scheme. The platform's configuration is the place for it.
+var urlWithPassword = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]*://[^\s"'` + "`" + `/@:]*:[^\s"'` + "`" + `/@]+@`)
+
+// credentialsLine returns the first line with a URL that has a password.
 // One put together from ${...} in a template is no literal password.
 func credentialsLine(text string) int {
 	for i, line := range strings.Split(text, "\n") {
@@ -201,19 +244,46 @@ func (r *removedCalls) Enter(node js.INode) js.IVisitor {
 
 func (r *removedCalls) Exit(js.INode) {}
 
-var pgModule = regexp.MustCompile("^[\"'`]pg(@[^\"'`]*)?[\"'`]$")
+// requiredModules collects what is required by a literal name.
+type requiredModules struct{ names []string }
+
+func (r *requiredModules) Enter(node js.INode) js.IVisitor {
+	if call, ok := node.(*js.CallExpr); ok {
+		if name := requiredBy(call); name != "" && !slices.Contains(r.names, name) {
+			r.names = append(r.names, name)
+		}
+	}
+	return r
+}
+
+func (r *requiredModules) Exit(js.INode) {}
+
+// requiredBy is the module that a call requires, "" where it is no such call.
+func requiredBy(call *js.CallExpr) string {
+	function, ok := call.X.(*js.Var)
+	if !ok || string(function.Name()) != "require" || len(call.Args.List) != 1 {
+		return ""
+	}
+	switch argument := call.Args.List[0].Value.(type) {
+	case *js.LiteralExpr:
+		if argument.TokenType == js.StringToken {
+			return strings.Trim(string(argument.Data), "\"'")
+		}
+	case *js.TemplateExpr:
+		if len(argument.List) == 0 {
+			return strings.Trim(string(argument.Tail), "`")
+		}
+	}
+	return ""
+}
 
 func isRequireOfPG(expression js.IExpr) bool {
 	call, ok := expression.(*js.CallExpr)
 	if !ok {
 		return false
 	}
-	function, ok := call.X.(*js.Var)
-	if !ok || string(function.Name()) != "require" || len(call.Args.List) != 1 {
-		return false
-	}
-	literal, ok := call.Args.List[0].Value.(*js.LiteralExpr)
-	return ok && pgModule.Match(literal.Data)
+	name, _ := modules.Split(requiredBy(call))
+	return name == "pg"
 }
 
 func propertyName(dot *js.DotExpr) string {

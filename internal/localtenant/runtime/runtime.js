@@ -11,7 +11,8 @@
 'use strict';
 
 const { AsyncLocalStorage } = require('node:async_hooks');
-const { createRequire } = require('node:module');
+const fs = require('node:fs');
+const { createRequire, isBuiltin } = require('node:module');
 const path = require('node:path');
 const readline = require('node:readline');
 const util = require('node:util');
@@ -87,11 +88,43 @@ defineError('UnauthorizedError', Error, (error, message) => {
   error.statusCode = 401;
 });
 
-// A module may be asked for with a version; the one installed is what is given.
-function scriptRequire(name) {
-  if (typeof name !== 'string') return moduleRequire(name);
-  const match = /^(@[^/@]+\/[^/@]+|[^/@]+)@[^/]*(\/.*)?$/.exec(name);
-  return moduleRequire(match ? match[1] + (match[2] || '') : name);
+// What a folder of modules has: the name and version of each, also under another name, as an
+// alias of npm gives it. That is how several versions can be there.
+function installed() {
+  const found = [];
+  const look = (folder) => {
+    for (const entry of fs.readdirSync(path.join(modulesDir, folder))) {
+      const where = path.posix.join(folder, entry);
+      if (entry.startsWith('@') && folder === '') {
+        look(where);
+        continue;
+      }
+      try {
+        const { name, version } = JSON.parse(fs.readFileSync(path.join(modulesDir, where, 'package.json'), 'utf8'));
+        found.push({ where, name, version: String(version) });
+      } catch {
+        // Not a module.
+      }
+    }
+  };
+  look('');
+  return found;
+}
+
+let known;
+
+// A module may be asked for with a version: that one is given where it is there, else the one
+// that has the name.
+function scriptRequire(required) {
+  const match = typeof required === 'string' && /^(@[^/@]+\/[^/@]+|[^./@][^/@]*)(?:@([^/]*))?(\/.*)?$/.exec(required);
+  if (!match || isBuiltin(required)) return moduleRequire(required);
+  const [, name, wanted, inside = ''] = match;
+  known ||= installed();
+  const named = known.filter((one) => one.name === name);
+  const chosen = named.find((one) => wanted && (one.version === wanted || one.version.startsWith(`${wanted}.`)))
+    || named.find((one) => one.where === name);
+  send({ id: invocations.getStore(), type: 'require', text: wanted ? `${name}@${wanted}` : name, loaded: chosen && chosen.version });
+  return moduleRequire((chosen ? chosen.where : name) + inside);
 }
 
 const SERIALISED = ['name', 'message', 'code', 'description', 'user_id', 'stack', 'status_code'];

@@ -54,6 +54,25 @@ func checkOverrides(overrides types.Map, at path.Path, diags *diag.Diagnostics) 
 			for _, problem := range scripts.Validate(scripts.Operation(name), text.ValueString()) {
 				diags.AddAttributeError(at, problem.Summary, problem.Detail)
 			}
+			for _, problem := range scripts.Warnings(scripts.Operation(name), text.ValueString()) {
+				diags.AddAttributeWarning(at, problem.Summary, problem.Detail)
+			}
+		}
+	}
+}
+
+// checkContext refuses overrides that do not take what the connection will pass them.
+func (m *connectionModel) checkContext(r resolved, prior, config *connectionModel, diags *diag.Diagnostics) {
+	enabled := m.EnableScriptContext
+	if config.EnableScriptContext.IsUnknown() || prior != nil && enabled.IsUnknown() {
+		return
+	}
+	for _, op := range slices.Sorted(maps.Keys(r.overrides)) {
+		if r.open[op] {
+			continue
+		}
+		if problem := scripts.CheckContext(op, r.overrides[op], enabled.ValueBool()); problem != nil {
+			diags.AddAttributeError(overridesPath.AtMapKey(string(op)), problem.Summary, problem.Detail)
 		}
 	}
 }
@@ -114,6 +133,7 @@ func (r *connection) planValues(ctx context.Context, prior, plan, config *connec
 
 	plan.checkPlanned(prior, config, diags)
 	plan.checkUsernames(settled, config, diags)
+	plan.checkContext(settled, prior, config, diags)
 	plan.checkConfiguration(settled, config, diags)
 	r.checkCatalog(ctx, settled, prior, plan, diags)
 }

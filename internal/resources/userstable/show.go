@@ -69,10 +69,6 @@ func shownExtras(spec tableSpec, config tableConfig, state map[string]columnConf
 	return extraMap(shown)
 }
 
-func (c columnConfig) equal(other columnConfig) bool {
-	return c.Type.Equal(other.Type) && c.Nullable.Equal(other.Nullable) && c.Default.Equal(other.Default) && c.Collation.Equal(other.Collation) && c.Comment.Equal(other.Comment)
-}
-
 // showOffline fills in what is sure without the server's word.
 func (m *usersTableModel) showOffline(ctx context.Context, spec tableSpec, config tableConfig, state *usersTableModel, prev *tableSpec, diags *diag.Diagnostics) {
 	sure := true
