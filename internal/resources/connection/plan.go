@@ -19,7 +19,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/auth0"
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
@@ -198,7 +197,7 @@ func (m *connectionModel) behaviour(ctx context.Context, diags *diag.Diagnostics
 		object = defaultScripts()
 	}
 	if object.IsUnknown() {
-		return scriptsModel{Overrides: types.MapUnknown(types.StringType), BcryptRounds: types.Int64Unknown(), DatabaseURLKey: types.StringUnknown()}
+		return scriptsModel{Overrides: types.MapUnknown(types.StringType), DatabaseURLKey: types.StringUnknown()}
 	}
 	var b scriptsModel
 	diags.Append(object.As(ctx, &b, basetypes.ObjectAsOptions{})...)
@@ -207,28 +206,24 @@ func (m *connectionModel) behaviour(ctx context.Context, diags *diag.Diagnostics
 
 // known reports whether the scripts can be rendered.
 func (b scriptsModel) known() bool {
-	for _, value := range []attr.Value{b.UserIDPrefix, b.BcryptRounds, b.DatabaseURLKey, b.CAKey, b.PoolMax, b.AppMetadataKey, b.PasswordHash, b.BcryptPrefix, b.RehashOnLogin, b.ImportFinished, b.Overrides} {
+	for _, value := range []attr.Value{b.UserIDPrefix, b.DatabaseURLKey, b.CAKey, b.PoolMax, b.AppMetadataKey, b.RehashOnLogin, b.ImportFinished, b.Overrides} {
 		if value.IsUnknown() {
 			return false
 		}
 	}
-	return !b.LegacyHashes.IsUnknown() && !kit.UnknownElement(b.LegacyHashes)
+	return b.hashModel.known()
 }
 
 // options are the settings of the scripts for a store.
 func (b scriptsModel) options(userStore store.Store, importMode bool) scripts.Options {
-	var formats []string
-	for _, format := range hashes.Optional() { // in this order, whatever that of the set
-		if slices.Contains(b.LegacyHashes.Elements(), attr.Value(types.StringValue(format))) {
-			formats = append(formats, format)
-		}
-	}
-	return scripts.Options{
+	options := scripts.Options{
 		Store: userStore, ImportMode: importMode,
-		UserIDPrefix: b.UserIDPrefix.ValueString(), PasswordHash: b.PasswordHash.ValueString(), BcryptRounds: int(b.BcryptRounds.ValueInt64()), BcryptPrefix: b.BcryptPrefix.ValueString(),
+		UserIDPrefix:   b.UserIDPrefix.ValueString(),
 		DatabaseURLKey: b.DatabaseURLKey.ValueString(), CAKey: b.CAKey.ValueString(), PoolMax: int(b.PoolMax.ValueInt64()),
-		AppMetadataKey: b.AppMetadataKey.ValueString(), LegacyHashes: formats, RehashOnLogin: b.RehashOnLogin.ValueBool(), ImportFinished: b.ImportFinished.ValueBool(),
+		AppMetadataKey: b.AppMetadataKey.ValueString(), RehashOnLogin: b.RehashOnLogin.ValueBool(), ImportFinished: b.ImportFinished.ValueBool(),
 	}
+	b.setOptions(&options)
+	return options
 }
 
 // planScripts renders the scripts. Where store or settings are not known yet, neither are they; an

@@ -4,13 +4,24 @@ package kit
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 )
 
 // QuotedFormats lists the formats of hashes that legacy_hashes can name, for a description.
-func QuotedFormats() string { return "`" + strings.Join(hashes.Optional(), "`, `") + "`" }
+func QuotedFormats() string { return CodeList(hashes.Optional()) }
+
+// CodeList lists names as code, for a description.
+func CodeList(names []string) string { return "`" + strings.Join(names, "`, `") + "`" }
+
+// Merged has the entries of both maps.
+func Merged[V any](a, b map[string]V) map[string]V {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	return all
+}
 
 // List joins names for a sentence: "a, b and c".
 func List(names []string) string {

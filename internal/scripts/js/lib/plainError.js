@@ -11,8 +11,8 @@ function plainError(error) {
   }
   const { kind, cause } = error.kind ? error : failureOf(error);
   const messages = {
-    ambiguous: 'Several accounts share this address. Please contact support.',
-    needed: 'The user is still needed by other data.',
+    ambiguous: 'Several accounts share this address. Please contact support.', // if changes
+    needed: 'The user is still needed by other data.', // if deletes
     unfit: 'The user database does not accept these values.',
     late: 'The user database took too long to answer. Please try again later.',
     unavailable: 'The user database cannot be used at the moment. Please try again later.',
