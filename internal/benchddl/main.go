@@ -19,6 +19,7 @@ import (
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/localpostgres"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 )
 
 // lockTimeout is the provider's default; the goal is a longest stall of little more.
@@ -29,31 +30,31 @@ type change struct {
 	name string
 	// before prepares the table, the provider's and the plain one alike.
 	before []string
-	want   postgres.Desired
+	want   table.Desired
 	// column is the one that the change is about.
-	column postgres.Declaration
+	column table.Declaration
 	plain  string
 	// held has a transaction with a look-up stay open for that long while the change begins.
 	held time.Duration
 }
 
 func changes() []change {
-	email := postgres.Declaration{Name: "email", Type: "text", NotNull: true}
-	lower := postgres.Desired{Unique: []postgres.Unique{{Column: "email", Lookup: postgres.LowerLookup}}}
+	email := table.Declaration{Name: "email", Type: "text", NotNull: true}
+	lower := table.Desired{Unique: []table.Unique{{Column: "email", Lookup: table.LowerLookup}}}
 	return []change{
-		{name: "add a column", column: postgres.Declaration{Name: "nick", Type: "text"}, plain: "ALTER TABLE users ADD nick text"},
-		{name: "the same behind a transaction of 5 s", held: 5 * time.Second, column: postgres.Declaration{Name: "nick", Type: "text"}, plain: "ALTER TABLE users ADD nick text"},
-		{name: "add a column, default now()", column: postgres.Declaration{Name: "at", Type: "timestamptz", Default: "now()", NotNull: true}, plain: "ALTER TABLE users ADD at timestamptz NOT NULL DEFAULT now()"},
-		{name: "add a column, default gen_random_uuid()", column: postgres.Declaration{Name: "token", Type: "uuid", Default: "gen_random_uuid()", NotNull: true}, plain: "ALTER TABLE users ADD token uuid NOT NULL DEFAULT gen_random_uuid()"},
-		{name: "set NOT NULL", column: postgres.Declaration{Name: "note", Type: "character varying(100)", NotNull: true}, plain: "ALTER TABLE users ALTER note SET NOT NULL"},
-		{name: "widen varchar(100) to text", column: postgres.Declaration{Name: "note", Type: "text"}, plain: "ALTER TABLE users ALTER note TYPE text"},
-		{name: "narrow varchar(100) to varchar(50)", column: postgres.Declaration{Name: "note", Type: "varchar(50)"}, plain: "ALTER TABLE users ALTER note TYPE varchar(50)"},
+		{name: "add a column", column: table.Declaration{Name: "nick", Type: "text"}, plain: "ALTER TABLE users ADD nick text"},
+		{name: "the same behind a transaction of 5 s", held: 5 * time.Second, column: table.Declaration{Name: "nick", Type: "text"}, plain: "ALTER TABLE users ADD nick text"},
+		{name: "add a column, default now()", column: table.Declaration{Name: "at", Type: "timestamptz", Default: "now()", NotNull: true}, plain: "ALTER TABLE users ADD at timestamptz NOT NULL DEFAULT now()"},
+		{name: "add a column, default gen_random_uuid()", column: table.Declaration{Name: "token", Type: "uuid", Default: "gen_random_uuid()", NotNull: true}, plain: "ALTER TABLE users ADD token uuid NOT NULL DEFAULT gen_random_uuid()"},
+		{name: "set NOT NULL", column: table.Declaration{Name: "note", Type: "character varying(100)", NotNull: true}, plain: "ALTER TABLE users ALTER note SET NOT NULL"},
+		{name: "widen varchar(100) to text", column: table.Declaration{Name: "note", Type: "text"}, plain: "ALTER TABLE users ALTER note TYPE text"},
+		{name: "narrow varchar(100) to varchar(50)", column: table.Declaration{Name: "note", Type: "varchar(50)"}, plain: "ALTER TABLE users ALTER note TYPE varchar(50)"},
 		{name: "unique index on lower(email)", column: email, want: lower, plain: "CREATE UNIQUE INDEX ON users (lower(email))"},
 		{
 			name: "primary key", before: []string{"ALTER TABLE users DROP CONSTRAINT users_pkey", "ALTER TABLE users ALTER id DROP NOT NULL"},
-			column: postgres.Declaration{Name: "id", Type: "uuid", Default: "gen_random_uuid()", NotNull: true}, want: postgres.Desired{PrimaryKey: "id"}, plain: "ALTER TABLE users ADD PRIMARY KEY (id)",
+			column: table.Declaration{Name: "id", Type: "uuid", Default: "gen_random_uuid()", NotNull: true}, want: table.Desired{PrimaryKey: "id"}, plain: "ALTER TABLE users ADD PRIMARY KEY (id)",
 		},
-		{name: "drop a column", column: email, want: postgres.Desired{Drop: []string{"note"}}, plain: "ALTER TABLE users DROP note"},
+		{name: "drop a column", column: email, want: table.Desired{Drop: []string{"note"}}, plain: "ALTER TABLE users DROP note"},
 	}
 }
 
@@ -86,8 +87,8 @@ func run(ctx context.Context, rows, rate, only int) (err error) {
 	if err := fill(ctx, server, rows); err != nil {
 		return err
 	}
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "change\tour route: longest stall\t99th percentile\ttotal\tplain: longest stall\t99th percentile\ttotal\t")
+	report := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(report, "change\tour route: longest stall\t99th percentile\ttotal\tplain: longest stall\t99th percentile\ttotal\t")
 	missed := 0
 	for i, c := range changes() {
 		if only != 0 && only != i+1 {
@@ -101,12 +102,12 @@ func run(ctx context.Context, rows, rate, only int) (err error) {
 		if err != nil {
 			return fmt.Errorf("%s, plain: %w", c.name, err)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t\n", c.name, ours, plain)
+		fmt.Fprintf(report, "%s\t%s\t%s\t\n", c.name, ours, plain)
 		if ours.longest > lockTimeout+50*time.Millisecond {
 			missed++
 		}
 	}
-	if err := table.Flush(); err != nil {
+	if err := report.Flush(); err != nil {
 		return err
 	}
 	if missed > 0 {
@@ -149,7 +150,7 @@ func (c change) ours(ctx context.Context, url string) error {
 		return err
 	}
 	defer server.Close()
-	session, err := server.LockTable(ctx, "public", "users")
+	session, err := table.Lock(ctx, server, "public", "users")
 	if err != nil {
 		return err
 	}
@@ -164,15 +165,15 @@ func (c change) ours(ctx context.Context, url string) error {
 	}
 	want := c.want
 	want.Schema, want.Name = "public", "users"
-	if want.Columns, err = postgres.Normalize(ctx, session, []postgres.Declaration{c.column}, current, ""); err != nil {
+	if want.Columns, err = table.Normalize(ctx, session, []table.Declaration{c.column}, current, ""); err != nil {
 		return err
 	}
 	want.Columns[0].NotNull = c.column.NotNull
-	plan := postgres.PlanTable(current, want, postgres.Limits{Version: version, RewriteRows: 100_000})
+	plan := table.NewPlan(current, want, table.Limits{Version: version, RewriteRows: 100_000})
 	if len(plan.Refusals) > 0 {
 		return errRefused
 	}
-	return session.Run(ctx, plan, postgres.Budgets{Lock: 10 * time.Minute})
+	return session.Apply(ctx, plan, table.Budgets{Lock: 10 * time.Minute})
 }
 
 // asIs runs the plain statement.

@@ -149,19 +149,9 @@ func (s *summaries) scan(file *ast.File) {
 	})
 }
 
-// problem reads the values that carry a summary with them: scripts.Problem, and the advice
+// problem reads the values that carry a summary with them: scripts.Problem, and the remedy
 // for a script that failed when it was tried.
 func (s *summaries) problem(file *ast.File, literal *ast.CompositeLit) {
-	if table, ok := literal.Type.(*ast.MapType); ok && fmt.Sprint(table.Value) == "advice" {
-		for _, element := range literal.Elts {
-			if pair, ok := element.(*ast.KeyValueExpr); ok {
-				if one, ok := pair.Value.(*ast.CompositeLit); ok {
-					s.note(file, one.Elts[0])
-				}
-			}
-		}
-		return
-	}
 	if list, ok := literal.Type.(*ast.ArrayType); ok && fmt.Sprint(list.Elt) == "Problem" {
 		for _, element := range literal.Elts {
 			if one, ok := element.(*ast.CompositeLit); ok && len(one.Elts) > 0 {
@@ -170,7 +160,7 @@ func (s *summaries) problem(file *ast.File, literal *ast.CompositeLit) {
 		}
 		return
 	}
-	if kind := fmt.Sprint(literal.Type); kind != "Problem" && kind != "advice" {
+	if kind := fmt.Sprint(literal.Type); kind != "Problem" && kind != "ScriptRemedy" {
 		return
 	}
 	for _, element := range literal.Elts {

@@ -144,7 +144,7 @@ func syncMemberships(ctx context.Context, tx pgx.Tx, role uint32, grants []Grant
 			_, err := inner.Exec(ctx, m.Revoke())
 			return err
 		})
-		if err != nil && sqlState(err) != "42501" {
+		if err != nil && SQLState(err) != "42501" {
 			return err
 		}
 	}

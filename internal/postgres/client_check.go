@@ -24,7 +24,7 @@ func (a Allowlist) clientCheckBody() string {
 	others := `pg_has_role(session_user, current_user, 'MEMBER')
      or exists (select from pg_roles where rolname = session_user and rolcreaterole)`
 	if a.Role != "" {
-		others = "session_user <> " + quoteLiteral(a.Role) + "::name"
+		others = "session_user <> " + QuoteLiteral(a.Role) + "::name"
 	}
 	return fmt.Sprintf(`
 begin
@@ -44,7 +44,7 @@ end
 func (a Allowlist) inetArray() string {
 	quoted := make([]string, len(a.Networks))
 	for i, network := range a.Networks {
-		quoted[i] = "\n    " + quoteLiteral(network.String())
+		quoted[i] = "\n    " + QuoteLiteral(network.String())
 	}
 	return "array[" + strings.Join(quoted, ",") + "\n  ]::inet[]"
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
 // Package postgres reads and changes what the provider manages on a PostgreSQL
-// server: the users table, roles and their grants. Statements are planned as pure
-// values first and executed afterwards, so that what runs is what was shown.
+// server: roles and their grants, access functions, and what lets only some addresses in. The users
+// table is in the package table below it.
 package postgres
 
 import (
@@ -218,7 +218,7 @@ func (s *Server) Pool(ctx context.Context) (*pgxpool.Pool, error) {
 	config.BeforeClose = func(conn *pgx.Conn) {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
-		leaveClean(ctx, conn.PgConn())
+		LeaveClean(ctx, conn.PgConn())
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
@@ -236,12 +236,12 @@ func (s *Server) Pool(ctx context.Context) (*pgxpool.Pool, error) {
 	return pool, nil
 }
 
-// milliseconds writes a duration as Postgres' timeout settings take it; zero switches the timeout off.
-func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+// Milliseconds writes a duration as Postgres' timeout settings take it; zero switches the timeout off.
+func Milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
 // connect opens a connection outside the pool. When ctx ends, the server is asked to end the statement that runs in it,
 // which would otherwise go on for nobody.
-func (s *Server) connect(ctx context.Context) (*pgx.Conn, error) {
+func (s *Server) Connect(ctx context.Context) (*pgx.Conn, error) {
 	config := s.ConnConfig()
 	config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: 5 * time.Second}
@@ -253,8 +253,8 @@ func (s *Server) connect(ctx context.Context) (*pgx.Conn, error) {
 	return conn, nil
 }
 
-// closeSoon ends a connection also when the caller's context has ended.
-func closeSoon(conn *pgx.Conn) { closeRaw(conn.PgConn()) }
+// CloseSoon ends a connection also when the caller's context has ended.
+func CloseSoon(conn *pgx.Conn) { closeRaw(conn.PgConn()) }
 
 // Acquire takes one connection, for work that needs a session of its own. The caller releases it,
 // and takes no second one before: enough callers who did would wait for each other for ever.
@@ -293,4 +293,9 @@ type Querier interface {
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+// Beginner starts a transaction: a connection or a pool.
+type Beginner interface {
+	Begin(ctx context.Context) (pgx.Tx, error)
 }

@@ -155,7 +155,7 @@ func (s *Server) reload(ctx context.Context, conn interface {
 		if loaded.After(before) {
 			return nil
 		}
-		if err := pause(ctx, 50*time.Millisecond); err != nil {
+		if err := Pause(ctx, 50*time.Millisecond); err != nil {
 			return err
 		}
 	}
@@ -163,11 +163,11 @@ func (s *Server) reload(ctx context.Context, conn interface {
 
 // logIn opens a connection outside the pool and runs one query on it. Its error is [ErrLockedOut].
 func (s *Server) logIn(ctx context.Context, sql string, result any) error {
-	conn, err := s.connect(ctx)
+	conn, err := s.Connect(ctx)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrLockedOut, err)
 	}
-	defer closeSoon(conn)
+	defer CloseSoon(conn)
 	if err := conn.QueryRow(ctx, sql).Scan(result); err != nil {
 		return fmt.Errorf("%w: %w", ErrLockedOut, err)
 	}

@@ -17,7 +17,7 @@ const ClientCheck = "check_client"
 // access functions: the allowlist changes it.
 const clientCheckBody = "\nBEGIN\n  RETURN;\nEND\n"
 
-const pinnedSearchPath = "search_path=" + pinnedPath
+const pinnedSearchPath = "search_path=" + PinnedPath
 
 // FunctionColumn is an argument or a result column of a function.
 type FunctionColumn struct{ Name, Type string }
@@ -76,7 +76,7 @@ func NewAccessFunction(schema, owner, name, statement string, arguments, results
 // Requiring is the function that refuses its arguments, in these words, unless the condition on them holds.
 func (f AccessFunction) Requiring(condition, otherwise string) AccessFunction {
 	check := fmt.Sprintf("  IF (%s) IS NOT TRUE THEN\n    RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = %s;\n  END IF;\n",
-		condition, quoteLiteral(otherwise))
+		condition, QuoteLiteral(otherwise))
 	const query = "  RETURN QUERY\n"
 	f.Body = strings.Replace(f.Body, query, check+query, 1)
 	return f
@@ -134,14 +134,14 @@ func (f AccessFunction) statements(create string) []string {
 		name, value, _ := strings.Cut(setting, "=")
 		fmt.Fprintf(&b, "\n  SET %s = %s", name, value)
 	}
-	fmt.Fprintf(&b, "\n  AS %s", quoteLiteral(f.Body))
+	fmt.Fprintf(&b, "\n  AS %s", QuoteLiteral(f.Body))
 	statements := []string{b.String(), fmt.Sprintf("ALTER FUNCTION %s OWNER TO %s", signature, pgx.Identifier{f.Owner}.Sanitize())}
 	if f.Public {
 		statements = append(statements, fmt.Sprintf("GRANT EXECUTE ON FUNCTION %s TO PUBLIC", signature))
 	} else {
 		statements = append(statements, fmt.Sprintf("REVOKE ALL ON FUNCTION %s FROM PUBLIC", signature))
 	}
-	return append(statements, fmt.Sprintf("COMMENT ON FUNCTION %s IS %s", signature, quoteLiteral(f.Comment)))
+	return append(statements, fmt.Sprintf("COMMENT ON FUNCTION %s IS %s", signature, QuoteLiteral(f.Comment)))
 }
 
 // signature is the function with its argument types.

@@ -149,7 +149,7 @@ func syncSchema(ctx context.Context, tx pgx.Tx, spec AccessSpec, access *Access)
 	if access.Comment == spec.Comment {
 		return nil
 	}
-	_, err := tx.Exec(ctx, fmt.Sprintf("COMMENT ON SCHEMA %s IS %s", schema, quoteLiteral(spec.Comment)))
+	_, err := tx.Exec(ctx, fmt.Sprintf("COMMENT ON SCHEMA %s IS %s", schema, QuoteLiteral(spec.Comment)))
 	return err
 }
 
@@ -313,7 +313,7 @@ func syncPolicy(ctx context.Context, tx pgx.Tx, spec AccessSpec) error {
 func waitBriefly(ctx context.Context, tx pgx.Tx) error {
 	_, err := tx.Exec(ctx, `
 select set_config('lock_timeout', case when setting::bigint between 1 and $1 then setting else $1::text end, true)
-  from pg_catalog.pg_settings where name = 'lock_timeout'`, firstWait.Milliseconds())
+  from pg_catalog.pg_settings where name = 'lock_timeout'`, FirstWait.Milliseconds())
 	return err
 }
 

@@ -115,7 +115,7 @@ func takeOwner(ctx context.Context, tx pgx.Tx, owner string) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, fmt.Sprintf("COMMENT ON ROLE %s IS %s", quoted, quoteLiteral(ownerComment)))
+	_, err = tx.Exec(ctx, fmt.Sprintf("COMMENT ON ROLE %s IS %s", quoted, QuoteLiteral(ownerComment)))
 	return err
 }
 
@@ -131,7 +131,7 @@ func lockOwner(ctx context.Context, tx pgx.Tx, owner string) error {
 	}
 	text := "NULL"
 	if comment != nil {
-		text = quoteLiteral(*comment)
+		text = QuoteLiteral(*comment)
 	}
 	_, err := tx.Exec(ctx, fmt.Sprintf("COMMENT ON ROLE %s IS %s", pgx.Identifier{owner}.Sanitize(), text))
 	var server *pgconn.PgError

@@ -199,4 +199,4 @@ func policy(schema string, table Object, kind, command, roles, using, check stri
 }
 
 // policyName is unique for each schema of functions on the table.
-func policyName(schema string) string { return objectName("auth0pg", schema) }
+func policyName(schema string) string { return ObjectName("auth0pg", schema) }

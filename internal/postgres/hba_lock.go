@@ -32,13 +32,13 @@ var hbaTurn = make(chan struct{}, 1)
 // lockHBA keeps other runs of the provider away from pg_hba.conf. The lock has a connection of its own, outside the pool:
 // what is done under it is more than one transaction.
 func (s *Server) lockHBA(ctx context.Context) (unlock func(), err error) {
-	conn, err := s.connect(ctx)
+	conn, err := s.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			closeSoon(conn)
+			CloseSoon(conn)
 		}
 	}()
 	began := time.Now()
@@ -46,8 +46,8 @@ func (s *Server) lockHBA(ctx context.Context) (unlock func(), err error) {
 		err = holdHBA(ctx, conn)
 		switch {
 		case err == nil:
-			return func() { closeSoon(conn) }, nil // the end of the session ends the transaction
-		case sqlState(err) != "55P03":
+			return func() { CloseSoon(conn) }, nil // the end of the session ends the transaction
+		case SQLState(err) != "55P03":
 			return nil, err
 		}
 		if wait == 50*time.Millisecond {
@@ -56,7 +56,7 @@ func (s *Server) lockHBA(ctx context.Context) (unlock func(), err error) {
 		if time.Since(began) > hbaPatience {
 			return nil, fmt.Errorf("%w, and was not done after %s", ErrHBABusy, hbaPatience)
 		}
-		if err := pause(ctx, wait); err != nil {
+		if err := Pause(ctx, wait); err != nil {
 			return nil, err
 		}
 	}
@@ -69,7 +69,7 @@ func holdHBA(ctx context.Context, conn *pgx.Conn) error {
 		return err
 	}
 	_, err = tx.Exec(ctx, "select pg_catalog.set_config('lock_timeout', '100ms', true), pg_catalog.set_config('idle_in_transaction_session_timeout', $1, true)",
-		milliseconds(3*hbaBudget))
+		Milliseconds(3*hbaBudget))
 	var comment string
 	if err == nil {
 		err = tx.QueryRow(ctx, "select coalesce(pg_catalog.quote_literal(pg_catalog.shobj_description(oid, 'pg_authid')), 'NULL') from pg_catalog.pg_roles where rolname = $1",

@@ -10,25 +10,6 @@ import (
 	"unicode/utf8"
 )
 
-// maxIdentifier is NAMEDATALEN - 1: the server cuts longer names silently.
-const maxIdentifier = 63
-
-// CheckIdentifier reports why a name cannot be a name on the server. Everything else is
-// allowed, since names are always quoted.
-func CheckIdentifier(name string) error {
-	switch {
-	case name == "":
-		return errors.New("a name must not be empty")
-	case strings.ContainsRune(name, 0):
-		return errors.New("a name must not contain the NUL character")
-	case !utf8.ValidString(name):
-		return errors.New("a name must be valid UTF-8")
-	case len(name) > maxIdentifier:
-		return fmt.Errorf("the name is %d bytes long, and Postgres keeps only %d", len(name), maxIdentifier)
-	}
-	return nil
-}
-
 // CheckExpression reports why a text is not one expression. It makes sure that the text,
 // put between parentheses, cannot end them: so whatever the server then accepts is an
 // expression and nothing more. Whether the expression makes sense is the server's to say.
@@ -172,46 +153,4 @@ func (s *scanner) dollar() error {
 	}
 	s.at += len(tag) + end + len(tag)
 	return nil
-}
-
-var (
-	identityClause  = regexp.MustCompile(`(?is)^\s*generated\s+(always|by\s+default)\s+as\s+identity\s*$`)
-	generatedClause = regexp.MustCompile(`(?is)^\s*generated\s+always\s+as\s*\((.*)\)\s*(stored|virtual)\s*$`)
-)
-
-// defaultClause is what stands behind a column's type to say where its values come from.
-type defaultClause struct {
-	// Identity is "always" or "by default".
-	Identity string
-	// Generated is "stored" or "virtual".
-	Generated string
-	// Expression is the DEFAULT or the generation expression.
-	Expression string
-}
-
-// parseDefault tells an identity and a generated column from a plain default.
-func parseDefault(text string) defaultClause {
-	if m := identityClause.FindStringSubmatch(text); m != nil {
-		return defaultClause{Identity: strings.Join(strings.Fields(strings.ToLower(m[1])), " ")}
-	}
-	if m := generatedClause.FindStringSubmatch(text); m != nil {
-		return defaultClause{Generated: strings.ToLower(m[2]), Expression: m[1]}
-	}
-	return defaultClause{Expression: text}
-}
-
-func (c defaultClause) plain() bool { return c.Identity == "" && c.Generated == "" }
-
-// sql is the clause behind the column's type. The line break keeps a comment at the
-// expression's end from swallowing the parenthesis.
-func (c defaultClause) sql() string {
-	switch {
-	case c.Identity != "":
-		return " GENERATED " + strings.ToUpper(c.Identity) + " AS IDENTITY"
-	case c.Generated != "":
-		return " GENERATED ALWAYS AS (" + c.Expression + "\n) " + strings.ToUpper(c.Generated)
-	case c.Expression != "":
-		return " DEFAULT (" + c.Expression + "\n)"
-	}
-	return ""
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 )
 
@@ -25,51 +24,6 @@ func TestCheckExpression(t *testing.T) {
 		if postgres.CheckExpression(text) == nil {
 			t.Errorf("%q is accepted", text)
 		}
-	}
-}
-
-// TestNormalizeAcceptsNothingMore looks for a text that gets through as one type or one default and makes
-// the server do more than that.
-func TestNormalizeAcceptsNothingMore(t *testing.T) {
-	t.Parallel()
-	db := pgtest.LocalDatabase(t)
-	server := roleServer(t, db.URL)
-	pool, err := server.Pool(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	pieces := []string{"1", "int", "text", "'", "''", `"`, `""`, "$$", "$a$", "(", ")", "[", "]", ",", ";", "--", "/*", "*/", "\n", " ", "E'", `\`, "x", "DEFAULT", "CHECK", "NOT NULL", "PRIMARY KEY", "REFERENCES t", "GENERATED ALWAYS AS", "STORED", "COLLATE \"C\"", "ADD COLUMN y int", "DROP TABLE witness", "ALTER TABLE witness ADD z int", "::", "|", "+"}
-	db.Exec("CREATE TABLE witness (n int); ")
-	state := uint32(1)
-	next := func(n int) int { // a fixed sequence, so that a failure can be repeated
-		state = state*1664525 + 1013904223
-		return int(state>>8) % n
-	}
-	accepted := 0
-	for range 6000 {
-		var parts []string
-		for range 1 + next(7) {
-			parts = append(parts, pieces[next(len(pieces))])
-		}
-		text := strings.Join(parts, []string{"", " "}[next(2)])
-		d := postgres.Declaration{Name: "c", Type: "text", Default: text}
-		if next(3) == 0 {
-			d = postgres.Declaration{Name: "c", Type: text}
-		}
-		specs, err := postgres.Normalize(t.Context(), pool, []postgres.Declaration{d, {Name: "d", Type: "int"}}, nil, "")
-		if err != nil {
-			continue
-		}
-		accepted++
-		if len(specs) != 2 || specs[0].Name != "c" || specs[1].Type != "integer" || specs[0].Collation != "" {
-			t.Errorf("%+v gives %+v", d, specs)
-		}
-	}
-	if accepted < 50 {
-		t.Errorf("only %d texts were accepted: the test asks for too little", accepted)
-	}
-	if got := db.QueryStrings("SELECT c.relname || ' ' || a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid WHERE c.relnamespace = 'public'::regnamespace AND a.attnum > 0"); !slices.Equal(got, []string{"witness n"}) {
-		t.Errorf("the database holds %v", got)
 	}
 }
 
@@ -92,22 +46,5 @@ func TestQualifiedNames(t *testing.T) {
 		if got, ok := postgres.ParseQualifiedName(text); ok {
 			t.Errorf("%q is read as %v", text, got)
 		}
-	}
-}
-
-func TestCommonTypeNames(t *testing.T) {
-	db := pgtest.LocalDatabase(t)
-	for _, text := range []string{
-		"uuid", "TEXT", "bool", "int", "int8", "int2", "decimal", "float4", "float8", "Double  Precision", "varchar", "varchar(255)", "character varying ( 10 )", "char(60)", "timestamp", "timestamptz", "timestamp with time zone", "jsonb", "json", "date", "bytea", "inet",
-	} {
-		got, ok := postgres.CommonTypeName(text)
-		db.Exec("DROP TABLE IF EXISTS types; ")
-		db.Exec("CREATE TABLE types (c " + text + ")")
-		if want := db.QueryString("SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'types'::regclass AND attnum = 1"); !ok || got != want {
-			t.Errorf("%q is %q here and %q on the server", text, got, want)
-		}
-	}
-	if _, ok := postgres.CommonTypeName("citext"); ok {
-		t.Error("citext has the name that its schema gives it")
 	}
 }

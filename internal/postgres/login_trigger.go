@@ -46,7 +46,7 @@ func (a Allowlist) LoginTriggerStatements() []string {
 
 func (a Allowlist) loginTrigger() *loginTrigger {
 	name := LoginTriggerName(a.Role)
-	function := ident(triggerSchema, name)
+	function := Ident(triggerSchema, name)
 	return &loginTrigger{
 		name: name, event: "login", enabled: "O", calls: function, function: function,
 		language: "plpgsql", config: []string{pinnedSearchPath}, body: a.triggerBody(),
@@ -69,7 +69,7 @@ begin
   raise exception 'connection refused: %% is not in the allowlist of role "%%"', host(inet_client_addr()), session_user
     using errcode = 'invalid_authorization_specification';
 end
-`, quoteLiteral(a.Role), a.inetArray())
+`, QuoteLiteral(a.Role), a.inetArray())
 }
 
 // loginTrigger is a trigger with its function, as it should be or as it is.
@@ -100,7 +100,7 @@ func (t *loginTrigger) functionStatement() string {
 		name, value, _ := strings.Cut(setting, "=")
 		fmt.Fprintf(&b, " SET %s = %s", name, value)
 	}
-	fmt.Fprintf(&b, " AS %s", quoteLiteral(t.body))
+	fmt.Fprintf(&b, " AS %s", QuoteLiteral(t.body))
 	return b.String()
 }
 
@@ -113,22 +113,22 @@ func (t *loginTrigger) triggerStatement() string {
 	if len(t.tags) > 0 {
 		quoted := make([]string, len(t.tags))
 		for i, tag := range t.tags {
-			quoted[i] = quoteLiteral(tag)
+			quoted[i] = QuoteLiteral(tag)
 		}
 		when = fmt.Sprintf(" WHEN TAG IN (%s)", strings.Join(quoted, ", "))
 	}
-	return fmt.Sprintf("CREATE EVENT TRIGGER %s ON %s%s EXECUTE FUNCTION %s()", ident(t.name), t.event, when, t.calls)
+	return fmt.Sprintf("CREATE EVENT TRIGGER %s ON %s%s EXECUTE FUNCTION %s()", Ident(t.name), t.event, when, t.calls)
 }
 
 // enabledStatement is needed for a trigger that does not fire as it does by default.
 func (t *loginTrigger) enabledStatement() string {
 	switch t.enabled {
 	case "D":
-		return fmt.Sprintf("ALTER EVENT TRIGGER %s DISABLE", ident(t.name))
+		return fmt.Sprintf("ALTER EVENT TRIGGER %s DISABLE", Ident(t.name))
 	case "R":
-		return fmt.Sprintf("ALTER EVENT TRIGGER %s ENABLE REPLICA", ident(t.name))
+		return fmt.Sprintf("ALTER EVENT TRIGGER %s ENABLE REPLICA", Ident(t.name))
 	case "A":
-		return fmt.Sprintf("ALTER EVENT TRIGGER %s ENABLE ALWAYS", ident(t.name))
+		return fmt.Sprintf("ALTER EVENT TRIGGER %s ENABLE ALWAYS", Ident(t.name))
 	}
 	return ""
 }
@@ -158,7 +158,7 @@ select e.evtevent, e.evtenabled::text, coalesce(e.evttags, '{}'), n.nspname, p.p
 
 func inspectLoginTrigger(ctx context.Context, db Querier, role string) (*loginTrigger, error) {
 	name := LoginTriggerName(role)
-	found := &loginTrigger{name: name, function: ident(triggerSchema, name)}
+	found := &loginTrigger{name: name, function: Ident(triggerSchema, name)}
 	err := db.QueryRow(ctx, loginFunctionSQL, triggerSchema, name).Scan(&found.language, &found.body, &found.definer, &found.config, &found.definition)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return nil, err
@@ -168,7 +168,7 @@ func inspectLoginTrigger(ctx context.Context, db Querier, role string) (*loginTr
 	if errors.Is(err, pgx.ErrNoRows) {
 		return found, nil
 	}
-	found.calls = ident(schema, function)
+	found.calls = Ident(schema, function)
 	return found, err
 }
 
@@ -224,7 +224,7 @@ func (s *Server) ApplyLoginTrigger(ctx context.Context, list Allowlist) error {
 	if restoring != nil {
 		return &RestoreError{Cause: err, Restore: restoring, ByHand: fmt.Sprintf(
 			"Connect to the database %q as a superuser with PGOPTIONS='-c event_triggers=off', run DROP EVENT TRIGGER IF EXISTS %s, and apply again.",
-			s.Database(), ident(LoginTriggerName(list.Role)))}
+			s.Database(), Ident(LoginTriggerName(list.Role)))}
 	}
 	return err
 }
@@ -240,9 +240,9 @@ func installLoginTrigger(ctx context.Context, tx pgx.Tx, found, want *loginTrigg
 	}
 	switch {
 	case found.triggerStatement() != want.triggerStatement():
-		statements = append(statements, "drop event trigger if exists "+ident(want.name), want.triggerStatement(), want.triggerComment())
+		statements = append(statements, "drop event trigger if exists "+Ident(want.name), want.triggerStatement(), want.triggerComment())
 	case found.enabled != want.enabled:
-		statements = append(statements, "alter event trigger "+ident(want.name)+" enable")
+		statements = append(statements, "alter event trigger "+Ident(want.name)+" enable")
 	}
 	return execAll(ctx, tx, statements)
 }
@@ -266,11 +266,11 @@ func restoreLoginTrigger(ctx context.Context, tx pgx.Tx, role string, before *lo
 }
 
 func (t *loginTrigger) functionComment() string {
-	return "comment on function " + t.function + "() is " + quoteLiteral(triggerComment)
+	return "comment on function " + t.function + "() is " + QuoteLiteral(triggerComment)
 }
 
 func (t *loginTrigger) triggerComment() string {
-	return "comment on event trigger " + ident(t.name) + " is " + quoteLiteral(triggerComment)
+	return "comment on event trigger " + Ident(t.name) + " is " + QuoteLiteral(triggerComment)
 }
 
 // makeTriggerSchema makes the schema of the functions unless there is one.
@@ -280,8 +280,8 @@ func makeTriggerSchema(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	return execAll(ctx, tx, []string{
-		"create schema " + ident(triggerSchema),
-		"comment on schema " + ident(triggerSchema) + " is " + quoteLiteral(triggerComment),
+		"create schema " + Ident(triggerSchema),
+		"comment on schema " + Ident(triggerSchema) + " is " + QuoteLiteral(triggerComment),
 	})
 }
 
@@ -301,10 +301,10 @@ func removeLoginTrigger(ctx context.Context, tx pgx.Tx, role string) error {
 	name := LoginTriggerName(role)
 	var statements []string
 	if found.event != "" {
-		statements = append(statements, "drop event trigger "+ident(name))
+		statements = append(statements, "drop event trigger "+Ident(name))
 	}
 	if found.language != "" {
-		statements = append(statements, "drop function "+ident(triggerSchema, name)+"()")
+		statements = append(statements, "drop function "+Ident(triggerSchema, name)+"()")
 	}
 	if err := execAll(ctx, tx, statements); err != nil {
 		return err
@@ -326,7 +326,7 @@ func dropTriggerSchema(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return err
 	}
-	_, err = inner.Exec(ctx, "drop schema "+ident(triggerSchema)+" restrict")
+	_, err = inner.Exec(ctx, "drop schema "+Ident(triggerSchema)+" restrict")
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) && refused.Code == "2BP01" {
 		return inner.Rollback(ctx) // it holds something still

@@ -5,6 +5,8 @@ package postgres
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -67,9 +69,9 @@ func QualifiedName(schema, name string) string {
 	return write(schema) + "." + write(name)
 }
 
-// objectName joins words to the name of an index or constraint. A name that would be too
+// ObjectName joins words to the name of an index or constraint. A name that would be too
 // long is cut and ends in a hash of the whole, so that it stays the same and its own.
-func objectName(words ...string) string {
+func ObjectName(words ...string) string {
 	name := strings.Join(words, "_")
 	if len(name) <= maxIdentifier {
 		return name
@@ -83,25 +85,44 @@ func objectName(words ...string) string {
 	return cut + hash
 }
 
-// freeName is the first of name, name_1, name_2 and so on that is not taken.
-func freeName(taken []string, words ...string) string {
-	name := objectName(words...)
+// FreeName is the first of name, name_1, name_2 and so on that is not taken.
+func FreeName(taken []string, words ...string) string {
+	name := ObjectName(words...)
 	for i := 1; slices.Contains(taken, name); i++ {
-		name = objectName(append(slices.Clone(words), strconv.Itoa(i))...)
+		name = ObjectName(append(slices.Clone(words), strconv.Itoa(i))...)
 	}
 	return name
 }
 
-// madeName reports whether freeName may have made the name.
-func madeName(name string, words ...string) bool {
-	if name == objectName(words...) {
+// MadeName reports whether freeName may have made the name.
+func MadeName(name string, words ...string) bool {
+	if name == ObjectName(words...) {
 		return true
 	}
 	// The number is the last word, unless a long name ends in its hash: then few are tried.
 	for i := 1; i <= 20; i++ {
-		if name == objectName(append(slices.Clone(words), strconv.Itoa(i))...) {
+		if name == ObjectName(append(slices.Clone(words), strconv.Itoa(i))...) {
 			return true
 		}
 	}
 	return false
+}
+
+// maxIdentifier is NAMEDATALEN - 1: the server cuts longer names silently.
+const maxIdentifier = 63
+
+// CheckIdentifier reports why a name cannot be a name on the server. Everything else is
+// allowed, since names are always quoted.
+func CheckIdentifier(name string) error {
+	switch {
+	case name == "":
+		return errors.New("a name must not be empty")
+	case strings.ContainsRune(name, 0):
+		return errors.New("a name must not contain the NUL character")
+	case !utf8.ValidString(name):
+		return errors.New("a name must be valid UTF-8")
+	case len(name) > maxIdentifier:
+		return fmt.Errorf("the name is %d bytes long, and Postgres keeps only %d", len(name), maxIdentifier)
+	}
+	return nil
 }

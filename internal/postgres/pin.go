@@ -12,15 +12,15 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// pinnedPath is the search_path of every session and every function of ours: names without a schema are those of
+// PinnedPath is the search_path of every session and every function of ours: names without a schema are those of
 // pg_catalog. pg_temp is named, and last, because unnamed it comes first.
-const pinnedPath = "pg_catalog, pg_temp"
+const PinnedPath = "pg_catalog, pg_temp"
 
 // pinned are the settings of every session of ours: whatever the role, the database or a pooler sets, the server
 // resolves the same names, reads and writes the same text, and waits no longer than it is told to. A setting that a
 // server does not have yet is passed over.
 var pinned = [][2]string{
-	{"search_path", pinnedPath},
+	{"search_path", PinnedPath},
 
 	// How text is read and written.
 	{"client_encoding", "UTF8"},
@@ -64,7 +64,7 @@ type pinner struct {
 
 func newPinner(c Config, timeout time.Duration) *pinner {
 	settings := append([][2]string{
-		{"lock_timeout", milliseconds(c.LockTimeout)}, {"statement_timeout", milliseconds(c.StatementTimeout)},
+		{"lock_timeout", Milliseconds(c.LockTimeout)}, {"statement_timeout", Milliseconds(c.StatementTimeout)},
 	}, pinned...)
 	return &pinner{settings: settings, timeout: timeout}
 }
@@ -74,7 +74,7 @@ func newPinner(c Config, timeout time.Duration) *pinner {
 // [PoolerError].
 func (p *pinner) prepare(ctx context.Context, conn *pgconn.PgConn, dial dialer) error {
 	pid, err := p.pin(ctx, conn, conn.PID())
-	if sqlState(err) == "08P01" { // PgBouncer's refusal of a transaction, in statement mode
+	if SQLState(err) == "08P01" { // PgBouncer's refusal of a transaction, in statement mode
 		return &PoolerError{}
 	}
 	if err != nil || pid == conn.PID() {
@@ -96,7 +96,7 @@ func (p *pinner) pin(ctx context.Context, conn *pgconn.PgConn, only uint32) (pid
 	defer cancel()
 	rows := make([]string, len(p.settings))
 	for i, setting := range p.settings {
-		rows[i] = "(" + quoteLiteral(setting[0]) + ", " + quoteLiteral(setting[1]) + ")"
+		rows[i] = "(" + QuoteLiteral(setting[0]) + ", " + QuoteLiteral(setting[1]) + ")"
 	}
 	sql := fmt.Sprintf(`BEGIN; SET LOCAL statement_timeout = 0; SELECT pg_catalog.pg_backend_pid(), (
 	SELECT pg_catalog.count(pg_catalog.set_config(k.name, v.value, false))
@@ -120,3 +120,5 @@ func backendPID(ctx context.Context, conn *pgconn.PgConn, sql string) (pid uint3
 	}
 	return 0, errors.New("the server did not answer which of its processes it is")
 }
+
+const PinPathSQL = `select pg_catalog.set_config('search_path', '` + PinnedPath + `', true)`

@@ -82,7 +82,7 @@ func sharesSessions(ctx context.Context, conn *pgconn.PgConn, dial dialer) (bool
 			return false, err
 		}
 		second, err := askSoon(ctx, other, beginAndAsk)
-		if sqlState(err) == "08P01" { // PgBouncer's refusal of a transaction
+		if SQLState(err) == "08P01" { // PgBouncer's refusal of a transaction
 			return true, nil
 		}
 		if err != nil || second == first {
@@ -93,7 +93,7 @@ func sharesSessions(ctx context.Context, conn *pgconn.PgConn, dial dialer) (bool
 			if err != nil || again != first {
 				return err == nil, err
 			}
-			if err := pause(ctx, 4*time.Millisecond); err != nil {
+			if err := Pause(ctx, 4*time.Millisecond); err != nil {
 				return false, err
 			}
 		}
@@ -129,9 +129,9 @@ func secondClient(ctx context.Context, dial dialer) (*pgconn.PgConn, error) {
 // pooled marks a connection whose session of the server outlives it.
 const pooled = "auth0pg_pooled"
 
-// leaveClean takes back what was set in a session that a pooler gives to somebody else next. Poolers can do that, too,
+// LeaveClean takes back what was set in a session that a pooler gives to somebody else next. Poolers can do that, too,
 // and need not.
-func leaveClean(ctx context.Context, conn *pgconn.PgConn) {
+func LeaveClean(ctx context.Context, conn *pgconn.PgConn) {
 	if conn.CustomData()[pooled] == true && !conn.IsClosed() && !conn.IsBusy() {
 		_, _ = conn.Exec(ctx, "DISCARD ALL").ReadAll() // a session that is beyond use is not given to anybody
 	}
@@ -141,6 +141,6 @@ func leaveClean(ctx context.Context, conn *pgconn.PgConn) {
 func closeRaw(conn *pgconn.PgConn) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	leaveClean(ctx, conn)
+	LeaveClean(ctx, conn)
 	_ = conn.Close(ctx) // nothing is left to be done in it
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 )
 
 func administrator(t *testing.T, db *pgtest.DB) map[string]string {
@@ -77,7 +78,7 @@ func TestPoolerModes(t *testing.T) {
 				t.Errorf("the error does not name the cause: %v", err)
 			}
 			if !c.refused {
-				session, err := server.LockTable(t.Context(), "public", "users")
+				session, err := table.Lock(t.Context(), server, "public", "users")
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -208,7 +208,7 @@ func (s *Server) CreateRole(ctx context.Context, spec RoleSpec) error {
 			options = append(options, "VALID UNTIL "+validUntil(spec.ValidUntil))
 		}
 		if spec.Verifier != nil {
-			options = append(options, "PASSWORD "+quoteLiteral(spec.Verifier.Secret()))
+			options = append(options, "PASSWORD "+QuoteLiteral(spec.Verifier.Secret()))
 		}
 		if _, err := tx.Exec(Quiet(ctx), fmt.Sprintf("CREATE ROLE %s %s", pgx.Identifier{spec.Name}.Sanitize(), strings.Join(options, " "))); err != nil {
 			return err
@@ -268,7 +268,7 @@ func alterations(role *Role, spec RoleSpec) []string {
 		options = append(options, "VALID UNTIL "+validUntil(spec.ValidUntil))
 	}
 	if spec.Verifier != nil {
-		options = append(options, "PASSWORD "+quoteLiteral(spec.Verifier.Secret()))
+		options = append(options, "PASSWORD "+QuoteLiteral(spec.Verifier.Secret()))
 	}
 	return options
 }
@@ -287,7 +287,7 @@ func validUntil(t *time.Time) string {
 	if t == nil {
 		return "'infinity'"
 	}
-	return quoteLiteral(t.UTC().Format(time.RFC3339Nano))
+	return QuoteLiteral(t.UTC().Format(time.RFC3339Nano))
 }
 
 func sameTime(a, b *time.Time) bool {

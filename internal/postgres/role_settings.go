@@ -104,14 +104,5 @@ func settingValue(name, value string) string {
 	if name == SearchPath && value != "" {
 		return value // already a list of quoted identifiers
 	}
-	return quoteLiteral(value)
-}
-
-// quoteLiteral writes a string constant, right under every standard_conforming_strings.
-func quoteLiteral(text string) string {
-	quoted := "'" + strings.ReplaceAll(text, "'", "''") + "'"
-	if strings.Contains(text, `\`) {
-		return "E" + strings.ReplaceAll(quoted, `\`, `\\`)
-	}
-	return quoted
+	return QuoteLiteral(value)
 }

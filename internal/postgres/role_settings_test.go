@@ -45,11 +45,3 @@ func TestIdentifierLists(t *testing.T) {
 		}
 	}
 }
-
-func TestQuoteLiteral(t *testing.T) {
-	for text, want := range map[string]string{``: `''`, `a'b`: `'a''b'`, `a\b'`: `E'a\\b'''`} {
-		if got := quoteLiteral(text); got != want {
-			t.Errorf("%s: %s, want %s", text, got, want)
-		}
-	}
-}

@@ -49,6 +49,20 @@ func roleServer(t *testing.T, url string) *postgres.Server {
 	return server
 }
 
+func serverFor(t *testing.T, db *pgtest.DB, managed bool) *postgres.Server {
+	t.Helper()
+	address := db.URL
+	if managed {
+		_, address = db.MainUser("main_user")
+	}
+	server, err := postgres.NewServer(postgres.Config{URL: address})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	return server
+}
+
 // usersTable creates a table as the administrator under test and returns grants on it.
 func usersTable(t *testing.T, server *postgres.Server, db *pgtest.DB) (wanted []postgres.Grant, objects []postgres.Object) {
 	t.Helper()

@@ -4,12 +4,10 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // catalogBudget bounds the retries of one change of roles or privileges.
@@ -39,8 +37,8 @@ func retryTx(ctx context.Context, db interface {
 		if !lostRace(err) || time.Now().After(deadline) {
 			return err
 		}
-		if sqlState(err) == "55P03" {
-			wait = max(wait, firstWait) // logins that queued behind the lock go first
+		if SQLState(err) == "55P03" {
+			wait = max(wait, FirstWait) // logins that queued behind the lock go first
 		}
 		select {
 		case <-ctx.Done():
@@ -48,16 +46,4 @@ func retryTx(ctx context.Context, db interface {
 		case <-time.After(wait/2 + rand.N(wait)):
 		}
 	}
-}
-
-func lostRace(err error) bool {
-	var server *pgconn.PgError
-	if !errors.As(err, &server) {
-		return errors.Is(err, errOwnerRace)
-	}
-	switch server.Code {
-	case "XX000", "40001", "40P01", "55P03":
-		return true
-	}
-	return false
 }

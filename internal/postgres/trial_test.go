@@ -11,8 +11,18 @@ import (
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
+
+func limits(t *testing.T, server *postgres.Server) table.Limits {
+	t.Helper()
+	version, err := server.Version(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table.Limits{Version: version, RewriteRows: 100}
+}
 
 // trialSite is a table of an owner's with a trigger that looks a function up in the search_path of the scripts' role.
 func trialSite(t *testing.T) (db *pgtest.DB, server *postgres.Server, scripts, low string) {
@@ -42,8 +52,8 @@ func TestTrialLooksUpWhatIsTrusted(t *testing.T) {
 	db, server, scripts, low := trialSite(t)
 	var untrusted string
 	add := func() (folded string, err error) {
-		table := postgres.Object{Schema: "app", Name: "users"}
-		err = server.Try(t.Context(), scripts, table, func(ctx context.Context, trial *postgres.Trial) error {
+		users := postgres.Object{Schema: "app", Name: "users"}
+		err = server.Try(t.Context(), scripts, users, func(ctx context.Context, trial *postgres.Trial) error {
 			untrusted = trial.Untrusted
 			address := "Ada@Example.com"
 			result, err := trial.Run(ctx, `INSERT INTO app.users (email) VALUES ($1) RETURNING email`, []*string{&address})
@@ -88,16 +98,16 @@ func TestForeignTriggersDoNotFire(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan := func() postgres.Plan {
-		table, err := postgres.Inspect(t.Context(), pool, "app", "users")
+	plan := func() table.Plan {
+		users, err := table.Inspect(t.Context(), pool, "app", "users")
 		if err != nil {
 			t.Fatal(err)
 		}
-		columns, err := postgres.Normalize(t.Context(), pool, []postgres.Declaration{{Name: "at", Type: "timestamptz", Default: "clock_timestamp()"}}, table, "")
+		columns, err := table.Normalize(t.Context(), pool, []table.Declaration{{Name: "at", Type: "timestamptz", Default: "clock_timestamp()"}}, users, "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		return postgres.PlanTable(table, postgres.Desired{Schema: "app", Name: "users", Columns: columns}, limits(t, server))
+		return table.NewPlan(users, table.Desired{Schema: "app", Name: "users", Columns: columns}, limits(t, server))
 	}
 	if refusals := plan().Refusals; len(refusals) != 1 || !strings.Contains(refusals[0].Reason, low) {
 		t.Errorf("a backfill with another role's trigger: %+v", refusals)
@@ -132,13 +142,13 @@ func TestForeignObjectsKeepRowsUntouched(t *testing.T) {
 			db.Exec("GRANT CREATE ON SCHEMA app TO " + low)
 			db.Exec(fmt.Sprintf(ddl, low))
 			var foreign *postgres.ForeignError
-			table := postgres.Object{Schema: "app", Name: "users"}
-			err := server.Try(t.Context(), scripts, table, func(context.Context, *postgres.Trial) error { return nil })
+			users := postgres.Object{Schema: "app", Name: "users"}
+			err := server.Try(t.Context(), scripts, users, func(context.Context, *postgres.Trial) error { return nil })
 			if !errors.As(err, &foreign) || !strings.Contains(err.Error(), low) {
 				t.Errorf("a trial: %v", err)
 			}
-			_, err = server.AuditUsers(t.Context(), store.Store{
-				Kind: store.Table, Schema: "app", Table: "users", EmailLookup: store.LowerIndex,
+			_, err = table.AuditUsers(t.Context(), server, store.Store{
+				Reach: store.Table{Schema: "app", Name: "users"}, EmailLookup: store.LowerIndex,
 				Columns: map[store.Part]store.Column{"id": {Name: "id"}, "email": {Name: "email"}, "password": {Name: "email"}},
 			})
 			if !errors.As(err, &foreign) {
@@ -148,18 +158,18 @@ func TestForeignObjectsKeepRowsUntouched(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			current, err := postgres.Inspect(t.Context(), pool, "app", "users")
+			current, err := table.Inspect(t.Context(), pool, "app", "users")
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, d := range []postgres.Declaration{
+			for _, d := range []table.Declaration{
 				{Name: "at", Type: "timestamptz", Default: "clock_timestamp()"}, {Name: "email", Type: "text", NotNull: true},
 			} {
-				columns, err := postgres.Normalize(t.Context(), pool, []postgres.Declaration{d}, current, "")
+				columns, err := table.Normalize(t.Context(), pool, []table.Declaration{d}, current, "")
 				if err != nil {
 					t.Fatal(err)
 				}
-				plan := postgres.PlanTable(current, postgres.Desired{Schema: "app", Name: "users", Columns: columns}, limits(t, server))
+				plan := table.NewPlan(current, table.Desired{Schema: "app", Name: "users", Columns: columns}, limits(t, server))
 				if len(plan.Refusals) == 0 || !strings.Contains(plan.Refusals[0].Reason, low) || len(plan.Checks) > 0 {
 					t.Errorf("%s: %+v", d.Name, plan.Refusals)
 				}

@@ -12,10 +12,11 @@ import (
 
 func TestRenderedScriptsAreRecognised(t *testing.T) {
 	odd := storeWith()
-	odd.Schema, odd.Table = "a\nb", "User \"Accounts\" \u2028*/"
+	odd.Reach = store.Table{Schema: "a\nb", Name: "User \"Accounts\" \u2028*/"}
 	odd.Columns[store.Nickname] = store.Column{Name: "nick\r\nname", Type: "character varying(255)"}
 	functions := storeWith(store.ID, store.Email, store.Password)
-	functions.Kind, functions.EmailLookup = store.Functions, store.CIText
+	functions = functions.Through("auth0")
+	functions.EmailLookup = store.CIText
 	functions.Columns[store.Email] = store.Column{Name: "email", Type: "public.citext"}
 	tests := map[string]Options{
 		"defaults":  {Store: storeWith()},

@@ -95,7 +95,7 @@ func hashAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"password_hash": schema.StringAttribute{
 			Optional: true, Computed: true, Default: stringdefault.StaticString(scripts.DefaultPasswordHash),
-			MarkdownDescription: "The format in which the scripts write new password hashes, and which login reads beside bcrypt: " + kit.CodeList(hashes.Writable()) +
+			MarkdownDescription: "The format in which the scripts write new password hashes, and which login reads beside bcrypt: " + kit.Code(hashes.Writable()) +
 				"; the default is `" + scripts.DefaultPasswordHash + "`. The guide *Password hashes* describes each. " +
 				"An unknown user takes as long to be refused as a hash of this format and cost, so name what the table has. " +
 				"A change counts for passwords that are set from then on.",

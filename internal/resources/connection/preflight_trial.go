@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -177,32 +176,10 @@ func firstLine(text string) string {
 	return line
 }
 
-// advice is what to say of a failed trial, besides the cause.
-type advice struct{ Summary, Remedy string }
-
-// remedies are by SQLSTATE or its class.
-var remedies = map[string]advice{
-	"42501": {"Scripts Lack A Privilege", "If the same apply grants it, add the auth0pg_database_role to the connection's depends_on, so that it is there first. Otherwise name the operation in the role's operations"},
-	"42P10": {"Publication Refuses Changes", "Give the table a replica identity that has every column of the publication's row filter and column list (ALTER TABLE ... REPLICA IDENTITY FULL always does), or change the publication"},
-	"55000": {"Publication Refuses Changes", "Give the table a primary key, or a replica identity (ALTER TABLE ... REPLICA IDENTITY FULL), or change the publication"},
-	"23505": {"Constraint Refuses Users", "Let the column's default differ for each row, or give the column up as unique"},
-	"23":    {"Constraint Refuses Users", "Change the constraint so that it lets a user in who has signed up through Auth0, or fill the column in a trigger that runs before the insert"},
-	"22":    {"Column Type Does Not Fit", "Give the column a type that holds the value: auth0pg_users_table changes it with type"},
-	"42804": {"Column Type Does Not Fit", "Give the column the type that store names"},
-	"42883": {"Scripts Do Not Fit Store", "Let store be that of the auth0pg_users_table or auth0pg_access_functions which the database has, and apply that first. If the same apply makes it, add it to the connection's depends_on"},
-	"42P01": {"Users Table Not Found", "Let store be that of an auth0pg_users_table, or create the table first"},
-	"3F000": {"Users Table Not Found", "Let store be that of an auth0pg_users_table, or create the table first"},
-	"42703": {"Column Not Found", "Let store be that of an auth0pg_users_table, or name the column that there is"},
-	"P0":    {"Trigger Refuses Users", "Change the trigger so that it lets through what the scripts do"},
-	"55P03": {"Users Table Is Locked", "Another session holds a lock that the scripts would wait for, too. Find it in pg_stat_activity and apply again"},
-	"40P01": {"Users Table Is Locked", "Apply again"},
-	"57014": {"Statement Is Too Slow", fmt.Sprintf("The scripts give up earlier than after the %s that it was given. See that the look-up has an index (email_lookup of auth0pg_users_table), and what triggers do", postgres.TrialTimeout)},
-}
-
 func (f *trialFailure) report(s *scriptTrial, diags *diag.Diagnostics) {
 	table := s.users.Title()
-	if s.users.Kind == store.Functions {
-		table = fmt.Sprintf("the functions in %q", s.users.Schema)
+	if through, ok := s.users.Functions(); ok {
+		table = fmt.Sprintf("the functions in %q", through.Schema)
 	}
 	scriptsOf := "The script " + kit.List(f.operations)
 	if len(f.operations) > 1 {
@@ -231,7 +208,7 @@ func (f *trialFailure) report(s *scriptTrial, diags *diag.Diagnostics) {
 	if f.server.Hint != "" {
 		cause += " " + kit.Sentence(f.server.Hint)
 	}
-	if f.server.Code == "23502" && slices.Equal(f.operations, []string{string(scripts.Create)}) && f.server.TableName == s.users.Table {
+	if f.server.Code == "23502" && slices.Equal(f.operations, []string{string(scripts.Create)}) && f.server.TableName == s.users.Table().Name {
 		addUnfilled(s.users, f.server.ColumnName, " The server says: "+cause, diags)
 		return
 	}
@@ -243,20 +220,12 @@ func (f *trialFailure) report(s *scriptTrial, diags *diag.Diagnostics) {
 			scriptsOf, table, s.t.Role, cause, s.t.Untrusted))
 		return
 	}
-	known, ok := remedies[f.server.Code]
-	for _, class := range slices.Sorted(maps.Keys(remedies)) {
-		if !ok && len(class) == 2 && strings.HasPrefix(f.server.Code, class) {
-			known, ok = remedies[class], true
-		}
-	}
-	if !ok {
-		known = advice{"Script Would Fail", "Correct the cause and apply again"}
-	}
+	known := kit.RemedyForScripts(f.server)
 	detail := fmt.Sprintf("%s would fail on %s, tried as %q: %s", scriptsOf, table, s.t.Role, cause)
 	if len(f.columns) > 0 {
 		detail += fmt.Sprintf(" The column at fault is %s.", kit.List(quotedNames(f.columns)))
 	}
-	remedy := known.Remedy
+	remedy := known.Do
 	if len(f.lacking) > 0 {
 		var grants []string
 		for _, grant := range f.lacking {

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
@@ -28,11 +29,10 @@ func (m *accessFunctionsModel) complete() {
 }
 
 // describedTable is the table that the functions stand in front of; known is false while it is unknown.
-func (m *accessFunctionsModel) describedTable(ctx context.Context, diags *diag.Diagnostics) (s store.Store, known bool) {
-	s, known, storeDiags := kit.StoreFrom(ctx, m.Table, path.Root("table"))
-	diags.Append(storeDiags...)
-	if known && s.Kind != store.Table {
-		diags.AddAttributeError(path.Root("table").AtName("kind"), "Store Is Not A Table",
+func (m *accessFunctionsModel) describedTable(diags *diag.Diagnostics) (s store.Store, known bool) {
+	s, known = m.Table.Parsed()
+	if _, behind := s.Functions(); behind {
+		diags.AddAttributeError(path.Root("table"), "Store Is Not A Table",
 			"Access functions stand in front of a table. Refer to the `store` of an auth0pg_users_table.")
 		return s, false
 	}
@@ -40,11 +40,11 @@ func (m *accessFunctionsModel) describedTable(ctx context.Context, diags *diag.D
 }
 
 // operations are those configured or all that the table has the parts for.
-func (m *accessFunctionsModel) operations(ctx context.Context, table store.Store, diags *diag.Diagnostics) []scripts.Operation {
+func (m *accessFunctionsModel) operations(ctx context.Context, users store.Store, diags *diag.Diagnostics) []scripts.Operation {
 	if !m.Operations.IsNull() {
 		return kit.OperationsFrom(ctx, m.Operations, diags)
 	}
-	return kit.PossibleOperations(table)
+	return kit.PossibleOperations(users)
 }
 
 // qualified names the types in the server's own words, each with its schema unless that is pg_catalog: the functions'
@@ -54,7 +54,7 @@ func qualified(ctx context.Context, server *postgres.Server, s store.Store) (ful
 	for _, column := range s.Columns {
 		texts = append(texts, column.Type)
 	}
-	names, ok, err := server.ResolveTypes(ctx, postgres.Object{Schema: s.Schema, Name: s.Table}, texts)
+	names, ok, err := table.ResolveTypes(ctx, server, kit.TableObject(s), texts)
 	if err != nil || !ok {
 		return s, false, err
 	}
@@ -71,28 +71,28 @@ func qualified(ctx context.Context, server *postgres.Server, s store.Store) (ful
 // operations or the types that they use are unknown.
 func (m *accessFunctionsModel) baseSpec(ctx context.Context, server *postgres.Server, diags *diag.Diagnostics) (spec postgres.AccessSpec, known bool) {
 	spec = postgres.AccessSpec{Schema: m.Schema.ValueString(), Owner: m.Owner.ValueString(), Names: kit.AccessFunctionNames()}
-	table, known := m.describedTable(ctx, diags)
+	users, known := m.describedTable(diags)
 	if !known || m.Schema.IsUnknown() || m.Owner.IsUnknown() || m.Operations.IsUnknown() || kit.UnknownElement(m.Operations) || m.RehashOnLogin.IsUnknown() || m.PasswordHash.IsUnknown() {
 		return spec, false
 	}
-	table, known, err := qualified(ctx, server, table)
+	users, known, err := qualified(ctx, server, users)
 	if err != nil {
 		accessError(diags, "read", spec.Schema, err)
 	}
 	if !known {
 		return spec, false
 	}
-	spec.Table = postgres.Object{Kind: postgres.TableObject, Schema: table.Schema, Name: table.Table}
+	spec.Table = kit.TableObject(users)
 	spec.Comment = kit.AccessComment(spec.Table)
-	operations := m.operations(ctx, table, diags)
-	grants, objects, err := kit.StoreGrants(table, operations, kit.FeaturesOf(m.RehashOnLogin))
+	operations := m.operations(ctx, users, diags)
+	grants, objects, err := kit.StoreGrants(users, operations, kit.FeaturesOf(m.RehashOnLogin))
 	if err != nil {
 		kit.StoreError(diags, path.Root("table"), err)
 		return spec, false
 	}
 	spec.Grants, spec.Objects = postgres.MergeGrants(grants), objects
 	spec.Functions, err = kit.AccessFunctions(
-		spec.Schema, spec.Owner, table, operations, kit.FeaturesOf(m.RehashOnLogin), m.PasswordHash.ValueString())
+		spec.Schema, spec.Owner, users, operations, kit.FeaturesOf(m.RehashOnLogin), m.PasswordHash.ValueString())
 	if err != nil {
 		kit.StoreError(diags, path.Root("table"), err)
 		return spec, false
@@ -114,28 +114,27 @@ func (m *accessFunctionsModel) spec(ctx context.Context, prior *accessFunctionsM
 	spec.Grants = append(spec.Grants, kit.UsageOf(sequences)...)
 	spec.Objects = kit.Union(spec.Objects, sequences)
 	if prior != nil {
-		spec.Objects = kit.Union(spec.Objects, prior.objects(ctx))
-		if table, known := prior.describedTable(ctx, &diag.Diagnostics{}); known {
-			spec.Former = postgres.Object{Kind: postgres.TableObject, Schema: table.Schema, Name: table.Table}
+		spec.Objects = kit.Union(spec.Objects, prior.objects())
+		if users, known := prior.describedTable(&diag.Diagnostics{}); known {
+			spec.Former = kit.TableObject(users)
 		}
 	}
 	return spec
 }
 
-func (m *accessFunctionsModel) dropSpec(ctx context.Context) postgres.AccessSpec {
-	spec := postgres.AccessSpec{Schema: m.Schema.ValueString(), Owner: m.Owner.ValueString(), Names: kit.AccessFunctionNames(), Objects: m.objects(ctx)}
-	if table, known := m.describedTable(ctx, &diag.Diagnostics{}); known {
-		spec.Table = postgres.Object{Kind: postgres.TableObject, Schema: table.Schema, Name: table.Table}
+func (m *accessFunctionsModel) dropSpec() postgres.AccessSpec {
+	spec := postgres.AccessSpec{Schema: m.Schema.ValueString(), Owner: m.Owner.ValueString(), Names: kit.AccessFunctionNames(), Objects: m.objects()}
+	if users, known := m.describedTable(&diag.Diagnostics{}); known {
+		spec.Table = kit.TableObject(users)
 	}
 	return spec
 }
 
 // objects are those on which the owner may hold privileges.
-func (m *accessFunctionsModel) objects(ctx context.Context) []postgres.Object {
+func (m *accessFunctionsModel) objects() []postgres.Object {
 	var objects []postgres.Object
-	if table, known := m.describedTable(ctx, &diag.Diagnostics{}); known {
-		objects = append(objects, postgres.Object{Kind: postgres.SchemaObject, Name: table.Schema},
-			postgres.Object{Kind: postgres.TableObject, Schema: table.Schema, Name: table.Table})
+	if users, known := m.describedTable(&diag.Diagnostics{}); known {
+		objects = append(objects, postgres.Object{Kind: postgres.SchemaObject, Name: users.Table().Schema}, kit.TableObject(users))
 	}
 	for _, g := range append(kit.GrantsIn(m.OwnerPrivileges), kit.GrantsIn(m.OwnerSequencePrivileges)...) {
 		objects = kit.Union(objects, []postgres.Object{g.On})
@@ -145,15 +144,15 @@ func (m *accessFunctionsModel) objects(ctx context.Context) []postgres.Object {
 
 // sequences are those from which the owner draws, see storeSequences.
 func (m *accessFunctionsModel) sequences(ctx context.Context, server *postgres.Server) (sequences []postgres.Object, known bool, err error) {
-	table, known := m.describedTable(ctx, &diag.Diagnostics{})
+	users, known := m.describedTable(&diag.Diagnostics{})
 	if !known {
 		return nil, false, nil
 	}
-	grants, _, err := kit.StoreGrants(table, m.operations(ctx, table, &diag.Diagnostics{}), kit.FeaturesOf(m.RehashOnLogin))
+	grants, _, err := kit.StoreGrants(users, m.operations(ctx, users, &diag.Diagnostics{}), kit.FeaturesOf(m.RehashOnLogin))
 	if err != nil {
 		return nil, false, nil //nolint:nilerr // the plan has refused this
 	}
-	return kit.StoreSequences(ctx, server, table, grants)
+	return kit.StoreSequences(ctx, server, users, grants)
 }
 
 // refresh reads owner, schema and functions into the model. It returns false when there is
@@ -192,7 +191,7 @@ func (m *accessFunctionsModel) derive(
 				"The plan shows how the functions change by that.", m.Schema.ValueString()))
 		return nil
 	}
-	m.Table = kit.StoreObject(derived.Table)
+	m.Table = kit.NewStore(derived.Table)
 	m.RehashOnLogin = types.BoolValue(derived.RehashOnLogin)
 	m.PasswordHash = types.StringValue(derived.PasswordHash)
 	if !slices.Equal(derived.Operations, kit.PossibleOperations(derived.Table)) {
@@ -213,12 +212,12 @@ func (m *accessFunctionsModel) read(ctx context.Context, server *postgres.Server
 	}
 	m.Definitions = stringMap(access.Definitions())
 	m.SchemaDefinition = types.StringValue(access.SchemaDefinition())
-	table, known := m.describedTable(ctx, &diag.Diagnostics{})
-	m.Store = types.ObjectNull(kit.StoreType.AttrTypes)
+	users, known := m.describedTable(&diag.Diagnostics{})
+	m.Store = kit.NullStore()
 	if known {
-		m.Store = kit.StoreObject(kit.ThroughFunctions(table, m.Schema.ValueString()))
+		m.Store = kit.NewStore(users.Through(m.Schema.ValueString()))
 	}
-	objects := kit.Union(m.objects(ctx), further)
+	objects := kit.Union(m.objects(), further)
 	sequences, _, err := m.sequences(ctx, server)
 	if err != nil {
 		return err
@@ -240,7 +239,7 @@ func (m *accessFunctionsModel) read(ctx context.Context, server *postgres.Server
 	if !known {
 		return nil
 	}
-	security, err := server.RowSecurity(ctx, postgres.Object{Kind: postgres.TableObject, Schema: table.Schema, Name: table.Table}, m.Schema.ValueString())
+	security, err := server.RowSecurity(ctx, kit.TableObject(users), m.Schema.ValueString())
 	if security.Policy != "" {
 		m.Policy = types.StringValue(security.Policy)
 	}

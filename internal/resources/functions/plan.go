@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 )
 
@@ -52,10 +53,10 @@ func (r *accessFunctions) ModifyPlan(ctx context.Context, req resource.ModifyPla
 			"The owner's default name, the schema's name followed by _owner, has more than 63 bytes.\n\nGive `owner` a shorter name.")
 		return
 	}
-	if table, known := plan.describedTable(ctx, &resp.Diagnostics); known && !plan.Schema.IsUnknown() {
-		plan.Store = kit.StoreObject(kit.ThroughFunctions(table, plan.Schema.ValueString()))
+	if users, known := plan.describedTable(&resp.Diagnostics); known && !plan.Schema.IsUnknown() {
+		plan.Store = kit.NewStore(users.Through(plan.Schema.ValueString()))
 	} else {
-		plan.Store = types.ObjectUnknown(kit.StoreType.AttrTypes)
+		plan.Store = kit.UnknownStore()
 	}
 	plan.forgetServer()
 	if !resp.Diagnostics.HasError() {
@@ -82,7 +83,7 @@ func (r *accessFunctions) plan(ctx context.Context, req resource.ModifyPlanReque
 		return
 	}
 	plan.planServer(ctx, server, prior, fresh, diags)
-	if table, known := plan.describedTable(ctx, diags); known && prior != nil && plan.Table.Equal(prior.Table) && r.data.Notes.StoreIsNew(table) {
+	if users, known := plan.describedTable(diags); known && prior != nil && plan.Table.Equal(prior.Table) && r.data.Notes.StoreIsNew(users) {
 		// Another table takes the place of the one on which the owner has its rights.
 		plan.OwnerPrivileges, plan.OwnerSequencePrivileges = types.ListUnknown(types.StringType), types.ListUnknown(types.StringType)
 		plan.Policy = types.StringUnknown()
@@ -180,7 +181,7 @@ func accessError(diags *diag.Diagnostics, verb, schema string, err error) {
 	var different *postgres.AccessError
 	var changed *kit.ChangedSincePlanError
 	var grants *postgres.GrantsError
-	var untrusted *postgres.UntrustedError
+	var untrusted *table.UntrustedError
 	var server *pgconn.PgError
 	switch {
 	case errors.As(err, &untrusted):

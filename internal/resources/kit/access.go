@@ -12,6 +12,7 @@ import (
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
@@ -19,10 +20,10 @@ import (
 const commentBegin, commentEnd = "Access functions for ", ", managed by Terraform (auth0pg_access_functions)."
 
 // AccessComment is the comment on a schema of access functions. It names the table that they stand in front of.
-func AccessComment(table postgres.Object) string { return commentBegin + table.String() + commentEnd }
+func AccessComment(users postgres.Object) string { return commentBegin + users.String() + commentEnd }
 
 // AccessTable is the reverse of [AccessComment].
-func AccessTable(comment string) (table postgres.Object, ok bool) {
+func AccessTable(comment string) (users postgres.Object, ok bool) {
 	text, begins := strings.CutPrefix(comment, commentBegin)
 	text, ends := strings.CutSuffix(text, commentEnd)
 	name, ok := postgres.ParseQualifiedName(text)
@@ -34,7 +35,7 @@ func AccessTable(comment string) (table postgres.Object, ok bool) {
 
 // AccessFunctionNames are all names that access functions can have.
 func AccessFunctionNames() []string {
-	every := store.Store{Kind: store.Table, EmailLookup: store.LowerIndex, Columns: map[store.Part]store.Column{}}
+	every := store.Store{Reach: store.Table{}, EmailLookup: store.LowerIndex, Columns: map[store.Part]store.Column{}}
 	for _, spec := range store.Parts() {
 		every.Columns[spec.Part] = store.Column{Name: string(spec.Part), Type: spec.Type}
 	}
@@ -52,7 +53,7 @@ func PossibleOperations(s store.Store) []scripts.Operation {
 // what the scripts write in this format: whoever may call them plants no hash that costs the scripts more than they have
 // time for.
 func AccessFunctions(
-	schema, owner string, table store.Store, operations []scripts.Operation, features []scripts.Feature, passwordHash string,
+	schema, owner string, users store.Store, operations []scripts.Operation, features []scripts.Feature, passwordHash string,
 ) (all []postgres.AccessFunction, err error) {
 	format, _ := hashes.Find(passwordHash)
 	if format.Writer == nil {
@@ -65,7 +66,7 @@ func AccessFunctions(
 		return columns
 	}
 	for _, op := range operations {
-		functions, err := scripts.Functions(table, op, features...)
+		functions, err := scripts.Functions(users, op, features...)
 		if err != nil {
 			return nil, err
 		}
@@ -75,19 +76,13 @@ func AccessFunctions(
 				fmt.Sprintf("Runs the statement %s of the %s script.", f.Statement.Name, op))
 			if f.StoresPassword() {
 				function = function.Requiring(
-					fmt.Sprintf("%s::pg_catalog.text OPERATOR(pg_catalog.~) %s", QuoteIdentifier(string(store.Password)), quoteText(format.Writer.Written)),
+					fmt.Sprintf("%s::pg_catalog.text OPERATOR(pg_catalog.~) %s", QuoteIdentifier(string(store.Password)), postgres.QuoteLiteral(format.Writer.Written)),
 					"the password is not a hash as the scripts write it, in the format "+format.Name)
 			}
 			all = append(all, function)
 		}
 	}
 	return all, nil
-}
-
-// ThroughFunctions is the store that the scripts see when functions stand in front of the table.
-func ThroughFunctions(table store.Store, schema string) store.Store {
-	table.Kind, table.Schema = store.Functions, schema
-	return table
 }
 
 // DerivedAccess is what access functions were made from, told from themselves.
@@ -103,18 +98,18 @@ type DerivedAccess struct {
 func DeriveAccess(
 	ctx context.Context, server *postgres.Server, access *postgres.Access,
 ) (derived DerivedAccess, ok bool, err error) {
-	table, ok := AccessTable(access.Comment)
+	users, ok := AccessTable(access.Comment)
 	if !ok {
 		return derived, false, nil
 	}
-	adopted, ok, err := adoptedStore(ctx, server, table)
+	adopted, ok, err := adoptedStore(ctx, server, users)
 	if err != nil || !ok {
 		return derived, false, err
 	}
 	var held []postgres.Grant
 	switch owner, err := server.Role(ctx, access.Owner); {
 	case err == nil:
-		if held, err = server.RoleGrants(ctx, owner, []postgres.Object{table}, nil); err != nil {
+		if held, err = server.RoleGrants(ctx, owner, []postgres.Object{users}, nil); err != nil {
 			return derived, false, err
 		}
 	case !errors.Is(err, postgres.ErrRoleNotFound) && !errors.Is(err, postgres.ErrOwnRole):
@@ -161,9 +156,6 @@ func deriveAccess(access *postgres.Access, candidate store.Store) (derived Deriv
 	return derived, false
 }
 
-// quoteText is a literal of SQL without a backslash.
-func quoteText(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
-
 // Features is what the functions do beside their operations.
 func (d DerivedAccess) Features() []scripts.Feature {
 	if d.RehashOnLogin {
@@ -174,14 +166,14 @@ func (d DerivedAccess) Features() []scripts.Feature {
 
 // adoptedStore describes the table as importing it does. ok is false when there is no such table.
 func adoptedStore(
-	ctx context.Context, server *postgres.Server, table postgres.Object,
+	ctx context.Context, server *postgres.Server, users postgres.Object,
 ) (s store.Store, ok bool, err error) {
 	pool, err := server.Pool(ctx)
 	if err != nil {
 		return s, false, err
 	}
-	observed, err := postgres.Inspect(ctx, pool, table.Schema, table.Name)
-	var other *postgres.NotATableError
+	observed, err := table.Inspect(ctx, pool, users.Schema, users.Name)
+	var other *table.OtherKindError
 	if errors.As(err, &other) || err == nil && observed == nil {
 		return s, false, nil
 	}
@@ -226,7 +218,7 @@ func StoresOf(
 		if err != nil || !ok {
 			return nil, nil, err
 		}
-		s := ThroughFunctions(derived.Table, access[0].Schema)
+		s := derived.Table.Through(access[0].Schema)
 		_, objects, err := StoreGrants(s, nil, nil)
 		if err == nil {
 			held, err = server.RoleGrants(ctx, role, objects, nil)

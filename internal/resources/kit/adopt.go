@@ -3,9 +3,10 @@
 package kit
 
 import (
+	"slices"
 	"strings"
 
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
@@ -30,10 +31,10 @@ var usualNames = map[store.Part][]string{
 }
 
 // AdoptParts tells which column of an existing table most likely holds each part of a user.
-func AdoptParts(table *postgres.Table) (parts map[store.Part]*postgres.Column) {
-	parts = map[store.Part]*postgres.Column{}
+func AdoptParts(users *table.Table) (parts map[store.Part]*table.Column) {
+	parts = map[store.Part]*table.Column{}
 	taken := map[string]bool{}
-	take := func(part store.Part, column *postgres.Column) {
+	take := func(part store.Part, column *table.Column) {
 		if _, done := parts[part]; done || column == nil || taken[column.Name] || !holds(part, column.Type) {
 			return
 		}
@@ -42,43 +43,69 @@ func AdoptParts(table *postgres.Table) (parts map[store.Part]*postgres.Column) {
 	}
 	// The part's own name is surest, then the key for the id, then other spellings.
 	for _, part := range store.Parts() {
-		take(part.Part, table.Column(string(part.Part)))
+		take(part.Part, users.Column(string(part.Part)))
 	}
 	for _, part := range store.Parts() {
-		take(part.Part, similarColumn(table, []string{fold(string(part.Part))}))
+		take(part.Part, similarColumn(users, []string{fold(string(part.Part))}))
 	}
-	if key := table.PrimaryKey(); len(key) == 1 {
-		take(store.ID, table.Column(key[0]))
+	if key := users.PrimaryKey(); len(key) == 1 {
+		take(store.ID, users.Column(key[0]))
 	}
 	for _, part := range store.Parts() {
-		take(part.Part, similarColumn(table, usualNames[part.Part]))
+		take(part.Part, similarColumn(users, usualNames[part.Part]))
 	}
 	// What no login works without is guessed from a fragment, as long as only one column has it.
 	for _, guess := range []struct {
 		part     store.Part
 		fragment string
 	}{{store.Email, "mail"}, {store.Password, "passw"}, {store.Password, "pwd"}, {store.Password, "hash"}} {
-		take(guess.part, onlyColumn(table, func(c postgres.Column) bool {
+		take(guess.part, onlyColumn(users, func(c table.Column) bool {
 			return !taken[c.Name] && holds(guess.part, c.Type) && strings.Contains(fold(c.Name), guess.fragment)
 		}))
 	}
-	take(store.ID, onlyColumn(table, func(c postgres.Column) bool {
-		return !taken[c.Name] && (postgres.IsIdentity(c.Default) || strings.HasPrefix(c.Default, "nextval("))
+	take(store.ID, onlyColumn(users, func(c table.Column) bool {
+		return !taken[c.Name] && (table.IsIdentity(c.Default) || strings.HasPrefix(c.Default, "nextval("))
 	}))
 	return parts
 }
 
+// likelyLimit is how many columns a message names.
+const likelyLimit = 3
+
+// LikelyColumns lists the columns that may hold a part for which a name was given that the table does not have, the
+// likeliest first: what an import would take for it, and those of a similar name. Those that are taken are left out.
+func LikelyColumns(users *table.Table, part store.Part, name string, taken []string) []string {
+	var likely []string
+	offer := func(column *table.Column) {
+		if column != nil && len(likely) < likelyLimit && !slices.Contains(taken, column.Name) && !slices.Contains(likely, column.Name) {
+			likely = append(likely, column.Name)
+		}
+	}
+	offer(AdoptParts(users)[part])
+	for _, usual := range usualNames[part] {
+		offer(similarColumn(users, []string{usual}))
+	}
+	for _, wanted := range []string{fold(name), fold(string(part))} {
+		for i := range users.Columns {
+			if have := fold(users.Columns[i].Name); store.Near(have, wanted) || len(have) > 3 && (strings.Contains(have, wanted) || strings.Contains(wanted, have)) {
+				offer(&users.Columns[i])
+			}
+		}
+	}
+	return likely
+}
+
 // AdoptLookup is the lookup of e-mail addresses that an index of the table serves; "" where none does.
-func AdoptLookup(table *postgres.Table, email string) store.EmailLookup {
-	column := table.Column(email)
+func AdoptLookup(users *table.Table, email string) store.EmailLookup {
+	column := users.Column(email)
 	switch {
 	case column == nil:
 		return ""
-	case table.LookupIndex(email, postgres.LowerLookup) != nil:
+	case users.LookupIndex(email, table.LowerLookup) != nil:
 		return store.LowerIndex
-	case table.LookupIndex(email, postgres.PlainLookup) == nil:
+	case users.LookupIndex(email, table.PlainLookup) == nil:
 		return ""
-	case postgres.IsCIText(column.Type):
+	case table.IsCIText(column.Type):
 		return store.CIText
 	}
 	return store.Exact
@@ -86,20 +113,20 @@ func AdoptLookup(table *postgres.Table, email string) store.EmailLookup {
 
 // UnindexedLookup is the lookup of e-mail addresses in a column of the type that no index serves.
 func UnindexedLookup(kind string) store.EmailLookup {
-	if postgres.IsCIText(kind) {
+	if table.IsCIText(kind) {
 		return store.CIText
 	}
 	return store.LowerIndex
 }
 
 // AdoptStore describes an existing table as the `store` of an imported auth0pg_users_table does.
-func AdoptStore(table *postgres.Table) store.Store {
-	s := store.Store{Kind: store.Table, Schema: table.Schema, Table: table.Name, Columns: map[store.Part]store.Column{}}
-	for part, column := range AdoptParts(table) {
+func AdoptStore(users *table.Table) store.Store {
+	s := store.Store{Reach: store.Table{Schema: users.Schema, Name: users.Name}, Columns: map[store.Part]store.Column{}}
+	for part, column := range AdoptParts(users) {
 		s.Columns[part] = store.Column{Name: column.Name, Type: column.Type}
 	}
 	email := s.Columns[store.Email]
-	if s.EmailLookup = AdoptLookup(table, email.Name); s.EmailLookup == "" {
+	if s.EmailLookup = AdoptLookup(users, email.Name); s.EmailLookup == "" {
 		s.EmailLookup = UnindexedLookup(email.Type)
 	}
 	return s
@@ -111,11 +138,11 @@ func fold(name string) string {
 }
 
 // similarColumn is the first column that has one of the folded names, the names in their order.
-func similarColumn(table *postgres.Table, names []string) *postgres.Column {
+func similarColumn(users *table.Table, names []string) *table.Column {
 	for _, name := range names {
-		for i := range table.Columns {
-			if fold(table.Columns[i].Name) == name {
-				return &table.Columns[i]
+		for i := range users.Columns {
+			if fold(users.Columns[i].Name) == name {
+				return &users.Columns[i]
 			}
 		}
 	}
@@ -123,15 +150,15 @@ func similarColumn(table *postgres.Table, names []string) *postgres.Column {
 }
 
 // onlyColumn is the column that fits, nil unless there is exactly one.
-func onlyColumn(table *postgres.Table, fits func(postgres.Column) bool) (found *postgres.Column) {
-	for i := range table.Columns {
-		if !fits(table.Columns[i]) {
+func onlyColumn(users *table.Table, fits func(table.Column) bool) (found *table.Column) {
+	for i := range users.Columns {
+		if !fits(users.Columns[i]) {
 			continue
 		}
 		if found != nil {
 			return nil
 		}
-		found = &table.Columns[i]
+		found = &users.Columns[i]
 	}
 	return found
 }
@@ -139,7 +166,7 @@ func onlyColumn(table *postgres.Table, fits func(postgres.Column) bool) (found *
 // holds reports whether a column of the type can hold the part as the scripts write it.
 func holds(part store.Part, kind string) bool {
 	name, _, _ := strings.Cut(kind, "(")
-	text := name == "text" || name == "character varying" || name == "character" || postgres.IsCIText(name)
+	text := name == "text" || name == "character varying" || name == "character" || table.IsCIText(name)
 	switch part {
 	case store.ID:
 		return true

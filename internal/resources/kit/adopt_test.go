@@ -8,45 +8,46 @@ import (
 	"testing"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
 func TestAdoptStore(t *testing.T) {
 	t.Parallel()
-	unique := func(key string) postgres.Index {
-		return postgres.Index{Method: "btree", Unique: true, Valid: true, Keys: []string{key}}
+	unique := func(key string) table.Index {
+		return table.Index{Method: "btree", Unique: true, Valid: true, Keys: []string{key}}
 	}
-	column := func(name, kind string) postgres.Column { return postgres.Column{Name: name, Quoted: name, Type: kind} }
+	column := func(name, kind string) table.Column { return table.Column{Name: name, Quoted: name, Type: kind} }
 	for name, test := range map[string]struct {
-		table  postgres.Table
+		table  table.Table
 		want   map[store.Part]string
 		lookup store.EmailLookup
 	}{
 		"own names": {
-			table: postgres.Table{
-				Columns: []postgres.Column{column("id", "uuid"), column("email", "text"), column("mail", "text"), column("password", "text")},
-				Indexes: []postgres.Index{unique("lower(email)")},
+			table: table.Table{
+				Columns: []table.Column{column("id", "uuid"), column("email", "text"), column("mail", "text"), column("password", "text")},
+				Indexes: []table.Index{unique("lower(email)")},
 			},
 			want:   map[store.Part]string{store.ID: "id", store.Email: "email", store.Password: "password"},
 			lookup: store.LowerIndex,
 		},
 		"other spellings, and the key": {
-			table: postgres.Table{
-				Columns:     []postgres.Column{column("nr", "bigint"), column("E-Mail", "public.citext"), column("pw_hash", "text"), column("Given Name", "text")},
-				Constraints: []postgres.Constraint{{Kind: "p", Columns: []string{"nr"}}},
-				Indexes:     []postgres.Index{unique("E-Mail")},
+			table: table.Table{
+				Columns:     []table.Column{column("nr", "bigint"), column("E-Mail", "public.citext"), column("pw_hash", "text"), column("Given Name", "text")},
+				Constraints: []table.Constraint{{Kind: "p", Columns: []string{"nr"}}},
+				Indexes:     []table.Index{unique("E-Mail")},
 			},
 			want:   map[store.Part]string{store.ID: "nr", store.Email: "E-Mail", store.Password: "pw_hash", store.GivenName: "Given Name"},
 			lookup: store.CIText,
 		},
 		"types that cannot hold the part": {
-			table:  postgres.Table{Columns: []postgres.Column{column("email", "bytea"), column("blocked", "text"), column("contact_mail", "character varying(9)")}},
+			table:  table.Table{Columns: []table.Column{column("email", "bytea"), column("blocked", "text"), column("contact_mail", "character varying(9)")}},
 			want:   map[store.Part]string{store.Email: "contact_mail"},
 			lookup: store.LowerIndex,
 		},
 		"no guess between two": {
-			table:  postgres.Table{Columns: []postgres.Column{column("home_mail", "text"), column("work_mail", "text")}},
+			table:  table.Table{Columns: []table.Column{column("home_mail", "text"), column("work_mail", "text")}},
 			want:   map[store.Part]string{},
 			lookup: store.LowerIndex,
 		},
@@ -58,10 +59,38 @@ func TestAdoptStore(t *testing.T) {
 			for part, c := range s.Columns {
 				got[part] = c.Name
 			}
-			if !maps.Equal(got, test.want) || s.EmailLookup != test.lookup || s.Kind != store.Table {
+			if !maps.Equal(got, test.want) || s.EmailLookup != test.lookup || s.Reach != (store.Table{Schema: test.table.Schema, Name: test.table.Name}) {
 				t.Errorf("%v by %s, want %v by %s", got, s.EmailLookup, test.want, test.lookup)
 			}
 		})
+	}
+}
+
+// What a message offers for a name that a table does not have.
+func TestLikelyColumns(t *testing.T) {
+	t.Parallel()
+	there := &table.Table{}
+	for _, name := range []string{"id", "e_mail", "encrypted_password", "is_blocked", "is_active", "usr_name", "blocked_reason", "NickName", "pw"} {
+		there.Columns = append(there.Columns, table.Column{Name: name, Type: "text"})
+	}
+	for _, test := range []struct {
+		part  store.Part
+		name  string
+		taken []string
+		want  []string
+	}{
+		{store.Password, "password", nil, []string{"encrypted_password", "pw"}},
+		{store.Password, "password", []string{"encrypted_password"}, []string{"pw"}},
+		{store.Password, "pasword", nil, []string{"encrypted_password", "pw"}},
+		{store.Email, "email", nil, []string{"e_mail"}},
+		{store.Blocked, "blocked", nil, []string{"is_blocked", "blocked_reason"}},
+		{store.Username, "user_name", nil, []string{"usr_name"}},
+		{store.Nickname, "nick_name", nil, []string{"NickName"}},
+		{store.MigratedAt, "migrated_at", nil, nil},
+	} {
+		if got := kit.LikelyColumns(there, test.part, test.name, test.taken); !slices.Equal(got, test.want) {
+			t.Errorf("%s as %q: %v, want %v", test.part, test.name, got, test.want)
+		}
 	}
 }
 
@@ -85,13 +114,13 @@ func TestStoreCandidates(t *testing.T) {
 
 func TestAccessComment(t *testing.T) {
 	t.Parallel()
-	table := postgres.Object{Kind: postgres.TableObject, Schema: "sch.ema", Name: `t"able, managed`}
-	if got, ok := kit.AccessTable(kit.AccessComment(table)); !ok || got != table {
+	users := postgres.Object{Kind: postgres.TableObject, Schema: "sch.ema", Name: `t"able, managed`}
+	if got, ok := kit.AccessTable(kit.AccessComment(users)); !ok || got != users {
 		t.Errorf("%v, %v", got, ok)
 	}
-	for _, comment := range []string{"", "ours", kit.AccessComment(table) + " And more.", "Access functions for users, managed by Terraform (auth0pg_access_functions)."} {
-		if table, ok := kit.AccessTable(comment); ok {
-			t.Errorf("%q names %v", comment, table)
+	for _, comment := range []string{"", "ours", kit.AccessComment(users) + " And more.", "Access functions for users, managed by Terraform (auth0pg_access_functions)."} {
+		if users, ok := kit.AccessTable(comment); ok {
+			t.Errorf("%q names %v", comment, users)
 		}
 	}
 }

@@ -23,7 +23,7 @@ func PostgresDetail(attempted string, err error) string {
 	}
 	var server *pgconn.PgError
 	if errors.As(err, &server) {
-		return fmt.Sprintf("%s: %s\n\n%s", attempted, ServersWords(server), sqlStateRemedy(server))
+		return fmt.Sprintf("%s: %s\n\n%s", attempted, ServersWords(server), Remedy(server))
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
@@ -61,43 +61,9 @@ func connectRemedy(err error) string {
 	}
 	var server *pgconn.PgError
 	if errors.As(err, &server) {
-		return sqlStateRemedy(server)
+		return Remedy(server)
 	}
 	return "Check the provider's postgres settings and that the server accepts connections from here."
-}
-
-// sqlStateRemedy is the advice for an SQLSTATE (Postgres documentation, appendix A). Mostly the
-// server's own hint is the best.
-func sqlStateRemedy(err *pgconn.PgError) string {
-	switch {
-	case err.Code == "2BP01" && err.Detail != "":
-		// The server's hint is to drop all of that, too.
-		return "What depends on it is named above, and is not this object's to drop: change it so that it does without, or drop it yourself if nobody needs it. Then apply again."
-	case err.Code == "2BP01":
-		return "Look in pg_depend for what depends on it, change that so that it does without, and apply again."
-	case err.Hint != "":
-		return err.Hint
-	}
-	switch err.Code {
-	case "23505":
-		return "Rows share the value. The audit of the table counts them and gives the SQL that lists them; correct them, and apply again."
-	case "28P01", "28000":
-		return "Check username and password in the provider's postgres settings, and pg_hba.conf on the server."
-	case "25006":
-		return "The server is a standby (read-only), or default_transaction_read_only is on: SELECT pg_is_in_recovery() tells which. " +
-			"Point the provider's postgres settings at the primary server, and apply again."
-	case "3D000":
-		return "Check the database in the provider's postgres settings."
-	case "42501":
-		return "Give the role that the provider connects as the privilege (or membership in the owner's role), or connect as another role."
-	case "53300":
-		return "The server has no connection left: raise max_connections or end idle sessions, and apply again."
-	case "55P03":
-		return "Another session held the lock for longer than lock_timeout. Find it in pg_stat_activity, or raise lock_timeout, and apply again."
-	case "57014":
-		return "The statement was cancelled, mostly by statement_timeout: raise statement_timeout in the provider's postgres settings and apply again."
-	}
-	return CorrectAndApply
 }
 
 // ChangedSincePlanError is something that somebody did between plan and apply.

@@ -8,13 +8,14 @@ import (
 	"strings"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 )
 
 // QuotedFormats lists the formats of hashes that legacy_hashes can name, for a description.
-func QuotedFormats() string { return CodeList(hashes.Optional()) }
+func QuotedFormats() string { return Code(hashes.Optional()) }
 
-// CodeList lists names as code, for a description.
-func CodeList(names []string) string { return "`" + strings.Join(names, "`, `") + "`" }
+// Code lists names for a description.
+func Code(names []string) string { return "`" + strings.Join(names, "`, `") + "`" }
 
 // Merged has the entries of both maps.
 func Merged[V any](a, b map[string]V) map[string]V {
@@ -24,12 +25,7 @@ func Merged[V any](a, b map[string]V) map[string]V {
 }
 
 // List joins names for a sentence: "a, b and c".
-func List(names []string) string {
-	if len(names) < 2 {
-		return strings.Join(names, "")
-	}
-	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
-}
+func List(names []string) string { return postgres.List(names) }
 
 // Counted is a number with its noun: "1 user", "3 users".
 func Counted[N int | int64](n N, noun string) string {

@@ -14,7 +14,6 @@ import (
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
 // timeouts are the model's attributes for the settings that hold a duration.
@@ -30,8 +29,7 @@ func (m *databaseRoleModel) timeouts() map[string]*types.String {
 // which it may hold nothing else. Both stay empty while store or operations are unknown.
 func (m *databaseRoleModel) grants(ctx context.Context, database string, diags *diag.Diagnostics) (grants []postgres.Grant, objects []postgres.Object) {
 	onDatabase := postgres.Object{Kind: postgres.DatabaseObject, Name: database}
-	described, known, storeDiags := kit.StoreFrom(ctx, m.Store, path.Root("store"))
-	diags.Append(storeDiags...)
+	described, known := m.Store.Parsed()
 	if !known {
 		return nil, []postgres.Object{onDatabase}
 	}
@@ -83,7 +81,7 @@ func (m *databaseRoleModel) spec(ctx context.Context, data *kit.Data, prior *dat
 // kept are the privileges on a former store that stay for one more apply: scripts that use
 // it go on working until the same apply has changed the connection, which comes later.
 func (m *databaseRoleModel) kept(ctx context.Context, data *kit.Data, prior *databaseRoleModel, database string) []postgres.Grant {
-	if prior == nil || prior.Store.IsNull() || prior.Store.Equal(m.Store) || m.replacesFormer(ctx, data, prior) {
+	if prior == nil || prior.Store.IsNull() || prior.Store.Equal(m.Store) || m.replacesFormer(data, prior) {
 		return nil
 	}
 	wanted, _ := m.grants(ctx, database, &diag.Diagnostics{})
@@ -101,10 +99,12 @@ func (m *databaseRoleModel) kept(ctx context.Context, data *kit.Data, prior *dat
 
 // replacesFormer reports whether nothing of the former store is left by the time that the
 // role changes: a new table has taken its place, or functions have changed in one transaction.
-func (m *databaseRoleModel) replacesFormer(ctx context.Context, data *kit.Data, prior *databaseRoleModel) bool {
-	next, _, _ := kit.StoreFrom(ctx, m.Store, path.Root("store"))
-	former, _, _ := kit.StoreFrom(ctx, prior.Store, path.Root("store"))
-	sameFunctions := next.Kind == store.Functions && former.Kind == store.Functions && next.Schema == former.Schema
+func (m *databaseRoleModel) replacesFormer(data *kit.Data, prior *databaseRoleModel) bool {
+	next, _ := m.Store.Parsed()
+	former, _ := prior.Store.Parsed()
+	through, behindFunctions := next.Functions()
+	before, wasBehindFunctions := former.Functions()
+	sameFunctions := behindFunctions && wasBehindFunctions && through.Schema == before.Schema
 	return sameFunctions || data.Notes.StoreIsNew(next)
 }
 
@@ -129,8 +129,8 @@ func (m *databaseRoleModel) objects(ctx context.Context, database string) []post
 
 // sequences are those from which the role draws, see storeSequences.
 func (m *databaseRoleModel) sequences(ctx context.Context, server *postgres.Server) (sequences []postgres.Object, known bool, err error) {
-	described, known, diags := kit.StoreFrom(ctx, m.Store, path.Root("store"))
-	if !known || diags.HasError() {
+	described, known := m.Store.Parsed()
+	if !known {
 		return nil, false, nil
 	}
 	grants, _ := m.grants(ctx, server.Database(), &diag.Diagnostics{})

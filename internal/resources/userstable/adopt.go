@@ -5,7 +5,7 @@ package userstable
 import (
 	"slices"
 
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
@@ -13,36 +13,37 @@ import (
 // adoptTable describes an existing table as it is: each part by the column that most
 // likely holds it, every other column as an extra one. Nothing about it is to be changed
 // until the configuration says so.
-func adoptTable(table *postgres.Table) tableSpec {
-	spec := tableSpec{Schema: table.Schema, Name: table.Name, Columns: map[store.Part]columnSpec{}, Extra: map[string]columnSpec{}}
+func adoptTable(users *table.Table) tableSpec {
+	spec := tableSpec{Imported: true, Schema: users.Schema, Name: users.Name, Columns: map[store.Part]columnSpec{}, Extra: map[string]columnSpec{}}
 	taken := map[string]bool{}
-	for part, column := range kit.AdoptParts(table) {
+	for part, column := range kit.AdoptParts(users) {
 		taken[column.Name] = true
 		spec.Columns[part] = adoptedColumn(column)
 	}
-	for i := range table.Columns {
-		if c := &table.Columns[i]; !taken[c.Name] {
+	for i := range users.Columns {
+		if c := &users.Columns[i]; !taken[c.Name] {
 			spec.Extra[c.Name] = adoptedColumn(c)
 		}
 	}
 	id, username := spec.Columns[store.ID].Name, spec.Columns[store.Username].Name
-	spec.PrimaryKey = slices.Equal(table.PrimaryKey(), []string{id})
-	spec.EmailLookup = kit.AdoptLookup(table, spec.Columns[store.Email].Name)
-	for _, lookup := range []postgres.Lookup{postgres.LowerLookup, postgres.PlainLookup} {
-		if spec.UsernameLookup == postgres.NoLookup && table.LookupIndex(username, lookup) != nil {
+	spec.PrimaryKey = slices.Equal(users.PrimaryKey(), []string{id})
+	spec.EmailLookup = kit.AdoptLookup(users, spec.Columns[store.Email].Name)
+	for _, lookup := range []table.Lookup{table.LowerLookup, table.PlainLookup} {
+		if spec.UsernameLookup == table.NoLookup && users.LookupIndex(username, lookup) != nil {
 			spec.UsernameLookup = lookup
 		}
 	}
 	return spec
 }
 
-// recoverLookup puts together again what private state has said of the indexes, which is lost
-// with a provider that was killed: the lookup before the change, and which indexes are ours.
-func (s *tableSpec) recoverLookup(state usersTableModel, observed *postgres.Table) {
+// recoverOwn puts together again what private state has said of a table that was created here, which is lost with a
+// provider that was killed: the lookup before the change, and which indexes are ours.
+func (s *tableSpec) recoverOwn(state usersTableModel, observed *table.Table) {
 	if state.Columns.IsNull() || observed.Comment != tableMark {
 		return // imported, or not created here
 	}
-	there := func(p store.Part, lookup postgres.Lookup) bool {
+	s.Imported = false
+	there := func(p store.Part, lookup table.Lookup) bool {
 		return observed.LookupIndex(s.Columns[p].Name, lookup) != nil
 	}
 	before := store.EmailLookup(state.EmailLookup.ValueString())

@@ -18,6 +18,7 @@ import (
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
@@ -30,17 +31,17 @@ func NewUsersAudit() datasource.DataSource { return &usersAudit{} }
 type usersAudit struct{ data *kit.Data }
 
 type usersAuditModel struct {
-	Store            types.Object `tfsdk:"store"`
-	Rows             types.Int64  `tfsdk:"rows"`
-	EmailsMissing    types.Object `tfsdk:"emails_missing"`
-	EmailsDuplicate  types.Object `tfsdk:"emails_duplicate"`
-	EmailsTooLong    types.Object `tfsdk:"emails_too_long"`
-	IDsNotUnique     types.Object `tfsdk:"ids_not_unique"`
-	PasswordsMissing types.Object `tfsdk:"passwords_missing"`
-	Hashes           types.Map    `tfsdk:"hashes"`
-	HashesUnknown    types.Object `tfsdk:"hashes_unknown"`
-	Migrated         types.Object `tfsdk:"migrated"`
-	Left             types.Object `tfsdk:"left"`
+	Store            kit.StoreValue `tfsdk:"store"`
+	Rows             types.Int64    `tfsdk:"rows"`
+	EmailsMissing    types.Object   `tfsdk:"emails_missing"`
+	EmailsDuplicate  types.Object   `tfsdk:"emails_duplicate"`
+	EmailsTooLong    types.Object   `tfsdk:"emails_too_long"`
+	IDsNotUnique     types.Object   `tfsdk:"ids_not_unique"`
+	PasswordsMissing types.Object   `tfsdk:"passwords_missing"`
+	Hashes           types.Map      `tfsdk:"hashes"`
+	HashesUnknown    types.Object   `tfsdk:"hashes_unknown"`
+	Migrated         types.Object   `tfsdk:"migrated"`
+	Left             types.Object   `tfsdk:"left"`
 }
 
 var findingType = types.ObjectType{AttrTypes: map[string]attr.Type{"count": types.Int64Type, "query": types.StringType}}
@@ -94,25 +95,24 @@ func (d *usersAudit) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	users, _, diags := kit.StoreFrom(ctx, model.Store, path.Root("store"))
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() || !checkAudited(users, &resp.Diagnostics) {
+	users, _ := model.Store.Parsed()
+	if !checkAudited(users, &resp.Diagnostics) {
 		return
 	}
 	server, ok := d.data.Postgres.Get(&resp.Diagnostics)
 	if !ok {
 		return
 	}
-	audit, err := server.AuditUsers(ctx, users)
+	audit, err := table.AuditUsers(ctx, server, users)
 	if d.data.Absent(err) != "" {
 		model.showNothing()
-		resp.Diagnostics.AddWarning("Users Not Counted", kit.PostgresDetail(fmt.Sprintf("Could not read the users table %q.%q", users.Schema, users.Table), err)+
+		resp.Diagnostics.AddWarning("Users Not Counted", kit.PostgresDetail("Could not read "+users.Title(), err)+
 			" Its counts are null.")
 		resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 		return
 	}
 	if postgres.Unreachable(err) {
-		kit.AddNotReached(fmt.Sprintf("Could not read the users table %q.%q", users.Schema, users.Table), err, &resp.Diagnostics)
+		kit.AddNotReached("Could not read "+users.Title(), err, &resp.Diagnostics)
 		return
 	}
 	if err != nil {
@@ -125,21 +125,21 @@ func (d *usersAudit) Read(ctx context.Context, req datasource.ReadRequest, resp 
 
 // checkAudited refuses a store whose rows cannot be counted.
 func checkAudited(users store.Store, diags *diag.Diagnostics) bool {
-	if users.Kind != store.Table {
-		diags.AddAttributeError(path.Root("store").AtName("kind"), "Store Is Not A Table",
+	if _, behind := users.Functions(); behind {
+		diags.AddAttributeError(path.Root("store"), "Store Is Not A Table",
 			"The audit reads the rows of the users table, and this store is the functions in front of it. Use the store of the auth0pg_users_table.")
 	}
-	for _, part := range []store.Part{store.ID, store.Email, store.Password} {
+	for _, part := range store.Required() {
 		if !users.Has(part) {
-			diags.AddAttributeError(path.Root("store").AtName("columns"), "Store Lacks A Part", fmt.Sprintf(
-				"The audit needs the part %s, which the users table %q.%q does not have.\n\nAdd the part to the table's columns.", part, users.Schema, users.Table))
+			diags.AddAttributeError(path.Root("store"), "Store Lacks A Part", fmt.Sprintf(
+				"The audit needs the part %s, which %s does not have.\n\nAdd the part to the table's columns.", part, users.Title()))
 		}
 	}
 	return !diags.HasError()
 }
 
 func auditError(users store.Store, err error, diags *diag.Diagnostics) {
-	attempted := fmt.Sprintf("Could not read the users table %q.%q", users.Schema, users.Table)
+	attempted := "Could not read " + users.Title()
 	var server *pgconn.PgError
 	var foreign *postgres.ForeignError
 	switch {
@@ -147,11 +147,11 @@ func auditError(users store.Store, err error, diags *diag.Diagnostics) {
 		diags.AddAttributeError(path.Root("store"), "Users Not Audited", fmt.Sprintf(
 			"%s: %v. That role's code would run with the rights of the provider.\n\n"+
 				"Give what is named to the owner of the table or of the database (ALTER … OWNER TO).", attempted, foreign))
-	case errors.Is(err, postgres.ErrTableNotFound):
+	case errors.Is(err, table.ErrNotFound):
 		diags.AddAttributeError(path.Root("store"), "Users Table Not Found", attempted+
 			": it does not exist.\n\nIf the same configuration creates it, take the store of that auth0pg_users_table directly, or add depends_on, so that the table is read after that.")
 	case errors.As(err, &server) && server.Code == "42703": // undefined_column
-		diags.AddAttributeError(path.Root("store").AtName("columns"), "Column Not Found", attempted+": "+serverWords(err)+
+		diags.AddAttributeError(path.Root("store"), "Column Not Found", attempted+": "+serverWords(err)+
 			"\n\nIf the same configuration adds or renames the column, take the store of that auth0pg_users_table directly, or add depends_on, so that the table is read after that.")
 	default:
 		diags.AddError("Users Not Audited", kit.PostgresDetail(attempted, err))
@@ -166,7 +166,7 @@ func (m *usersAuditModel) showNothing() {
 	m.PasswordsMissing, m.HashesUnknown, m.Migrated, m.Left = nothing, nothing, nothing, nothing
 }
 
-func (m *usersAuditModel) show(audit *postgres.UsersAudit) {
+func (m *usersAuditModel) show(audit *table.Audit) {
 	m.Rows = types.Int64Value(audit.Rows)
 	m.EmailsMissing, m.EmailsDuplicate, m.EmailsTooLong = findingObject(&audit.EmailsMissing), findingObject(&audit.EmailsDuplicate), findingObject(&audit.EmailsTooLong)
 	m.IDsNotUnique, m.PasswordsMissing = findingObject(&audit.IDsNotUnique), findingObject(&audit.PasswordsMissing)
@@ -179,7 +179,7 @@ func (m *usersAuditModel) show(audit *postgres.UsersAudit) {
 }
 
 // findingObject is the attribute's value, null for what was not asked.
-func findingObject(finding *postgres.Finding) types.Object {
+func findingObject(finding *table.Finding) types.Object {
 	if finding == nil {
 		return types.ObjectNull(findingType.AttrTypes)
 	}

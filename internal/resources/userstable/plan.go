@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
@@ -25,7 +26,7 @@ import (
 // the table as it is by then.
 const (
 	desiredKey    = "desired"    // the tableSpec of the last apply or import
-	observedKey   = "observed"   // the postgres.Table that reading found
+	observedKey   = "observed"   // the table.Table that reading found
 	statementsKey = "statements" // the planned statements of an update, with their routes
 )
 
@@ -51,7 +52,7 @@ func (r *usersTable) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequ
 		return
 	}
 	prev := kit.GetPrivate[tableSpec](ctx, req.Private, desiredKey, diags)
-	observed := kit.GetPrivate[postgres.Table](ctx, req.Private, observedKey, diags)
+	observed := kit.GetPrivate[table.Table](ctx, req.Private, observedKey, diags)
 	replaced := state == nil && observed != nil // the second half of a replacement, see below
 	if state != nil && (!plan.Schema.Equal(state.Schema) || !plan.Name.Equal(state.Name)) {
 		r.guardDrop(ctx, state, diags)
@@ -74,7 +75,7 @@ func (r *usersTable) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequ
 
 // planWith fills the plan in. It returns false when it must not be used.
 func (r *usersTable) planWith(ctx context.Context, plan *usersTableModel, config tableConfig, state *usersTableModel, prev *tableSpec,
-	observed *postgres.Table, replaced bool, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
+	observed *table.Table, replaced bool, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
 ) bool {
 	diags := &resp.Diagnostics
 	spec := resolveTable(config, prev, observed)
@@ -134,16 +135,16 @@ func (r *usersTable) outlook(ctx context.Context, private kit.PrivateReader, isN
 
 // askAbout plans with the server's word. ok is false when the plan must not be used.
 func askAbout(ctx context.Context, server *postgres.Server, config tableConfig, spec tableSpec, isNew bool, prev *tableSpec,
-	observed *postgres.Table, replaced bool, options usersTableModel, diags *diag.Diagnostics,
+	observed *table.Table, replaced bool, options usersTableModel, diags *diag.Diagnostics,
 ) (work tableWork, ok bool) {
 	pool, err := server.Pool(ctx)
 	if err != nil {
 		diags.AddError("Users Table Not Planned", kit.PostgresDetail("Could not plan "+config.title(), err))
 		return work, false
 	}
-	var existing *postgres.Table
+	var existing *table.Table
 	if isNew {
-		current, err := postgres.Inspect(ctx, pool, spec.Schema, spec.Name)
+		current, err := table.Inspect(ctx, pool, spec.Schema, spec.Name)
 		switch {
 		case err != nil:
 			diags.AddError("Users Table Not Planned", kit.PostgresDetail("Could not read "+config.title()+" from the catalog", err))
@@ -178,7 +179,7 @@ func askAbout(ctx context.Context, server *postgres.Server, config tableConfig, 
 
 // warnOfTraits tells what an adopted table may be that a table made here never is.
 func warnOfTraits(ctx context.Context, q postgres.Querier, config tableConfig, diags *diag.Diagnostics) {
-	traits, err := postgres.TableTraits(ctx, q, config.Schema, config.Name)
+	traits, err := table.ReadTraits(ctx, q, config.Schema, config.Name)
 	if err != nil {
 		return // the catalog was read before, so the next query says what is wrong
 	}
@@ -225,7 +226,7 @@ func (w tableWork) note(data *kit.Data, created bool) {
 		data.Notes.WillCreate(w.spec.Schema, w.spec.Name)
 	}
 	for _, c := range w.spec.columns() {
-		if slices.ContainsFunc(w.plan.Steps, func(s postgres.Step) bool { return s.Renames == c.Name }) {
+		if slices.ContainsFunc(w.plan.Steps, func(s table.Step) bool { return s.Renames == c.Name }) {
 			data.Notes.WillRename(w.spec.Schema, w.spec.Name, c.RenamedFrom, c.Name)
 		}
 	}
@@ -255,7 +256,7 @@ func (w tableWork) addProblems(ctx context.Context, db postgres.Beginner, diags 
 				"Apply once more afterwards: the next plan drops it.", postgres.QualifiedName(w.spec.Schema, w.spec.Name), kit.List(w.plan.Kept)))
 	}
 	for _, c := range w.spec.columns() {
-		if c.RenamedFrom != "" && slices.ContainsFunc(w.plan.Steps, func(s postgres.Step) bool { return s.Renames == c.Name }) {
+		if c.RenamedFrom != "" && slices.ContainsFunc(w.plan.Steps, func(s table.Step) bool { return s.Renames == c.Name }) {
 			diags.AddAttributeWarning(w.spec.columnPath(c.Name), "Column Will Be Renamed", fmt.Sprintf(
 				"Between the renaming of the column %q and the update of the scripts, scripts that still name %q fail. An auth0pg_connection that takes this table's store is updated in the same apply, right after the table.", c.RenamedFrom, c.RenamedFrom))
 		}
@@ -266,13 +267,13 @@ func (w tableWork) addProblems(ctx context.Context, db postgres.Beginner, diags 
 // tableWork is what leads to the table as it shall be.
 type tableWork struct {
 	spec tableSpec
-	plan postgres.Plan
+	plan table.Plan
 }
 
 // plannedStep is what an approved statement is held to: its text, and how it is run.
 type plannedStep struct {
 	SQL   string
-	Route postgres.Route
+	Route table.Route
 }
 
 func (w tableWork) planned() []plannedStep {
@@ -287,14 +288,17 @@ func (w tableWork) planned() []plannedStep {
 func planTable(ctx context.Context, db interface {
 	postgres.Beginner
 	postgres.Querier
-}, server *postgres.Server, spec tableSpec, prev *tableSpec, observed *postgres.Table, options usersTableModel) (tableWork, error) {
+}, server *postgres.Server, spec tableSpec, prev *tableSpec, observed *table.Table, options usersTableModel) (tableWork, error) {
+	if missing := spec.missing(observed); missing != nil {
+		return tableWork{}, missing
+	}
 	version, err := server.Version(ctx)
 	if err != nil {
 		return tableWork{}, err
 	}
 	createCIText := ""
 	if slices.ContainsFunc(spec.columns(), func(c columnSpec) bool { return strings.EqualFold(c.Type, "citext") }) {
-		schema, installed, err := postgres.CITextSchema(ctx, db)
+		schema, installed, err := table.CITextSchema(ctx, db)
 		if err != nil {
 			return tableWork{}, err
 		}
@@ -304,13 +308,13 @@ func planTable(ctx context.Context, db interface {
 		}
 	}
 	if observed == nil || slices.ContainsFunc(spec.columns(), func(c columnSpec) bool { return c.differs(observed) }) {
-		var declarations []postgres.Declaration
+		var declarations []table.Declaration
 		for _, c := range spec.columns() {
-			declarations = append(declarations, postgres.Declaration{
+			declarations = append(declarations, table.Declaration{
 				Name: c.Name, Type: c.Type, Collation: c.Collation, Default: c.Default, NotNull: c.NotNull, RenamedFrom: c.RenamedFrom,
 			})
 		}
-		canonical, err := postgres.Normalize(ctx, db, declarations, observed, createCIText)
+		canonical, err := table.Normalize(ctx, db, declarations, observed, createCIText)
 		if err != nil {
 			return tableWork{}, err
 		}
@@ -327,8 +331,8 @@ func planTable(ctx context.Context, db interface {
 			desired.Retire = prev.Built // with prev.Former
 		}
 	}
-	limits := postgres.Limits{Version: version, RewriteRows: options.RewriteRowLimit.ValueInt64(), AllowRewrite: options.AllowRewrite.ValueBool()}
-	return tableWork{spec: spec, plan: postgres.PlanTable(observed, desired, limits)}, nil
+	limits := table.Limits{Version: version, RewriteRows: options.RewriteRowLimit.ValueInt64(), AllowRewrite: options.AllowRewrite.ValueBool()}
+	return tableWork{spec: spec, plan: table.NewPlan(observed, desired, limits)}, nil
 }
 
 // removedColumns lists the columns that the configuration has named and names no longer.
@@ -354,12 +358,12 @@ func removedColumns(prev, spec tableSpec) []string {
 
 // remember notes what later plans need to know about this one: which indexes are ours, and
 // which columns could still be dropped.
-func (w *tableWork) remember(prev *tableSpec, observed *postgres.Table) {
+func (w *tableWork) remember(prev *tableSpec, observed *table.Table) {
 	if prev == nil {
 		prev = &tableSpec{}
 	}
 	for _, index := range observed.Indexes {
-		built := slices.ContainsFunc(w.plan.Steps, func(s postgres.Step) bool { return s.Builds == index.Name })
+		built := slices.ContainsFunc(w.plan.Steps, func(s table.Step) bool { return s.Builds == index.Name })
 		if index.Constraint == "" && (built || slices.Contains(prev.Built, index.Name)) {
 			w.spec.Built = append(w.spec.Built, index.Name)
 		}
@@ -393,11 +397,11 @@ func (r *usersTable) guardDrop(ctx context.Context, state *usersTableModel, diag
 	if err != nil {
 		return // the apply asks again, and drops nothing before it knows
 	}
-	table, err := postgres.Inspect(ctx, pool, state.Schema.ValueString(), state.Name.ValueString())
-	if err != nil || table == nil {
+	users, err := table.Inspect(ctx, pool, state.Schema.ValueString(), state.Name.ValueString())
+	if err != nil || users == nil {
 		return
 	}
-	rows, err := postgres.HasRows(ctx, pool, table.Schema, table.Name)
+	rows, err := table.HasRows(ctx, pool, users.Schema, users.Name)
 	switch {
 	case err != nil:
 		diags.AddError("Users Table Not Dropped", kit.PostgresDetail("Could not find out whether "+state.title()+" has rows", err))
@@ -426,7 +430,7 @@ func (m usersTableModel) addRowsError(diags *diag.Diagnostics) {
 // checkSchema looks whether the table can be created. A schema that does not exist may
 // still come into being in the same apply.
 func checkSchema(ctx context.Context, q postgres.Querier, schema string, diags *diag.Diagnostics) {
-	exists, mayCreate, err := postgres.SchemaAccess(ctx, q, schema)
+	exists, mayCreate, err := table.SchemaAccess(ctx, q, schema)
 	switch {
 	case err != nil:
 		diags.AddError("Users Table Not Planned", kit.PostgresDetail(fmt.Sprintf("Could not look up the schema %q", schema), err))
@@ -494,7 +498,7 @@ func (s tableSpec) warnUnfilled(diags *diag.Diagnostics) {
 func (s tableSpec) columnPath(column string) path.Path {
 	for part, c := range s.Columns {
 		if c.Name == column {
-			return path.Root("columns").AtName(string(part))
+			return path.Root("columns").AtMapKey(string(part))
 		}
 	}
 	if _, ok := s.Extra[column]; ok {
@@ -503,7 +507,7 @@ func (s tableSpec) columnPath(column string) path.Path {
 	return path.Root("columns")
 }
 
-func addRefusal(spec tableSpec, refusal postgres.Refusal, diags *diag.Diagnostics) {
+func addRefusal(spec tableSpec, refusal table.Refusal, diags *diag.Diagnostics) {
 	at := spec.columnPath(refusal.Column)
 	if refusal.Attribute != "" {
 		at = at.AtName(refusal.Attribute)
@@ -517,7 +521,14 @@ func addRefusal(spec tableSpec, refusal postgres.Refusal, diags *diag.Diagnostic
 
 // addPlanError explains why no plan could be made.
 func addPlanError(spec tableSpec, err error, diags *diag.Diagnostics) {
-	var declaration *postgres.DeclarationError
+	var missing *missingColumnsError
+	if errors.As(err, &missing) {
+		for _, part := range missing.Parts {
+			missing.add(spec, part, diags)
+		}
+		return
+	}
+	var declaration *table.DeclarationError
 	if errors.As(err, &declaration) {
 		words := map[string]string{"type": "Column Type Not Usable", "default": "Column Default Not Usable", "collation": "Collation Not Usable"}
 		remedies := map[string]string{
@@ -526,7 +537,7 @@ func addPlanError(spec tableSpec, err error, diags *diag.Diagnostics) {
 			"collation": "Write the name of a collation from pg_collation, for example C.",
 		}
 		cause := errors.Unwrap(declaration)
-		var untrusted *postgres.UntrustedError
+		var untrusted *table.UntrustedError
 		if errors.As(cause, &untrusted) {
 			diags.AddAttributeError(spec.columnPath(declaration.Column).AtName(declaration.Attribute), "Object Of Another Role", fmt.Sprintf(
 				"The %s %q of the column %q is not used: %v.\n\n%s", declaration.Attribute, declaration.Text, declaration.Column, untrusted, kit.UntrustedRemedy))
@@ -536,7 +547,7 @@ func addPlanError(spec tableSpec, err error, diags *diag.Diagnostics) {
 			"The %s %q of the column %q cannot be used: %s\n\n%s", declaration.Attribute, declaration.Text, declaration.Column, serverWords(cause), remedies[declaration.Attribute]))
 		return
 	}
-	var extension *postgres.ExtensionError
+	var extension *table.ExtensionError
 	if errors.As(err, &extension) {
 		diags.AddAttributeError(path.Root("email_lookup"), "Extension Not Available", fmt.Sprintf(
 			"%s\n\nHave an administrator run CREATE EXTENSION citext in this database, or use email_lookup = \"lower_index\", which needs no extension.",

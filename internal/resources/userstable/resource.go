@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 )
 
@@ -34,23 +35,23 @@ func NewUsersTable() resource.Resource { return &usersTable{} }
 type usersTable struct{ data *kit.Data }
 
 type usersTableModel struct {
-	ID                 types.String `tfsdk:"id"`
-	Schema             types.String `tfsdk:"schema"`
-	Name               types.String `tfsdk:"name"`
-	Columns            types.Object `tfsdk:"columns"`
-	ExtraColumns       types.Map    `tfsdk:"extra_columns"`
-	EmailLookup        types.String `tfsdk:"email_lookup"`
-	PrimaryKey         types.Bool   `tfsdk:"primary_key"`
-	DeletionProtection types.Bool   `tfsdk:"deletion_protection"`
-	DropTableWithRows  types.Bool   `tfsdk:"drop_table_with_rows"`
-	DropRemovedColumns types.Bool   `tfsdk:"drop_removed_columns"`
-	RewriteRowLimit    types.Int64  `tfsdk:"rewrite_row_limit"`
-	AllowRewrite       types.Bool   `tfsdk:"allow_rewrite"`
-	LockRetryBudget    types.String `tfsdk:"lock_retry_budget"`
-	IndexBuildTimeout  types.String `tfsdk:"index_build_timeout"`
-	DDL                types.List   `tfsdk:"ddl"`
-	Changes            types.List   `tfsdk:"changes"`
-	Store              types.Object `tfsdk:"store"`
+	ID                 types.String   `tfsdk:"id"`
+	Schema             types.String   `tfsdk:"schema"`
+	Name               types.String   `tfsdk:"name"`
+	Columns            types.Map      `tfsdk:"columns"`
+	ExtraColumns       types.Map      `tfsdk:"extra_columns"`
+	EmailLookup        types.String   `tfsdk:"email_lookup"`
+	PrimaryKey         types.Bool     `tfsdk:"primary_key"`
+	DeletionProtection types.Bool     `tfsdk:"deletion_protection"`
+	DropTableWithRows  types.Bool     `tfsdk:"drop_table_with_rows"`
+	DropRemovedColumns types.Bool     `tfsdk:"drop_removed_columns"`
+	RewriteRowLimit    types.Int64    `tfsdk:"rewrite_row_limit"`
+	AllowRewrite       types.Bool     `tfsdk:"allow_rewrite"`
+	LockRetryBudget    types.String   `tfsdk:"lock_retry_budget"`
+	IndexBuildTimeout  types.String   `tfsdk:"index_build_timeout"`
+	DDL                types.List     `tfsdk:"ddl"`
+	Changes            types.List     `tfsdk:"changes"`
+	Store              kit.StoreValue `tfsdk:"store"`
 
 	Timeouts timeouts.Value `tfsdk:"timeouts"`
 }
@@ -84,7 +85,7 @@ func (r *usersTable) Create(ctx context.Context, req resource.CreateRequest, res
 		return
 	}
 	spec := resolveTable(config, nil, nil)
-	session, err := server.LockTable(ctx, spec.Schema, spec.Name)
+	session, err := table.Lock(ctx, server, spec.Schema, spec.Name)
 	if err != nil {
 		diags.AddError("Users Table Not Created", kit.PostgresDetail("Could not create "+config.title(), err))
 		return
@@ -138,7 +139,7 @@ func (r *usersTable) Read(ctx context.Context, req resource.ReadRequest, resp *r
 		diags.AddError("Users Table Not Read", kit.PostgresDetail("Could not read "+state.title(), err))
 		return
 	}
-	observed, err := postgres.Inspect(ctx, pool, state.Schema.ValueString(), state.Name.ValueString())
+	observed, err := table.Inspect(ctx, pool, state.Schema.ValueString(), state.Name.ValueString())
 	if err != nil {
 		diags.AddError("Users Table Not Read", kit.PostgresDetail("Could not read "+state.title()+" from the catalog", err))
 		return
@@ -150,17 +151,17 @@ func (r *usersTable) Read(ctx context.Context, req resource.ReadRequest, resp *r
 	prev := kit.GetPrivate[tableSpec](ctx, req.Private, desiredKey, diags)
 	if prev == nil {
 		adopted := adoptTable(observed)
-		adopted.recoverLookup(state, observed)
+		adopted.recoverOwn(state, observed)
 		prev = &adopted
 		kit.SetPrivate(ctx, resp.Private, desiredKey, adopted, diags)
 	}
-	before := kit.GetPrivate[postgres.Table](ctx, req.Private, observedKey, diags)
+	before := kit.GetPrivate[table.Table](ctx, req.Private, observedKey, diags)
 	kit.SetPrivate(ctx, resp.Private, observedKey, observed, diags)
 	state.refresh(ctx, *prev, observed, diags)
 	// The statements that ran last stay as long as the table is as they left it. After a change
 	// elsewhere they go, so that mending the same drift twice is a difference both times.
 	if before == nil || !before.SameShape(*observed) || state.DDL.IsNull() {
-		state.showPlan(postgres.Plan{})
+		state.showPlan(table.Plan{})
 	}
 	diags.Append(resp.State.Set(ctx, state)...)
 }
@@ -180,7 +181,7 @@ func (r *usersTable) Update(ctx context.Context, req resource.UpdateRequest, res
 	if diags.HasError() || !ok || kit.RefuseLost(ctx, req.Private, config.title(), diags) {
 		return
 	}
-	session, err := server.LockTable(ctx, config.Schema, config.Name)
+	session, err := table.Lock(ctx, server, config.Schema, config.Name)
 	if err != nil {
 		diags.AddError("Users Table Not Changed", kit.PostgresDetail("Could not change "+config.title(), err))
 		return
@@ -243,7 +244,7 @@ func (r *usersTable) Delete(ctx context.Context, req resource.DeleteRequest, res
 		return
 	}
 	defer end.Close()
-	session, err := end.Server.LockTable(ctx, state.Schema.ValueString(), state.Name.ValueString())
+	session, err := table.Lock(ctx, end.Server, state.Schema.ValueString(), state.Name.ValueString())
 	if err != nil {
 		diags.AddError("Users Table Not Dropped", kit.PostgresDetail("Could not drop "+state.title(), err))
 		return
@@ -257,7 +258,7 @@ func (r *usersTable) Delete(ctx context.Context, req resource.DeleteRequest, res
 	if err == nil {
 		err = session.Drop(ctx, state.DropTableWithRows.ValueBool(), state.budgets().Lock)
 	}
-	var rows *postgres.RowsError
+	var rows *table.RowsError
 	switch {
 	case errors.As(err, &rows):
 		state.addRowsError(diags)
@@ -315,7 +316,7 @@ func samePlan(planned []plannedStep, work tableWork, diags *diag.Diagnostics) bo
 func created(ddl types.List) []plannedStep {
 	var steps []plannedStep
 	for _, value := range ddl.Elements() {
-		steps = append(steps, plannedStep{value.(types.String).ValueString(), postgres.Creation}) //nolint:forcetypeassert // the schema's type
+		steps = append(steps, plannedStep{value.(types.String).ValueString(), table.Creation}) //nolint:forcetypeassert // the schema's type
 	}
 	return steps
 }
@@ -332,13 +333,13 @@ func listed(steps []plannedStep) string {
 }
 
 // run executes the plan and makes sure that it led where it should.
-func (r *usersTable) run(ctx context.Context, session *postgres.TableSession, work tableWork, budgets postgres.Budgets, summary string, diags *diag.Diagnostics) (*postgres.Table, bool) {
+func (r *usersTable) run(ctx context.Context, session *table.Session, work tableWork, budgets table.Budgets, summary string, diags *diag.Diagnostics) (*table.Table, bool) {
 	title := fmt.Sprintf("the table %s", postgres.QualifiedName(work.spec.Schema, work.spec.Name))
-	if err := session.Run(ctx, work.plan, budgets); err != nil {
-		var step *postgres.StepError
+	if err := session.Apply(ctx, work.plan, budgets); err != nil {
+		var step *table.StepError
 		if errors.As(err, &step) {
 			attempted := fmt.Sprintf("Could not change %s; statement %d of %d failed (%s):\n%s\n", title, step.Done+1, step.Total, step.Step.What, step.Step.SQL)
-			var long *postgres.TooLongError
+			var long *table.TooLongError
 			if errors.As(err, &long) {
 				diags.AddError(summary, fmt.Sprintf("%s\nIt was not done after %v, and was given up. %s", attempted, long.Limit, tooLongRemedy(step.Step.Route)))
 				return nil, false
@@ -358,11 +359,11 @@ func (r *usersTable) run(ctx context.Context, session *postgres.TableSession, wo
 }
 
 // tooLongRemedy says why a statement has a limit, and what lifts it.
-func tooLongRemedy(route postgres.Route) string {
+func tooLongRemedy(route table.Route) string {
 	switch route {
-	case postgres.Concurrent:
+	case table.Concurrent:
 		return "It blocks nobody, but index_build_timeout bounds it.\n\nFind in pg_stat_activity the transaction that it waited for, or raise index_build_timeout, and apply again."
-	case postgres.Rewrite:
+	case table.Rewrite:
 		return "Nobody else gets at the table meanwhile, so it was not tried again: it would take as long.\n\n" +
 			"Set allow_rewrite = true, which lifts the limit, and apply at a time when logins may wait; or raise lock_timeout in the provider's postgres settings to what logins may wait, and apply again."
 	}
@@ -370,7 +371,7 @@ func tooLongRemedy(route postgres.Route) string {
 		"See in pg_stat_activity what keeps the server busy, or raise lock_timeout in the provider's postgres settings to what logins may wait, and apply again."
 }
 
-func (m usersTableModel) budgets() postgres.Budgets {
+func (m usersTableModel) budgets() table.Budgets {
 	// The validator has parsed both; a state from elsewhere gets the defaults.
 	lock, err := time.ParseDuration(m.LockRetryBudget.ValueString())
 	if err != nil {
@@ -380,16 +381,16 @@ func (m usersTableModel) budgets() postgres.Budgets {
 	if err != nil {
 		build = time.Hour
 	}
-	return postgres.Budgets{Lock: lock, Build: build}
+	return table.Budgets{Lock: lock, Build: build}
 }
 
 // createdAsPlanned recognises the table that a creation of ours made before it was
 // interrupted: it has our mark and no row, and nothing about it is to be changed.
-func createdAsPlanned(ctx context.Context, db postgres.Beginner, observed *postgres.Table, spec tableSpec) (bool, error) {
-	if observed.Comment != tableMark || len(postgres.PlanTable(observed, spec.desired(), postgres.Limits{}).Steps) > 0 {
+func createdAsPlanned(ctx context.Context, db postgres.Beginner, observed *table.Table, spec tableSpec) (bool, error) {
+	if observed.Comment != tableMark || len(table.NewPlan(observed, spec.desired(), table.Limits{}).Steps) > 0 {
 		return false, nil
 	}
-	rows, err := postgres.HasRows(ctx, db, observed.Schema, observed.Name)
+	rows, err := table.HasRows(ctx, db, observed.Schema, observed.Name)
 	return !rows, err
 }
 

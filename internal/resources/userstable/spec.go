@@ -9,7 +9,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
@@ -22,10 +22,12 @@ type tableSpec struct {
 	Name    string
 	Columns map[store.Part]columnSpec
 	Extra   map[string]columnSpec
+	// Imported is set for a table that was not created here: none of its columns is added by itself.
+	Imported bool `json:",omitempty"`
 	// EmailLookup is "" for an adopted table that had no index to look e-mail addresses up by.
 	EmailLookup store.EmailLookup
 	// UsernameLookup is the index of the part username, if there is one.
-	UsernameLookup postgres.Lookup
+	UsernameLookup table.Lookup
 	PrimaryKey     bool
 	// Built names the indexes that this resource has built.
 	Built []string `json:",omitempty"`
@@ -39,12 +41,14 @@ type tableSpec struct {
 // columnSpec is one column of a [tableSpec].
 type columnSpec struct {
 	// ColumnSpec is in the server's own words once the server was asked, and as written before.
-	postgres.ColumnSpec
+	table.ColumnSpec
 	// TypeText and DefaultText are as written.
 	TypeText    string
 	DefaultText string
-	// Named is set for what the configuration names.
+	// Named is set for what the configuration names: all but the columns of a table that was only imported.
 	Named bool
+	// Add is set for a column that may be added to an imported table.
+	Add bool `json:",omitempty"`
 	// settled is set while the server's own words are known.
 	settled bool
 }
@@ -67,16 +71,19 @@ type columnConfig struct {
 	Collation   types.String
 	Comment     types.String
 	RenamedFrom types.String
+	Add         types.Bool
 }
 
-// resolveTable decides every attribute: the configuration comes first, then what was
-// decided before (prev, nil for a new table), then the column that is already there, then
-// the part's own default.
-func resolveTable(config tableConfig, prev *tableSpec, observed *postgres.Table) tableSpec {
+// resolveTable decides every attribute of the columns that the configuration names: the
+// configuration comes first, then what was decided before (prev, nil for a new users), then
+// the column that is already there, then the part's own default. A column's name is that of
+// the configuration or the part's, whatever was before: which columns a table has is in the
+// configuration alone.
+func resolveTable(config tableConfig, prev *tableSpec, observed *table.Table) tableSpec {
 	spec := tableSpec{Schema: config.Schema, Name: config.Name, Columns: map[store.Part]columnSpec{}, Extra: map[string]columnSpec{}}
 	spec.EmailLookup, spec.PrimaryKey = store.LowerIndex, true
 	if prev != nil {
-		spec.EmailLookup, spec.PrimaryKey = prev.EmailLookup, prev.PrimaryKey
+		spec.EmailLookup, spec.PrimaryKey, spec.Imported = prev.EmailLookup, prev.PrimaryKey, prev.Imported
 	}
 	if !config.EmailLookup.IsNull() {
 		spec.EmailLookup = store.EmailLookup(config.EmailLookup.ValueString())
@@ -86,28 +93,25 @@ func resolveTable(config tableConfig, prev *tableSpec, observed *postgres.Table)
 	}
 	for _, part := range store.Parts() {
 		named, isNamed := config.Columns[part.Part]
+		if !isNamed {
+			continue
+		}
+		if named.Name.IsNull() {
+			named.Name = types.StringValue(string(part.Part))
+		}
 		var before *columnSpec
 		if prev != nil {
 			if c, ok := prev.Columns[part.Part]; ok {
 				before = &c
 			}
 		}
-		if !spec.keeps(part, isNamed, before, prev == nil, config) {
-			continue
-		}
-		if before != nil && !isNamed && follows(part.Part, *before) {
-			if have := observed.Column(before.Name); have != nil {
-				spec.Columns[part.Part] = adoptedColumn(have)
-			}
-			continue
-		}
-		defaults := columnSpec{ColumnSpec: postgres.ColumnSpec{Name: string(part.Part), NotNull: !part.Nullable}, TypeText: part.Type, DefaultText: part.Default}
+		defaults := columnSpec{ColumnSpec: table.ColumnSpec{NotNull: !part.Nullable}, TypeText: part.Type, DefaultText: part.Default}
 		if spec.EmailLookup == store.CIText && foldable(part.Part) {
 			defaults.TypeText = "citext"
 		}
 		column := resolveColumn(named, before, observed, defaults)
-		column.Named = isNamed
-		if config.EmailLookup.ValueString() == string(store.CIText) && foldable(part.Part) && named.Type.IsNull() && !postgres.IsCIText(column.Type) {
+		column.Named, column.Add = true, named.Add.ValueBool()
+		if config.EmailLookup.ValueString() == string(store.CIText) && foldable(part.Part) && named.Type.IsNull() && !table.IsCIText(column.Type) {
 			column.retype("citext")
 		}
 		spec.Columns[part.Part] = column
@@ -120,7 +124,7 @@ func resolveTable(config tableConfig, prev *tableSpec, observed *postgres.Table)
 				before = &c
 			}
 		}
-		column := resolveColumn(named, before, observed, columnSpec{ColumnSpec: postgres.ColumnSpec{Name: name}})
+		column := resolveColumn(named, before, observed, columnSpec{})
 		column.Named = true
 		spec.Extra[name] = column
 	}
@@ -128,48 +132,21 @@ func resolveTable(config tableConfig, prev *tableSpec, observed *postgres.Table)
 	return spec
 }
 
-// keeps decides whether the table has a part. A new table has the standard ones and those
-// that are named. Later a part stays until it was named and is named no longer.
-func (s tableSpec) keeps(part store.PartSpec, isNamed bool, before *columnSpec, isNew bool, config tableConfig) bool {
-	switch {
-	case isNamed || part.Presence == store.Always:
-		return true
-	case before != nil:
-		if _, taken := config.Extra[before.Name]; taken {
-			return false
-		}
-		return part.Presence == store.Standard || !before.Named
-	}
-	return isNew && part.Presence == store.Standard
-}
-
 // foldable parts are compared without regard to case.
 func foldable(p store.Part) bool { return p == store.Email || p == store.Username }
 
-func resolveColumn(config columnConfig, before *columnSpec, observed *postgres.Table, defaults columnSpec) columnSpec {
+// resolveColumn decides every attribute of a column whose name the configuration has.
+func resolveColumn(config columnConfig, before *columnSpec, observed *table.Table, defaults columnSpec) columnSpec {
+	name, old := config.Name.ValueString(), config.RenamedFrom.ValueString()
 	column := defaults
-	if before != nil {
+	switch have := columnNow(observed, name, old); {
+	case before != nil && (before.Name == name || before.Name == old):
 		column = *before
 		column.settled = true
+	case have != nil && !observed.Backfilling(have.Name):
+		column = adoptedColumn(have)
 	}
-	old := config.RenamedFrom.ValueString()
-	if name := config.Name.ValueString(); !config.Name.IsNull() && name != column.Name {
-		if column.Name != old {
-			column, before = defaults, nil
-		}
-		column.Name = name
-	}
-	if before == nil && observed != nil {
-		have := observed.Column(column.Name)
-		if have == nil {
-			have = observed.Column(old)
-		}
-		if have != nil && !observed.Backfilling(have.Name) {
-			name := column.Name
-			column = adoptedColumn(have)
-			column.Name = name
-		}
-	}
+	column.Name = name
 	column.RenamedFrom, column.Comment = old, nil
 	if !config.Comment.IsNull() {
 		column.Comment = config.Comment.ValueStringPointer()
@@ -193,8 +170,19 @@ func resolveColumn(config columnConfig, before *columnSpec, observed *postgres.T
 	return column
 }
 
+// columnNow is the column that will have the name: it has it already, or is called as it was before. Nil if there is none.
+func columnNow(observed *table.Table, name, old string) *table.Column {
+	if observed == nil {
+		return nil
+	}
+	if have := observed.Column(name); have != nil {
+		return have
+	}
+	return observed.Column(old)
+}
+
 // differs reports whether the server has to be asked what becomes of the column.
-func (c columnSpec) differs(observed *postgres.Table) bool {
+func (c columnSpec) differs(observed *table.Table) bool {
 	have := observed.Column(c.Name)
 	return !c.settled || have == nil || have.Type != c.Type || have.Collation != c.Collation
 }
@@ -207,8 +195,8 @@ func (c *columnSpec) retype(text string) {
 // defaultFor is the default that a part's column gets when only its type is given. An id
 // must come from somewhere, so the usual types have their usual source.
 func defaultFor(text string, defaults columnSpec) string {
-	name, _ := postgres.CommonTypeName(text)
-	own, _ := postgres.CommonTypeName(defaults.TypeText)
+	name, _ := table.CommonTypeName(text)
+	own, _ := table.CommonTypeName(defaults.TypeText)
 	switch {
 	case defaults.DefaultText == "" || name == own || defaults.DefaultText != uuidDefault:
 		return defaults.DefaultText
@@ -223,9 +211,9 @@ func defaultFor(text string, defaults columnSpec) string {
 const uuidDefault = "gen_random_uuid()"
 
 // adoptedColumn describes a column as it is.
-func adoptedColumn(have *postgres.Column) columnSpec {
+func adoptedColumn(have *table.Column) columnSpec {
 	return columnSpec{
-		ColumnSpec: postgres.ColumnSpec{
+		ColumnSpec: table.ColumnSpec{
 			Name: have.Name, Type: have.Type, Collation: have.Collation, Default: have.Default, NotNull: have.NotNull && !have.NotNullUnproven,
 		},
 		TypeText: have.Type, DefaultText: have.Default, settled: true,
@@ -233,10 +221,10 @@ func adoptedColumn(have *postgres.Column) columnSpec {
 }
 
 // usernameLookup folds user names like e-mail addresses, except where an adopted table does otherwise.
-func usernameLookup(spec tableSpec, prev *tableSpec) postgres.Lookup {
+func usernameLookup(spec tableSpec, prev *tableSpec) table.Lookup {
 	column, ok := spec.Columns[store.Username]
 	if !ok {
-		return postgres.NoLookup
+		return table.NoLookup
 	}
 	if prev != nil && prev.EmailLookup == spec.EmailLookup {
 		if before, ok := prev.Columns[store.Username]; ok && before.Name == column.Name {
@@ -247,14 +235,14 @@ func usernameLookup(spec tableSpec, prev *tableSpec) postgres.Lookup {
 }
 
 // indexLookup is the index that serves a lookup.
-func indexLookup(lookup store.EmailLookup) postgres.Lookup {
+func indexLookup(lookup store.EmailLookup) table.Lookup {
 	switch lookup {
 	case store.LowerIndex:
-		return postgres.LowerLookup
+		return table.LowerLookup
 	case store.CIText, store.Exact:
-		return postgres.PlainLookup
+		return table.PlainLookup
 	}
-	return postgres.NoLookup
+	return table.NoLookup
 }
 
 // columns lists the columns in the order in which a new table has them.
@@ -272,14 +260,14 @@ func (s tableSpec) columns() []columnSpec {
 }
 
 // update replaces each column's specification by what the server made of it.
-func (s tableSpec) update(canonical []postgres.ColumnSpec) {
-	byName := map[string]postgres.ColumnSpec{}
+func (s tableSpec) update(canonical []table.ColumnSpec) {
+	byName := map[string]table.ColumnSpec{}
 	for _, c := range canonical {
 		byName[c.Name] = c
 	}
 	replace := func(c columnSpec) columnSpec {
 		canonical := byName[c.Name]
-		canonical.NotNull = c.NotNull || postgres.IsIdentity(canonical.Default)
+		canonical.NotNull = c.NotNull || table.IsIdentity(canonical.Default)
 		canonical.RenamedFrom, canonical.Comment = c.RenamedFrom, c.Comment
 		c.ColumnSpec, c.settled = canonical, true
 		return c
@@ -297,8 +285,8 @@ func (s tableSpec) update(canonical []postgres.ColumnSpec) {
 const tableMark = "Users of an Auth0 custom database connection, created by the Terraform resource auth0pg_users_table."
 
 // desired is what the planner shall reach.
-func (s tableSpec) desired() postgres.Desired {
-	d := postgres.Desired{Schema: s.Schema, Name: s.Name, Comment: tableMark}
+func (s tableSpec) desired() table.Desired {
+	d := table.Desired{Schema: s.Schema, Name: s.Name, Comment: tableMark}
 	for _, c := range s.columns() {
 		d.Columns = append(d.Columns, c.ColumnSpec)
 	}
@@ -306,17 +294,17 @@ func (s tableSpec) desired() postgres.Desired {
 		d.PrimaryKey = s.Columns[store.ID].Name
 	}
 	if email, ok := s.Columns[store.Email]; ok {
-		d.Unique = append(d.Unique, postgres.Unique{Column: email.Name, Lookup: indexLookup(s.EmailLookup)})
+		d.Unique = append(d.Unique, table.Unique{Column: email.Name, Lookup: indexLookup(s.EmailLookup)})
 	}
 	if username, ok := s.Columns[store.Username]; ok {
-		d.Unique = append(d.Unique, postgres.Unique{Column: username.Name, Lookup: s.UsernameLookup})
+		d.Unique = append(d.Unique, table.Unique{Column: username.Name, Lookup: s.UsernameLookup})
 	}
 	return d
 }
 
 // store is the description that everything else derives from.
 func (s tableSpec) store() store.Store {
-	described := store.Store{Kind: store.Table, Schema: s.Schema, Table: s.Name, Columns: map[store.Part]store.Column{}, EmailLookup: s.EmailLookup}
+	described := store.Store{Reach: store.Table{Schema: s.Schema, Name: s.Name}, Columns: map[store.Part]store.Column{}, EmailLookup: s.EmailLookup}
 	for part, c := range s.Columns {
 		described.Columns[part] = store.Column{Name: c.Name, Type: c.Type}
 	}

@@ -2,8 +2,8 @@
 /* global refusal, failureOf */
 /* exported plainError */
 
-// Turns what went wrong into an error whose message a user may see, without
-// anything of the store's.
+// What went wrong as an error whose message a user may see. It has nothing of the
+// store's.
 function plainError(error) {
   const classes = [WrongUsernameOrPasswordError, ValidationError, UnauthorizedError];
   if (error.isPlain || classes.some((known) => error instanceof known)) {

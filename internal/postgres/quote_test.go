@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package postgres
+
+import "testing"
+
+func TestQuoteLiteral(t *testing.T) {
+	for text, want := range map[string]string{``: `''`, `a'b`: `'a''b'`, `a\b'`: `E'a\\b'''`} {
+		if got := QuoteLiteral(text); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}

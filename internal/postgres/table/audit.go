@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package table
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+// ErrNotFound is returned for a table that does not exist.
+var ErrNotFound = errors.New("the table does not exist")
+
+// Finding is how many rows something holds for, and the query that lists them.
+type Finding struct {
+	Count int64
+	Query string
+}
+
+// Audit is what the rows of a users table are like: counts and SQL, and nothing about
+// any user.
+type Audit struct {
+	Rows             int64
+	EmailsMissing    Finding
+	EmailsDuplicate  Finding
+	EmailsTooLong    Finding
+	IDsNotUnique     Finding
+	PasswordsMissing Finding
+	// Hashes are the formats that occur, by the names of their looks.
+	Hashes        map[string]Finding
+	HashesUnknown Finding
+	// Migrated and Left are nil for a table that does not keep who was migrated.
+	Migrated, Left *Finding
+}
+
+// The longest address that mail can be sent to (RFC 5321, 4.5.3.1), and its part before the @.
+const (
+	maxEmail     = 254
+	maxLocalPart = 64
+)
+
+// hasLook is the condition under which a hash has the look.
+func hasLook(password string, look hashes.Look) string {
+	condition := password + " ~ " + postgres.QuoteLiteral(look.Pattern)
+	var first []string
+	for _, other := range hashes.Looks() {
+		if slices.Contains(look.Yields, other.Name) {
+			first = append(first, other.Pattern)
+		}
+	}
+	if len(first) > 0 {
+		condition += " AND " + password + " !~ ALL (" + postgres.TextArray(first) + ")"
+	}
+	return condition
+}
+
+// AuditUsers counts, in one pass over the table, what stands in the way of a login or of a
+// migration. It sees every row or fails: policies that hide rows from the provider are an error.
+func AuditUsers(ctx context.Context, s *postgres.Server, users store.Store) (*Audit, error) {
+	conn, err := s.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer postgres.CloseSoon(conn)
+	var audit *Audit
+	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	err = pgx.BeginTxFunc(ctx, conn, options, func(tx pgx.Tx) (err error) {
+		if _, err := tx.Exec(ctx, "SET LOCAL row_security = off"); err != nil {
+			return err
+		}
+		table, err := Inspect(ctx, tx, users.Table().Schema, users.Table().Name)
+		if err != nil {
+			return err
+		}
+		if table == nil {
+			return ErrNotFound
+		}
+		if len(table.Foreign) > 0 {
+			return &postgres.ForeignError{Found: table.Foreign}
+		}
+		audit, err = newAuditQuery(users, table).run(ctx, tx)
+		return err
+	})
+	return audit, err
+}
+
+// auditQuery collects counters, each an aggregate over the rows named u, for one SELECT.
+type auditQuery struct {
+	table, id, email, password, migratedAt string // quoted; migratedAt is "" for a table without
+
+	counters []string
+	into     []*int64
+	audit    *Audit
+	looks    []*Finding // as hashes.Looks
+}
+
+func newAuditQuery(users store.Store, table *Table) *auditQuery {
+	column := func(part store.Part) string { return postgres.Ident(users.Columns[part].Name) }
+	q := &auditQuery{
+		table: postgres.Ident(users.Table().Schema, users.Table().Name), id: column(store.ID),
+		email: column(store.Email) + "::text", password: column(store.Password) + "::text", audit: &Audit{},
+	}
+	a := q.audit
+	q.count("count(*)", &a.Rows)
+
+	missing := "coalesce(btrim(%[1]s), '') = ''"
+	q.rows(&a.EmailsMissing, fmt.Sprintf(missing, "u.email"), fmt.Sprintf(missing, q.email))
+	long := "length(%[1]s) > %[2]d AND (length(%[1]s) > %[3]d OR length(regexp_replace(%[1]s, '@[^@]*$', '')) > %[2]d)"
+	q.rows(&a.EmailsTooLong, fmt.Sprintf(long, "u.email", maxLocalPart, maxEmail), fmt.Sprintf(long, q.email, maxLocalPart, maxEmail))
+
+	// What an index keeps unique need not be sorted to be counted.
+	present := "FILTER (WHERE btrim(u.email) <> '')"
+	duplicate := fmt.Sprintf("count(*) %[1]s - count(DISTINCT lower(u.email)) %[1]s", present)
+	if table.LookupIndex(users.Columns[store.Email].Name, LowerLookup) != nil {
+		duplicate = "0::bigint"
+	}
+	q.count(duplicate, &a.EmailsDuplicate.Count)
+	a.EmailsDuplicate.Query = fmt.Sprintf("SELECT lower(%[1]s), count(*), array_agg(%[2]s) FROM %[3]s WHERE btrim(%[1]s) <> '' GROUP BY 1 HAVING count(*) > 1", q.email, q.id, q.table)
+
+	notUnique := "count(*) - count(DISTINCT u.id)"
+	if table.LookupIndex(users.Columns[store.ID].Name, PlainLookup) != nil {
+		notUnique = "count(*) FILTER (WHERE u.id IS NULL)"
+	}
+	q.count(notUnique, &a.IDsNotUnique.Count)
+	a.IDsNotUnique.Query = fmt.Sprintf("SELECT %[1]s, count(*) FROM %[2]s GROUP BY 1 HAVING count(*) > 1 OR %[1]s IS NULL", q.id, q.table)
+
+	q.rows(&a.PasswordsMissing, "u.hash = 'missing'", fmt.Sprintf(missing, q.password))
+	var patterns []string
+	for _, look := range hashes.Looks() {
+		finding := &Finding{}
+		q.rows(finding, "u.hash = "+postgres.QuoteLiteral(look.Name), hasLook(q.password, look))
+		q.looks = append(q.looks, finding)
+		patterns = append(patterns, look.Pattern)
+	}
+	q.rows(&a.HashesUnknown, "u.hash = 'unknown'", fmt.Sprintf("btrim(%[1]s) <> '' AND %[1]s !~ ALL (%[2]s)", q.password, postgres.TextArray(patterns)))
+
+	if users.Has(store.MigratedAt) {
+		q.migratedAt = column(store.MigratedAt)
+		a.Migrated, a.Left = &Finding{}, &Finding{}
+		q.rows(a.Migrated, "u.migrated_at IS NOT NULL", q.migratedAt+" IS NOT NULL")
+		q.rows(a.Left, "u.migrated_at IS NULL", q.migratedAt+" IS NULL")
+	}
+	return q
+}
+
+func (q *auditQuery) count(aggregate string, into *int64) {
+	q.counters, q.into = append(q.counters, aggregate), append(q.into, into)
+}
+
+// rows counts those for which a condition holds and lists them by id under the same
+// condition on the table.
+func (q *auditQuery) rows(finding *Finding, counted, listed string) {
+	q.count("count(*) FILTER (WHERE "+counted+")", &finding.Count)
+	finding.Query = fmt.Sprintf("SELECT %s FROM %s WHERE %s", q.id, q.table, listed)
+}
+
+// sql is the one read.
+func (q *auditQuery) sql() string {
+	var format strings.Builder
+	fmt.Fprintf(&format, "CASE WHEN coalesce(btrim(%[1]s), '') = '' THEN 'missing'", q.password)
+	for _, look := range hashes.Looks() { // a look that yields to another stands after it
+		fmt.Fprintf(&format, "\n    WHEN %s ~ %s THEN %s", q.password, postgres.QuoteLiteral(look.Pattern), postgres.QuoteLiteral(look.Name))
+	}
+	format.WriteString("\n    ELSE 'unknown' END")
+	migratedAt := q.migratedAt
+	if migratedAt == "" {
+		migratedAt = "NULL"
+	}
+	// OFFSET 0 keeps the planner from working the format out again for each counter.
+	return fmt.Sprintf("SELECT %s\nFROM (\n  SELECT %s AS id, %s AS email, %s AS migrated_at,\n    %s AS hash\n  FROM %s OFFSET 0\n) AS u",
+		strings.Join(q.counters, ",\n  "), q.id, q.email, migratedAt, format.String(), q.table)
+}
+
+func (q *auditQuery) run(ctx context.Context, db postgres.Querier) (*Audit, error) {
+	targets := make([]any, len(q.into))
+	for i, target := range q.into {
+		targets[i] = target
+	}
+	if err := db.QueryRow(ctx, q.sql()).Scan(targets...); err != nil {
+		return nil, err
+	}
+	q.audit.Hashes = map[string]Finding{}
+	for i, look := range hashes.Looks() {
+		if finding := q.looks[i]; finding.Count > 0 {
+			q.audit.Hashes[look.Name] = *finding
+		}
+	}
+	return q.audit, nil
+}

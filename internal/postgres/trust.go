@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package postgres
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Trusted are superusers, the provider's own role, the owner of the database and that of the table: all others could run
+// code with the provider's rights through what belongs to them.
+
+// ForeignError is a table whose rows are not touched: code of a role that is not trusted would run in a session that can go
+// back to the provider's rights.
+type ForeignError struct {
+	// Found says what would run it, see [Table].
+	Found []string
+}
+
+func (e *ForeignError) Error() string { return List(e.Found) }
+
+// What could run code of a role that is not trusted, see [UntrustedError], where rows are read, converted or written:
+// triggers, whose functions run in a session that can go back to the rights of whoever it belongs to; the types of
+// columns, with their casts and constraints; and tables that inherit, with all that their owners put on them.
+const foreignSQL = `
+with recursive family as (
+  select c.oid from pg_class c where c.oid = $1
+  union select i.inhrelid from pg_inherits i join family f on i.inhparent = f.oid
+), trusted as (
+  select r.oid from pg_roles r where r.rolsuper or r.rolname in (current_user, session_user)
+  union select relowner from pg_class where oid = $1
+  union select datdba from pg_database where datname = current_database()
+)
+select distinct text from (
+  select format('the trigger %I calls a function of the role %I', g.tgname, pg_get_userbyid(p.proowner)) as text
+  from pg_trigger g join pg_proc p on p.oid = g.tgfoid
+  where not g.tgisinternal and g.tgenabled <> 'D' and g.tgrelid in (select oid from family) and p.proowner not in (select oid from trusted)
+  union all
+  select format('the column %I has the type %s of the role %I', a.attname, format_type(t.oid, null), pg_get_userbyid(t.typowner))
+  from pg_attribute a join pg_type t on t.oid = a.atttypid
+  where a.attnum > 0 and not a.attisdropped and a.attrelid in (select oid from family) and t.typowner not in (select oid from trusted)
+  union all
+  select format('the table %s, which inherits from it, belongs to the role %I', c.oid::regclass, pg_get_userbyid(c.relowner))
+  from pg_class c where c.oid in (select oid from family) and c.relowner not in (select oid from trusted)
+) found order by 1`
+
+// ForeignCode says of the table with that oid what its Foreign holds, see [ForeignError].
+func ForeignCode(ctx context.Context, q Querier, oid uint32) ([]string, error) {
+	rows, err := q.Query(ctx, foreignSQL, oid)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// foreignCodeOf is foreignCode of a table by its name, with the table's owner; nothing of what is no table.
+func foreignCodeOf(ctx context.Context, q Querier, table Object) (owner string, found []string, err error) {
+	var oid uint32
+	err = q.QueryRow(ctx, `
+select c.oid, pg_catalog.pg_get_userbyid(c.relowner)
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')`, table.Schema, table.Name).Scan(&oid, &owner)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil, nil
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	found, err = ForeignCode(ctx, q, oid)
+	return owner, found, err
+}
+
+// The first of the schemas in which somebody who is not trusted may create, or owns, what a trigger would find there.
+const untrustedSchemaSQL = `
+with trusted as (
+  select r.oid from pg_roles r
+  where r.rolsuper or r.rolname in (session_user, $2) or r.oid = (select datdba from pg_database where datname = current_database())
+    -- who owns the database is its owner under another name
+    or r.rolname = 'pg_database_owner'
+)
+select n.nspname::text from unnest($1::text[]) with ordinality as s (name, position) join pg_namespace n on n.nspname = s.name
+where n.nspname <> 'pg_catalog' and (
+  n.nspowner not in (select oid from trusted)
+  or exists (select from aclexplode(n.nspacl) a where a.privilege_type = 'CREATE' and a.grantee not in (select oid from trusted))
+  or exists (select from pg_proc o where o.pronamespace = n.oid and o.proowner not in (select oid from trusted))
+  or exists (select from pg_operator o where o.oprnamespace = n.oid and o.oprowner not in (select oid from trusted))
+  or exists (select from pg_type o where o.typnamespace = n.oid and o.typowner not in (select oid from trusted))
+  or exists (select from pg_class o where o.relnamespace = n.oid and o.relowner not in (select oid from trusted)))
+order by s.position limit 1`
+
+// UntrustedSchema looks at each schema of a search_path, in which functions of the table's owner look names up: they run in
+// a session of the provider's, with its rights or within reach of them. It leaves the session pinned.
+func UntrustedSchema(ctx context.Context, tx pgx.Tx, path, owner string) (schema string, err error) {
+	var schemas []string
+	if _, err := tx.Exec(ctx, "select pg_catalog.set_config('search_path', $1, true)", path); err != nil {
+		return "", err
+	}
+	if err := tx.QueryRow(ctx, "select pg_catalog.current_schemas(false)::pg_catalog.text[]").Scan(&schemas); err != nil {
+		return "", err
+	}
+	if _, err := tx.Exec(ctx, PinPathSQL); err != nil {
+		return "", err
+	}
+	err = tx.QueryRow(ctx, untrustedSchemaSQL, schemas, owner).Scan(&schema)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	return schema, err
+}
