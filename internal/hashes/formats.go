@@ -11,8 +11,14 @@ const correctHorse = "correct horse"
 const (
 	b64     = "[A-Za-z0-9+/]"
 	crypt64 = "[./A-Za-z0-9]"
-	// bcryptTail is what follows the version.
-	bcryptTail = "[$][0-9]{2}[$]" + crypt64 + "{53}$"
+	// manyRounds are numbers of iterations beyond 4.2 million, hugeMemory those of KiB beyond 128 MB.
+	manyRounds = "(4[2-9][0-9]{5}|[5-9][0-9]{6}|[0-9]{8,})"
+	hugeMemory = "(13[2-9][0-9]{3}|1[4-9][0-9]{4}|[2-9][0-9]{5}|[0-9]{7,})"
+	// cryptRounds are those of crypt(3) with SHA-2, cryptDear more than 1.1 million.
+	cryptRounds = "[$]rounds=([0-9]+)[$]"
+	cryptDear   = "[$]rounds=(1[1-9][0-9]{5}|[2-9][0-9]{6}|[0-9]{8,})[$]"
+	// hugeN is the parameter N of scrypt beyond 2 to the power of 17.
+	hugeN = "(262144|524288|[0-9]{7,})"
 )
 
 var bcryptLooks = []string{"bcrypt_2b", "bcrypt_2a", "bcrypt_2y"}
@@ -22,17 +28,19 @@ var formats = withVectors([]Format{
 	{
 		Name: Bcrypt, Title: "bcrypt in the versions 2a, 2b and 2y",
 		Looks: []Look{
-			{Name: "bcrypt_2b", Pattern: "^[$]2b" + bcryptTail},
-			{Name: "bcrypt_2a", Pattern: "^[$]2a" + bcryptTail},
-			{Name: "bcrypt_2y", Pattern: "^[$]2y" + bcryptTail},
+			bcryptLook("bcrypt_2b", "", "2b"),
+			bcryptLook("bcrypt_2a", "", "2a"),
+			bcryptLook("bcrypt_2y", "", "2y"),
 		},
 		Always: true, Reader: "readBcrypt", Writer: bcryptWriter("", "writeBcrypt"),
 		Import: Import{Algorithm: "bcrypt", Form: Whole},
 	},
 	{
-		Name: "argon2", Title: "Argon2id, 2i and 2d as PHC string, also behind Django's `argon2`, Spring's `{argon2}` and Nextcloud's `3|`",
+		Name:  "argon2",
+		Title: "Argon2id, 2i and 2d as PHC string, also behind Django's `argon2`, Spring's `{argon2}` and Nextcloud's `3|`",
 		Looks: []Look{{
 			Name: "argon2",
+			Cost: "[$](m=[0-9]+,t=[0-9]+,p=[0-9]+)[$]", TooDear: "[$]argon2.*[$](m=" + hugeMemory + ",|m=[0-9]+,t=[0-9]{3,},)",
 			Pattern: "^(argon2|[0-9][|]|[{]argon2(@SpringSecurity_v5_8)?[}])?[$]argon2(id|i|d)[$](v=[0-9]+[$])?" +
 				"m=[0-9]+,t=[0-9]+,p=[0-9]+[$]" + b64 + "{11,}[$]" + b64 + "{22,}$",
 		}},
@@ -41,26 +49,29 @@ var formats = withVectors([]Format{
 	},
 	{
 		Name: "spring_bcrypt", Title: "bcrypt behind Spring Security's `{bcrypt}`",
-		Looks:  []Look{{Name: "spring_bcrypt", Pattern: "^[{]bcrypt[}][$]2[aby]" + bcryptTail}},
+		Looks:  []Look{bcryptLook("spring_bcrypt", "[{]bcrypt[}]", "2[aby]")},
 		Reader: "readBcryptPrefixed", Writer: bcryptWriter("[{]bcrypt[}]", "writeBcryptPrefixed"),
 		Import: Import{Algorithm: "bcrypt", Form: Stripped},
 	},
 	{
 		Name: "django_bcrypt", Title: "bcrypt behind Django's `bcrypt$`",
-		Looks:  []Look{{Name: "django_bcrypt", Pattern: "^bcrypt[$][$]2[aby]" + bcryptTail}},
+		Looks:  []Look{bcryptLook("django_bcrypt", "bcrypt[$]", "2[aby]")},
 		Reader: "readBcryptPrefixed", Writer: bcryptWriter("bcrypt[$]", "writeBcryptPrefixed"),
 		Import: Import{Algorithm: "bcrypt", Form: Stripped},
 	},
 	{
 		Name: "nextcloud_bcrypt", Title: "bcrypt behind Nextcloud's `1|`",
-		Looks:  []Look{{Name: "nextcloud_bcrypt", Pattern: "^1[|][$]2[aby]" + bcryptTail}},
+		Looks:  []Look{bcryptLook("nextcloud_bcrypt", "1[|]", "2[aby]")},
 		Reader: "readBcryptPrefixed", Writer: bcryptWriter("1[|]", "writeBcryptPrefixed"),
 		Import: Import{Algorithm: "bcrypt", Form: Stripped},
 	},
 	{
-		Name: "bcrypt_sha256", Title: "bcrypt of a SHA-256 of the password: Django's `bcrypt_sha256$` and passlib's `$bcrypt-sha256$`",
+		Name:  "bcrypt_sha256",
+		Title: "bcrypt of a SHA-256 of the password: Django's `bcrypt_sha256$` and passlib's `$bcrypt-sha256$`",
 		Looks: []Look{{
-			Name: "bcrypt_sha256",
+			Name:    "bcrypt_sha256",
+			Cost:    "(?:[$]2.[$]|,r=|2[ab],)([0-9]{1,2})[$]",
+			TooDear: "(?:[$]2.[$]|,r=|2[ab],)(1[7-9]|[2-9][0-9])[$]",
 			Pattern: "^(bcrypt_sha256[$][$]2[aby][$][0-9]{2}[$]" + crypt64 + "{53}|[$]bcrypt-sha256[$](v=2,t=)?2[ab],(r=)?" +
 				"[0-9]{1,2}[$]" + crypt64 + "{22}[$]" + crypt64 + "{31})$",
 		}},
@@ -69,7 +80,7 @@ var formats = withVectors([]Format{
 	},
 	{
 		Name: "wordpress", Title: "`$wp$2y$` of WordPress from 6.8 on: bcrypt of an HMAC-SHA384",
-		Looks:  []Look{{Name: "wordpress", Pattern: "^[$]wp[$]2y" + bcryptTail}},
+		Looks:  []Look{bcryptLook("wordpress", "[$]wp", "2y")},
 		Reader: "readWordPress", Writer: hashedFirst(bcryptWriter("[$]wp", "writeWordPress")),
 		Import: Import{Cannot: "Auth0 has no algorithm for it"},
 	},
@@ -79,8 +90,9 @@ var formats = withVectors([]Format{
 		Import: Import{Algorithm: "bcrypt", Form: Parts},
 	},
 	{
-		Name: "bcrypt_salted", Title: "bcrypt of the password with a salt before it, which is in another column, as Metabase has it",
-		Like: bcryptLooks, Salted: true, Reader: "readBcryptSalted",
+		Name:  "bcrypt_salted",
+		Title: "bcrypt of the password with a salt before it, which is in another column, as Metabase has it",
+		Like:  bcryptLooks, Salted: true, Reader: "readBcryptSalted",
 		Import: Import{Algorithm: "bcrypt", Form: Parts},
 	},
 	{
@@ -91,49 +103,58 @@ var formats = withVectors([]Format{
 	{
 		Name: "django_pbkdf2", Title: "Django's `pbkdf2_sha256$`, also with SHA-1 and SHA-512",
 		Looks: []Look{{
-			Name:    "django_pbkdf2",
+			Name: "django_pbkdf2",
+			Cost: "^[^$]*[$]([0-9]+)[$]", TooDear: "^pbkdf2_sha[0-9]+[$]" + manyRounds + "[$]",
 			Pattern: "^pbkdf2_(sha1|sha256|sha512)[$][0-9]{1,8}[$][^$]+[$]" + b64 + "+={0,2}$",
 		}},
 		Reader: "readDjango",
-		Writer: pbkdf2Writer("writeDjango", "pbkdf2_sha256$%d$saltsaltsaltsalt$%s=", "^pbkdf2_sha256[$]ROUNDS[$][A-Za-z0-9]{20}[$]KEY=$"),
+		Writer: pbkdf2Writer("writeDjango", "pbkdf2_sha256$%d$saltsaltsaltsalt$%s=",
+			"^pbkdf2_sha256[$]ROUNDS[$][A-Za-z0-9]{20}[$]KEY=$"),
 		Import: Import{Algorithm: "pbkdf2", Form: PHC},
 	},
 	{
 		Name: "pbkdf2", Title: "`$pbkdf2-sha256$i=…` as PHC string, also with other digests",
 		Looks: []Look{{
 			Name: "pbkdf2",
+			Cost: "[$]i=([0-9]+)", TooDear: "^[$]pbkdf2[^$]*[$]i=" + manyRounds + "[$,]",
 			Pattern: "^[$]pbkdf2(-(sha1|sha256|sha384|sha512))?[$]i=[0-9]{1,8}(,l=[0-9]+)?[$]" + b64 + "*={0,2}[$]" +
 				b64 + "+={0,2}$",
 		}},
 		Reader: "readPBKDF2",
-		Writer: pbkdf2Writer("writePBKDF2", "$pbkdf2-sha256$i=%d,l=32$c2FsdHNhbHRzYWx0c2FsdA$%s", "^[$]pbkdf2-sha256[$]i=ROUNDS,l=32[$]"+b64+"{22}[$]KEY$"),
+		Writer: pbkdf2Writer("writePBKDF2", "$pbkdf2-sha256$i=%d,l=32$c2FsdHNhbHRzYWx0c2FsdA$%s",
+			"^[$]pbkdf2-sha256[$]i=ROUNDS,l=32[$]"+b64+"{22}[$]KEY$"),
 		Import: Import{Algorithm: "pbkdf2", Form: PHC},
 	},
 	{
 		Name: "passlib_pbkdf2", Title: "passlib's `$pbkdf2-sha256$<rounds>$`, also with other digests",
 		Looks: []Look{{
-			Name:    "passlib_pbkdf2",
+			Name: "passlib_pbkdf2",
+			Cost: "^[$][^$]*[$]([0-9]+)[$]", TooDear: "^[$]pbkdf2[^$]*[$]" + manyRounds + "[$]",
 			Pattern: "^[$]pbkdf2(-(sha256|sha512))?[$][0-9]{1,8}[$]" + crypt64 + "*[$]" + crypt64 + "+$",
 		}},
 		Reader: "readPBKDF2",
-		Writer: pbkdf2Writer("writePBKDF2", "$pbkdf2-sha256$%d$c2FsdHNhbHRzYWx0c2FsdA$%s", "^[$]pbkdf2-sha256[$]ROUNDS[$]"+crypt64+"{22}[$]"+crypt64+"{43}$"),
+		Writer: pbkdf2Writer("writePBKDF2", "$pbkdf2-sha256$%d$c2FsdHNhbHRzYWx0c2FsdA$%s",
+			"^[$]pbkdf2-sha256[$]ROUNDS[$]"+crypt64+"{22}[$]"+crypt64+"{43}$"),
 		Import: Import{Algorithm: "pbkdf2", Form: PHC},
 	},
 	{
 		Name: "werkzeug", Title: "Werkzeug's `pbkdf2:sha256:…` and `scrypt:…`, of Flask applications",
 		Looks: []Look{{
 			Name: "werkzeug",
+			Cost: "^([^$]+)[$]", TooDear: "^(pbkdf2:sha[0-9]+:" + manyRounds + "|scrypt:" + hugeN + ":[0-9:]+)[$]",
 			Pattern: "^(pbkdf2:(sha1|sha256|sha512):[0-9]{1,8}|scrypt:[0-9]{1,8}:[0-9]{1,4}:[0-9]{1,4})[$][^$]+[$]" +
 				"([0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})$",
 		}},
 		Reader: "readWerkzeug",
-		Writer: pbkdf2Writer("writeWerkzeug", "pbkdf2:sha256:%d$saltsaltsaltsalt$%s", "^pbkdf2:sha256:ROUNDS[$][A-Za-z0-9]{20}[$][0-9a-f]{64}$"),
+		Writer: pbkdf2Writer("writeWerkzeug", "pbkdf2:sha256:%d$saltsaltsaltsalt$%s",
+			"^pbkdf2:sha256:ROUNDS[$][A-Za-z0-9]{20}[$][0-9a-f]{64}$"),
 		Import: Import{Algorithm: "pbkdf2", Form: PHC},
 	},
 	{
 		Name: "mattermost", Title: "`$pbkdf2$f=SHA256,w=…,l=…$` of Mattermost",
 		Looks: []Look{{
-			Name:    "mattermost",
+			Name: "mattermost",
+			Cost: "w=([0-9]+)", TooDear: "^[$]pbkdf2[$]f=.*,w=" + manyRounds + ",",
 			Pattern: "^[$]pbkdf2[$]f=SHA(256|512),w=[0-9]{1,8},l=[0-9]+[$]" + b64 + "+={0,2}[$]" + b64 + "+={0,2}$",
 		}},
 		Reader: "readMattermost",
@@ -142,7 +163,8 @@ var formats = withVectors([]Format{
 	{
 		Name: "aspnet_identity", Title: "ASP.NET Core Identity, versions 2 and 3",
 		Looks: []Look{{
-			Name:    "aspnet_identity",
+			Name: "aspnet_identity",
+			Cost: "", TooDear: "^AQAAAA(.[^A]|[^AEI].|[AEI]A[^A-P])",
 			Pattern: "^(A[A-P]" + b64 + "{64}==|AQAAAA" + b64 + "{54,}={0,2})$",
 		}},
 		Reader: "readAspNetIdentity", Writer: &aspNetWriter,
@@ -151,7 +173,8 @@ var formats = withVectors([]Format{
 	{
 		Name: "scrypt", Title: "`$scrypt$` as PHC string",
 		Looks: []Look{{
-			Name:    "scrypt",
+			Name: "scrypt",
+			Cost: "[$](ln=[0-9]+,r=[0-9]+,p=[0-9]+)[$]", TooDear: "^[$]scrypt[$]ln=(1[89]|[2-9][0-9]|[0-9]+,r=[0-9]+,p=[0-9]{2,})",
 			Pattern: "^[$]scrypt[$]ln=[0-9]+,r=[0-9]+,p=[0-9]+[$][A-Za-z0-9+/.]*={0,2}[$][A-Za-z0-9+/.]+={0,2}$",
 		}},
 		Reader: "readScrypt",
@@ -160,7 +183,8 @@ var formats = withVectors([]Format{
 	{
 		Name: "django_scrypt", Title: "Django's `scrypt$`",
 		Looks: []Look{{
-			Name:    "django_scrypt",
+			Name: "django_scrypt",
+			Cost: "^scrypt[$]([0-9]+)[$]", TooDear: "^scrypt[$]" + hugeN + "[$]",
 			Pattern: "^scrypt[$][0-9]{1,8}[$][^$]+[$][0-9]{1,4}[$][0-9]{1,4}[$]" + b64 + "+={0,2}$",
 		}},
 		Reader: "readDjangoScrypt",
@@ -184,8 +208,9 @@ var formats = withVectors([]Format{
 	{
 		Name: "phpass", Title: "phpass: `$P$` and `$H$` of WordPress and phpBB, `$S$` of Drupal 7",
 		Looks: []Look{
-			{Name: "phpass", Pattern: "^U?[$][PH][$]" + crypt64 + "{31}$"},
-			{Name: "drupal7", Pattern: "^U?[$]S[$]" + crypt64 + "{52}$"},
+			{Name: "phpass", Pattern: "^U?[$][PH][$]" + crypt64 + "{31}$",
+				Cost: "^U?[$][PH][$](.)", TooDear: "^U?[$][PH][$][J-Za-z]"},
+			{Name: "drupal7", Pattern: "^U?[$]S[$]" + crypt64 + "{52}$", Cost: "^U?[$]S[$](.)", TooDear: "^U?[$]S[$][J-Za-z]"},
 		},
 		Reader: "readPHPass",
 		Import: Import{Cannot: "Auth0 has no algorithm for it"},
@@ -194,16 +219,20 @@ var formats = withVectors([]Format{
 		Name: "crypt", Title: "`$1$`, `$apr1$`, `$5$` and `$6$` of crypt(3) and Apache",
 		Looks: []Look{
 			{Name: "md5_crypt", Pattern: "^[$](1|apr1)[$][^$]{0,16}[$]" + crypt64 + "{22}$"},
-			{Name: "sha256_crypt", Pattern: "^[$]5[$](rounds=[0-9]{1,9}[$])?[^$]{0,16}[$]" + crypt64 + "{43}$"},
-			{Name: "sha512_crypt", Pattern: "^[$]6[$](rounds=[0-9]{1,9}[$])?[^$]{0,16}[$]" + crypt64 + "{86}$"},
+			{Name: "sha256_crypt", Pattern: "^[$]5[$](rounds=[0-9]{1,9}[$])?[^$]{0,16}[$]" + crypt64 + "{43}$",
+				Cost: cryptRounds, TooDear: cryptDear},
+			{Name: "sha512_crypt", Pattern: "^[$]6[$](rounds=[0-9]{1,9}[$])?[^$]{0,16}[$]" + crypt64 + "{86}$",
+				Cost: cryptRounds, TooDear: cryptDear},
 		},
 		Reader: "readCrypt",
 		Import: Import{Cannot: "Auth0 has no algorithm for it"},
 	},
 	{
-		Name: "iterated_digest", Title: "`$iterated-sha256$i=<n>$<salt>$<key>`, into which digests of digests can be recast",
+		Name:  "iterated_digest",
+		Title: "`$iterated-sha256$i=<n>$<salt>$<key>`, into which digests of digests can be recast",
 		Looks: []Look{{
-			Name:    "iterated_digest",
+			Name: "iterated_digest",
+			Cost: "[$]i=([0-9]+)[$]", TooDear: "^[$]iterated-.*[$]i=(2[1-9][0-9]{5}|[3-9][0-9]{6}|[0-9]{8,})[$]",
 			Pattern: "^[$]iterated-(md5|sha1|sha256|sha512)[$]i=[0-9]{1,8}[$]" + b64 + "*[$]" + b64 + "{22,}$",
 		}},
 		Reader: "readIterated",
@@ -215,7 +244,8 @@ var formats = withVectors([]Format{
 	hexDigest("sha1", "SHA-1", "40", "werkzeug", "sha512", "sha256"),
 	hexDigest("md5", "MD5", "32", "werkzeug", "better_auth", "sha512", "sha256", "sha1"),
 	{
-		Name: "base64_digest", Title: "MD5, SHA-1, SHA-256 or SHA-512 in base64, with a salt in another column or without", Salted: true,
+		Name:  "base64_digest",
+		Title: "MD5, SHA-1, SHA-256 or SHA-512 in base64, with a salt in another column or without", Salted: true,
 		Looks: []Look{{
 			Name:    "base64_digest",
 			Pattern: "^(" + b64 + "{22}==|" + b64 + "{27}=|" + b64 + "{43}=|" + b64 + "{86}==)$",
@@ -224,8 +254,10 @@ var formats = withVectors([]Format{
 		Import: Import{Algorithm: "md5|sha1|sha256|sha512", Form: Parts},
 	},
 	{
-		Name: "hmac", Title: "an HMAC with MD5, SHA-1, SHA-256 or SHA-512 in hexadecimal or base64, with the pepper as its key", Key: PepperKey,
-		Like: []string{"md5", "sha1", "sha256", "sha512", "base64_digest"}, Salted: true, Reader: "readHMAC",
+		Name:  "hmac",
+		Title: "an HMAC with MD5, SHA-1, SHA-256 or SHA-512 in hexadecimal or base64, with the pepper as its key",
+		Key:   PepperKey,
+		Like:  []string{"md5", "sha1", "sha256", "sha512", "base64_digest"}, Salted: true, Reader: "readHMAC",
 		Import: Import{Algorithm: "hmac", Form: Parts},
 	},
 	{
@@ -245,7 +277,8 @@ var formats = withVectors([]Format{
 		Import: Import{Algorithm: "sha1|hmac", Form: Parts},
 	},
 	{
-		Name: "firebase", Title: "Firebase's scrypt in base64, with the salt in another column or behind a colon", Key: SignerKey,
+		Name:  "firebase",
+		Title: "Firebase's scrypt in base64, with the salt in another column or behind a colon", Key: SignerKey,
 		Looks: []Look{{Name: "firebase", Pattern: "^[A-Za-z0-9+/_-]{86}(==)?:" + b64 + "+={0,2}$"}},
 		Like:  []string{"base64_digest"}, Salted: true, Reader: "readFirebase",
 		Import: Import{Cannot: "Auth0 has no algorithm for it"},
@@ -263,6 +296,15 @@ func hexDigest(name, title, digits string, yields ...string) Format {
 		}},
 		Reader: "readHex",
 		Import: Import{Algorithm: name, Form: Parts},
+	}
+}
+
+// bcryptLook is bcrypt of a version behind what a pattern describes.
+func bcryptLook(name, prefix, version string) Look {
+	start := "^" + prefix + "[$]" + version + "[$]"
+	return Look{
+		Name: name, Pattern: start + "[0-9]{2}[$]" + crypt64 + "{53}$",
+		Cost: start + "([0-9]{2})[$]", TooDear: start + "(1[7-9]|[2-9][0-9])[$]",
 	}
 }
 

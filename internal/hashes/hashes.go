@@ -50,6 +50,10 @@ type Look struct {
 	// Pattern is a regular expression that means the same to PostgreSQL and to Go. It has no backslash, whose
 	// meaning in a literal is a setting of the server.
 	Pattern string
+	// Cost matches what a value says about its cost, the first group that takes part; "" where it says nothing.
+	Cost string
+	// TooDear matches, as far as a pattern can, the values that cost more than a login has time for; "" for none.
+	TooDear string
 	// Yields names the looks that go first where both match. They stand before it in the register.
 	Yields []string
 }

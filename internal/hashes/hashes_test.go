@@ -72,6 +72,26 @@ func TestWrittenValuesAreOfTheirFormat(t *testing.T) {
 	}
 }
 
+// What costs too much is known by its pattern, and nothing else is taken for that; what says something about its cost
+// is found to say it.
+func TestLooksTellTheCost(t *testing.T) {
+	for _, f := range hashes.All() {
+		for _, vector := range f.Vectors {
+			for _, look := range hashes.Looks() {
+				if look.Name != vector.Looked(f) {
+					continue
+				}
+				if dear := look.TooDear != "" && regexp.MustCompile(look.TooDear).MatchString(vector.Stored); dear != vector.TooDear {
+					t.Errorf("%s, %s costs too much: %t", f.Name, vector.Name, dear)
+				}
+				if look.Cost != "" && f.Name != "crypt" && !regexp.MustCompile(look.Cost).MatchString(vector.Stored) {
+					t.Errorf("%s, %s does not tell its cost", f.Name, vector.Name)
+				}
+			}
+		}
+	}
+}
+
 // Each vector has the look that it says, and no other that is tried in its place.
 func TestVectorsLookLikeTheirFormat(t *testing.T) {
 	for _, f := range hashes.All() {

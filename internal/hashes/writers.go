@@ -58,7 +58,8 @@ func bcryptWriter(prefix, function string) *Writer {
 		Function: function, PasswordBytes: 72,
 		Written: "^" + prefix + "[$]2[aby][$](0[4-9]|1[0-6])[$]" + crypt64 + "{53}$",
 		Sample: func(c Costs, letter rune) string {
-			return fmt.Sprintf("%s$%s$%02d$%s%s", plain, c.BcryptPrefix, c.BcryptRounds, strings.Repeat("u", 22), strings.Repeat(string(letter), 31))
+			key := strings.Repeat("u", 22) + strings.Repeat(string(letter), 31)
+			return fmt.Sprintf("%s$%s$%02d$%s", plain, c.BcryptPrefix, c.BcryptRounds, key)
 		},
 		Work: func(c Costs) int { return 1 << c.BcryptRounds },
 	}
@@ -129,7 +130,8 @@ var argon2Writer = Writer{
 	Function: "writeArgon2", PasswordBytes: longPassword,
 	Written: "^[$]argon2id[$]v=19[$]m=([0-9]{4,5}|1[0-3][0-9]{4}),t=([0-9]|10),p=1[$]" + b64 + "{22}[$]" + b64 + "{43}$",
 	Sample: func(c Costs, letter rune) string {
-		return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=1$%s$%sA", c.Argon2Memory, c.Argon2Passes, "c2FsdHNhbHRzYWx0c2FsdA", strings.Repeat(string(letter), 42))
+		return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=1$c2FsdHNhbHRzYWx0c2FsdA$%sA",
+			c.Argon2Memory, c.Argon2Passes, strings.Repeat(string(letter), 42))
 	},
 	Work: func(c Costs) int { return c.Argon2Memory * c.Argon2Passes / 8 },
 }

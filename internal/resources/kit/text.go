@@ -17,6 +17,14 @@ func QuotedFormats() string { return Code(hashes.Optional()) }
 // Code lists names for a description.
 func Code(names []string) string { return "`" + strings.Join(names, "`, `") + "`" }
 
+// Alternatives joins names for a sentence: "a, b or c".
+func Alternatives(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+}
+
 // Merged has the entries of both maps.
 func Merged[V any](a, b map[string]V) map[string]V {
 	all := maps.Clone(a)
