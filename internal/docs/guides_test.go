@@ -262,12 +262,33 @@ func TestREADMEShowsTheDemo(t *testing.T) {
 	}
 }
 
-// The guide on adopting a table names each format that no rendered script can compare.
-func TestGuideNamesUnreadableFormats(t *testing.T) {
-	guide := read(t, "templates/guides/adopting-a-users-table.md.tmpl")
-	for _, name := range hashes.Unreadable() {
-		if !strings.Contains(guide, "`"+name+"`") {
-			t.Errorf("the guide does not say that %s cannot be compared", name)
+// The guide on hashes describes each format, the looks that an audit counts, and what is written.
+func TestGuideDescribesEveryHashFormat(t *testing.T) {
+	guide := read(t, "templates/guides/password-hashes.md.tmpl")
+	for _, format := range hashes.All() {
+		var row string
+		for line := range strings.Lines(guide) {
+			if strings.HasPrefix(line, "| `"+format.Name+"` |") {
+				row = line
+			}
+		}
+		if row == "" {
+			t.Errorf("the guide does not describe %s", format.Name)
+			continue
+		}
+		for _, look := range format.Looks {
+			if !strings.Contains(row, "`"+look.Name+"`") {
+				t.Errorf("the guide does not say that an audit counts %s as %s", format.Name, look.Name)
+			}
+		}
+		imported := format.Import.Algorithm
+		if imported == "" {
+			imported = "no"
+		}
+		cells := strings.Split(row, " | ")
+		written := strings.Contains(cells[3], "yes")
+		if written != (format.Writer != nil) || !strings.Contains(cells[4], strings.Split(imported, "|")[0]) {
+			t.Errorf("what the guide says of writing and importing %s is not so: %s", format.Name, row)
 		}
 	}
 }

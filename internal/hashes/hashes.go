@@ -15,18 +15,33 @@ type Format struct {
 	Title string
 	// Looks are how a stored value looks; more than one where the audit tells versions apart.
 	Looks []Look
+	// Like names the looks of other formats that a value may have, too: which of them it is only the configuration tells.
+	Like []string
+	// Salted means that the part password_salt is looked at, where the store has it.
+	Salted bool
+	// Key is the setting that names the configuration key with the secret that the format needs; "" for none.
+	Key Key
 	// Always means that every login compares the format, whatever the configuration names.
 	Always bool
 	// Reader is the function in internal/scripts/js/hashes, and its file, that checks a stored value; "" where no
 	// rendered script can.
 	Reader string
-	// Writer is the one that hashes a new password; "" where none is written in this format.
-	Writer string
+	// Writer says how a new password is hashed; nil where none is written in this format.
+	Writer *Writer
 	// Import is how Auth0 takes a stored value over.
 	Import Import
 	// Vectors are stored values made by other programs.
 	Vectors []Vector
 }
+
+// Key is a setting of the scripts that names a configuration key.
+type Key string
+
+// The keys.
+const (
+	PepperKey Key = "pepper_key"
+	SignerKey Key = "signer_key"
+)
 
 // Look is what a stored value looks like.
 type Look struct {
@@ -35,13 +50,17 @@ type Look struct {
 	// Pattern is a regular expression that means the same to PostgreSQL and to Go. It has no backslash, whose
 	// meaning in a literal is a setting of the server.
 	Pattern string
+	// Cost matches what a value says about its cost, the first group that takes part; "" where it says nothing.
+	Cost string
+	// TooDear matches, as far as a pattern can, the values that cost more than a login has time for; "" for none.
+	TooDear string
 	// Yields names the looks that go first where both match. They stand before it in the register.
 	Yields []string
 }
 
 // Import is how a user's hash is handed to Auth0's import job. Either Algorithm or Cannot is set.
 type Import struct {
-	// Algorithm is that of custom_password_hash.
+	// Algorithm is that of custom_password_hash; with several, between bars, the value tells which.
 	Algorithm string
 	Form      Form
 	// Cannot says why the format cannot be imported: these users have to log in before the migration ends, or to
@@ -58,18 +77,26 @@ const (
 	Whole Form = "the value as it is stored"
 	// PHC is the value rewritten as a PHC string, with base64 that is not padded.
 	PHC Form = "rewritten as a PHC string"
+	// Stripped is what stands behind the prefix.
+	Stripped Form = "what stands behind the prefix"
 	// Parts are digest, salt and parameters in members of their own.
 	Parts Form = "taken apart into digest, salt and parameters"
 )
 
 // Vector is a stored value.
 type Vector struct {
-	Name   string
+	Name string
+	// By is the program that made the value, with its version.
+	By     string
 	Stored string
+	// Salt is what the column for the salt holds, Key what the configuration holds; "" where the format needs none.
+	Salt, Key string
 	// Password is what the value was made from; "" where that is not known.
 	Password string
-	// Look is the name of what it looks like; "" for that of the format.
+	// Look is the name of what it looks like; "" for the one that is called as the format.
 	Look string
+	// TooDear means that checking the value would take longer than a login may, so that it is no hash.
+	TooDear bool
 }
 
 // Looked is the name of the look that the vector has.
@@ -97,14 +124,17 @@ func Optional() []string {
 	return names(func(f Format) bool { return f.Reader != "" && !f.Always })
 }
 
-// Unreadable names the formats that an audit knows and no rendered script can check.
-func Unreadable() []string {
-	return names(func(f Format) bool { return f.Reader == "" })
+// Readers names the formats that read values of this look.
+func Readers(look string) []string {
+	return names(func(f Format) bool {
+		own := func(l Look) bool { return l.Name == look }
+		return slices.ContainsFunc(f.Looks, own) || slices.Contains(f.Like, look)
+	})
 }
 
 // Writable names the formats that scripts can write.
 func Writable() []string {
-	return names(func(f Format) bool { return f.Writer != "" })
+	return names(func(f Format) bool { return f.Writer != nil })
 }
 
 func names(which func(Format) bool) []string {

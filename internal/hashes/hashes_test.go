@@ -16,13 +16,13 @@ func TestFormatsAreComplete(t *testing.T) {
 	var names, looks []string
 	for _, f := range hashes.All() {
 		names = append(names, f.Name)
-		if f.Title == "" || len(f.Looks) == 0 || len(f.Vectors) == 0 {
+		if f.Title == "" || len(f.Looks)+len(f.Like) == 0 || len(f.Vectors) == 0 {
 			t.Errorf("%s lacks a title, a look or a vector", f.Name)
 		}
 		if (f.Import.Algorithm == "") == (f.Import.Cannot == "") || (f.Import.Algorithm == "") != (f.Import.Form == "") {
 			t.Errorf("%s: whether and how Auth0 imports it: %+v", f.Name, f.Import)
 		}
-		if f.Always && f.Reader == "" || f.Writer != "" && !f.Always {
+		if f.Always && f.Reader == "" || f.Writer != nil && f.Reader == "" {
 			t.Errorf("%s is always read, or written, and has not what that takes", f.Name)
 		}
 		known := func(v hashes.Vector) bool { return v.Password != "" }
@@ -46,8 +46,49 @@ func TestFormatsAreComplete(t *testing.T) {
 			t.Errorf("a name stands twice in %v", list)
 		}
 	}
-	if !slices.Equal(hashes.Writable(), []string{hashes.Bcrypt}) {
-		t.Errorf("the scripts write %v", hashes.Writable())
+}
+
+// What a writer writes is of the format, and the access functions, which match what it says is written, let it through.
+// They keep out what costs more than a login has time for.
+func TestWrittenValuesAreOfTheirFormat(t *testing.T) {
+	costs := hashes.Costs{BcryptRounds: 12, BcryptPrefix: "2a", Argon2Memory: 19456, Argon2Passes: 2}
+	for _, name := range hashes.Writable() {
+		f, _ := hashes.Find(name)
+		sample, other := f.Writer.Sample(costs, 'D'), f.Writer.Sample(costs, 'T')
+		if sample == other || len(sample) != len(other) {
+			t.Errorf("%s: the samples are %q and %q", name, sample, other)
+		}
+		if !regexp.MustCompile(f.Writer.Written).MatchString(sample) {
+			t.Errorf("%s: %q is not what its writer says it writes", name, sample)
+		}
+		if work := f.Writer.Work(costs); work < 1 || work > hashes.MaxWork {
+			t.Errorf("%s: new hashes take %d of work", name, work)
+		}
+		for _, vector := range f.Vectors {
+			if vector.TooDear && regexp.MustCompile(f.Writer.Written).MatchString(vector.Stored) {
+				t.Errorf("%s: %s is let through", name, vector.Name)
+			}
+		}
+	}
+}
+
+// What costs too much is known by its pattern, and nothing else is taken for that; what says something about its cost
+// is found to say it.
+func TestLooksTellTheCost(t *testing.T) {
+	for _, f := range hashes.All() {
+		for _, vector := range f.Vectors {
+			for _, look := range hashes.Looks() {
+				if look.Name != vector.Looked(f) {
+					continue
+				}
+				if dear := look.TooDear != "" && regexp.MustCompile(look.TooDear).MatchString(vector.Stored); dear != vector.TooDear {
+					t.Errorf("%s, %s costs too much: %t", f.Name, vector.Name, dear)
+				}
+				if look.Cost != "" && f.Name != "crypt" && !regexp.MustCompile(look.Cost).MatchString(vector.Stored) {
+					t.Errorf("%s, %s does not tell its cost", f.Name, vector.Name)
+				}
+			}
+		}
 	}
 }
 

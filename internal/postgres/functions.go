@@ -73,6 +73,15 @@ func NewAccessFunction(schema, owner, name, statement string, arguments, results
 	return f
 }
 
+// Requiring is the function that refuses its arguments, in these words, unless the condition on them holds.
+func (f AccessFunction) Requiring(condition, otherwise string) AccessFunction {
+	check := fmt.Sprintf("  IF (%s) IS NOT TRUE THEN\n    RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = %s;\n  END IF;\n",
+		condition, QuoteLiteral(otherwise))
+	const query = "  RETURN QUERY\n"
+	f.Body = strings.Replace(f.Body, query, check+query, 1)
+	return f
+}
+
 // newClientCheck describes the function that the others call first.
 func newClientCheck(schema, owner, body string) AccessFunction {
 	return AccessFunction{

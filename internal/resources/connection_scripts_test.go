@@ -94,6 +94,8 @@ func settings(set map[string]knownvalue.Check) knownvalue.Check {
 		"database_url_key": knownvalue.StringExact(scripts.DefaultDatabaseURLKey), "ca_key": knownvalue.StringExact(scripts.DefaultCAKey),
 		"app_metadata_key": knownvalue.StringExact(scripts.DefaultAppMetadataKey),
 		"rehash_on_login":  knownvalue.Bool(false), "import_finished": knownvalue.Bool(false),
+		"pbkdf2_iterations": knownvalue.Null(), "pepper_key": knownvalue.Null(), "signer_key": knownvalue.Null(),
+		"argon2_memory": knownvalue.Int64Exact(scripts.DefaultArgon2Memory), "argon2_passes": knownvalue.Int64Exact(scripts.DefaultArgon2Passes),
 	}
 	maps.Copy(all, set)
 	return knownvalue.ObjectExact(all)

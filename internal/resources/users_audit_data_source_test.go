@@ -97,6 +97,14 @@ func TestUsersAudit(t *testing.T) {
 		}
 	}
 	want["hashes.bcrypt_2a"] += 10
+	want["hashes_unreadable"] = len(hashSamples["unknown"])
+	for _, f := range hashes.All() {
+		for _, vector := range f.Vectors {
+			if vector.TooDear {
+				want["hashes_unreadable"]++
+			}
+		}
+	}
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories(),
 		Steps: []resource.TestStep{{
@@ -127,6 +135,43 @@ func TestUsersAudit(t *testing.T) {
 				return nil
 			},
 		}},
+	})
+}
+
+// What a connection with its formats cannot read is counted and listed, and what hashes say of their cost.
+func TestUsersAuditByFormats(t *testing.T) {
+	t.Parallel()
+	db := acctest.Database(t)
+	db.Exec(auditDDL)
+	for i, hash := range []string{
+		"$2b$10$" + strings.Repeat("u", 53), "$2b$12$" + strings.Repeat("u", 53), "$2b$12$" + strings.Repeat("v", 53), "$2b$17$" + strings.Repeat("u", 53),
+		"pbkdf2_sha256$870000$salt$" + strings.Repeat("A", 43) + "=", "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$" + strings.Repeat("A", 43),
+		strings.Repeat("ab", 16), "$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0", "plain text",
+	} {
+		db.Exec(`INSERT INTO "Odd ""schema"."User's" VALUES ($1, $2, $3)`, i, fmt.Sprintf("user%d@example.com", i), hash)
+	}
+	with := func(formats string, unreadable int) resource.TestStep {
+		return resource.TestStep{
+			Config: strings.Replace(auditConfig(t, db, auditStore()), "\n  store =", "\n  legacy_hashes = "+formats+"\n  store =", 1),
+			Check: func(s *terraform.State) error {
+				got := s.RootModule().Resources[auditAddress].Primary.Attributes
+				for key, want := range map[string]int{
+					"hashes_unreadable.count": unreadable, "hash_costs.bcrypt_2b.10": 1, "hash_costs.bcrypt_2b.12": 2, "hash_costs.bcrypt_2b.17": 1,
+					"hash_costs.django_pbkdf2.870000": 1, "hash_costs.argon2.m=65536,t=3,p=4": 1, "hash_costs.phpass.9": 1, "hash_costs.md5.": 1,
+				} {
+					if err := expect(key, got[key], want); err != nil {
+						return err
+					}
+				}
+				return listed(db, "hashes_unreadable", got["hashes_unreadable.query"], unreadable)
+			},
+		}
+	}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories(),
+		Steps: []resource.TestStep{
+			with("null", 2), with("[]", 6), with(`["django_pbkdf2", "argon2"]`, 4), with(`["md5", "phpass", "bcrypt"]`, 4), with(`["hmac", "phpass", "argon2", "django_pbkdf2"]`, 2),
+		},
 	})
 }
 
@@ -237,7 +282,7 @@ func TestUsersAuditEndsInTime(t *testing.T) {
 			return err
 		}
 		defer server.Close()
-		_, err = table.AuditUsers(ctx, server, auditStore())
+		_, err = table.AuditUsers(ctx, server, auditStore(), nil)
 		return err
 	}
 	var failed *pgconn.PgError

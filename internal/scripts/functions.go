@@ -29,6 +29,11 @@ type Function struct {
 	Results []TypedName
 }
 
+// StoresPassword tells whether a hash is handed to the function to be stored.
+func (f Function) StoresPassword() bool {
+	return slices.ContainsFunc(f.Arguments, func(a TypedName) bool { return a.Name == string(store.Password) })
+}
+
 // TypedName is an argument or a column of a function.
 type TypedName struct{ Name, Type string }
 
@@ -78,7 +83,7 @@ func signUpParams() []Param {
 	var params []Param
 	for _, spec := range store.Parts() {
 		switch spec.Part {
-		case store.ID, store.EmailVerified, store.PhoneVerified, store.Blocked, store.CreatedAt, store.UpdatedAt,
+		case store.ID, store.PasswordSalt, store.EmailVerified, store.PhoneVerified, store.Blocked, store.CreatedAt, store.UpdatedAt,
 			store.LastLogin, store.LastPasswordReset, store.MigratedAt:
 		default:
 			params = append(params, Param{string(spec.Part), spec.Part})
@@ -208,7 +213,7 @@ func resultColumns(op Operation, statement Statement) []TypedName {
 		return columns
 	}
 	if op == Login {
-		columns = append(columns, TypedName{string(store.Password), "text"})
+		columns = append(columns, TypedName{string(store.Password), "text"}, TypedName{string(store.PasswordSalt), "text"})
 	}
 	return append(columns, TypedName{foundByEmail, "boolean"})
 }

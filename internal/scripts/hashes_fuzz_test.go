@@ -8,7 +8,6 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
@@ -21,8 +20,8 @@ var costly = regexp.MustCompile(`[0-9]{6}|ln=(1[2-9]|[2-9][0-9])|\$2[aby]\$(0[7-
 // that one password fits no other fits.
 func FuzzLegacyHash(f *testing.F) {
 	for _, legacy := range legacyHashes {
-		f.Add(legacy.hash)
-		f.Add(legacy.hash[:len(legacy.hash)/2])
+		f.Add(legacy.Stored)
+		f.Add(legacy.Stored[:len(legacy.Stored)/2])
 	}
 	for _, hash := range []string{
 		"", "$", "$$$$$", "$2b$04$", "$2b$04$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy", "{SSHA}", "{ssha}====", "pbkdf2_sha256$1$ü$AAAAAAAAAAAAAAAAAAAAAA==",
@@ -32,8 +31,7 @@ func FuzzLegacyHash(f *testing.F) {
 		f.Add(hash)
 	}
 	db := pgtest.LocalDatabase(f)
-	b := newBench(f, db, shape{})
-	b.options.LegacyHashes = hashes.Optional()
+	b := hashBench(f, db)
 	id := b.add(map[store.Part]any{store.Email: "ada@example.com", store.Password: "none"})
 	conn := db.Conn()
 	f.Fuzz(func(t *testing.T, hash string) {

@@ -21,6 +21,8 @@ const (
 	DefaultAppMetadataKey = "app_metadata"
 	DefaultBcryptPrefix   = "2b"
 	DefaultPasswordHash   = hashes.Bcrypt
+	DefaultArgon2Memory   = 19456
+	DefaultArgon2Passes   = 2
 )
 
 // Bounds of what Options accept. Fifteen rounds take seconds; the scripts must
@@ -58,6 +60,12 @@ type Options struct {
 	// BcryptPrefix is the version that new hashes name, "2b", "2a" or "2y"; "" for
 	// the default. It is for other programs that know only one of them.
 	BcryptPrefix string
+	// Iterations are those of new hashes with PBKDF2, 0 for the format's own number.
+	Iterations int
+	// Argon2Memory, in KiB, and Argon2Passes are those of new hashes with Argon2, 0 for the defaults.
+	Argon2Memory, Argon2Passes int
+	// PepperKey and SignerKey are the configuration keys that hold the secrets of the formats that need one.
+	PepperKey, SignerKey string
 	// LegacyHashes are the formats beside bcrypt that login accepts, of those that [hashes.Optional] names.
 	LegacyHashes []string
 	// RehashOnLogin replaces hashes that are not bcrypt or of fewer rounds.
@@ -68,6 +76,51 @@ type Options struct {
 func (o Options) Features() []Feature {
 	if o.RehashOnLogin {
 		return []Feature{RehashOnLogin}
+	}
+	return nil
+}
+
+// writer is how new passwords are hashed.
+func (o Options) writer() *hashes.Writer {
+	format, _ := hashes.Find(o.PasswordHash)
+	return format.Writer
+}
+
+func (o Options) costs() hashes.Costs {
+	return hashes.Costs{
+		BcryptRounds: o.BcryptRounds, BcryptPrefix: o.BcryptPrefix,
+		Iterations: o.Iterations, Argon2Memory: o.Argon2Memory, Argon2Passes: o.Argon2Passes,
+	}
+}
+
+// checkHashing refuses what cannot be written, or read again.
+func (o Options) checkHashing() error {
+	if !slices.Contains(hashes.Writable(), o.PasswordHash) {
+		return &OptionError{"password_hash", fmt.Sprintf(
+			"must be one of %s, which the scripts write; hashes of other formats are read through legacy_hashes",
+			strings.Join(hashes.Writable(), ", "))}
+	}
+	named := func(key hashes.Key) string {
+		for _, name := range append([]string{o.PasswordHash}, o.LegacyHashes...) {
+			if format, _ := hashes.Find(name); format.Key == key {
+				return name
+			}
+		}
+		return ""
+	}
+	switch {
+	case o.PepperKey == "" && named(hashes.PepperKey) != "":
+		return &OptionError{"pepper_key", "must name the configuration key with the pepper, which " + named(hashes.PepperKey) + " needs"}
+	case o.SignerKey == "" && named(hashes.SignerKey) != "":
+		return &OptionError{"signer_key", "must name the configuration key with the signer key, which " + named(hashes.SignerKey) + " needs"}
+	case o.Iterations != 0 && (o.Iterations < hashes.MinIterations || o.Iterations > hashes.MaxIterations):
+		return &OptionError{"pbkdf2_iterations", fmt.Sprintf("must be between %d and %d", hashes.MinIterations, hashes.MaxIterations)}
+	case o.Argon2Memory < hashes.MinArgon2Memory || o.Argon2Memory > hashes.MaxArgon2Memory:
+		return &OptionError{"argon2_memory", fmt.Sprintf("must be between %d and %d KiB", hashes.MinArgon2Memory, hashes.MaxArgon2Memory)}
+	case o.Argon2Passes < hashes.MinArgon2Passes || o.Argon2Passes > hashes.MaxArgon2Passes:
+		return &OptionError{"argon2_passes", fmt.Sprintf("must be between %d and %d", hashes.MinArgon2Passes, hashes.MaxArgon2Passes)}
+	case o.writer().Work(o.costs()) > hashes.MaxWork:
+		return &OptionError{"password_hash", "costs more than a login has time for: lower its cost"}
 	}
 	return nil
 }
@@ -100,14 +153,18 @@ func (o Options) withDefaults() (Options, error) {
 	if o.BcryptPrefix == "" {
 		o.BcryptPrefix = DefaultBcryptPrefix
 	}
+	if o.Argon2Memory == 0 {
+		o.Argon2Memory = DefaultArgon2Memory
+	}
+	if o.Argon2Passes == 0 {
+		o.Argon2Passes = DefaultArgon2Passes
+	}
 	for _, format := range o.LegacyHashes {
 		if !slices.Contains(hashes.Optional(), format) {
 			return o, &OptionError{"legacy_hashes", fmt.Sprintf("names %q, which is no format that the scripts know", format)}
 		}
 	}
 	switch {
-	case !slices.Contains(hashes.Writable(), o.PasswordHash):
-		return o, &OptionError{"password_hash", `must be "bcrypt", which is what the scripts write; hashes of other formats are read through legacy_hashes`}
 	case !slices.Contains([]string{"2a", "2b", "2y"}, o.BcryptPrefix):
 		return o, &OptionError{"bcrypt_prefix", `must be "2b", "2a" or "2y"`}
 	case o.ImportFinished && !o.ImportMode:
@@ -125,5 +182,5 @@ func (o Options) withDefaults() (Options, error) {
 	case o.CAKey == o.DatabaseURLKey:
 		return o, &OptionError{"ca_key", "must not be the key of the database URL"}
 	}
-	return o, nil
+	return o, o.checkHashing()
 }

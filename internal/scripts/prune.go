@@ -23,11 +23,14 @@ var (
 type reach map[string]bool
 
 // conditions are the names that sources may use, each with what it stands for.
-func conditions(o Options) reach {
+func conditions(op Operation, o Options) reach {
 	has := func(parts ...store.Part) bool { return slices.ContainsFunc(parts, o.Store.Has) }
 	handsOver := o.ImportMode && o.Store.Has(store.MigratedAt)
 	return reach{
+		"changes":       op != Login && op != GetUser && op != Create,
+		"deletes":       op == Delete,
 		"legacy":        len(o.LegacyHashes) > 0,
+		"hashes":        op == Login || op == Create || op == ChangePassword,
 		"rehash":        o.RehashOnLogin,
 		"records":       handsOver || o.Store.Has(store.LastLogin),
 		"blocked":       has(store.Blocked),

@@ -34,12 +34,17 @@ func Recognise(text string) (o Options, ok bool) {
 		o, err := o.withDefaults()
 		return o, err == nil
 	}
-	o.PasswordHash = DefaultPasswordHash // there was never another
-	o.UserIDPrefix, o.BcryptRounds, o.BcryptPrefix = constant.UserIDPrefix, constant.BcryptRounds, constant.BcryptPrefix
+	o.PasswordHash, o.UserIDPrefix, o.BcryptRounds, o.BcryptPrefix = constant.PasswordHash, constant.UserIDPrefix, constant.BcryptRounds, constant.BcryptPrefix
 	o.DatabaseURLKey, o.CAKey, o.PoolMax = constant.DatabaseURLKey, constant.CAKey, constant.PoolMax
 	o.AppMetadataKey, o.LegacyHashes, o.ImportMode = constant.AppMetadataKey, constant.LegacyHashes, constant.ImportMode
 	o.RehashOnLogin = constant.Rehash
-	return o, true
+	o.Iterations, o.Argon2Memory, o.Argon2Passes = constant.Iterations, constant.Argon2Memory, constant.Argon2Passes
+	o.PepperKey, o.SignerKey = constant.PepperKey, constant.SignerKey
+	o, err := o.withDefaults()
+	if err == nil && o.Iterations == o.writer().Iterations {
+		o.Iterations = 0 // the format's own
+	}
+	return o, err == nil
 }
 
 // storeOf reads the line that [describe] wrote.

@@ -105,7 +105,7 @@ type rehearsed map[string]string
 // address is in a domain that cannot exist (RFC 2606).
 func newRehearsed(o Options, op Operation, nonce string) rehearsed {
 	email := "Preflight-" + nonce + "@auth0pg.invalid"
-	signedUp, later := bcryptSample(o, 'T'), bcryptSample(o, 'D')
+	signedUp, later := o.writer().Sample(o.costs(), 'T'), o.writer().Sample(o.costs(), 'D')
 	user := rehearsed{
 		"identifier": email, "email": email, "new_email": "Preflight." + nonce + "@auth0pg.invalid", "verified": "true",
 		"username": "pf" + nonce, "new_username": "pg" + nonce, // at most 15 characters, as Auth0 has it by default
@@ -125,12 +125,6 @@ func (u rehearsed) value(name string) *string {
 	return nil
 }
 
-// bcryptSample is a hash as the scripts write it, of no password.
-func bcryptSample(o Options, last rune) string {
-	const digest = "abcdefghijklmnopqrstuuTtTtTtTtTtTtTtTtTtTtTtTtTtTtTt"
-	return fmt.Sprintf("$%s$%02d$%s%c", o.BcryptPrefix, o.BcryptRounds, digest, last)
-}
-
 // nobodysID fits the type; whether a row has it matters little to what is rolled back.
 func nobodysID(s store.Store, nonce string) string {
 	switch idFormat(s) {
@@ -146,7 +140,8 @@ func nobodysID(s store.Store, nonce string) string {
 
 // LeftOut lists the parts for which the sign-up of a rehearsal brings no value, so that their columns get null.
 func LeftOut(s store.Store) []store.Part {
-	user := newRehearsed(Options{Store: s}, Create, strings.Repeat("0", 12))
+	o := Options{Store: s, PasswordHash: DefaultPasswordHash, BcryptRounds: DefaultBcryptRounds, BcryptPrefix: DefaultBcryptPrefix}
+	user := newRehearsed(o, Create, strings.Repeat("0", 12))
 	var parts []store.Part
 	for _, param := range signUpParams() {
 		if s.Has(param.Part) && user.value(param.Name) == nil {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
@@ -21,19 +22,23 @@ type settings struct {
 	PoolMax        int          `json:"poolMax"`
 	UserIDPrefix   string       `json:"userIdPrefix,omitempty"`
 	IDFormat       string       `json:"idFormat,omitempty"`
-	Parts          []store.Part `json:"parts"`
-	AppMetadataKey string       `json:"appMetadataKey"`
-	BcryptRounds   int          `json:"bcryptRounds"`
-	BcryptPrefix   string       `json:"bcryptPrefix"`
+	Parts          []store.Part `json:"parts,omitempty"`
+	AppMetadataKey string       `json:"appMetadataKey,omitempty"`
+	PasswordHash   string       `json:"passwordHash,omitempty"`
+	PasswordBytes  int          `json:"passwordBytes,omitempty"`
+	HashWork       int          `json:"hashWork,omitempty"`
+	BcryptRounds   int          `json:"bcryptRounds,omitempty"`
+	BcryptPrefix   string       `json:"bcryptPrefix,omitempty"`
+	Iterations     int          `json:"iterations,omitempty"`
+	Argon2Memory   int          `json:"argon2Memory,omitempty"`
+	Argon2Passes   int          `json:"argon2Passes,omitempty"`
+	PepperKey      string       `json:"pepperKey,omitempty"`
+	SignerKey      string       `json:"signerKey,omitempty"`
 	LegacyHashes   []string     `json:"legacyHashes,omitempty"`
 	DummyHash      string       `json:"dummyHash,omitempty"`
 	ImportMode     bool         `json:"importMode,omitempty"`
 	Rehash         bool         `json:"rehash,omitempty"`
 }
-
-// dummyDigest is the salt and digest of no password: comparing with it takes as
-// long as with any hash of the same cost.
-const dummyDigest = "abcdefghijklmnopqrstuuDdDdDdDdDdDdDdDdDdDdDdDdDdDdDdD"
 
 // Render returns the script for one operation: for equal options the same text.
 func Render(op Operation, o Options) (string, error) {
@@ -62,26 +67,37 @@ func renderWith(through driver, op Operation, o Options) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	fill[readersLine] = readers(o.LegacyHashes)
+	fill[readersLine] = readers(append([]string{o.PasswordHash}, o.LegacyHashes...))
+	fill[writeLine] = writer(o.PasswordHash)
 	constant, err := encodeLines(newSettings(op, o))
 	if err != nil {
 		return "", err
 	}
-	return assembly{through, conditions(o), fill}.script(known.function, head+settingsLine+constant+";\n")
+	return assembly{through, conditions(op, o), fill}.script(known.function, head+settingsLine+constant+";\n")
 }
 
-// The line of legacyMatches.js that rendering replaces.
-const readersLine = "  const readers = {};\n"
+// The lines of passwordMatches.js and hashPassword.js that rendering replaces.
+const (
+	readersLine = "  const readers = {};\n"
+	writeLine   = "  const write = null;\n"
+)
 
-// readers names the functions that check the formats.
-func readers(formats []string) filling {
+// readers names the functions that check the formats, and those that are always checked.
+func readers(named []string) filling {
 	var uses, entries []string
-	for _, name := range formats {
-		format, _ := hashes.Find(name)
-		entries = append(entries, name+": "+format.Reader)
-		uses = append(uses, format.Reader)
+	for _, format := range hashes.All() {
+		if format.Always || slices.Contains(named, format.Name) {
+			entries = append(entries, format.Name+": "+format.Reader)
+			uses = append(uses, format.Reader)
+		}
 	}
 	return filling{text: "  const readers = { " + strings.Join(entries, ", ") + " };\n", uses: uses}
+}
+
+// writer names the function that makes new hashes.
+func writer(name string) filling {
+	format, _ := hashes.Find(name)
+	return filling{text: "  const write = " + format.Writer.Function + ";\n", uses: []string{format.Writer.Function}}
 }
 
 func newSettings(op Operation, o Options) settings {
@@ -91,21 +107,50 @@ func newSettings(op Operation, o Options) settings {
 		CAKey:          o.CAKey,
 		PoolMax:        o.PoolMax,
 		UserIDPrefix:   o.UserIDPrefix,
-		Parts:          o.Store.Parts(),
-		AppMetadataKey: o.AppMetadataKey,
-		BcryptRounds:   o.BcryptRounds,
-		BcryptPrefix:   o.BcryptPrefix,
+		PepperKey:      o.PepperKey,
+		SignerKey:      o.SignerKey,
 		LegacyHashes:   o.LegacyHashes,
 		ImportMode:     o.ImportMode,
 		Rehash:         o.RehashOnLogin,
 	}
+	if op == Login || op == GetUser || op == Create || op == ChangePassword {
+		constant.Parts = o.Store.Parts()
+	}
+	if op == Login || op == GetUser || o.AppMetadataKey != DefaultAppMetadataKey {
+		constant.AppMetadataKey = o.AppMetadataKey
+	}
+	constant.hashing(o, op == Login || op == Create || op == ChangePassword)
 	if op == GetUser || op == Delete {
 		constant.IDFormat = idFormat(o.Store)
 	}
 	if op == Login {
-		constant.DummyHash = fmt.Sprintf("$2b$%02d$%s", o.BcryptRounds, dummyDigest)
+		constant.DummyHash = o.writer().Sample(o.costs(), 'D')
 	}
 	return constant
+}
+
+// hashing notes what a script needs to hash passwords; one that hashes none notes what is not the default, by which
+// the options are recognised.
+func (s *settings) hashing(o Options, hashes bool) {
+	if hashes {
+		s.PasswordBytes, s.HashWork = o.writer().PasswordBytes, o.writer().Work(o.costs())
+	}
+	s.Iterations = o.Iterations
+	if hashes && s.Iterations == 0 {
+		s.Iterations = o.writer().Iterations
+	}
+	if o.PasswordHash == "argon2" || o.Argon2Memory != DefaultArgon2Memory || o.Argon2Passes != DefaultArgon2Passes {
+		s.Argon2Memory, s.Argon2Passes = o.Argon2Memory, o.Argon2Passes
+	}
+	if hashes || o.PasswordHash != DefaultPasswordHash {
+		s.PasswordHash = o.PasswordHash
+	}
+	if hashes || o.BcryptRounds != DefaultBcryptRounds {
+		s.BcryptRounds = o.BcryptRounds
+	}
+	if hashes || o.BcryptPrefix != DefaultBcryptPrefix {
+		s.BcryptPrefix = o.BcryptPrefix
+	}
 }
 
 // RenderAll returns the scripts that the connection gets, the overrides among
@@ -140,8 +185,8 @@ func header(op Operation, s store.Store) string {
 	}
 	return fmt.Sprintf(`  // The %[1]s script of a custom database connection, made by the Terraform
   // provider auth0pg/auth0pg %[2]s.
-  // Do not edit it here: the next apply puts it back. Change the configuration instead.
-  // A failure is in Auth0 under Monitoring, Logs; its cause on the console, in a line with "auth0pg %[1]s".
+  // The next apply undoes what is edited here: change the configuration instead.
+  // A failure is in Auth0's logs, its cause on the console in a line with "auth0pg %[1]s".
 `, op, from) + describe(s)
 }
 

@@ -557,7 +557,7 @@ func TestPoolIsSharedAndItsKeyIsADigest(t *testing.T) {
 	keys := func() []any {
 		t.Helper()
 		outcome, err := b.container.Run(context.Background(), localtenant.Invocation{
-			Script: `function f(callback) { callback(null, Object.keys(global).filter((key) => key.startsWith('auth0pg'))); }`,
+			Script: `function f(callback) { callback(null, Object.keys(global).filter((key) => key.startsWith('auth0pg:pool'))); }`,
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -6,8 +6,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 )
 
 // FuzzOverride hides a secret somewhere in a script of the user's own: whatever is wrong with the script, the message
@@ -47,7 +45,7 @@ func FuzzOverride(f *testing.F) {
 // script that is recognised as the same and whose SQL is made of quoted names alone.
 func FuzzRecognise(f *testing.F) {
 	finished := Options{Store: storeWith(), ImportMode: true, ImportFinished: true}
-	for _, options := range []Options{{Store: storeWith()}, {Store: storeWith(), LegacyHashes: hashes.Optional(), RehashOnLogin: true, UserIDPrefix: "legacy"}, finished} {
+	for _, options := range []Options{{Store: storeWith()}, everyOption(), finished} {
 		text, err := Render(Login, options)
 		if err != nil {
 			f.Fatal(err)

@@ -3,8 +3,12 @@
 package scripts
 
 import (
+	"encoding/base64"
+	"os/exec"
+	"strings"
 	"testing"
 
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
@@ -47,5 +51,56 @@ func BenchmarkRendering(b *testing.B) {
 			b.ReportMetric(float64(len(all[Login])), "login-B")
 			b.ReportMetric(float64(total), "all-B")
 		})
+	}
+}
+
+// A further format adds little to a script, and all of them together stay below what the platform takes.
+func TestFormatsStaySmall(t *testing.T) {
+	size := func(formats ...string) int {
+		o := everyOption()
+		o.Store = storeWith(store.ID, store.Email, store.EmailVerified, store.Password, store.PasswordSalt, store.Nickname)
+		o.LegacyHashes, o.RehashOnLogin = formats, false
+		text, err := Render(Login, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(text)
+	}
+	alone := size("bcrypt_salted")
+	// What computes in a thread brings the means for that along.
+	budgets := map[string]int{"argon2": 10000, "crypt": 5000, "phpass": 3600, "symfony": 2600, "iterated_digest": 3400}
+	for _, format := range hashes.Optional() {
+		budget := max(budgets[format], 2000)
+		if added := size(format) - alone; added > budget {
+			t.Errorf("%s adds %d bytes to login, more than %d", format, added, budget)
+		}
+	}
+	if all := size(hashes.Optional()...); all > MaxScriptBytes/2 {
+		t.Errorf("all formats together make login %d bytes", all)
+	}
+	for _, format := range hashes.Writable() {
+		o := everyOption()
+		o.PasswordHash = format
+		for op, text := range map[Operation]string{Login: render(t, Login, o), Create: render(t, Create, o)} {
+			if len(text) > MaxScriptBytes*2/3 {
+				t.Errorf("%s with everything has %d bytes", op, len(text))
+			}
+		}
+	}
+}
+
+// What the script carries is what the source says.
+func TestWebAssemblyIsAssembled(t *testing.T) {
+	assembler, err := exec.LookPath("wat2wasm")
+	if err != nil {
+		t.Skip("wat2wasm, of the package wabt, is not installed")
+	}
+	assembled, err := exec.Command(assembler, "wasm/fill.wat", "--output=-").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	carried := strings.NewReplacer("'", "", "\n", "", "+ ", "", " ", "").Replace(files()["js/hashes/argon2Key.js"].body)
+	if !strings.Contains(carried, base64.StdEncoding.EncodeToString(assembled)) {
+		t.Error("js/hashes/argon2Key.js does not carry wasm/fill.wat, assembled")
 	}
 }

@@ -155,6 +155,9 @@ func find(s store.Store, withPassword bool) Statement {
 	outputs := b.profile()
 	if withPassword {
 		outputs = append(outputs, b.output(store.Password))
+		if s.Has(store.PasswordSalt) {
+			outputs = append(outputs, b.output(store.PasswordSalt))
+		}
 	}
 	where := b.isEmail("identifier")
 	if s.Has(store.Username) {
@@ -214,7 +217,7 @@ func (b *builder) insertUser() Statement {
 			value = b.flag(part, false)
 		case store.CreatedAt, store.UpdatedAt:
 			value = "CURRENT_TIMESTAMP"
-		case store.ID, store.LastLogin, store.LastPasswordReset, store.MigratedAt:
+		case store.ID, store.PasswordSalt, store.LastLogin, store.LastPasswordReset, store.MigratedAt:
 			continue
 		default:
 			value = b.param(string(part), part)

@@ -12,6 +12,7 @@ const (
 	Email             Part = "email"
 	EmailVerified     Part = "email_verified"
 	Password          Part = "password"
+	PasswordSalt      Part = "password_salt"
 	Nickname          Part = "nickname"
 	Username          Part = "username"
 	Name              Part = "name"
@@ -51,6 +52,7 @@ func Parts() []PartSpec {
 		{Email, true, "text", false, "", "The e-mail address, unique under the chosen `email_lookup`."},
 		{EmailVerified, false, "boolean", false, "false", "Whether the address was verified; `verify` sets it and both `login` and `get_user` return it."},
 		{Password, true, "text", false, "", "The password's hash, never the password."},
+		{PasswordSalt, false, "text", true, "", "The salt of a password's hash, where it has a column of its own; `login` reads it, and no script writes it."},
 		{Nickname, false, "text", true, "", "The name shown for the user when there is no full name."},
 		{Username, false, "text", true, "", "The name a user may log in with instead of the e-mail address; unique."},
 		{Name, false, "text", true, "", "The full name."},

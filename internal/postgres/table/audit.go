@@ -37,6 +37,11 @@ type Audit struct {
 	// Hashes are the formats that occur, by the names of their looks.
 	Hashes        map[string]Finding
 	HashesUnknown Finding
+	// Unreadable are those that login cannot compare with: of a look that none of the audit's formats reads, of no look,
+	// or costlier than a login has time for.
+	Unreadable Finding
+	// Costs is how many hashes of each look say what of their cost; "" is for those that say nothing.
+	Costs map[string]map[string]int64
 	// Migrated and Left are nil for a table that does not keep who was migrated.
 	Migrated, Left *Finding
 }
@@ -64,7 +69,8 @@ func hasLook(password string, look hashes.Look) string {
 
 // AuditUsers counts, in one pass over the table, what stands in the way of a login or of a
 // migration. It sees every row or fails: policies that hide rows from the provider are an error.
-func AuditUsers(ctx context.Context, s *postgres.Server, users store.Store) (*Audit, error) {
+// The formats are those of hashes that login reads, beside those that it always does.
+func AuditUsers(ctx context.Context, s *postgres.Server, users store.Store, formats []string) (*Audit, error) {
 	conn, err := s.Connect(ctx)
 	if err != nil {
 		return nil, err
@@ -86,7 +92,11 @@ func AuditUsers(ctx context.Context, s *postgres.Server, users store.Store) (*Au
 		if len(table.Foreign) > 0 {
 			return &postgres.ForeignError{Found: table.Foreign}
 		}
-		audit, err = newAuditQuery(users, table).run(ctx, tx)
+		query := newAuditQuery(users, table, formats)
+		if audit, err = query.run(ctx, tx); err != nil {
+			return err
+		}
+		audit.Costs, err = query.costs(ctx, tx)
 		return err
 	})
 	return audit, err
@@ -102,7 +112,7 @@ type auditQuery struct {
 	looks    []*Finding // as hashes.Looks
 }
 
-func newAuditQuery(users store.Store, table *Table) *auditQuery {
+func newAuditQuery(users store.Store, table *Table, formats []string) *auditQuery {
 	column := func(part store.Part) string { return postgres.Ident(users.Columns[part].Name) }
 	q := &auditQuery{
 		table: postgres.Ident(users.Table().Schema, users.Table().Name), id: column(store.ID),
@@ -142,6 +152,9 @@ func newAuditQuery(users store.Store, table *Table) *auditQuery {
 	}
 	q.rows(&a.HashesUnknown, "u.hash = 'unknown'", fmt.Sprintf("btrim(%[1]s) <> '' AND %[1]s !~ ALL (%[2]s)", q.password, postgres.TextArray(patterns)))
 
+	unreadable, dear := unreadableBy(formats)
+	q.rows(&a.Unreadable, "u.hash = ANY ("+postgres.TextArray(append(unreadable, "unknown"))+") OR u.dear", q.unreadable(unreadable, dear))
+
 	if users.Has(store.MigratedAt) {
 		q.migratedAt = column(store.MigratedAt)
 		a.Migrated, a.Left = &Finding{}, &Finding{}
@@ -149,6 +162,63 @@ func newAuditQuery(users store.Store, table *Table) *auditQuery {
 		q.rows(a.Left, "u.migrated_at IS NULL", q.migratedAt+" IS NULL")
 	}
 	return q
+}
+
+// unreadableBy lists the looks that none of the formats reads, and the patterns of what costs too much.
+func unreadableBy(formats []string) (looks, dear []string) {
+	reads := func(name string) bool {
+		format, _ := hashes.Find(name)
+		return format.Always || slices.Contains(formats, name)
+	}
+	for _, look := range hashes.Looks() {
+		if !slices.ContainsFunc(hashes.Readers(look.Name), reads) {
+			looks = append(looks, look.Name)
+		}
+		if look.TooDear != "" {
+			dear = append(dear, look.TooDear)
+		}
+	}
+	return looks, dear
+}
+
+// unreadable is the condition on the table that the counter of unreadable hashes stands for.
+func (q *auditQuery) unreadable(looks, dear []string) string {
+	var patterns []string
+	conditions := []string{q.password + " ~ ANY (" + postgres.TextArray(dear) + ")"}
+	for _, look := range hashes.Looks() {
+		if slices.Contains(looks, look.Name) {
+			conditions = append(conditions, hasLook(q.password, look))
+		}
+		patterns = append(patterns, look.Pattern)
+	}
+	conditions = append(conditions, fmt.Sprintf("%s !~ ALL (%s)", q.password, postgres.TextArray(patterns)))
+	return fmt.Sprintf("btrim(%s) <> '' AND (%s)", q.password, strings.Join(conditions, " OR "))
+}
+
+// costs counts hashes by look and by what they say of their cost.
+func (q *auditQuery) costs(ctx context.Context, db postgres.Querier) (map[string]map[string]int64, error) {
+	cost := "CASE u.hash"
+	for _, look := range hashes.Looks() {
+		if look.Cost != "" {
+			cost += fmt.Sprintf("\n  WHEN %s THEN substring(u.password FROM %s)", postgres.QuoteLiteral(look.Name), postgres.QuoteLiteral(look.Cost))
+		}
+	}
+	rows, err := db.Query(ctx, fmt.Sprintf("SELECT u.hash, coalesce(%s END, ''), count(*)\nFROM (SELECT %s AS hash, %s AS password FROM %s OFFSET 0) AS u\n"+
+		"WHERE u.hash NOT IN ('missing', 'unknown') GROUP BY 1, 2", cost, q.look(), q.password, q.table))
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]map[string]int64{}
+	var look, says string
+	var count int64
+	_, err = pgx.ForEachRow(rows, []any{&look, &says, &count}, func() error {
+		if all[look] == nil {
+			all[look] = map[string]int64{}
+		}
+		all[look][says] = count
+		return nil
+	})
+	return all, err
 }
 
 func (q *auditQuery) count(aggregate string, into *int64) {
@@ -162,21 +232,26 @@ func (q *auditQuery) rows(finding *Finding, counted, listed string) {
 	finding.Query = fmt.Sprintf("SELECT %s FROM %s WHERE %s", q.id, q.table, listed)
 }
 
-// sql is the one read.
-func (q *auditQuery) sql() string {
+// look is the name of what the hash looks like.
+func (q *auditQuery) look() string {
 	var format strings.Builder
 	fmt.Fprintf(&format, "CASE WHEN coalesce(btrim(%[1]s), '') = '' THEN 'missing'", q.password)
 	for _, look := range hashes.Looks() { // a look that yields to another stands after it
 		fmt.Fprintf(&format, "\n    WHEN %s ~ %s THEN %s", q.password, postgres.QuoteLiteral(look.Pattern), postgres.QuoteLiteral(look.Name))
 	}
-	format.WriteString("\n    ELSE 'unknown' END")
+	return format.String() + "\n    ELSE 'unknown' END"
+}
+
+// sql reads what is counted.
+func (q *auditQuery) sql() string {
 	migratedAt := q.migratedAt
 	if migratedAt == "" {
 		migratedAt = "NULL"
 	}
+	_, dear := unreadableBy(nil)
 	// OFFSET 0 keeps the planner from working the format out again for each counter.
-	return fmt.Sprintf("SELECT %s\nFROM (\n  SELECT %s AS id, %s AS email, %s AS migrated_at,\n    %s AS hash\n  FROM %s OFFSET 0\n) AS u",
-		strings.Join(q.counters, ",\n  "), q.id, q.email, migratedAt, format.String(), q.table)
+	return fmt.Sprintf("SELECT %s\nFROM (\n  SELECT %s AS id, %s AS email, %s AS migrated_at,\n    %s AS hash,\n    %s ~ ANY (%s) AS dear\n  FROM %s OFFSET 0\n) AS u",
+		strings.Join(q.counters, ",\n  "), q.id, q.email, migratedAt, q.look(), q.password, postgres.TextArray(dear), q.table)
 }
 
 func (q *auditQuery) run(ctx context.Context, db postgres.Querier) (*Audit, error) {

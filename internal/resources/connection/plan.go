@@ -136,6 +136,7 @@ func (r *connection) planValues(ctx context.Context, prior, plan, config *connec
 	plan.checkContext(settled, prior, config, diags)
 	plan.checkConfiguration(settled, config, diags)
 	r.checkCatalog(ctx, settled, prior, plan, diags)
+	r.warnOfHashes(ctx, settled, prior, plan, diags)
 }
 
 // client is nil while the provider's settings are not known or not complete, which whoever

@@ -11,8 +11,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
@@ -55,7 +53,7 @@ func (m *connectionModel) settings(ctx context.Context, diags *diag.Diagnostics)
 		object = defaultScripts()
 	}
 	if object.IsUnknown() {
-		return scriptsModel{Overrides: types.MapUnknown(types.StringType), BcryptRounds: types.Int64Unknown(), DatabaseURLKey: types.StringUnknown()}
+		return scriptsModel{Overrides: types.MapUnknown(types.StringType), DatabaseURLKey: types.StringUnknown()}
 	}
 	var s scriptsModel
 	diags.Append(object.As(ctx, &s, basetypes.ObjectAsOptions{})...)
@@ -85,30 +83,23 @@ func (r resolved) ownOperations(digests types.Map) []scripts.Operation {
 // known reports whether the scripts can be rendered.
 func (s scriptsModel) known() bool {
 	for _, value := range []attr.Value{
-		s.UserIDPrefix, s.BcryptRounds, s.DatabaseURLKey, s.CAKey, s.PoolMax, s.AppMetadataKey, s.PasswordHash, s.BcryptPrefix,
-		s.RehashOnLogin, s.ImportFinished, s.Overrides,
+		s.UserIDPrefix, s.DatabaseURLKey, s.CAKey, s.PoolMax, s.AppMetadataKey, s.RehashOnLogin, s.ImportFinished, s.Overrides,
 	} {
 		if value.IsUnknown() {
 			return false
 		}
 	}
-	return !s.LegacyHashes.IsUnknown() && !kit.UnknownElement(s.LegacyHashes)
+	return s.hashModel.known()
 }
 
 // options are the settings of the scripts for a store.
 func (s scriptsModel) options(userStore store.Store, importMode bool) scripts.Options {
-	var formats []string
-	for _, format := range hashes.Optional() { // in this order, whatever that of the set
-		if slices.Contains(s.LegacyHashes.Elements(), attr.Value(types.StringValue(format))) {
-			formats = append(formats, format)
-		}
-	}
-	return scripts.Options{
+	options := scripts.Options{
 		Store: userStore, ImportMode: importMode,
 		UserIDPrefix: s.UserIDPrefix.ValueString(), DatabaseURLKey: s.DatabaseURLKey.ValueString(), CAKey: s.CAKey.ValueString(),
 		PoolMax: int(s.PoolMax.ValueInt64()), AppMetadataKey: s.AppMetadataKey.ValueString(),
-		PasswordHash: s.PasswordHash.ValueString(), BcryptRounds: int(s.BcryptRounds.ValueInt64()),
-		BcryptPrefix: s.BcryptPrefix.ValueString(), LegacyHashes: formats,
 		RehashOnLogin: s.RehashOnLogin.ValueBool(), ImportFinished: s.ImportFinished.ValueBool(),
 	}
+	s.setOptions(&options)
+	return options
 }

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
-	"slices"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -29,7 +27,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
 )
@@ -48,57 +45,48 @@ var (
 // scriptsModel is the `scripts` block.
 type scriptsModel struct {
 	UserIDPrefix   types.String `tfsdk:"user_id_prefix"`
-	BcryptRounds   types.Int64  `tfsdk:"bcrypt_rounds"`
 	DatabaseURLKey types.String `tfsdk:"database_url_key"`
 	CAKey          types.String `tfsdk:"ca_key"`
 	PoolMax        types.Int64  `tfsdk:"pool_max"`
 	AppMetadataKey types.String `tfsdk:"app_metadata_key"`
-	PasswordHash   types.String `tfsdk:"password_hash"`
-	BcryptPrefix   types.String `tfsdk:"bcrypt_prefix"`
-	LegacyHashes   types.Set    `tfsdk:"legacy_hashes"`
 	RehashOnLogin  types.Bool   `tfsdk:"rehash_on_login"`
 	ImportFinished types.Bool   `tfsdk:"import_finished"`
 	Overrides      types.Map    `tfsdk:"overrides"`
+	hashModel
 }
 
-var scriptsType = types.ObjectType{AttrTypes: map[string]attr.Type{
-	"user_id_prefix": types.StringType, "bcrypt_rounds": types.Int64Type, "database_url_key": types.StringType, "ca_key": types.StringType,
+var scriptsType = types.ObjectType{AttrTypes: kit.Merged(hashTypes, map[string]attr.Type{
+	"user_id_prefix": types.StringType, "database_url_key": types.StringType, "ca_key": types.StringType,
 	"pool_max": types.Int64Type, "app_metadata_key": types.StringType,
-	"password_hash": types.StringType, "bcrypt_prefix": types.StringType, "legacy_hashes": types.SetType{ElemType: types.StringType}, "rehash_on_login": types.BoolType, "import_finished": types.BoolType,
+	"rehash_on_login": types.BoolType, "import_finished": types.BoolType,
 	"overrides": types.MapType{ElemType: types.StringType},
-}}
+})}
 
 // defaultScripts is what counts where the block is left out, which is null in plan and state.
 func defaultScripts() types.Object {
 	return types.ObjectValueMust(scriptsType.AttrTypes, scriptsAttributes(scripts.Options{
 		PasswordHash: scripts.DefaultPasswordHash, BcryptRounds: scripts.DefaultBcryptRounds, BcryptPrefix: scripts.DefaultBcryptPrefix, DatabaseURLKey: scripts.DefaultDatabaseURLKey,
 		CAKey: scripts.DefaultCAKey, PoolMax: scripts.DefaultPoolMax, AppMetadataKey: scripts.DefaultAppMetadataKey,
+		Argon2Memory: scripts.DefaultArgon2Memory, Argon2Passes: scripts.DefaultArgon2Passes,
 	}))
 }
 
 // scriptsAttributes are the members of the block for the options of rendered scripts.
 func scriptsAttributes(o scripts.Options) map[string]attr.Value {
-	prefix, formats := types.StringNull(), types.SetNull(types.StringType)
+	prefix := types.StringNull()
 	if o.UserIDPrefix != "" {
 		prefix = types.StringValue(o.UserIDPrefix)
 	}
-	if len(o.LegacyHashes) > 0 {
-		formats = stringSet(o.LegacyHashes)
-	}
-	return map[string]attr.Value{
+	return kit.Merged(hashValues(o), map[string]attr.Value{
 		"user_id_prefix":   prefix,
-		"bcrypt_rounds":    types.Int64Value(int64(o.BcryptRounds)),
 		"database_url_key": types.StringValue(o.DatabaseURLKey),
 		"ca_key":           types.StringValue(o.CAKey),
 		"pool_max":         types.Int64Value(int64(o.PoolMax)),
 		"app_metadata_key": types.StringValue(o.AppMetadataKey),
-		"password_hash":    types.StringValue(o.PasswordHash),
-		"bcrypt_prefix":    types.StringValue(o.BcryptPrefix),
-		"legacy_hashes":    formats,
 		"rehash_on_login":  types.BoolValue(o.RehashOnLogin),
 		"import_finished":  types.BoolValue(o.ImportFinished),
 		"overrides":        types.MapNull(types.StringType),
-	}
+	})
 }
 
 func connectionSchema(ctx context.Context) schema.Schema {
@@ -216,7 +204,7 @@ func optionalStore() schema.StringAttribute {
 func scriptsBlock() schema.SingleNestedBlock {
 	return schema.SingleNestedBlock{
 		MarkdownDescription: "How the scripts behave. Without this block every setting has its default. A change uploads them anew.",
-		Attributes: map[string]schema.Attribute{
+		Attributes: kit.Merged(hashAttributes(), map[string]schema.Attribute{
 			"user_id_prefix": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "A prefix of the ids that Auth0 sees, `auth0|<prefix>|<id>`, which keeps the ids of several databases apart. " +
@@ -225,11 +213,6 @@ func scriptsBlock() schema.SingleNestedBlock {
 					stringvalidator.LengthBetween(1, maxPrefix),
 					stringvalidator.RegexMatches(prefixForm, "must consist of letters, digits, and inside also dots, hyphens and underscores"),
 				},
-			},
-			"bcrypt_rounds": schema.Int64Attribute{
-				Optional: true, Computed: true, Default: int64default.StaticInt64(scripts.DefaultBcryptRounds),
-				MarkdownDescription: fmt.Sprintf("The cost of new password hashes, from %d to %d; the default is %d. An unknown user takes as long to be refused as a hash of this cost, so name the one that the table's hashes have. A change counts for passwords that are set from then on.", scripts.MinBcryptRounds, scripts.MaxBcryptRounds, scripts.DefaultBcryptRounds),
-				Validators:          []validator.Int64{int64validator.Between(scripts.MinBcryptRounds, scripts.MaxBcryptRounds)},
 			},
 			"database_url_key": keyAttribute(scripts.DefaultDatabaseURLKey, "The configuration key that holds the database's URL."),
 			"ca_key":           keyAttribute(scripts.DefaultCAKey, "The configuration key that may hold, in PEM, the certificate authority of the database; without it the public ones are trusted."),
@@ -243,24 +226,9 @@ func scriptsBlock() schema.SingleNestedBlock {
 				MarkdownDescription: "The name under which the profile carries the part `app_metadata`: `app_metadata`, the default, or `metadata`. A change uploads the scripts anew.",
 				Validators:          []validator.String{stringvalidator.OneOf("app_metadata", "metadata")},
 			},
-			"password_hash": schema.StringAttribute{
-				Optional: true, Computed: true, Default: stringdefault.StaticString(scripts.DefaultPasswordHash),
-				MarkdownDescription: "The format in which the scripts write new password hashes: `bcrypt`, the default and the only one. Other formats are read through `legacy_hashes`. A change to another value is refused.",
-				Validators:          []validator.String{writtenHash{}},
-			},
-			"bcrypt_prefix": schema.StringAttribute{
-				Optional: true, Computed: true, Default: stringdefault.StaticString(scripts.DefaultBcryptPrefix),
-				MarkdownDescription: "The version that new password hashes name: `2b`, the default, `2a` (the only one that pgcrypto knows) or `2y`. A change counts for passwords that are set from then on.",
-				Validators:          []validator.String{stringvalidator.OneOf("2b", "2a", "2y")},
-			},
-			"legacy_hashes": schema.SetAttribute{
-				Optional: true, ElementType: types.StringType,
-				MarkdownDescription: "The formats of password hashes that login accepts beside bcrypt, several in one table if need be: " + kit.QuotedFormats() + ". A change uploads login anew.",
-				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.OneOf(hashes.Optional()...))},
-			},
 			"rehash_on_login": schema.BoolAttribute{
 				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-				MarkdownDescription: "Whether a login replaces a hash that is not bcrypt, or of fewer rounds, by a new one; the scripts' role then needs the privilege for it. Not with `import_mode`. A change uploads login anew.",
+				MarkdownDescription: "Whether a login replaces a hash of another format than `password_hash`, or that costs less, by a new one; the scripts' role then needs the privilege for it. Not with `import_mode`. A change uploads login anew.",
 			},
 			"import_finished": schema.BoolAttribute{
 				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
@@ -272,7 +240,7 @@ func scriptsBlock() schema.SingleNestedBlock {
 				Validators:          []validator.Map{mapvalidator.KeysAre(stringvalidator.OneOf(kit.OperationNames()...))},
 				PlanModifiers:       []planmodifier.Map{sameScripts{}},
 			},
-		},
+		}),
 	}
 }
 
@@ -303,20 +271,4 @@ func (sameScripts) PlanModifyMap(_ context.Context, req planmodifier.MapRequest,
 	if same {
 		resp.PlanValue = req.StateValue
 	}
-}
-
-// writtenHash accepts the formats that the scripts write.
-type writtenHash struct{}
-
-func (writtenHash) Description(context.Context) string { return "a format that the scripts write" }
-
-func (v writtenHash) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (writtenHash) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || slices.Contains(hashes.Writable(), req.ConfigValue.ValueString()) {
-		return
-	}
-	resp.Diagnostics.AddAttributeError(req.Path, "Hash Format Not Written", fmt.Sprintf(
-		"The scripts write bcrypt, and nothing else: new hashes of the format %q cannot be had. Hashes of other formats that are in the table already are read through legacy_hashes: %s.\n\n"+
-			"Set \"bcrypt\" or leave the attribute out.", req.ConfigValue.ValueString(), strings.Join(hashes.Optional(), ", ")))
 }

@@ -72,7 +72,7 @@ func qualified(ctx context.Context, server *postgres.Server, s store.Store) (ful
 func (m *accessFunctionsModel) baseSpec(ctx context.Context, server *postgres.Server, diags *diag.Diagnostics) (spec postgres.AccessSpec, known bool) {
 	spec = postgres.AccessSpec{Schema: m.Schema.ValueString(), Owner: m.Owner.ValueString(), Names: kit.AccessFunctionNames()}
 	users, known := m.describedTable(diags)
-	if !known || m.Schema.IsUnknown() || m.Owner.IsUnknown() || m.Operations.IsUnknown() || kit.UnknownElement(m.Operations) || m.RehashOnLogin.IsUnknown() {
+	if !known || m.Schema.IsUnknown() || m.Owner.IsUnknown() || m.Operations.IsUnknown() || kit.UnknownElement(m.Operations) || m.RehashOnLogin.IsUnknown() || m.PasswordHash.IsUnknown() {
 		return spec, false
 	}
 	users, known, err := qualified(ctx, server, users)
@@ -91,7 +91,8 @@ func (m *accessFunctionsModel) baseSpec(ctx context.Context, server *postgres.Se
 		return spec, false
 	}
 	spec.Grants, spec.Objects = postgres.MergeGrants(grants), objects
-	spec.Functions, err = kit.AccessFunctions(spec.Schema, spec.Owner, users, operations, kit.FeaturesOf(m.RehashOnLogin))
+	spec.Functions, err = kit.AccessFunctions(
+		spec.Schema, spec.Owner, users, operations, kit.FeaturesOf(m.RehashOnLogin), m.PasswordHash.ValueString())
 	if err != nil {
 		kit.StoreError(diags, path.Root("table"), err)
 		return spec, false
@@ -192,6 +193,7 @@ func (m *accessFunctionsModel) derive(
 	}
 	m.Table = kit.NewStore(derived.Table)
 	m.RehashOnLogin = types.BoolValue(derived.RehashOnLogin)
+	m.PasswordHash = types.StringValue(derived.PasswordHash)
 	if !slices.Equal(derived.Operations, kit.PossibleOperations(derived.Table)) {
 		m.Operations = kit.OperationsSet(derived.Operations)
 	}
@@ -204,6 +206,9 @@ func (m *accessFunctionsModel) read(ctx context.Context, server *postgres.Server
 	}
 	if m.RehashOnLogin.IsNull() {
 		m.RehashOnLogin = types.BoolValue(false)
+	}
+	if m.PasswordHash.IsNull() {
+		m.PasswordHash = types.StringValue(scripts.DefaultPasswordHash)
 	}
 	m.Definitions = stringMap(access.Definitions())
 	m.SchemaDefinition = types.StringValue(access.SchemaDefinition())

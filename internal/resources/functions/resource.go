@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 )
@@ -41,6 +42,7 @@ type accessFunctionsModel struct {
 	Table                   kit.StoreValue `tfsdk:"table"`
 	Operations              types.Set      `tfsdk:"operations"`
 	RehashOnLogin           types.Bool     `tfsdk:"rehash_on_login"`
+	PasswordHash            types.String   `tfsdk:"password_hash"`
 	Store                   kit.StoreValue `tfsdk:"store"`
 	Definitions             types.Map      `tfsdk:"definitions"`
 	SchemaDefinition        types.String   `tfsdk:"schema_definition"`
@@ -86,6 +88,12 @@ func (r *accessFunctions) Schema(_ context.Context, _ resource.SchemaRequest, re
 				"A change creates or drops what makes the difference."),
 			"rehash_on_login": kit.RehashAttribute("Whether there is a function by which `login` replaces a password's hash, as scripts with `rehash_on_login` do; `false` by default. " +
 				"A change creates or drops it."),
+			"password_hash": schema.StringAttribute{
+				Optional: true, Computed: true, Default: stringdefault.StaticString(hashes.Bcrypt),
+				MarkdownDescription: "The format of the passwords' hashes that `create`, `change_password` and the replacement at login take, and no other: " +
+					"the `password_hash` of the connection's `scripts`, `bcrypt` by default. A change replaces these functions.",
+				Validators: []validator.String{stringvalidator.OneOf(hashes.Writable()...)},
+			},
 			"store": kit.ExportedStore(),
 			"definitions": schema.MapAttribute{
 				Computed:            true,

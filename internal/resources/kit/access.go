@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
@@ -48,10 +49,16 @@ func PossibleOperations(s store.Store) []scripts.Operation {
 	})
 }
 
-// AccessFunctions are the functions that stand for the operations on the table.
+// AccessFunctions are the functions that stand for the operations on the table. Those that store a password take only
+// what the scripts write in this format: whoever may call them plants no hash that costs the scripts more than they have
+// time for.
 func AccessFunctions(
-	schema, owner string, users store.Store, operations []scripts.Operation, features []scripts.Feature,
+	schema, owner string, users store.Store, operations []scripts.Operation, features []scripts.Feature, passwordHash string,
 ) (all []postgres.AccessFunction, err error) {
+	format, _ := hashes.Find(passwordHash)
+	if format.Writer == nil {
+		return nil, fmt.Errorf("the scripts do not write the format %q", passwordHash)
+	}
 	columns := func(names []scripts.TypedName) (columns []postgres.FunctionColumn) {
 		for _, n := range names {
 			columns = append(columns, postgres.FunctionColumn(n))
@@ -64,9 +71,15 @@ func AccessFunctions(
 			return nil, err
 		}
 		for _, f := range functions {
-			all = append(all, postgres.NewAccessFunction(schema, owner, f.Name, f.SQL,
+			function := postgres.NewAccessFunction(schema, owner, f.Name, f.SQL,
 				columns(f.Arguments), columns(f.Results), f.Statement.ReadOnly,
-				fmt.Sprintf("Runs the statement %s of the %s script.", f.Statement.Name, op)))
+				fmt.Sprintf("Runs the statement %s of the %s script.", f.Statement.Name, op))
+			if f.StoresPassword() {
+				function = function.Requiring(
+					fmt.Sprintf("%s::pg_catalog.text OPERATOR(pg_catalog.~) %s", QuoteIdentifier(string(store.Password)), postgres.QuoteLiteral(format.Writer.Written)),
+					"the password is not a hash as the scripts write it, in the format "+format.Name)
+			}
+			all = append(all, function)
 		}
 	}
 	return all, nil
@@ -77,6 +90,7 @@ type DerivedAccess struct {
 	Table         store.Store
 	Operations    []scripts.Operation
 	RehashOnLogin bool
+	PasswordHash  string
 }
 
 // DeriveAccess looks for the table's description from which exactly the functions that exist would be made. ok is false
@@ -131,9 +145,15 @@ func deriveAccess(access *postgres.Access, candidate store.Store) (derived Deriv
 	if len(derived.Operations) == 0 {
 		return derived, false
 	}
-	functions, err := AccessFunctions(access.Schema, access.Owner, candidate, derived.Operations, derived.Features())
-	spec := postgres.AccessSpec{Schema: access.Schema, Owner: access.Owner, Functions: functions}
-	return derived, err == nil && maps.Equal(spec.Wanted(access), access.Definitions())
+	for _, derived.PasswordHash = range hashes.Writable() {
+		functions, err := AccessFunctions(
+			access.Schema, access.Owner, candidate, derived.Operations, derived.Features(), derived.PasswordHash)
+		spec := postgres.AccessSpec{Schema: access.Schema, Owner: access.Owner, Functions: functions}
+		if err == nil && maps.Equal(spec.Wanted(access), access.Definitions()) {
+			return derived, true
+		}
+	}
+	return derived, false
 }
 
 // Features is what the functions do beside their operations.

@@ -4,6 +4,7 @@ package kit
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
@@ -15,6 +16,21 @@ func QuotedFormats() string { return Code(hashes.Optional()) }
 
 // Code lists names for a description.
 func Code(names []string) string { return "`" + strings.Join(names, "`, `") + "`" }
+
+// Alternatives joins names for a sentence: "a, b or c".
+func Alternatives(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+}
+
+// Merged has the entries of both maps.
+func Merged[V any](a, b map[string]V) map[string]V {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	return all
+}
 
 // List joins names for a sentence: "a, b and c".
 func List(names []string) string { return postgres.List(names) }

@@ -8,11 +8,14 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -40,6 +43,9 @@ type usersAuditModel struct {
 	PasswordsMissing types.Object   `tfsdk:"passwords_missing"`
 	Hashes           types.Map      `tfsdk:"hashes"`
 	HashesUnknown    types.Object   `tfsdk:"hashes_unknown"`
+	LegacyHashes     types.Set      `tfsdk:"legacy_hashes"`
+	Unreadable       types.Object   `tfsdk:"hashes_unreadable"`
+	Costs            types.Map      `tfsdk:"hash_costs"`
 	Migrated         types.Object   `tfsdk:"migrated"`
 	Left             types.Object   `tfsdk:"left"`
 }
@@ -60,7 +66,7 @@ func (d *usersAudit) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "What the rows of a users table are like: what stands in the way of logins, in which formats the password hashes are, and how far a migration has come. " +
-			"The table is read once, in a transaction that changes nothing and under the provider's `statement_timeout`. " +
+			"The table is read twice, in a transaction that changes nothing and under the provider's `statement_timeout`. " +
 			"The result holds counts and SQL, no personal data; run the queries yourself to see the rows.\n\n" +
 			"The table is read at each plan, or after the apply has created or changed the `auth0pg_users_table` whose `store` this is. " +
 			"Where the store comes by way of a local value or a module, that needs `depends_on`.",
@@ -76,6 +82,16 @@ func (d *usersAudit) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 				Computed: true, NestedObject: schema.NestedAttributeObject{Attributes: parts},
 				MarkdownDescription: "The formats of password hashes that occur, of `" + strings.Join(lookNames(), "`, `") + "`. " +
 					"bcrypt always works, " + kit.QuotedFormats() + " once the scripts' `legacy_hashes` name them. Hexadecimal digests are told by their length, with a salt or without.",
+			},
+			"legacy_hashes": schema.SetAttribute{
+				Optional: true, ElementType: types.StringType,
+				MarkdownDescription: "The formats that the connection's `scripts` name as `password_hash` and `legacy_hashes`, by which `hashes_unreadable` counts. All by default.",
+				Validators:          []validator.Set{setvalidator.ValueStringsAre(stringvalidator.OneOf(append(hashes.Optional(), hashes.Bcrypt)...))},
+			},
+			"hashes_unreadable": finding("Rows whose password hash login cannot compare with: of a format that is not in `legacy_hashes`, of none that is known, or one that costs more than a login has time for."),
+			"hash_costs": schema.MapAttribute{
+				Computed: true, ElementType: types.MapType{ElemType: types.Int64Type},
+				MarkdownDescription: "How many hashes of each format say what of their cost, in the format's own words: rounds, iterations, or parameters such as `m=65536,t=3,p=4`; an empty key for those that say nothing.",
 			},
 			"hashes_unknown": finding("Rows whose password hash has none of these formats, among them bcrypt hashes that were cut off."),
 			"migrated":       finding("Rows of users who were handed to Auth0: their `migrated_at` is set. Null for a table without that part."),
@@ -103,7 +119,12 @@ func (d *usersAudit) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	if !ok {
 		return
 	}
-	audit, err := table.AuditUsers(ctx, server, users)
+	formats := hashes.Optional()
+	if !model.LegacyHashes.IsNull() {
+		formats = nil
+		resp.Diagnostics.Append(model.LegacyHashes.ElementsAs(ctx, &formats, false)...)
+	}
+	audit, err := table.AuditUsers(ctx, server, users, formats)
 	if d.data.Absent(err) != "" {
 		model.showNothing()
 		resp.Diagnostics.AddWarning("Users Not Counted", kit.PostgresDetail("Could not read "+users.Title(), err)+
@@ -164,6 +185,7 @@ func (m *usersAuditModel) showNothing() {
 	m.Rows, m.Hashes = types.Int64Null(), types.MapNull(findingType)
 	m.EmailsMissing, m.EmailsDuplicate, m.EmailsTooLong, m.IDsNotUnique = nothing, nothing, nothing, nothing
 	m.PasswordsMissing, m.HashesUnknown, m.Migrated, m.Left = nothing, nothing, nothing, nothing
+	m.Unreadable, m.Costs = nothing, types.MapNull(costsType)
 }
 
 func (m *usersAuditModel) show(audit *table.Audit) {
@@ -175,8 +197,13 @@ func (m *usersAuditModel) show(audit *table.Audit) {
 		hashes[format] = findingObject(&finding)
 	}
 	m.Hashes, m.HashesUnknown = types.MapValueMust(findingType, hashes), findingObject(&audit.HashesUnknown)
+	m.Unreadable = findingObject(&audit.Unreadable)
+	m.Costs, _ = types.MapValueFrom(context.Background(), costsType, audit.Costs)
 	m.Migrated, m.Left = findingObject(audit.Migrated), findingObject(audit.Left)
 }
+
+// costsType is what is counted of one format.
+var costsType = types.MapType{ElemType: types.Int64Type}
 
 // findingObject is the attribute's value, null for what was not asked.
 func findingObject(finding *table.Finding) types.Object {

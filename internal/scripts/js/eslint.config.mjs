@@ -2,7 +2,7 @@
 //
 // For make lint: what the platform provides, and what rendering adds.
 const provided = [
-  'require', 'configuration', 'global', 'console', 'Buffer', 'setTimeout', 'clearTimeout', 'URL',
+  'require', 'configuration', 'global', 'console', 'Buffer', 'setTimeout', 'clearTimeout', 'URL', 'WebAssembly',
   'WrongUsernameOrPasswordError', 'ValidationError', 'UnauthorizedError',
 ];
 

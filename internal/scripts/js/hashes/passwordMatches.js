@@ -1,19 +1,30 @@
 // SPDX-License-Identifier: MPL-2.0
-/* global settings, isPassword, legacyMatches */
+/* global settings, isText, inTurn, usualHash */
 /* exported passwordMatches */
 
-// Compares the password with the stored hash. bcrypt always has something to
-// compare with, at the cost of new hashes: where stored ones have that cost too,
-// time does not tell whether there is a user or a usable hash. A hash of another
-// cost, or a slow one of another format, takes its own time.
-async function passwordMatches(password, stored) {
-  const isBcrypt = /^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/.test(stored);
-  const usable = isBcrypt && isPassword(password);
-  // PHP's $2y$ is the same algorithm as $2b$, under a name that the module does not know.
-  const hash = usable ? stored.replace(/^\$2y\$/, '$2b$') : settings.dummyHash;
-  const [byBcrypt, byOther] = await Promise.all([
-    require('bcrypt').compare(isPassword(password) ? password : 'no password', hash),
-    isBcrypt ? false : legacyMatches(password, stored), // if legacy
-  ]);
-  return (usable && byBcrypt) || Boolean(byOther);
+// Compares the password with the user's hash, and returns the meaning of the hash that
+// fits, or null. Each reader says what a stored value can mean to it. A hash that
+// costs less than new ones, or none at all, costs as much in addition as a new
+// one: time does not tell it from those, nor an unknown user from them. What would
+// take longer than bcrypt of cost 16 is no hash.
+async function passwordMatches(password, user) {
+  const readers = {};
+  const text = isText(password, 10000) ? password : ' ';
+  const read = (stored, salt) => (isText(stored, 1024) ? Object.entries(readers) : [])
+    .flatMap(([format, reader]) => reader(text, stored, salt, format).map((meaning) => ({ ...meaning, format })))
+    .filter(({ work }) => work <= 65536);
+  const works = (list) => list.reduce((sum, { work }) => sum + work, 0);
+  const known = user ? read(user.password, user.password_salt || '') : [];
+  let dummy = read(settings.dummyHash, 'salt');
+  // if legacy:
+  const usual = usualHash(user, works(known));
+  dummy = read(usual.password, usual.password_salt || 'salt');
+  // end
+  let match = null;
+  for (const meaning of works(known) < works(dummy) ? [...dummy, ...known] : known) {
+    if (await inTurn(meaning.work, meaning.fits) && known.includes(meaning)) {
+      match = meaning;
+    }
+  }
+  return text === password ? match : null;
 }

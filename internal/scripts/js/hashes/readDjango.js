@@ -3,11 +3,7 @@
 /* exported readDjango */
 
 // pbkdf2_sha256$<iterations>$<salt>$<base64>, the salt being text.
-function readDjango(stored) {
+function readDjango(password, stored) {
   const match = /^pbkdf2_(sha1|sha256|sha512)\$(\d{1,8})\$([^$]+)\$([A-Za-z0-9+/]+={0,2})$/.exec(stored);
-  if (!match) {
-    return [];
-  }
-  const [, digest, iterations, salt, key] = match;
-  return [pbkdf2(digest, Number(iterations), Buffer.from(salt), Buffer.from(key, 'base64'))];
+  return match ? pbkdf2(password, match[1], Number(match[2]), match[3], Buffer.from(match[4], 'base64')) : [];
 }

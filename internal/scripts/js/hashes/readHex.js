@@ -1,32 +1,20 @@
 // SPDX-License-Identifier: MPL-2.0
+/* global saltedDigest */
 /* exported readHex */
 
 // A digest in hexadecimal: alone, or with a salt before or after it, between them
-// a colon or dollar sign; also behind the digest's name, as sha1$salt$hash. What
-// was hashed may have the salt on either side.
-function readHex(stored, digest) {
-  const { createHash } = require('crypto');
+// a colon or dollar sign; also behind the digest's name, as sha1$salt$hash. The salt
+// may also be in a column of its own.
+function readHex(password, stored, salt, digest) {
   const length = { md5: 32, sha1: 40, sha256: 64, sha512: 128 }[digest];
   const text = stored.startsWith(`${digest}$`) ? stored.slice(digest.length + 1) : stored;
-  const hex = `([0-9a-f]{${length}})`;
-  const meanings = [];
-  const add = (key, salt) => {
-    const orders = salt ? [(password) => salt + password, (password) => password + salt] : [(password) => password];
-    for (const order of orders) {
-      meanings.push({ key: Buffer.from(key, 'hex'), derive: (password) => createHash(digest).update(order(password)).digest() });
-    }
-  };
-  const alone = new RegExp(`^${hex}$`, 'i').exec(text);
-  const first = new RegExp(`^${hex}[:$](.+)$`, 'i').exec(text);
-  const last = new RegExp(`^(.+)[:$]${hex}$`, 'i').exec(text);
-  if (alone) {
-    add(alone[1], '');
-  }
-  if (first) {
-    add(first[1], first[2]);
-  }
-  if (last) {
-    add(last[2], last[1]);
-  }
-  return meanings;
+  const find = (form) => new RegExp(form.replace('HEX', `([0-9a-f]{${length}})`), 'i').exec(text);
+  const alone = find('^HEX$');
+  const first = find('^HEX[:$](.+)$');
+  const last = find('^(.+)[:$]HEX$');
+  return [
+    ...(alone ? saltedDigest(password, digest, salt, Buffer.from(alone[1], 'hex')) : []),
+    ...(first ? saltedDigest(password, digest, first[2], Buffer.from(first[1], 'hex')) : []),
+    ...(last ? saltedDigest(password, digest, last[1], Buffer.from(last[2], 'hex')) : []),
+  ];
 }

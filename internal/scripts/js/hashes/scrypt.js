@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
+/* global keyFits */
 /* exported scrypt */
 
-// What legacyMatches needs for scrypt. Parameters that would take too much memory
-// or time match nothing.
-function scrypt(log2N, r, p, salt, key) {
+// What a key of scrypt means, or what finish makes of it. What would take more than 128 MB
+// is none.
+function scrypt(password, N, r, p, salt, key, finish = (derived) => derived) {
   const derive = require('util').promisify(require('crypto').scrypt);
-  const memory = 128 * r * 2 ** log2N;
-  const possible = log2N >= 1 && r >= 1 && p >= 1 && p <= 16 && memory <= 2 ** 27 && key.length <= 512;
-  const parameters = { N: 2 ** log2N, r, p, maxmem: 2 ** 28 };
-  return { key, derive: (password) => (possible ? derive(password, salt, key.length, parameters) : null) };
+  const possible = N >= 2 && N <= 2 ** 20 && Math.log2(N) % 1 === 0 && r >= 1 && p >= 1 && N * r <= 2 ** 20 && key.length <= 512;
+  const parameters = { N, r, p, maxmem: 2 ** 28 };
+  return possible ? keyFits(key, (N * r * p) / 64, async () => finish(await derive(password, salt, key.length, parameters))) : [];
 }

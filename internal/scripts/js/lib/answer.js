@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* global plainError */
+/* global settings, plainError */
 /* exported answer */
 
 // Does the work and then calls back: once, last, and before the platform loses
@@ -7,6 +7,7 @@
 async function answer(rest, work) {
   const callback = rest[rest.length - 1];
   const limit = 9000;
+  settings.until = Date.now() + limit; // if hashes
   let timer;
   const late = new Promise((resolve, reject) => {
     timer = setTimeout(reject, limit, { kind: 'late', cause: `no result after ${limit} ms` });

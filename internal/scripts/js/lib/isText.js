@@ -9,5 +9,5 @@ function isText(value, maxLength) {
     && value.length > 0
     && value.length <= maxLength
     && !value.includes('\0')
-    && !/[\uD800-\uDFFF]/u.test(value);
+    && value.isWellFormed();
 }

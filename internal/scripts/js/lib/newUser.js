@@ -10,7 +10,8 @@ async function newUser(user) {
     throw new ValidationError('invalid_email', 'The e-mail address cannot be used.');
   }
   if (!isPassword(input.password)) {
-    throw new ValidationError('invalid_password', 'The password cannot be used: it must be text of at most 72 bytes.');
+    throw new ValidationError('invalid_password',
+      `The password cannot be used: it must be text of at most ${settings.passwordBytes} bytes.`);
   }
   // if usernames:
   // As a user name, somebody else's address would keep that person from signing up.

@@ -8,8 +8,8 @@ function login(identifier, password, ...rest) {
     const user = await findUser(identifier);
     // Compared for unknown users too, so that they take as long to refuse as those
     // whose hash has the cost of new ones.
-    const matches = await passwordMatches(password, user && user.password);
-    if (!user || !matches) {
+    const match = await passwordMatches(password, user);
+    if (!user || !match) {
       // The log tells the two apart by the first argument; the user must not be able to.
       throw new WrongUsernameOrPasswordError(user ? toUserId(user.id) : null, 'Wrong e-mail address, user name or password.');
     }
@@ -18,7 +18,7 @@ function login(identifier, password, ...rest) {
       throw new UnauthorizedError('This account is blocked.');
     }
     // end
-    await rehash(user, password); // if rehash
+    await rehash(user, password, match); // if rehash
     await record(user); // if records
     return toProfile(user);
   });

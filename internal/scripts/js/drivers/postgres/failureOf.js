@@ -2,14 +2,15 @@
 /* global describeError */
 /* exported failureOf */
 
-// What went wrong, in the port's words.
+// What went wrong, in the port's words. The codes are cardinality_violation,
+// foreign_key_violation, check_violation and query_canceled.
 function failureOf(error) {
   const code = typeof error.severity === 'string' ? error.code : '';
   const kinds = {
-    21000: 'ambiguous', // cardinality_violation
-    23503: 'needed', // foreign_key_violation
-    23514: 'unfit', // check_violation
-    57014: 'late', // query_canceled
+    21000: 'ambiguous', // if changes
+    23503: 'needed', // if deletes
+    23514: 'unfit',
+    57014: 'late',
   };
   // data_exception: too long, or not to be stored
   return { kind: kinds[code] || (code.startsWith('22') ? 'unfit' : 'unavailable'), cause: describeError(error) };

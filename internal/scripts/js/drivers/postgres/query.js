@@ -26,8 +26,9 @@ async function query(key, values) {
       if (client) {
         client.release(error);
       }
-      if (named && ['26000', '42P05'].includes(error.code)) { // the name is not known, or known already
-        pool.named = false; // a pooler that looked like a server
+      if (named && ['26000', '42P05'].includes(error.code)) {
+        // The name is not known, or known already: a pooler that looked like a server.
+        pool.named = false;
         // However late it is: this was answered at once.
         continue;
       }
@@ -43,7 +44,8 @@ async function query(key, values) {
       // happened, unless the server said that it ended the session. 08P01 is a
       // pooler's word for a server that it lost, perhaps under the statement.
       let again = fromServer ? error.code.startsWith('57P') || (pool && readOnly && error.code === '08P01') : readOnly;
-      if (pool && refusedAtStart(error)) { // what is behind the address has changed
+      // What is behind the address has changed.
+      if (pool && refusedAtStart(error)) {
         shared.forget();
         again = true;
       }

@@ -8,7 +8,8 @@
 function refusedAtStart(error) {
   const { code, message } = error;
   if (code === '0A000' || (code === '08P01' && /startup parameter|statement_timeout/i.test(message))) {
-    return 'statement_timeout'; // 0A000: feature_not_supported
+    // 0A000: feature_not_supported
+    return 'statement_timeout';
   }
   // The driver has no code for this one.
   return message === 'The server does not support SSL connections' ? 'ssl' : null;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 /* exported refusedForNow */
 
-// Whether the other side had no place for us before anything was run, and may
-// have one in a moment. It may be a server that is full or starts, a pooler that is full or
+// Whether the other side had no place for us, yet. Nothing was run, and there may be
+// one in a moment. It may be a server that is full or starts, a pooler that is full or
 // lacks a server, and until there is a connection also a server that is being
 // replaced. A refusal for another reason, as a wrong password, stays.
 function refusedForNow(error, connected) {
