@@ -40,7 +40,7 @@ resource "auth0pg_users_table" "users" {
     id          = { type = "bigint", default = "generated always as identity" }
     email       = {}
     password    = {}
-    migrated_at = {}
+    migrated_at = { add = true } # an imported table gets no column without that
   }
 }
 

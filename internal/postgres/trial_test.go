@@ -148,7 +148,7 @@ func TestForeignObjectsKeepRowsUntouched(t *testing.T) {
 				t.Errorf("a trial: %v", err)
 			}
 			_, err = table.AuditUsers(t.Context(), server, store.Store{
-				Kind: store.Table, Schema: "app", Table: "users", EmailLookup: store.LowerIndex,
+				Reach: store.Table{Schema: "app", Name: "users"}, EmailLookup: store.LowerIndex,
 				Columns: map[store.Part]store.Column{"id": {Name: "id"}, "email": {Name: "email"}, "password": {Name: "email"}},
 			})
 			if !errors.As(err, &foreign) {

@@ -96,7 +96,7 @@ func TestMissingSettingsStopThePlan(t *testing.T) {
 		ProtoV6ProviderFactories: acctest.Factories(),
 		Steps: []resource.TestStep{
 			{Config: oneConnection, ExpectError: regexp.MustCompile(`(?s)auth0\.domain.*AUTH0_DOMAIN`)},
-			{Config: `resource "auth0pg_users_table" "one" { name = "users" }`, ExpectError: regexp.MustCompile(`(?s)postgres\.url.*AUTH0PG_POSTGRES_URL`)},
+			{Config: "resource \"auth0pg_users_table\" \"one\" {\n  name = \"users\"\n  " + acctest.Columns("") + "\n}", ExpectError: regexp.MustCompile(`(?s)postgres\.url.*AUTH0PG_POSTGRES_URL`)},
 			{Config: `provider "auth0pg" {
   auth0 { domain = "https://acme.eu.auth0.com/" }
 }

@@ -77,7 +77,7 @@ func TestInterruptedStatements(t *testing.T) {
 	const users = `
 		resource "auth0pg_users_table" "users" {
 		  name                = "users"
-		  columns             = { email = {}, password = {} %s }
+		  columns             = { id = {}, email = {}, email_verified = {}, password = {}, nickname = {} %s }
 		  deletion_protection = false
 		  timeouts            = { update = "30m" }
 		}`
@@ -202,7 +202,8 @@ func TestInterruptedConnecting(t *testing.T) {
 			  }
 			}
 			resource "auth0pg_users_table" "users" {
-			  name = "users"
+			  name    = "users"
+			  columns = { id = {}, email = {}, password = {} }
 			}`,
 		"the tenant": `
 			provider "auth0pg" {

@@ -19,7 +19,7 @@ import (
 const everyKind = `
 resource "auth0pg_users_table" "users" {
   name                = "users"
-  columns             = { email = {}, password = {} }
+  columns             = { id = {}, email = {}, email_verified = {}, password = {}, nickname = {} }
   deletion_protection = false
 }
 

@@ -18,7 +18,7 @@ import (
 const loggedConfig = `
 resource "auth0pg_users_table" "users" {
   name                = "users"
-  columns             = { email = {}, password = {} %[1]s }
+  columns             = { id = {}, email = {}, email_verified = {}, password = {}, nickname = {} %[1]s }
   deletion_protection = false
 }
 

@@ -45,7 +45,8 @@ func BenchmarkMemory(b *testing.B) {
 			measure := func(n int) (provider, terraform int64) {
 				w.Write("main.tf", required+acctest.ProviderConfig(nil, tenant)+fmt.Sprintf(block, n))
 				w.MustRun("apply", "-auto-approve")
-				return w.PeakMemory("plan", "-detailed-exitcode")
+				usage := w.Measure("plan", "-detailed-exitcode")
+				return usage.Provider.Memory, usage.Terraform.Memory
 			}
 			for range b.N {
 				providerFew, terraformFew := measure(few)

@@ -30,7 +30,7 @@ const (
 const ours = `
 resource "auth0pg_users_table" "users" {
   name                = "users"
-  columns             = { email_verified = {}, nickname = {}, user_metadata = {}, created_at = {}, updated_at = {}, last_password_reset = {} }
+  columns             = { id = {}, email = {}, password = {}, email_verified = {}, nickname = {}, user_metadata = {}, created_at = {}, updated_at = {}, last_password_reset = {} }
   deletion_protection = false
 }
 
@@ -60,8 +60,12 @@ resource "auth0pg_allowlist" "database" {
   role   = auth0pg_database_role.scripts.name
 }
 
+data "auth0pg_scripts" "users" {
+  store = auth0pg_users_table.users.store
+}
+
 output "scripts" {
-  value = auth0pg_connection.users.rendered_scripts
+  value = data.auth0pg_scripts.users.scripts
 }
 `
 

@@ -32,7 +32,7 @@ resource "auth0pg_access_functions" %q {
   schema   = %q
   table    = %s
 }
-`, name, provider, schema, storeHCL(t, variety.store))
+`, name, provider, schema, storeHCL(variety.store))
 	}
 	providers := required + acctest.ProviderConfig(first, nil) + strings.Replace(acctest.ProviderConfig(second, nil), "{\n", "{\n  alias = \"second\"\n", 1)
 	one, two := functions("first", "auth0pg"), functions("second", "auth0pg.second")

@@ -32,7 +32,7 @@ resource "auth0pg_access_functions" "access" {
   table  = %s
   %s
 }
-`, schema, storeHCL(t, table), strings.Join(lines, "\n  "))
+`, schema, storeHCL(table), strings.Join(lines, "\n  "))
 	if role == "" {
 		return text
 	}
@@ -60,7 +60,7 @@ func TestAccessFunctionsStandForTheTable(t *testing.T) {
 			db := acctest.LocalDatabase(t)
 			db.Exec(variety.ddl)
 			db.Exec("REVOKE CREATE ON SCHEMA public FROM PUBLIC") // the default before PostgreSQL 15
-			table := pgx.Identifier{variety.store.Schema, variety.store.Table}.Sanitize()
+			table := pgx.Identifier{variety.store.Table().Schema, variety.store.Table().Name}.Sanitize()
 			schema, role := "Fun \"ctions", db.RoleName("scripts")
 			owner := db.RoleName("owner")
 			db.Exec("ALTER TABLE " + table + " ENABLE ROW LEVEL SECURITY; ALTER TABLE " + table + " FORCE ROW LEVEL SECURITY")
@@ -99,8 +99,7 @@ func TestAccessFunctionsStandForTheTable(t *testing.T) {
 // and through its function as the role, on the same rows.
 func compareOperation(t *testing.T, db *acctest.DB, role, schema string, table store.Store, op scripts.Operation, features ...scripts.Feature) {
 	t.Helper()
-	through := table
-	through.Kind, through.Schema = store.Functions, schema
+	through := table.Through(schema)
 	direct, err := scripts.Statements(table, op, features...)
 	if err != nil {
 		t.Fatal(err)
@@ -124,7 +123,7 @@ func compareOperation(t *testing.T, db *acctest.DB, role, schema string, table s
 // became of the user.
 func runOnSample(t *testing.T, conn *pgx.Conn, db *acctest.DB, table store.Store, statement scripts.Statement) string {
 	t.Helper()
-	name := pgx.Identifier{table.Schema, table.Table}.Sanitize()
+	name := pgx.Identifier{table.Table().Schema, table.Table().Name}.Sanitize()
 	db.Exec("TRUNCATE " + name + " RESTART IDENTITY")
 	var columns, values []string
 	for _, part := range []store.Part{store.ID, store.Email, store.Password, store.Username} {
@@ -330,8 +329,7 @@ func TestAccessFunctionsChangeWithTheTable(t *testing.T) {
 		small.Columns[part] = variety.store.Columns[part]
 	}
 	schema, role := accessSchema(db), db.RoleName("scripts")
-	through := small
-	through.Kind, through.Schema = store.Functions, schema
+	through := small.Through(schema)
 	operations := `"login", "get_user", "create"`
 	formerScripts := func(*terraform.State) error {
 		user := db.ConnTo(db.URLFor(role, "first"))
@@ -384,9 +382,8 @@ func TestAccessFunctionsBadInput(t *testing.T) {
 	db.Exec(variety.ddl)
 	small := variety.store
 	small.Columns = map[store.Part]store.Column{store.ID: variety.store.Columns[store.ID], store.Email: variety.store.Columns[store.Email], store.Password: variety.store.Columns[store.Password]}
-	functions, missing := variety.store, variety.store
-	functions.Kind = store.Functions
-	missing.Table = "missing"
+	functions, missing := variety.store.Through("auth0"), variety.store
+	missing.Reach = store.Table{Schema: missing.Table().Schema, Name: "missing"}
 	taken, role := accessSchema(db), db.RoleName("taken")
 	db.Exec("CREATE SCHEMA " + taken + "; CREATE ROLE " + role)
 	with := func(s store.Store, schema string, lines ...string) string {

@@ -307,13 +307,13 @@ func TestAllowlistEnforcedByFunctions(t *testing.T) {
 	t.Parallel()
 	f := newFortress(t, 13)
 	f.Exec("create table users (id uuid primary key default gen_random_uuid(), email text not null, password text not null, email_verified boolean)")
-	const store = `{
-		kind = "table", schema = "public", table = "users", email_lookup = "lower_index", id_type = "uuid"
+	const store = `jsonencode({
+		table = { schema = "public", name = "users" }, email_lookup = "lower_index"
 		columns = {
 			id = { name = "id", type = "uuid" }, email = { name = "email", type = "text" }
 			password = { name = "password", type = "text" }, email_verified = { name = "email_verified", type = "boolean" }
 		}
-	}`
+	})`
 	config := func(cidrs, more string) string {
 		return f.config(fmt.Sprintf("enforcement = \"functions\"\nstore = auth0pg_access_functions.access.store\nadditional_cidrs = [%s]\n%s", cidrs, more)) + fmt.Sprintf(`
 			resource "auth0pg_access_functions" "access" {
@@ -387,7 +387,7 @@ func TestAllowlistEnforcementRefused(t *testing.T) {
 		{"", `enforcement = "pg_hba"`, `Role Missing`},
 		{"", `enforcement = "login_trigger"`, `Role Missing`},
 		{"", `enforcement = "functions"`, `Store Missing`},
-		{"", "enforcement = \"functions\"\nstore = { kind = \"table\", schema = \"s\", table = \"t\", columns = {}, email_lookup = \"exact\" }", `Store Has No Functions`},
+		{"", "enforcement = \"functions\"\nstore = jsonencode({ table = { schema = \"s\", name = \"t\" }, columns = {}, email_lookup = \"exact\" })", `Store Has No Functions`},
 		{"", "enforcement = \"pg_hba\"\nrole = \"postgres\"", `Role Is The Provider's Own`},
 		{"", "enforcement = \"login_trigger\"\nrole = \"boss\"", `Role Is A Superuser`},
 		{"", "enforcement = \"login_trigger\"\nrole = \"scripts\"\ndatabase = \"other\"", `Another Database`},

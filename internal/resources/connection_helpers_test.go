@@ -30,8 +30,8 @@ const (
 )
 
 const connectionStore = `
-  store = {
-    kind = "table", schema = "public", table = "users", id_type = "uuid", email_lookup = "lower_index"
+  store = jsonencode({
+    table = { schema = "public", name = "users" }, email_lookup = "lower_index"
     columns = {
       id             = { name = "id", type = "uuid" }
       email          = { name = "email", type = "text" }
@@ -39,7 +39,7 @@ const connectionStore = `
       password       = { name = "password_hash", type = "text" }
       nickname       = { name = "nickname", type = "text" }
     }
-  }
+  })
 `
 
 // secretConfig adds the configuration in a given version.

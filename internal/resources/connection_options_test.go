@@ -150,7 +150,7 @@ func TestConnectionOptionsRoundTrip(t *testing.T) {
 				resource.TestStep{Config: config(changed...), ConfigPlanChecks: noChange},
 				resource.TestStep{
 					ResourceName: connectionAddress, ImportState: true, ImportStateVerify: true,
-					ImportStateVerifyIgnore: []string{"deletion_protection", "delete_with_users", "options"},
+					ImportStateVerifyIgnore: []string{"deletion_protection", "delete_with_users", "options", "script_changes"},
 				},
 			)
 			c.run(steps...)
@@ -169,8 +169,9 @@ func TestConnectionOptionsAreAllTried(t *testing.T) {
 		maps.Copy(cases, set)
 	}
 	// What the resource decides about by itself.
-	ours := []string{"id", "name", "import_mode", "store", "scripts", "configuration_wo", "configuration_wo_version", "enabled_clients", "deletion_protection", "delete_with_users",
-		"allow_replacement", "preflight", "rendered_scripts", "configuration_fingerprints", "enabled_database_customization", "timeouts"}
+	ours := []string{"id", "name", "import_mode", "store", "scripts", "configuration_wo", "configuration_wo_version", "enabled_clients",
+		"deletion_protection", "delete_with_users",
+		"allow_replacement", "preflight", "script_digests", "script_changes", "use_former_scripts", "configuration_fingerprints", "enabled_database_customization", "timeouts"}
 	var tried func(text, at string, attribute schema.Attribute, stored any)
 	tried = func(text, at string, attribute schema.Attribute, stored any) {
 		name := at[strings.LastIndex(at, ".")+1:]

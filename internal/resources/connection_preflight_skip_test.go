@@ -18,7 +18,7 @@ func TestPreflightSaysWhatItLeavesOut(t *testing.T) {
 	t.Parallel()
 	p := newPreflightTest(t, plainTable, plainStore())
 	elsewhere, missing := plainStore(), p.db.RoleName("missing")
-	elsewhere.Table = "people"
+	elsewhere.Reach = store.Table{Schema: "public", Name: "people"}
 	// A provider that may create roles and no more: it may be the roles that it administers, and no others.
 	admin, owned := p.db.RoleName("admin"), p.db.RoleName("owned")
 	p.db.Exec("CREATE ROLE " + admin + " LOGIN CREATEROLE PASSWORD 'admin'; GRANT ALL ON users TO " + admin + " WITH GRANT OPTION; GRANT USAGE ON SCHEMA public TO " + admin)
@@ -51,7 +51,7 @@ func TestPreflightSaysWhatItLeavesOut(t *testing.T) {
 			continue // before, whoever may create roles may be any of them
 		}
 		// A connection of its own for each, so that each is an upload.
-		config := c.provider + p.resource(storeHCL(t, c.users), c.url)
+		config := c.provider + p.resource(storeHCL(c.users), c.url)
 		if c.url == "" { // the configuration is left to somebody else
 			config = regexp.MustCompile(`(?m)^  configuration_wo.*$`).ReplaceAllString(config, "")
 		}

@@ -38,7 +38,9 @@ func newPreflightTest(t *testing.T, ddl string, s store.Store) *preflightTest {
 	return p
 }
 
-func (p *preflightTest) table() string { return pgx.Identifier{p.s.Schema, p.s.Table}.Sanitize() }
+func (p *preflightTest) table() string {
+	return pgx.Identifier{p.s.Table().Schema, p.s.Table().Name}.Sanitize()
+}
 
 // grant gives the role what the operations need.
 func (p *preflightTest) grant() {
@@ -53,8 +55,8 @@ func (p *preflightTest) grant() {
 	if err != nil {
 		p.Fatal(err)
 	}
-	p.db.Exec("GRANT USAGE ON SCHEMA " + pgx.Identifier{p.s.Schema}.Sanitize() + " TO " + p.role)
-	p.db.Exec("GRANT USAGE ON ALL SEQUENCES IN SCHEMA " + pgx.Identifier{p.s.Schema}.Sanitize() + " TO " + p.role)
+	p.db.Exec("GRANT USAGE ON SCHEMA " + pgx.Identifier{p.s.Table().Schema}.Sanitize() + " TO " + p.role)
+	p.db.Exec("GRANT USAGE ON ALL SEQUENCES IN SCHEMA " + pgx.Identifier{p.s.Table().Schema}.Sanitize() + " TO " + p.role)
 	for _, privilege := range privileges {
 		columns := ""
 		if privilege.Columns != nil {
@@ -71,7 +73,7 @@ func (p *preflightTest) grant() {
 // connection is one over the table, with the role's URL.
 func (p *preflightTest) connection(lines ...string) string {
 	p.Helper()
-	return acctest.ProviderConfig(p.db, p.tenant) + p.resource(storeHCL(p.T, p.s), p.db.URLFor(p.role, "Sup3rS3cret"), lines...)
+	return acctest.ProviderConfig(p.db, p.tenant) + p.resource(storeHCL(p.s), p.db.URLFor(p.role, "Sup3rS3cret"), lines...)
 }
 
 func (p *preflightTest) resource(storeValue, url string, lines ...string) string {
@@ -158,8 +160,16 @@ func TestPreflightThroughFunctionsAndNewRole(t *testing.T) {
 				return expect("the number of trials", p.db.QueryInt("SELECT last_value FROM tried WHERE is_called"), 1)
 			}),
 		},
+		// A message names the table by its own schema, which is not that of the functions.
 		resource.TestStep{
-			PreConfig:   func() { p.db.Exec("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA " + schema + " FROM " + role) },
+			PreConfig:   func() { p.db.Exec("ALTER TABLE public.users ADD must integer NOT NULL") },
+			Config:      acctest.ProviderConfig(p.db, p.tenant) + p.functionsOnly(schema, role, "scripts { bcrypt_rounds = 11 }"),
+			ExpectError: regexp.MustCompile(`Column Would Not Be Filled[\s\S]*cannot\s+add\s+users\s+to\s+the\s+users\s+table\s+"public"."users"`),
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				p.db.Exec("ALTER TABLE public.users DROP must; REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA " + schema + " FROM " + role)
+			},
 			Config:      acctest.ProviderConfig(p.db, p.tenant) + p.functionsOnly(schema, role, "scripts { bcrypt_rounds = 11 }"),
 			ExpectError: regexp.MustCompile(`Scripts Lack A Privilege[\s\S]*GRANT\s+EXECUTE ON FUNCTION`),
 		},
@@ -169,19 +179,18 @@ func TestPreflightThroughFunctionsAndNewRole(t *testing.T) {
 
 // functionsOnly is a connection over functions that are no resources any more.
 func (p *preflightTest) functionsOnly(schema, role, line string) string {
-	functions := p.s
-	functions.Kind, functions.Schema = store.Functions, schema
+	functions := p.s.Through(schema)
 	removed := ""
 	for _, address := range []string{"auth0pg_access_functions.access", "auth0pg_database_role.scripts"} {
 		removed += "removed {\n  from = " + address + "\n  lifecycle {\n    destroy = false\n  }\n}\n"
 	}
-	return removed + p.resource(storeHCL(p.T, functions), p.db.URLFor(role, "first"), line)
+	return removed + p.resource(storeHCL(functions), p.db.URLFor(role, "first"), line)
 }
 
 const plainTable = `CREATE TABLE public.users (id bigserial PRIMARY KEY, email text NOT NULL, email_verified boolean NOT NULL DEFAULT false, password_hash varchar(60) NOT NULL, nickname text)`
 
 func plainStore() store.Store {
-	return store.Store{Kind: store.Table, Schema: "public", Table: "users", EmailLookup: store.LowerIndex, Columns: map[store.Part]store.Column{
+	return store.Store{Reach: store.Table{Schema: "public", Name: "users"}, EmailLookup: store.LowerIndex, Columns: map[store.Part]store.Column{
 		store.ID: {Name: "id", Type: "bigint"}, store.Email: {Name: "email", Type: "text"}, store.EmailVerified: {Name: "email_verified", Type: "boolean"},
 		store.Password: {Name: "password_hash", Type: "character varying(60)"}, store.Nickname: {Name: "nickname", Type: "text"},
 	}}
@@ -413,7 +422,7 @@ func TestPreflightWithDecoratedUserNames(t *testing.T) {
 			p.watch() // refuses any other role
 			decorated := p.role + decoration
 			connection := func(user string, rounds int) string {
-				return acctest.ProviderConfig(p.db, p.tenant) + p.resource(storeHCL(p.T, p.s), p.db.URLFor(user, "Sup3rS3cret"),
+				return acctest.ProviderConfig(p.db, p.tenant) + p.resource(storeHCL(p.s), p.db.URLFor(user, "Sup3rS3cret"),
 					fmt.Sprintf("scripts { bcrypt_rounds = %d }", rounds))
 			}
 			p.run(

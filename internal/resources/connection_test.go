@@ -36,7 +36,9 @@ func TestConnectionLife(t *testing.T) {
 				state("deletion_protection", knownvalue.Bool(true)),
 				state("configuration_wo", knownvalue.Null()),
 				state("enabled_clients", knownvalue.Null()),
-				state("rendered_scripts", knownvalue.MapPartial(map[string]knownvalue.Check{"login": knownvalue.StringRegexp(regexp.MustCompile(`password_hash`))})),
+				state("script_digests", knownvalue.MapPartial(map[string]knownvalue.Check{"login": knownvalue.StringRegexp(regexp.MustCompile(`^[0-9a-f]{32}$`))})),
+				state("script_changes", knownvalue.MapPartial(map[string]knownvalue.Check{"login": knownvalue.StringRegexp(
+					regexp.MustCompile(`^function login\(identifier, password, \.\.\.rest\), \d+\.\d kB: SELECT .*password_hash.* LIMIT 10$`))})),
 			},
 			Check: resource.ComposeTestCheckFunc(c.check(func() error {
 				scripts := slices.Sorted(maps.Keys(member(c.options(), "customScripts").(map[string]any)))
@@ -138,7 +140,7 @@ func TestConnectionImport(t *testing.T) {
 	`))
 	verify := func(id string) resource.TestStep {
 		// What no attribute stands for is taken over into options.
-		return resource.TestStep{ResourceName: connectionAddress, ImportState: true, ImportStateId: id, ImportStateVerify: true, ImportStateVerifyIgnore: []string{"options"}}
+		return resource.TestStep{ResourceName: connectionAddress, ImportState: true, ImportStateId: id, ImportStateVerify: true, ImportStateVerifyIgnore: []string{"options", "script_changes"}}
 	}
 	block := func(id string) resource.TestStep {
 		return resource.TestStep{ResourceName: connectionAddress, ImportState: true, ImportStateKind: resource.ImportBlockWithID, ImportStateId: id}
@@ -304,7 +306,7 @@ resource "auth0pg_connection" "test" {
 		resource.TestStep{
 			Config: config,
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-				plancheck.ExpectUnknownValue(connectionAddress, tfjsonpath.New("rendered_scripts")),
+				plancheck.ExpectUnknownValue(connectionAddress, tfjsonpath.New("script_changes")),
 			}},
 			Check: c.check(func() error {
 				return expect("the configuration sent", member(c.sent("POST")[0], "options", "configuration"), map[string]any{"POSTGRES_URL": scriptsURL})

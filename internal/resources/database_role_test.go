@@ -35,13 +35,13 @@ CREATE TABLE public.other (n int);
 INSERT INTO public.users (email, password) VALUES ('someone@example.com', '$2b$10$abcdefghijklmnopqrstuv')`
 
 // roleStore describes roleTable as a users table exports it.
-const roleStore = `{
-    kind = "table", schema = "public", table = "users", id_type = "uuid", email_lookup = "lower_index"
+const roleStore = `jsonencode({
+    table = { schema = "public", name = "users" }, email_lookup = "lower_index"
     columns = {
       id = { name = "id", type = "uuid" }, email = { name = "email", type = "text" }, password = { name = "password", type = "text" }
       email_verified = { name = "email_verified", type = "boolean" }, nickname = { name = "nickname", type = "text" }
     }
-  }`
+  })`
 
 // roleConfig is a role with the store, the operations and further lines.
 func roleConfig(db *acctest.DB, name, operations string, lines ...string) string {
@@ -432,7 +432,7 @@ func TestDatabaseRoleBadInput(t *testing.T) {
 	}
 	// What only the server can know is an error at apply, at the attribute.
 	steps = append(steps, resource.TestStep{
-		Config:      strings.Replace(with(db.RoleName("scripts")), `table = "users"`, `table = "missing"`, 1),
+		Config:      strings.Replace(with(db.RoleName("scripts")), `name = "users"`, `name = "missing"`, 1),
 		ExpectError: saying(`Store Not Found.*42P01`),
 	}, resource.TestStep{
 		Config:      with(db.QueryString("SELECT current_user")),

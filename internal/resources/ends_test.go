@@ -59,6 +59,7 @@ func (e *endsTest) write(settings, more string, superuser bool) {
 		}
 		resource "auth0pg_users_table" "users" {
 		  name = "users"
+		  columns = { id = {}, email = {}, email_verified = {}, password = {}, nickname = {} }
 		  %s
 		}
 		resource "auth0pg_access_functions" "users" {
@@ -400,7 +401,7 @@ func TestRefusalsNameTheWayOut(t *testing.T) {
 	tenant.API("POST", "/connections", map[string]any{"name": "taken", "strategy": "auth0"})
 	e.maintenanceIn(e.db.URL, "CREATE TABLE users (id int); CREATE SCHEMA gate; CREATE ROLE ends_scripts")
 	for name, resource := range map[string]string{
-		"Users Table Exists Already": `resource "auth0pg_users_table" "x" { name = "users" }`,
+		"Users Table Exists Already": `resource "auth0pg_users_table" "x" { ` + "\nname = \"users\"\n" + acctest.Columns("") + "\n}",
 		"Schema Exists Already":      `resource "auth0pg_access_functions" "x" { ` + "\nschema = \"gate\"\n" + strings.Replace(connectionStore, "store =", "table =", 1) + ` }`,
 		"Role Exists Already":        `resource "auth0pg_database_role" "x" { ` + "\nname = \"ends_scripts\"\n operations = [\"login\"]\n" + connectionStore + ` }`,
 		"Role Is The Provider's Own": `resource "auth0pg_database_role" "x" { ` + "\nname = " + acctest.Quote(own.User.Username()) + "\n operations = [\"login\"]\n" + connectionStore + ` }`,

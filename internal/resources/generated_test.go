@@ -17,11 +17,12 @@ var generatedWorlds = map[string]struct {
 	wants []string
 }{
 	"default shape": {
+		table:   acctest.Columns(""),
 		through: `operations = ["login", "get_user"]`, direct: `operations = ["login", "get_user", "create"]`,
 		wants: []string{`operations = null`, `operations = ["get_user", "login"]`, `operations = ["create", "get_user", "login"]`},
 	},
 	"all operations": {
-		table:     `columns = { id = { type = "bigint" }, username = {}, last_login = {}, migrated_at = {}, updated_at = {}, blocked = {} }`,
+		table:     acctest.Columns(`id = { type = "bigint" }, username = {}, last_login = {}, migrated_at = {}, updated_at = {}, blocked = {}`),
 		functions: `rehash_on_login = true`,
 		through: `rehash_on_login = true
 		operations = ["login", "get_user", "create", "verify", "change_password", "delete", "change_email", "change_username"]`,
@@ -30,7 +31,7 @@ var generatedWorlds = map[string]struct {
 	},
 	"a column that is no part": {
 		table: `email_lookup = "exact"
-		columns       = { name = {}, email_verified = {} }
+		columns       = { id = {}, email = {}, email_verified = {}, password = {}, nickname = {}, name = {} }
 		extra_columns = { phone = { type = "text" }, picture = { type = "text" } }`,
 		functions: `operations = ["login", "delete"]`, through: `operations = ["delete"]`,
 		direct: `operations = ["login", "verify"]`,
@@ -38,7 +39,7 @@ var generatedWorlds = map[string]struct {
 	},
 	"citext elsewhere": {
 		before:  `CREATE SCHEMA ext; CREATE EXTENSION citext SCHEMA ext`,
-		table:   "schema = \"app\"\n  email_lookup = \"citext\"\n  columns = { username = {} }",
+		table:   "schema = \"app\"\n  email_lookup = \"citext\"\n  " + acctest.Columns("username = {}"),
 		through: `operations = ["change_username"]`, direct: `operations = ["change_username", "get_user"]`,
 		wants: []string{`type = "ext.citext"`, `operations = ["change_username"]`},
 	},
@@ -130,7 +131,7 @@ func TestImportedRoleIsToldOfRevocations(t *testing.T) {
 	name := db.RoleName("scripts")
 	db.Exec("CREATE ROLE " + name + " LOGIN; GRANT USAGE ON SCHEMA public TO " + name + "; GRANT SELECT, DELETE ON public.users TO " + name)
 	cfg := required + roleConfig(db, name, `"login"`)
-	moved := strings.Replace(cfg, `table = "users"`, `table = "elsewhere"`, 1)
+	moved := strings.Replace(cfg, `name = "users"`, `name = "elsewhere"`, 1)
 	w := acctest.NewWorkspace(t, map[string]string{"main.tf": moved})
 	w.MustRun("import", roleAddress, name)
 	// A store that is not the one that was derived: the role keeps what the former scripts need, once.

@@ -19,7 +19,7 @@ import (
 
 func scriptsConfig(t *testing.T, s store.Store, attributes string) string {
 	t.Helper()
-	return fmt.Sprintf("data \"auth0pg_scripts\" \"test\" {\n  store = %s\n  %s\n}\n", storeHCL(t, s), attributes)
+	return fmt.Sprintf("data \"auth0pg_scripts\" \"test\" {\n  store = %s\n  %s\n}\n", storeHCL(s), attributes)
 }
 
 // scriptsAre compares all scripts with those that the options give.
@@ -46,8 +46,7 @@ func TestScriptsDataSource(t *testing.T) {
 	table := everyPart()
 	withoutFlag := everyPart()
 	delete(withoutFlag.Columns, store.EmailVerified)
-	functions := everyPart()
-	functions.Kind, functions.Schema = store.Functions, "access"
+	functions := everyPart().Through("access")
 	own := "function login(email, password, callback) { callback(null, { user_id: email + password }); }"
 	verify, err := scripts.Render(scripts.Verify, scripts.Options{Store: table})
 	if err != nil {

@@ -31,12 +31,12 @@ const auditAddress = "data.auth0pg_users_audit.test"
 
 func auditConfig(t *testing.T, db *acctest.DB, s store.Store) string {
 	t.Helper()
-	return acctest.ProviderConfig(db, nil) + fmt.Sprintf("data \"auth0pg_users_audit\" \"test\" {\n  store = %s\n}\n", storeHCL(t, s))
+	return acctest.ProviderConfig(db, nil) + fmt.Sprintf("data \"auth0pg_users_audit\" \"test\" {\n  store = %s\n}\n", storeHCL(s))
 }
 
 // auditStore is a table with hostile names and every flaw that an audit looks for.
 func auditStore() store.Store {
-	return store.Store{Kind: store.Table, Schema: `Odd "schema`, Table: "User's", EmailLookup: store.LowerIndex, Columns: map[store.Part]store.Column{
+	return store.Store{Reach: store.Table{Schema: `Odd "schema`, Name: "User's"}, EmailLookup: store.LowerIndex, Columns: map[store.Part]store.Column{
 		store.ID: {Name: "The Id", Type: "integer"}, store.Email: {Name: "E-mail", Type: "text"},
 		store.Password: {Name: "pass(word)", Type: "text"}, store.MigratedAt: {Name: "migrated", Type: "timestamp with time zone"},
 	}}
@@ -190,8 +190,7 @@ func TestUsersAuditRefusals(t *testing.T) {
 	db := acctest.LocalDatabase(t)
 	db.Exec(auditDDL)
 	functions, lacking, renamed, absent := auditStore(), auditStore(), auditStore(), auditStore()
-	absent.Table = "people"
-	functions.Kind = store.Functions
+	absent.Reach, functions = store.Table{Schema: `Odd "schema`, Name: "people"}, functions.Through("auth0")
 	delete(lacking.Columns, store.Password)
 	renamed.Columns[store.Email] = store.Column{Name: "mail", Type: "text"}
 	reader := db.RoleName("reader")

@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
 // TestUsersTableRefusals counts at plan what stands in the way, and names the remedy.
@@ -24,7 +25,7 @@ func TestUsersTableRefusals(t *testing.T) {
 	db := acctest.Database(t)
 	role := db.RoleName("scripts")
 	steps := []resource.TestStep{{
-		Config: tableConfig(db, dropAtEnd, `columns = { name = {}, created_at = {} }`, `extra_columns = { plan = { type = "text" } }`),
+		Config: tableConfig(db, dropAtEnd, acctest.Columns(`name = {}, created_at = {}`), `extra_columns = { plan = { type = "text" } }`),
 		Check: func(*terraform.State) error {
 			db.Exec(`INSERT INTO users (email, password, name, plan) SELECT 'u' || n || '@example.com', 'x', CASE WHEN n > 3 THEN repeat('n', n) END, 'p' || n % 4 FROM generate_series(1, 20) n`)
 			db.Exec("CREATE ROLE " + role)
@@ -35,22 +36,22 @@ func TestUsersTableRefusals(t *testing.T) {
 		},
 	}}
 	for _, refused := range []struct{ lines, want string }{
-		{`columns = { name = { nullable = false }, created_at = {} }`, `(?s)3 rows are null in\s+the column, which is to be NOT NULL.*UPDATE "public"."users" SET "name"`},
-		{`columns = { name = { type = "varchar(10)" }, created_at = {} }`, `(?s)10 rows\s+hold\s+a\s+value\s+that\s+character\s+varying\(10\) would not hold\s+unaltered.*SELECT \* FROM`},
-		{`columns = { name = {}, created_at = {}, username = { name = "plan" } }` + "\nextra_columns = {}", `(?s)4 values\s+occur\s+more\s+than\s+once\s+where\s+each\s+must\s+be\s+unique.*GROUP BY 1 HAVING count\(\*\) > 1`},
-		{`columns = { name = { type = "varchar(100)" }, created_at = {} }` + "\nrewrite_row_limit = 10", `(?s)writes every row anew.*about 20 rows\s+\(rewrite_row_limit\s+is\s+10\).*allow_rewrite = true`},
-		{`columns = { name = {} }` + "\ndrop_removed_columns = true", `(?s)"created_at" is\s+granted\s+to\s+scripts_\w+,\s+whose\s+scripts\s+may\s+still\s+use\s+it`},
-		{`columns = { name = {}, created_at = {} }` + "\n" + `extra_columns = { plan = { type = "varchar" } }`, `(?s)while\s+it\s+is\s+used\s+by\s+rule\s+_RETURN\s+on\s+view\s+public.planned`},
-		{`columns = { name = {}, created_at = {}, id = { nullable = true } }`, `(?s)belongs\s+to\s+the\s+primary\s+key`},
-		{`columns = { name = { default = "generated always as identity" }, created_at = {} }`, `(?s)Column Default Not Usable`},
-		{`columns = { name = { type = "int" }, created_at = {} }`, `(?s)Column Type Not Usable.*cannot\s+be\s+cast\s+automatically`},
-		{`columns = { name = {}, created_at = {} }` + "\n" + `extra_columns = { plan = { type = "text" }, must = { type = "int", nullable = false } }`, `(?s)NOT\s+NULL\s+without\s+a\s+default\s+has\s+no\s+value`},
+		{acctest.Columns(`name = { nullable = false }, created_at = {}`), `(?s)3 rows are null in\s+the column, which is to be NOT NULL.*UPDATE "public"."users" SET "name"`},
+		{acctest.Columns(`name = { type = "varchar(10)" }, created_at = {}`), `(?s)10 rows\s+hold\s+a\s+value\s+that\s+character\s+varying\(10\) would not hold\s+unaltered.*SELECT \* FROM`},
+		{acctest.Columns(`name = {}, created_at = {}, username = { name = "plan" }`) + "\nextra_columns = {}", `(?s)4 values\s+occur\s+more\s+than\s+once\s+where\s+each\s+must\s+be\s+unique.*GROUP BY 1 HAVING count\(\*\) > 1`},
+		{acctest.Columns(`name = { type = "varchar(100)" }, created_at = {}`) + "\nrewrite_row_limit = 10", `(?s)writes every row anew.*about 20 rows\s+\(rewrite_row_limit\s+is\s+10\).*allow_rewrite = true`},
+		{acctest.Columns(`name = {}`) + "\ndrop_removed_columns = true", `(?s)"created_at" is\s+granted\s+to\s+scripts_\w+,\s+whose\s+scripts\s+may\s+still\s+use\s+it`},
+		{acctest.Columns(`name = {}, created_at = {}`) + "\n" + `extra_columns = { plan = { type = "varchar" } }`, `(?s)while\s+it\s+is\s+used\s+by\s+rule\s+_RETURN\s+on\s+view\s+public.planned`},
+		{acctest.Columns(`name = {}, created_at = {}, id = { nullable = true }`), `(?s)belongs\s+to\s+the\s+primary\s+key`},
+		{acctest.Columns(`name = { default = "generated always as identity" }, created_at = {}`), `(?s)Column Default Not Usable`},
+		{acctest.Columns(`name = { type = "int" }, created_at = {}`), `(?s)Column Type Not Usable.*cannot\s+be\s+cast\s+automatically`},
+		{acctest.Columns(`name = {}, created_at = {}`) + "\n" + `extra_columns = { plan = { type = "text" }, must = { type = "int", nullable = false } }`, `(?s)NOT\s+NULL\s+without\s+a\s+default\s+has\s+no\s+value`},
 	} {
 		steps = append(steps, resource.TestStep{Config: tableConfig(db, dropAtEnd, refused.lines), ExpectError: regexp.MustCompile(refused.want)})
 	}
 	steps = append(steps, resource.TestStep{
 		PreConfig: func() { db.Exec("DROP VIEW planned") },
-		Config:    tableConfig(db, dropAtEnd, `columns = { name = {}, created_at = {} }`, `extra_columns = { plan = { type = "text" } }`),
+		Config:    tableConfig(db, dropAtEnd, acctest.Columns(`name = {}, created_at = {}`), `extra_columns = { plan = { type = "text" } }`),
 		Check: func(*terraform.State) error {
 			if got := db.QueryInt("SELECT count(*) FROM users WHERE plan IS NOT NULL AND created_at IS NOT NULL"); got != 20 {
 				return fmt.Errorf("%d rows", got)
@@ -77,7 +78,7 @@ func TestUsersTableChangesAreShown(t *testing.T) {
 				db.Exec("INSERT INTO users (email, password) SELECT 'u' || n || '@example.com', 'x' FROM generate_series(1, 50) n")
 				db.Exec("ANALYZE users")
 			},
-			Config: tableConfig(db, dropAtEnd, `columns = { username = {} }`, `extra_columns = { token = { type = "uuid", default = "gen_random_uuid()" } }`),
+			Config: tableConfig(db, dropAtEnd, acctest.Columns(`username = {}`), `extra_columns = { token = { type = "uuid", default = "gen_random_uuid()" } }`),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 				plancheck.ExpectKnownValue(tableAddress, tfjsonpath.New("changes"), knownvalue.ListExact([]knownvalue.Check{
 					change("catalog", "ACCESS EXCLUSIVE", false, none),
@@ -99,9 +100,9 @@ func TestUsersTableLookupChanges(t *testing.T) {
 	step := func(lookup string, again bool, indexes ...string) resource.TestStep {
 		return resource.TestStep{
 			ExpectNonEmptyPlan: again,
-			Config:             tableConfig(db, dropAtEnd, fmt.Sprintf("email_lookup = %q", lookup), `columns = { username = {} }`),
+			Config:             tableConfig(db, dropAtEnd, fmt.Sprintf("email_lookup = %q", lookup), acctest.Columns(`username = {}`)),
 			Check: resource.ComposeAggregateTestCheckFunc(
-				resource.TestCheckResourceAttr(tableAddress, "store.email_lookup", lookup),
+				expectStore(tableAddress, func(s store.Store) bool { return s.EmailLookup == store.EmailLookup(lookup) }),
 				func(*terraform.State) error {
 					got := db.QueryStrings(`select pg_get_indexdef(indexrelid, 1, false) from pg_index where indrelid = 'users'::regclass and indisvalid and indisunique and not indisprimary order by 1`)
 					if strings.Join(got, ", ") != strings.Join(indexes, ", ") {
@@ -199,7 +200,7 @@ func TestUsersTableSlowRewrite(t *testing.T) {
 func TestUsersTableRename(t *testing.T) {
 	t.Parallel()
 	db := acctest.Database(t)
-	config := func(columns string) string { return tableConfig(db, dropAtEnd, "columns = { "+columns+" }") }
+	config := func(columns string) string { return tableConfig(db, dropAtEnd, acctest.Columns(columns)) }
 	testTable(t,
 		resource.TestStep{
 			Config: config(`password = { type = "varchar(100)" }`),
@@ -218,7 +219,7 @@ func TestUsersTableRename(t *testing.T) {
 				})),
 			}},
 			Check: resource.ComposeAggregateTestCheckFunc(
-				resource.TestCheckResourceAttr(tableAddress, "store.columns.password.name", "password_hash"),
+				expectStore(tableAddress, func(s store.Store) bool { return s.Columns[store.Password].Name == "password_hash" }),
 				resource.TestCheckResourceAttr(tableAddress, "email_lookup", "lower_index"),
 				func(*terraform.State) error {
 					if got := db.QueryString("SELECT password_hash FROM users WHERE lower(mail) = 'a@example.com'"); got != "secret" {
@@ -266,9 +267,9 @@ func TestUsersTableProviderKilled(t *testing.T) {
 	w.MustRun("apply", "-auto-approve")
 	db.Exec("INSERT INTO users (email, password) SELECT 'u' || n || '@example.com', 'x' FROM generate_series(1, 500) n")
 	for _, lines := range []string{
-		`columns = { username = {} }`,
-		`columns = { username = {}, nickname = { nullable = false, default = "'n'" } }`,
-		`columns = { username = {}, created_at = {} }` + "\n" + `extra_columns = { token = { type = "uuid", nullable = false, default = "gen_random_uuid()" } }`,
+		acctest.Columns(`username = {}`),
+		acctest.Columns(`username = {}, nickname = { nullable = false, default = "'n'" }`),
+		acctest.Columns(`username = {}, created_at = {}`) + "\n" + `extra_columns = { token = { type = "uuid", nullable = false, default = "gen_random_uuid()" } }`,
 	} {
 		db.Exec("UPDATE users SET nickname = 'n'")
 		w.Write("main.tf", workspaceConfig(db, dropAtEnd, lines))
@@ -318,7 +319,7 @@ func TestUsersTableInterrupted(t *testing.T) {
 	db := acctest.Database(t)
 	w := tableWorkspace(t, db, dropAtEnd)
 	w.MustRun("apply", "-auto-approve")
-	w.Write("main.tf", workspaceConfig(db, dropAtEnd, `columns = { username = {} }`))
+	w.Write("main.tf", workspaceConfig(db, dropAtEnd, acctest.Columns(`username = {}`)))
 	db.Exec("ALTER TABLE users ADD username text") // so that the index is the first statement
 	release, apply := applyBlocked(t, db, w)
 	const running = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE 'CREATE UNIQUE INDEX%')"
@@ -387,7 +388,7 @@ func TestUsersTableSavedPlan(t *testing.T) {
 	db := acctest.Database(t)
 	w := tableWorkspace(t, db, dropAtEnd)
 	w.MustRun("apply", "-auto-approve")
-	w.Write("main.tf", workspaceConfig(db, dropAtEnd, `columns = { created_at = {}, nickname = { type = "varchar(50)" } }`))
+	w.Write("main.tf", workspaceConfig(db, dropAtEnd, acctest.Columns(`created_at = {}, nickname = { type = "varchar(50)" }`)))
 	w.MustRun("plan", "-out=saved")
 	db.Exec("ALTER TABLE users ALTER password DROP NOT NULL")
 	output, exit := w.Run("apply", "saved")
@@ -398,7 +399,7 @@ func TestUsersTableSavedPlan(t *testing.T) {
 		t.Error("a statement ran")
 	}
 	// The same statements, and what took a moment would now take a rebuild.
-	w.Write("main.tf", workspaceConfig(db, dropAtEnd, `columns = { nickname = { collation = "C" } }`))
+	w.Write("main.tf", workspaceConfig(db, dropAtEnd, acctest.Columns(`nickname = { collation = "C" }`)))
 	w.MustRun("plan", "-out=saved")
 	db.Exec("ALTER TABLE users ALTER password SET NOT NULL")
 	db.Exec("CREATE INDEX ON users (nickname)")
@@ -427,7 +428,7 @@ func TestUsersTableAppliedTwice(t *testing.T) {
 	w := tableWorkspace(t, db, dropAtEnd)
 	w.MustRun("apply", "-auto-approve")
 	db.Exec("INSERT INTO users (email, password) SELECT 'u' || n || '@example.com', 'x' FROM generate_series(1, 30000) n")
-	w.Write("main.tf", workspaceConfig(db, dropAtEnd, `columns = { username = {} }`, `extra_columns = { token = { type = "uuid", nullable = false, default = "gen_random_uuid()" } }`))
+	w.Write("main.tf", workspaceConfig(db, dropAtEnd, acctest.Columns(`username = {}`), `extra_columns = { token = { type = "uuid", nullable = false, default = "gen_random_uuid()" } }`))
 	w.MustRun("plan", "-out=saved")
 	first, second := w.Start("apply", "-lock=false", "saved"), w.Start("apply", "-lock=false", "saved")
 	for _, p := range []*acctest.Process{first, second} {
@@ -476,18 +477,18 @@ func TestUsersTableManagedService(t *testing.T) {
 		resource.TestStep{Config: tableConfig(managed, dropAtEnd, `email_lookup = "citext"`)},
 		resource.TestStep{
 			PreConfig: func() { db.Exec("INSERT INTO users (email, password) VALUES ('a@example.com', 'x')") },
-			Config:    tableConfig(managed, dropAtEnd, `email_lookup = "citext"`, `columns = { username = {}, nickname = { default = "'x'" } }`, `extra_columns = { token = { type = "uuid", nullable = false, default = "gen_random_uuid()" } }`),
+			Config:    tableConfig(managed, dropAtEnd, `email_lookup = "citext"`, acctest.Columns(`username = {}, nickname = { default = "'x'" }`), `extra_columns = { token = { type = "uuid", nullable = false, default = "gen_random_uuid()" } }`),
 			Check:     expectIndexes(db, "primary id", "unique email", "unique username"),
 		},
 	)
 	// A table of somebody else's is read, and its change is refused at plan.
 	db.Exec("CREATE TABLE theirs (id uuid PRIMARY KEY, email text, password text)")
-	theirs := strings.Replace(tableConfig(managed), `name = "users"`, `name = "theirs"`, 1)
+	theirs := strings.Replace(tableConfig(managed, "columns = { id = {}, email = {}, password = {} }"), `name = "users"`, `name = "theirs"`, 1)
 	block := "import {\n  to = auth0pg_users_table.users\n  id = \"theirs\"\n}\n"
 	testTable(t,
 		resource.TestStep{Config: theirs + block, PlanOnly: true, ExpectNonEmptyPlan: false},
 		resource.TestStep{
-			Config: strings.Replace(theirs, `name = "theirs"`, "name = \"theirs\"\n  columns = { email = { nullable = false } }", 1) + block, PlanOnly: true,
+			Config: strings.Replace(theirs, "email = {}", "email = { nullable = false }", 1) + block, PlanOnly: true,
 			ExpectError: regexp.MustCompile(`(?s)the table belongs to the role\s+"postgres"`),
 		},
 	)

@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
 // expectBefore checks what the refreshed state holds under a planned change.
@@ -65,7 +66,8 @@ var legacyTables = map[string]struct {
 	"undescribed": {"users", `
 		CREATE TABLE users (id serial PRIMARY KEY, email text UNIQUE, password text, created_at timestamp DEFAULT now(), blocked int, tenant text CHECK (tenant <> ''), "OddName" text);
 		CREATE INDEX ON users (tenant) WHERE tenant IS NOT NULL`,
-		`name = "users"`},
+		`name = "users"
+		columns = { id = {}, email = {}, password = {}, created_at = {} }`},
 	"bigint identity": {"public.users", `
 		CREATE TABLE users (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email text NOT NULL, password char(60) NOT NULL);
 		CREATE UNIQUE INDEX ON users (lower(email))`,
@@ -93,12 +95,12 @@ var legacyTables = map[string]struct {
 		CREATE TABLE users (id bigint, email text, password text, region text, PRIMARY KEY (id, region)) PARTITION BY LIST (region);
 		CREATE TABLE users_eu PARTITION OF users FOR VALUES IN ('eu')`,
 		`name = "users"
-		columns = { id = { type = "bigint" } }`},
+		columns = { id = { type = "bigint" }, email = {}, password = {} }`},
 	"inherited": {"users", `
 		CREATE TABLE base (id bigint PRIMARY KEY, created_at timestamptz DEFAULT now());
 		CREATE TABLE users (id bigint PRIMARY KEY, email text, password text) INHERITS (base)`,
 		`name = "users"
-		columns = { created_at = {} }`},
+		columns = { id = {}, email = {}, password = {}, created_at = {} }`},
 	"guessed names, guarded rows": {"legacy.accounts", `
 		CREATE SCHEMA legacy;
 		CREATE TABLE legacy.accounts (account_no bigserial, login_mail varchar(200) NOT NULL, mail_opt_in boolean, pw_hash char(60) NOT NULL, firstname text, "lastName" text, mood text[] DEFAULT '{}', PRIMARY KEY (account_no));
@@ -131,7 +133,7 @@ var legacyTables = map[string]struct {
 		CREATE UNIQUE INDEX ON users (lower(email)) WHERE name IS NOT NULL;
 		ALTER TABLE users OWNER TO pg_monitor`,
 		`name = "users"
-		columns = { name = {} }`},
+		columns = { id = {}, email = {}, password = {}, name = {} }`},
 }
 
 // legacyDatabase is the database for one of the legacyTables.
@@ -179,7 +181,8 @@ func TestUsersTableAdoptedIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	db := acctest.Database(t)
 	db.Exec(`CREATE TABLE users (id uuid PRIMARY KEY, email text, password text, name varchar(100), note text)`)
-	config := tableConfig(db, dropAtEnd)
+	const columns = "columns = { id = {}, email = {}, password = {} }"
+	config := tableConfig(db, dropAtEnd, columns)
 	testTable(t,
 		resource.TestStep{Config: config + "import {\n  to = auth0pg_users_table.users\n  id = \"users\"\n}\n"},
 		// What is not described may change as it likes.
@@ -193,7 +196,7 @@ func TestUsersTableAdoptedIsLeftAlone(t *testing.T) {
 		},
 		// The index is built once it is asked for.
 		resource.TestStep{
-			Config: tableConfig(db, dropAtEnd, `email_lookup = "lower_index"`),
+			Config: tableConfig(db, dropAtEnd, `email_lookup = "lower_index"`, columns),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 				plancheck.ExpectKnownValue(tableAddress, tfjsonpath.New("ddl"), knownvalue.ListExact([]knownvalue.Check{
 					knownvalue.StringExact(`CREATE UNIQUE INDEX CONCURRENTLY "users_email_lower_key" ON "public"."users" (pg_catalog.lower("email"))`),
@@ -201,7 +204,7 @@ func TestUsersTableAdoptedIsLeftAlone(t *testing.T) {
 			}},
 		},
 		resource.TestStep{
-			Config: tableConfig(db, dropAtEnd, `email_lookup = "lower_index"`, `columns = { name = { type = "varchar(200)" } }`),
+			Config: tableConfig(db, dropAtEnd, `email_lookup = "lower_index"`, strings.Replace(columns, "id = {}", `id = {}, name = { type = "varchar(200)" }`, 1)),
 			Check:  resource.TestCheckResourceAttr(tableAddress, "columns.name.type", "varchar(200)"),
 		},
 	)
@@ -231,7 +234,7 @@ func TestUsersTableChangedAfterPlan(t *testing.T) {
 	testTable(t,
 		resource.TestStep{Config: tableConfig(db, dropAtEnd)},
 		resource.TestStep{
-			Config: tableConfig(db, dropAtEnd, `columns = { created_at = {} }`),
+			Config: tableConfig(db, dropAtEnd, acctest.Columns(`created_at = {}`)),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 				sideEffect(func() { db.Exec("ALTER TABLE users DROP COLUMN nickname") }),
 			}},
@@ -269,12 +272,92 @@ func TestUsersTableOddTraits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			db := acctest.LocalDatabase(t)
 			db.Exec(c.ddl)
-			w := acctest.NewWorkspace(t, map[string]string{"main.tf": workspaceConfig(db) + "import {\n  to = auth0pg_users_table.users\n  id = \"users\"\n}\n"})
+			w := acctest.NewWorkspace(t, map[string]string{"main.tf": workspaceConfig(db, "columns = { id = {}, email = {}, password = {} }") + "import {\n  to = auth0pg_users_table.users\n  id = \"users\"\n}\n"})
 			output := strings.Join(strings.Fields(strings.ReplaceAll(w.MustRun("plan"), "│", " ")), " ")
 			odd := strings.Contains(output, "UNLOGGED") || strings.Contains(output, "inherit")
 			if odd != (c.want != "") || !regexp.MustCompile(c.want).MatchString(output) {
 				t.Errorf("want %q in\n%s", c.want, output)
 			}
 		})
+	}
+}
+
+// An imported table gets no column by itself: not for a part that is named, nor for one whose column went away.
+func TestUsersTableImportedAddsNothing(t *testing.T) {
+	t.Parallel()
+	db := acctest.Database(t)
+	db.Exec(`CREATE TABLE users (id uuid PRIMARY KEY, email text NOT NULL, password_hash text NOT NULL, is_blocked boolean, created_at timestamptz, nick text)`)
+	block := "import {\n  to = auth0pg_users_table.users\n  id = \"users\"\n}\n"
+	config := func(parts string) string {
+		return tableConfig(db, dropAtEnd, "drop_removed_columns = true", "columns = { id = {}, email = {}, "+parts+" }")
+	}
+	const named = `password = { name = "password_hash" }`
+	columns := func() string {
+		return strings.Join(db.QueryStrings("SELECT attname::text FROM pg_attribute WHERE attrelid = 'users'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"), " ")
+	}
+	has := func(want string) resource.TestCheckFunc {
+		return func(*terraform.State) error {
+			if got := columns(); got != want {
+				return fmt.Errorf("the columns are %s, want %s", got, want)
+			}
+			return nil
+		}
+	}
+	const before = "id email password_hash is_blocked created_at nick"
+	refused := func(parts, want string) resource.TestStep {
+		return resource.TestStep{Config: config(parts) + block, PlanOnly: true, ExpectError: regexp.MustCompile(want)}
+	}
+	testTable(t,
+		refused(`password = {}`, `(?s)Part Has No Column.*"password".*"password_hash".*add = true`),
+		refused(`password = { name = "pasword_hash" }`, `(?s)Part Has No Column.*"pasword_hash".*"password_hash"`),
+		refused(named+`, blocked = {}`, `(?s)Part Has No Column.*no column "blocked".*"is_blocked".*leave\s+the\s+part\s+out`),
+		refused(named+`, nickname = { name = "nickname", renamed_from = "nik" }`, `(?s)Part Has No Column.*"nick"`),
+		refused(named+`, last_login = {}`, `(?s)Part Has No Column.*No\s+column\s+of\s+a\s+similar\s+name`),
+		// The found created_at is not named, and so it is forgotten. It was never ours to drop.
+		resource.TestStep{
+			Config: config(named+`, nickname = { name = "nickname", renamed_from = "nick" }, last_login = { add = true }`) + block,
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectKnownValue(tableAddress, tfjsonpath.New("ddl"), knownvalue.ListExact([]knownvalue.Check{
+					knownvalue.StringExact(`ALTER TABLE "public"."users" RENAME COLUMN "nick" TO "nickname"`),
+					knownvalue.StringExact(`ALTER TABLE "public"."users" ADD COLUMN "last_login" timestamp with time zone`),
+				})),
+			}},
+			Check: resource.ComposeAggregateTestCheckFunc(
+				has("id email password_hash is_blocked created_at nickname last_login"),
+				expectStore(tableAddress, func(s store.Store) bool { return len(s.Columns) == 5 && !s.Has(store.CreatedAt) }),
+			),
+		},
+		// Once the column is there, add is without effect, whether it stays or goes.
+		resource.TestStep{Config: config(named + `, nickname = {}, last_login = { add = true }`), PlanOnly: true, ExpectNonEmptyPlan: true},
+		resource.TestStep{Config: config(named + `, nickname = {}, last_login = {}`), Check: resource.TestCheckResourceAttr(tableAddress, "ddl.#", "0")},
+		// A column that goes away is no reason to add another.
+		resource.TestStep{
+			PreConfig: func() { db.Exec("ALTER TABLE users DROP last_login") }, Config: config(named + `, nickname = {}, last_login = {}`), PlanOnly: true,
+			ExpectError: regexp.MustCompile(`(?s)Part Has No Column.*"last_login"`),
+		},
+		resource.TestStep{Config: config(named + `, nickname = {}, blocked = { name = "is_blocked" }`), Check: has(strings.Replace(before, "nick", "nickname", 1))},
+	)
+}
+
+// One configuration is one table in every database: what an import has written makes the same parts where there is nothing.
+func TestUsersTableGeneratedElsewhere(t *testing.T) {
+	t.Parallel()
+	db, empty := acctest.Database(t), acctest.Database(t)
+	db.Exec(`CREATE TABLE users (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), mail varchar(200) NOT NULL, password_hash text NOT NULL, blocked boolean NOT NULL DEFAULT false, note text)`)
+	db.Exec(`CREATE UNIQUE INDEX ON users (lower(mail))`)
+	provider := func(db *acctest.DB) string { return strings.Split(workspaceConfig(db), "resource \"")[0] }
+	w := acctest.NewWorkspace(t, map[string]string{"main.tf": provider(db) + "import {\n  to = auth0pg_users_table.users\n  id = \"users\"\n}\n"})
+	w.MustRun("plan", "-generate-config-out=generated.tf")
+	w.MustRun("apply", "-auto-approve")
+	if output, exit := w.Run("plan", "-detailed-exitcode"); exit != 0 {
+		t.Errorf("the plan is not empty\n%s\n%s", output, w.Read("generated.tf"))
+	}
+	made := acctest.NewWorkspace(t, map[string]string{"main.tf": provider(empty), "generated.tf": w.Read("generated.tf")})
+	made.MustRun("apply", "-auto-approve")
+	columns := func(db *acctest.DB) string {
+		return strings.Join(db.QueryStrings(`SELECT attname || ' ' || format_type(atttypid, atttypmod) || attnotnull::text FROM pg_attribute WHERE attrelid = 'users'::regclass AND attnum > 0 ORDER BY 1`), "\n")
+	}
+	if there, here := columns(db), columns(empty); there != here {
+		t.Errorf("the configuration of\n%s\nmakes\n%s\n%s", there, here, w.Read("generated.tf"))
 	}
 }

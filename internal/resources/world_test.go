@@ -334,10 +334,10 @@ func TestRoleNameInAnotherEncoding(t *testing.T) {
 resource "auth0pg_database_role" "scripts" {
   name       = %q
   operations = ["login"]
-  store = {
-    kind = "table", schema = "public", table = "users", email_lookup = "exact"
+  store = jsonencode({
+    table = { schema = "public", name = "users" }, email_lookup = "exact"
     columns = { id = { name = "id", type = "bigint" }, email = { name = "email", type = "text" }, password = { name = "password", type = "text" } }
-  }
+  })
 }`, db.RoleName("prénom")),
 			ExpectError: regexp.MustCompile(`(?s)Role Could Not Log In.*LATIN1`),
 		}},

@@ -60,7 +60,7 @@ func (b *builder) isOnly(condition string) string {
 }
 
 func (b *builder) table() string {
-	return pgx.Identifier{b.store.Schema, b.store.Table}.Sanitize()
+	return pgx.Identifier{b.store.Table().Schema, b.store.Table().Name}.Sanitize()
 }
 
 func (b *builder) delete() string {

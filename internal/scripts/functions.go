@@ -42,7 +42,7 @@ func functionName(op Operation, i int, s Statement) string {
 
 // Functions lists the functions that stand for the operation's statements on this table.
 func Functions(s store.Store, op Operation, features ...Feature) ([]Function, error) {
-	s.Kind = store.Table
+	s = s.Direct()
 	statements, err := Statements(s, op, features...)
 	if err != nil {
 		return nil, err
@@ -129,6 +129,7 @@ func FunctionNames(s store.Store) []string {
 // functionStatements are the operation's statements, each as a call of its function. The
 // arguments are named: a function may gain arguments while older scripts still call it.
 func functionStatements(s store.Store, op Operation, features ...Feature) ([]Statement, error) {
+	through, _ := s.Functions()
 	functions, err := Functions(s, op, features...)
 	if err != nil {
 		return nil, err
@@ -154,7 +155,7 @@ func functionStatements(s store.Store, op Operation, features ...Feature) ([]Sta
 		}
 		calls[i] = Statement{
 			Name:     f.Statement.Name,
-			SQL:      fmt.Sprintf("SELECT %s\nFROM %s(%s)", strings.Join(columns, ", "), pgx.Identifier{s.Schema, f.Name}.Sanitize(), strings.Join(arguments, ", ")),
+			SQL:      fmt.Sprintf("SELECT %s\nFROM %s(%s)", strings.Join(columns, ", "), pgx.Identifier{through.Schema, f.Name}.Sanitize(), strings.Join(arguments, ", ")),
 			Params:   f.Statement.Params,
 			ReadOnly: f.Statement.ReadOnly,
 		}

@@ -85,7 +85,7 @@ func newBench(t testing.TB, db *pgtest.DB, s shape) *bench {
 	b.role = db.RoleName("scripts")
 	b.url = db.URLFor(b.role, "role-password")
 	db.Exec("CREATE ROLE " + quote(b.role) + " LOGIN PASSWORD 'role-password'")
-	db.Exec("GRANT USAGE ON SCHEMA " + quote(b.store.Schema) + " TO " + quote(b.role))
+	db.Exec("GRANT USAGE ON SCHEMA " + quote(b.store.Table().Schema) + " TO " + quote(b.role))
 	b.grant(b.privileges(b.operations()...))
 	b.configuration = map[string]string{scripts.DefaultDatabaseURLKey: b.url}
 	b.container = sharedContainer(t)
@@ -127,7 +127,7 @@ func privilegeSQL(privilege scripts.Privilege) string {
 }
 
 func (b *bench) table() string {
-	return pgx.Identifier{b.store.Schema, b.store.Table}.Sanitize()
+	return pgx.Identifier{b.store.Table().Schema, b.store.Table().Name}.Sanitize()
 }
 
 func (b *bench) column(part store.Part) string { return quote(b.store.Columns[part].Name) }
@@ -136,19 +136,18 @@ func quote(name string) string { return pgx.Identifier{name}.Sanitize() }
 
 // createTable makes a table of this shape in a schema of its own.
 func createTable(db *pgtest.DB, s shape, number int) store.Store {
+	at := store.Table{Schema: fmt.Sprintf("s%d", number), Name: "users"}
+	if s.quoted {
+		at = store.Table{Schema: fmt.Sprintf(`Schema "%d"`, number), Name: `User's "Accounts"; --`}
+	}
 	described := store.Store{
-		Kind: store.Table, Schema: fmt.Sprintf("s%d", number), Table: "users",
-		EmailLookup: s.lookup, Columns: map[store.Part]store.Column{},
+		Reach: at, EmailLookup: s.lookup, Columns: map[store.Part]store.Column{},
 	}
 	if described.EmailLookup == "" {
 		described.EmailLookup = store.LowerIndex
 	}
 	if s.parts == nil {
 		s.parts = standardParts
-	}
-	if s.quoted {
-		described.Schema = fmt.Sprintf(`Schema "%d"`, number)
-		described.Table = `User's "Accounts"; --`
 	}
 	var columns []string
 	for _, spec := range store.Parts() {
@@ -187,8 +186,8 @@ func createTable(db *pgtest.DB, s shape, number int) store.Store {
 		}
 		columns = append(columns, definition)
 	}
-	table := pgx.Identifier{described.Schema, described.Table}.Sanitize()
-	db.Exec("CREATE SCHEMA " + quote(described.Schema))
+	table := pgx.Identifier{at.Schema, at.Name}.Sanitize()
+	db.Exec("CREATE SCHEMA " + quote(at.Schema))
 	db.Exec("CREATE TABLE " + table + " (" + strings.Join(columns, ", ") + ")")
 	if !s.withoutIndex {
 		email := quote(described.Columns[store.Email].Name)

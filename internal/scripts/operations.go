@@ -140,10 +140,10 @@ func (e *UnqualifiedTypeError) Error() string {
 		"or take the store from an auth0pg_users_table", e.Column.Name, e.Part)
 }
 
-// StoreKindError is returned for a store that is reached in a way that the
+// ReachError is returned for a store that is reached in a way that the
 // scripts have no SQL for.
-type StoreKindError struct{ Kind store.Kind }
+type ReachError struct{ Reach store.Reach }
 
-func (e *StoreKindError) Error() string {
-	return fmt.Sprintf("the scripts have no SQL for a store of the kind %q", string(e.Kind))
+func (e *ReachError) Error() string {
+	return fmt.Sprintf("the scripts have no SQL for a store that is reached as %T", e.Reach)
 }

@@ -134,7 +134,7 @@ func TestMissingPrivilege(t *testing.T) {
 }
 
 func TestPrivilegesAreMergedAndSorted(t *testing.T) {
-	s := store.Store{Kind: store.Table, Schema: "public", Table: "users", EmailLookup: store.LowerIndex, Columns: map[store.Part]store.Column{
+	s := store.Store{Reach: store.Table{Schema: "public", Name: "users"}, EmailLookup: store.LowerIndex, Columns: map[store.Part]store.Column{
 		store.ID: {Name: "z_id", Type: "uuid"}, store.Email: {Name: "Mail", Type: "text"}, store.Password: {Name: "hash", Type: "text"},
 	}}
 	got, err := scripts.Privileges(s, []scripts.Operation{scripts.Delete, scripts.ChangePassword, scripts.Login})

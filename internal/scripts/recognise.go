@@ -4,7 +4,6 @@ package scripts
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
@@ -16,42 +15,18 @@ const (
 	settingsLine = "  const settings = "
 )
 
-// storeText is a store as the head of a script notes it. One line, in the same order always.
-type storeText struct {
-	Kind        store.Kind               `json:"kind"`
-	Schema      string                   `json:"schema"`
-	Table       string                   `json:"table"`
-	EmailLookup store.EmailLookup        `json:"emailLookup"`
-	Columns     map[store.Part][2]string `json:"columns"` // name and type
-}
-
 // describe notes the store, so that whoever finds the script can tell what it was rendered from.
-func describe(s store.Store) (string, error) {
-	columns := map[store.Part][2]string{}
-	for part, column := range s.Columns {
-		columns[part] = [2]string{column.Name, column.Type}
-	}
-	text, err := json.Marshal(storeText{s.Kind, s.Schema, s.Table, s.EmailLookup, columns})
-	if err != nil {
-		return "", fmt.Errorf("describe the store: %w", err)
-	}
-	return storeLine + string(text) + "\n", nil
-}
+func describe(s store.Store) string { return storeLine + s.Marshal() + "\n" }
 
 // Recognise returns the options that a script was rendered with; ok is false for a script that was not
 // rendered here. The text may be that of another release: rendering with these options need not give it again.
 func Recognise(text string) (o Options, ok bool) {
 	text = Normalize(text)
-	var described storeText
-	if !decodeAfter(text, storeLine, &described) {
+	described, ok := storeOf(text)
+	if !ok {
 		return Options{}, false
 	}
-	o.Store = store.Store{
-		Kind: described.Kind, Schema: described.Schema, Table: described.Table, EmailLookup: described.EmailLookup, Columns: map[store.Part]store.Column{},
-	}
-	for part, column := range described.Columns {
-		o.Store.Columns[part] = store.Column{Name: column[0], Type: column[1]}
-	}
+	o.Store = described
 	var constant settings
 	if !decodeAfter(text, settingsLine, &constant) {
 		// Only the scripts that know nobody do without settings.
@@ -65,6 +40,14 @@ func Recognise(text string) (o Options, ok bool) {
 	o.AppMetadataKey, o.LegacyHashes, o.ImportMode = constant.AppMetadataKey, constant.LegacyHashes, constant.ImportMode
 	o.RehashOnLogin = constant.Rehash
 	return o, true
+}
+
+// storeOf reads the line that [describe] wrote.
+func storeOf(text string) (s store.Store, ok bool) {
+	_, rest, found := strings.Cut(text, "\n"+storeLine)
+	line, _, _ := strings.Cut(rest, "\n")
+	s, err := store.Parse(line)
+	return s, found && err == nil
 }
 
 // decodeAfter decodes the JSON that follows the first occurrence of a line's beginning.

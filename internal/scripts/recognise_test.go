@@ -12,10 +12,11 @@ import (
 
 func TestRenderedScriptsAreRecognised(t *testing.T) {
 	odd := storeWith()
-	odd.Schema, odd.Table = "a\nb", "User \"Accounts\" \u2028*/"
+	odd.Reach = store.Table{Schema: "a\nb", Name: "User \"Accounts\" \u2028*/"}
 	odd.Columns[store.Nickname] = store.Column{Name: "nick\r\nname", Type: "character varying(255)"}
-	functions := storeWith(store.ID, store.Email, store.Password)
-	functions.Kind, functions.EmailLookup = store.Functions, store.CIText
+	functions := storeWith(store.ID, store.Email, store.Password, store.EmailVerified)
+	functions = functions.Through("auth0")
+	functions.EmailLookup = store.CIText
 	functions.Columns[store.Email] = store.Column{Name: "email", Type: "public.citext"}
 	tests := map[string]Options{
 		"defaults":  {Store: storeWith()},
@@ -39,10 +40,29 @@ func TestRenderedScriptsAreRecognised(t *testing.T) {
 			if problems := Validate(Login, text); len(problems) > 0 {
 				t.Errorf("%+v", problems)
 			}
+			for _, op := range Rendered(options.ImportMode, options.Store) {
+				checkExcerpt(t, op, render(t, op, options))
+			}
 			if same, ok := Recognise(render(t, GetUser, options)); !ok || same.UserIDPrefix != got.UserIDPrefix || same.BcryptRounds != got.BcryptRounds {
 				t.Errorf("get_user is recognised as %v %+v", ok, same)
 			}
 		})
+	}
+}
+
+// checkExcerpt wants a script to be rendered again from a few of its lines, and no other than it is.
+func checkExcerpt(t *testing.T, op Operation, text string) {
+	t.Helper()
+	excerpt, ok := Excerpt(op, text)
+	again, rendered := FromExcerpt(op, excerpt)
+	if !ok || !rendered || again != text || len(excerpt) > 2500 {
+		t.Errorf("%s: %v, %v, an excerpt of %d bytes:\n%s", op, ok, rendered, len(excerpt), excerpt)
+	}
+	if excerpt, ok := Excerpt(op, strings.Replace(text, "\n", "\n  console.log('by hand');\n", 1)); ok {
+		t.Errorf("%s: an edited script is taken for ours:\n%s", op, excerpt)
+	}
+	if Digest(text) != Digest(strings.ReplaceAll(text, "\n", " \r\n")) || Digest(text) == Digest(text+";") {
+		t.Errorf("%s: line endings make another digest, or a further character does not", op)
 	}
 }
 

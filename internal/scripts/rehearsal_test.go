@@ -13,8 +13,7 @@ import (
 // A rehearsal is what the rendered scripts can do: the same statements in each mode, and a value for whatever a
 // look-up or a change needs.
 func TestRehearsalIsWhatTheScriptsRun(t *testing.T) {
-	functions := storeWith()
-	functions.Kind = store.Functions
+	functions := storeWith().Through("auth0")
 	for name, o := range map[string]Options{
 		"table":     {Store: storeWith()},
 		"functions": {Store: functions, RehashOnLogin: true},

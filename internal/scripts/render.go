@@ -35,9 +35,13 @@ type settings struct {
 // long as with any hash of the same cost.
 const dummyDigest = "abcdefghijklmnopqrstuuDdDdDdDdDdDdDdDdDdDdDdDdDdDdDdD"
 
-// Render returns the script for one operation.
+// Render returns the script for one operation: for equal options the same text.
 func Render(op Operation, o Options) (string, error) {
-	return renderWith(postgresDriver, op, o)
+	key, err := cacheKey(op, o)
+	if err != nil {
+		return "", fmt.Errorf("encode the options: %w", err)
+	}
+	return renderings.get(key, func() (string, error) { return renderWith(postgresDriver, op, o) })
 }
 
 // renderWith returns the script for one operation over what the driver reaches.
@@ -50,10 +54,7 @@ func renderWith(through driver, op Operation, o Options) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	head, err := header(op, o.Store)
-	if err != nil {
-		return "", err
-	}
+	head := header(op, o.Store)
 	if o.ImportFinished && (op == Login || op == GetUser) {
 		return assembly{driver: through}.script("finished/"+known.function, head)
 	}
@@ -132,20 +133,16 @@ func RenderAll(o Options, overrides map[Operation]string) (map[Operation]string,
 
 // header says in the script what made it. It stands inside the function: text in
 // front of one may be cut off from a return before it.
-func header(op Operation, s store.Store) (string, error) {
-	from := fmt.Sprintf("from the users table %q.%q", s.Schema, s.Table)
-	if s.Kind == store.Functions {
-		from = fmt.Sprintf("over the functions in the schema %q", s.Schema)
-	}
-	described, err := describe(s)
-	if err != nil {
-		return "", err
+func header(op Operation, s store.Store) string {
+	from := "from " + s.Table().Title()
+	if f, ok := s.Functions(); ok {
+		from = fmt.Sprintf("over the functions in the schema %q", f.Schema)
 	}
 	return fmt.Sprintf(`  // The %[1]s script of a custom database connection, made by the Terraform
   // provider auth0pg/auth0pg %[2]s.
   // Do not edit it here: the next apply puts it back. Change the configuration instead.
   // A failure is in Auth0 under Monitoring, Logs; its cause on the console, in a line with "auth0pg %[1]s".
-`, op, from) + described, nil
+`, op, from) + describe(s)
 }
 
 // nameList is a list of parts or formats.

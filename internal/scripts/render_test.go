@@ -21,7 +21,7 @@ import (
 // storeWith is a table with the given parts, or with all of them, in columns
 // named after them.
 func storeWith(parts ...store.Part) store.Store {
-	s := store.Store{Kind: store.Table, Schema: "public", Table: "users", EmailLookup: store.LowerIndex, Columns: map[store.Part]store.Column{}}
+	s := store.Store{Reach: store.Table{Schema: "public", Name: "users"}, EmailLookup: store.LowerIndex, Columns: map[store.Part]store.Column{}}
 	for _, spec := range store.Parts() {
 		if len(parts) == 0 || slices.Contains(parts, spec.Part) {
 			s.Columns[spec.Part] = store.Column{Name: string(spec.Part), Type: spec.Type}
@@ -190,8 +190,7 @@ func TestRenderIsDeterministic(t *testing.T) {
 
 func TestHostileNamesStayInsideTheirLiterals(t *testing.T) {
 	s := storeWith()
-	s.Schema = "x\n*/ throw 1; //\u2028 y"
-	s.Table = "`${process.exit()}` \\ '\" </script>"
+	s.Reach = store.Table{Schema: "x\n*/ throw 1; //\u2028 y", Name: "`${process.exit()}` \\ '\" </script>"}
 	column := s.Columns[store.Email]
 	column.Name = `e"mail; DROP TABLE users --`
 	s.Columns[store.Email] = column

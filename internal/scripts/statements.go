@@ -57,12 +57,12 @@ func Statements(s store.Store, op Operation, features ...Feature) ([]Statement, 
 	if _, ok := specOf(op); !ok {
 		return nil, &UnknownOperationError{op}
 	}
-	switch s.Kind {
+	switch s.Reach.(type) {
 	case store.Table:
 	case store.Functions:
 		return functionStatements(s, op, features...)
 	default:
-		return nil, &StoreKindError{s.Kind}
+		return nil, &ReachError{s.Reach}
 	}
 	if missing := MissingParts(s, op); len(missing) > 0 {
 		return nil, &MissingPartsError{op, missing}

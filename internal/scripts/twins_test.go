@@ -153,10 +153,10 @@ func restOfALife(b *bench) {
 // throughFunctions puts access functions in front of the table and takes the table away from the role.
 func (b *bench) throughFunctions() {
 	b.t.Helper()
-	schema, owner := b.store.Schema+" functions", b.db.RoleName("owner")
+	schema, owner := b.store.Table().Schema+" functions", b.db.RoleName("owner")
 	b.db.Exec("CREATE ROLE " + quote(owner))
 	b.db.Exec("CREATE SCHEMA " + quote(schema))
-	b.db.Exec("GRANT USAGE ON SCHEMA " + quote(b.store.Schema) + " TO " + quote(owner))
+	b.db.Exec("GRANT USAGE ON SCHEMA " + quote(b.store.Table().Schema) + " TO " + quote(owner))
 	b.db.Exec("GRANT USAGE ON SCHEMA " + quote(schema) + " TO " + quote(owner) + ", " + quote(b.role))
 	b.db.Exec("CREATE FUNCTION " + quote(schema) + ".check_client() RETURNS void LANGUAGE plpgsql AS 'BEGIN END'")
 	columns := func(names []scripts.TypedName) (all []postgres.FunctionColumn) {
@@ -186,7 +186,7 @@ func (b *bench) throughFunctions() {
 	}
 	b.db.Exec("REVOKE ALL ON " + b.table() + " FROM " + quote(b.role))
 	b.db.Exec("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA " + quote(schema) + " TO " + quote(b.role))
-	b.options.Store.Kind, b.options.Store.Schema = store.Functions, schema
+	b.options.Store = b.options.Store.Through(schema)
 }
 
 // The types that the server gives a statement's parameters, and that each statement finds its row by an index.

@@ -30,22 +30,11 @@ const (
 	MigratedAt        Part = "migrated_at"
 )
 
-// Presence says when a table has a part.
-type Presence int
-
-const (
-	// Always means that no login works without the part.
-	Always Presence = iota
-	// Standard parts belong to the default shape: a new table gets them unless told otherwise.
-	Standard
-	// Optional parts exist only when the configuration names them.
-	Optional
-)
-
-// PartSpec is a part with the column that it gets when the configuration says nothing else.
+// PartSpec is a part with the column that it gets when the configuration names it and says nothing else.
 type PartSpec struct {
-	Part     Part
-	Presence Presence
+	Part Part
+	// Required means that no login works without the part.
+	Required bool
 	// Type is a Postgres type.
 	Type     string
 	Nullable bool
@@ -58,26 +47,26 @@ type PartSpec struct {
 // Parts lists every part in the order in which a new table's columns stand.
 func Parts() []PartSpec {
 	return []PartSpec{
-		{ID, Always, "uuid", false, "gen_random_uuid()", "The user's stable identifier and the table's primary key; Auth0 sees it, with the prefix of the connection, as `user_id`."},
-		{Email, Always, "text", false, "", "The e-mail address, unique under the chosen `email_lookup`."},
-		{EmailVerified, Standard, "boolean", false, "false", "Whether the address was verified; `verify` sets it and both `login` and `get_user` return it."},
-		{Password, Always, "text", false, "", "The password's hash, never the password."},
-		{Nickname, Standard, "text", true, "", "The name shown for the user when there is no full name."},
-		{Username, Optional, "text", true, "", "The name a user may log in with instead of the e-mail address; unique."},
-		{Name, Optional, "text", true, "", "The full name."},
-		{GivenName, Optional, "text", true, "", "The given name."},
-		{FamilyName, Optional, "text", true, "", "The family name."},
-		{Picture, Optional, "text", true, "", "The address of the user's picture."},
-		{PhoneNumber, Optional, "text", true, "", "The phone number in E.164 form."},
-		{PhoneVerified, Optional, "boolean", false, "false", "Whether the phone number was verified."},
-		{Blocked, Optional, "boolean", false, "false", "Whether the user is refused at login."},
-		{UserMetadata, Optional, "jsonb", true, "", "Data about the user that the user may change."},
-		{AppMetadata, Optional, "jsonb", true, "", "Data about the user that only applications may change."},
-		{CreatedAt, Optional, "timestamp with time zone", false, "now()", "When the row was created."},
-		{UpdatedAt, Optional, "timestamp with time zone", false, "now()", "When one of the scripts last changed the row."},
-		{LastLogin, Optional, "timestamp with time zone", true, "", "When the user last logged in through the scripts."},
-		{LastPasswordReset, Optional, "timestamp with time zone", true, "", "When the password was last changed through the scripts."},
-		{MigratedAt, Optional, "timestamp with time zone", true, "", "When the user was handed to Auth0 by automatic migration."},
+		{ID, true, "uuid", false, "gen_random_uuid()", "The user's stable identifier and the table's primary key; Auth0 sees it, with the prefix of the connection, as `user_id`."},
+		{Email, true, "text", false, "", "The e-mail address, unique under the chosen `email_lookup`."},
+		{EmailVerified, false, "boolean", false, "false", "Whether the address was verified; `verify` sets it and both `login` and `get_user` return it."},
+		{Password, true, "text", false, "", "The password's hash, never the password."},
+		{Nickname, false, "text", true, "", "The name shown for the user when there is no full name."},
+		{Username, false, "text", true, "", "The name a user may log in with instead of the e-mail address; unique."},
+		{Name, false, "text", true, "", "The full name."},
+		{GivenName, false, "text", true, "", "The given name."},
+		{FamilyName, false, "text", true, "", "The family name."},
+		{Picture, false, "text", true, "", "The address of the user's picture."},
+		{PhoneNumber, false, "text", true, "", "The phone number in E.164 form."},
+		{PhoneVerified, false, "boolean", false, "false", "Whether the phone number was verified."},
+		{Blocked, false, "boolean", false, "false", "Whether the user is refused at login."},
+		{UserMetadata, false, "jsonb", true, "", "Data about the user that the user may change."},
+		{AppMetadata, false, "jsonb", true, "", "Data about the user that only applications may change."},
+		{CreatedAt, false, "timestamp with time zone", false, "now()", "When the row was created."},
+		{UpdatedAt, false, "timestamp with time zone", false, "now()", "When one of the scripts last changed the row."},
+		{LastLogin, false, "timestamp with time zone", true, "", "When the user last logged in through the scripts."},
+		{LastPasswordReset, false, "timestamp with time zone", true, "", "When the password was last changed through the scripts."},
+		{MigratedAt, false, "timestamp with time zone", true, "", "When the user was handed to Auth0 by automatic migration."},
 	}
 }
 
@@ -89,4 +78,15 @@ func Spec(p Part) (spec PartSpec, ok bool) {
 		}
 	}
 	return PartSpec{}, false
+}
+
+// Required lists the parts without which no login works.
+func Required() []Part {
+	var required []Part
+	for _, spec := range Parts() {
+		if spec.Required {
+			required = append(required, spec.Part)
+		}
+	}
+	return required
 }

@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
 
 // Package store describes a user store: which parts of a user it holds, in which
-// columns of which type, and how an e-mail address is looked up. It is the one
-// description from which DDL, the SQL of the action scripts, grants, access
-// functions and the audit are derived. Pure values, no I/O.
+// columns of which type, how an e-mail address is looked up, and through what the
+// action scripts reach it. It is the one description from which DDL, the SQL of the
+// action scripts, grants, access functions and the audit are derived. Pure values, no I/O.
 package store
 
-import "fmt"
-
-// Kind says through what the action scripts reach the users.
-type Kind string
-
-const (
-	// Table means that scripts read and write the users table itself.
-	Table Kind = "table"
-	// Functions means that scripts call one SECURITY DEFINER function per operation.
-	Functions Kind = "functions"
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
 )
 
 // EmailLookup is the way an e-mail address is compared and kept unique.
@@ -37,31 +32,81 @@ func EmailLookups() []EmailLookup { return []EmailLookup{LowerIndex, CIText, Exa
 // Column is where one part of a user is kept.
 type Column struct {
 	// Name is the column's name, unquoted and case-sensitive.
-	Name string
+	Name string `json:"name"`
 	// Type is the column's type as Postgres writes it (format_type), for example
 	// "uuid" or "character varying(255)".
-	Type string
+	Type string `json:"type"`
 }
 
 // Store is the description that the table exports and everything else consumes.
-// It holds no secret.
+// It holds no secret. Whoever was given one changes neither its map nor what that holds:
+// others have the same.
 type Store struct {
-	Kind   Kind
-	Schema string
-	// Table is the users table's name. With Kind Functions it is the table that
-	// the functions stand in front of, and Schema is the functions' schema.
-	Table       string
+	// Columns are those of the users table.
 	Columns     map[Part]Column
 	EmailLookup EmailLookup
+	Reach       Reach
 }
 
-// Title names the users table for a message, by no name that does not exist: of a table behind functions the schema is not
-// known, since Schema is that of the functions then.
-func (s Store) Title() string {
-	if s.Kind == Functions {
-		return fmt.Sprintf("the users table %q behind the functions in the schema %q", s.Table, s.Schema)
+// Reach is through what the action scripts get at the users: a [Table] or [Functions], and nothing else. Nil
+// is a store that says nothing of it.
+type Reach interface {
+	// users is the table in which the users are.
+	users() Table
+}
+
+// Table means that scripts read and write the users table itself.
+type Table struct {
+	Schema string `json:"schema"`
+	Name   string `json:"name"`
+}
+
+// Functions means that scripts call one SECURITY DEFINER function for each statement.
+type Functions struct {
+	// Schema is that of the functions.
+	Schema string
+	// Table is the one that they stand in front of.
+	Table Table
+}
+
+func (t Table) users() Table     { return t }
+func (f Functions) users() Table { return f.Table }
+
+// Through is the store of a table as it is reached through functions in the schema.
+func (s Store) Through(schema string) Store {
+	s.Reach = Functions{Schema: schema, Table: s.Table()}
+	return s
+}
+
+// Direct is the store with its table reached without functions.
+func (s Store) Direct() Store {
+	s.Reach = s.Table()
+	return s
+}
+
+// Table is the one in which the users are, whatever stands in front of it; the zero value where Reach is nil.
+func (s Store) Table() Table {
+	if s.Reach == nil {
+		return Table{}
 	}
-	return fmt.Sprintf("the users table %q.%q", s.Schema, s.Table)
+	return s.Reach.users()
+}
+
+// Functions are those that stand in front of the table; ok is false for a table that is reached itself.
+func (s Store) Functions() (f Functions, ok bool) {
+	f, ok = s.Reach.(Functions)
+	return f, ok
+}
+
+// Title names for a message where the users are.
+func (t Table) Title() string { return fmt.Sprintf("the users table %q.%q", t.Schema, t.Name) }
+
+// Title names for a message what the scripts talk to.
+func (s Store) Title() string {
+	if f, ok := s.Functions(); ok {
+		return fmt.Sprintf("%s behind the functions in the schema %q", f.Table.Title(), f.Schema)
+	}
+	return s.Table().Title()
 }
 
 // Has reports whether the store keeps this part.
@@ -82,4 +127,26 @@ func (s Store) Parts() []Part {
 		}
 	}
 	return kept
+}
+
+// check finds what no store has, whoever wrote it.
+func (s Store) check() error {
+	for _, part := range slices.Sorted(maps.Keys(s.Columns)) {
+		if _, ok := Spec(part); !ok {
+			return unknownPart(part)
+		}
+		if column := s.Columns[part]; column.Name == "" || column.Type == "" {
+			return fmt.Errorf("columns.%s lacks a name or a type", part)
+		}
+	}
+	if !slices.Contains(EmailLookups(), s.EmailLookup) {
+		return fmt.Errorf("email_lookup is %q and not one of lower_index, citext and exact", s.EmailLookup)
+	}
+	if t := s.Table(); t.Schema == "" || t.Name == "" {
+		return errors.New("the table lacks a schema or a name")
+	}
+	if f, ok := s.Functions(); ok && f.Schema == "" {
+		return errors.New("functions lacks a schema")
+	}
+	return nil
 }

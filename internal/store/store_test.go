@@ -3,21 +3,167 @@
 package store_test
 
 import (
+	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
-// A message names objects that exist: the schema of access functions has no users table.
+var users = store.Store{
+	Columns: map[store.Part]store.Column{
+		store.ID: {Name: "id", Type: "uuid"}, store.Email: {Name: "E-mail <&>", Type: "public.citext"}, store.Password: {Name: "hash", Type: "text"},
+	},
+	EmailLookup: store.CIText, Reach: store.Table{Schema: "app", Name: "users"},
+}
+
+// A message names objects that exist: the schema of access functions has no users table, and the table keeps its own.
 func TestTitleNamesWhatExists(t *testing.T) {
-	table := store.Store{Kind: store.Table, Schema: "app", Table: "users"}
-	if got := table.Title(); got != `the users table "app"."users"` {
-		t.Error(got)
+	through := users.Through("auth0_access")
+	for name, test := range map[string]struct{ got, want string }{
+		"table":     {users.Title(), `the users table "app"."users"`},
+		"functions": {through.Title(), `the users table "app"."users" behind the functions in the schema "auth0_access"`},
+		"behind":    {through.Table().Title(), `the users table "app"."users"`},
+		"direct":    {through.Direct().Title(), `the users table "app"."users"`},
+	} {
+		if test.got != test.want || strings.Contains(test.got, `"auth0_access"."users"`) {
+			t.Errorf("%s: %s, want %s", name, test.got, test.want)
+		}
 	}
-	functions := store.Store{Kind: store.Functions, Schema: "auth0_access", Table: "users"}
-	got := functions.Title()
-	if strings.Contains(got, `"auth0_access"."users"`) || !strings.Contains(got, `"users"`) || !strings.Contains(got, `"auth0_access"`) {
+}
+
+// What is in front of a table is no other table.
+func TestReach(t *testing.T) {
+	through := users.Through("auth0")
+	want := store.Functions{Schema: "auth0", Table: store.Table{Schema: "app", Name: "users"}}
+	if f, ok := through.Functions(); !ok || f != want || through.Table() != want.Table {
+		t.Errorf("through functions: %+v", through.Reach)
+	}
+	if again := through.Through("other"); again.Table() != want.Table {
+		t.Errorf("through other functions: %+v", again.Reach)
+	}
+	if !reflect.DeepEqual(through.Direct(), users) {
+		t.Errorf("direct again: %+v", through.Direct())
+	}
+	if _, ok := users.Functions(); ok {
+		t.Error("a table has functions")
+	}
+}
+
+// The text that Terraform keeps and shows. Its order is that of jsonencode.
+func TestMarshal(t *testing.T) {
+	const columns = `{"columns":{"email":{"name":"E-mail \u003c\u0026\u003e","type":"public.citext"},"id":{"name":"id","type":"uuid"},"password":{"name":"hash","type":"text"}},"email_lookup":"citext",`
+	for _, test := range []struct {
+		store store.Store
+		want  string
+	}{
+		{users, columns + `"table":{"name":"users","schema":"app"}}`},
+		{users.Through("auth0"), columns + `"functions":{"schema":"auth0","table":{"name":"users","schema":"app"}}}`},
+	} {
+		if got := test.store.Marshal(); got != test.want {
+			t.Errorf("\n got %s\nwant %s", got, test.want)
+		}
+		if again, err := store.Parse(test.want); err != nil || !reflect.DeepEqual(again, test.store) {
+			t.Errorf("parsed again: %v %+v", err, again)
+		}
+	}
+}
+
+// What cannot be a store is refused, with a word about what is at fault.
+func TestParseIsStrict(t *testing.T) {
+	const table = `"table":{"name":"users","schema":"app"}`
+	for name, test := range map[string]struct{ text, want string }{
+		"blanks and another order": {" { " + table + ` , "email_lookup":"exact", "columns":{"id":{"type":"uuid","name":"id"}} }` + "\n", ""},
+		"no JSON":                  {`{"columns"`, "ends too early"},
+		"nothing":                  {``, "ends too early"},
+		"a name":                   {`users`, "not JSON"},
+		"an array":                 {`[]`, "not a JSON object"},
+		"null":                     {`null`, "table"},
+		"something behind":         {`{"columns":{},"email_lookup":"exact",` + table + `} x`, "follows"},
+		"misspelt member":          {`{"colums":{},"email_lookup":"exact",` + table + `}`, `"colums"`},
+		"member in capitals":       {`{"Columns":{},"email_lookup":"exact",` + table + `}`, "another name"},
+		"null member":              {`{"columns":{},"email_lookup":"exact","functions":null,` + table + `}`, "null"},
+		"same member twice":        {`{"columns":{},"email_lookup":"exact",` + table + `,` + table + `,"columns":{"id":{"name":"a","type":"b"}}}`, ""},
+		"column twice":             {`{"columns":{"id":{"name":"a","type":"b"}},"columns":{},"email_lookup":"exact",` + table + `}`, "twice"},
+		"misspelt part":            {`{"columns":{"pasword":{"name":"a","type":"b"}},"email_lookup":"exact",` + table + `}`, `the nearest is "password"`},
+		"unknown part":             {`{"columns":{"x":{"name":"a","type":"b"}},"email_lookup":"exact",` + table + `}`, `the part "x"`},
+		"column without a type":    {`{"columns":{"id":{"name":"a"}},"email_lookup":"exact",` + table + `}`, "columns.id"},
+		"column of another kind":   {`{"columns":{"id":"id"},"email_lookup":"exact",` + table + `}`, "another type"},
+		"no columns":               {`{"email_lookup":"exact",` + table + `}`, "columns"},
+		"unknown lookup":           {`{"columns":{},"email_lookup":"lower",` + table + `}`, `"lower"`},
+		"no table":                 {`{"columns":{},"email_lookup":"exact"}`, "table"},
+		"table without schema":     {`{"columns":{},"email_lookup":"exact","table":{"name":"users"}}`, "schema"},
+		"table and functions":      {`{"columns":{},"email_lookup":"exact","functions":{"schema":"a",` + table + `},` + table + `}`, "not both"},
+		"functions without schema": {`{"columns":{},"email_lookup":"exact","functions":{` + table + `}}`, "schema"},
+		"functions without table":  {`{"columns":{},"email_lookup":"exact","functions":{"schema":"a"}}`, "table"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := store.Parse(test.text)
+			switch {
+			case test.want == "" && err != nil:
+				t.Error(err)
+			case test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "Go ")):
+				t.Errorf("%v, want a word about %s", err, test.want)
+			}
+		})
+	}
+}
+
+func TestIncompleteStores(t *testing.T) {
+	for name, s := range map[string]store.Store{
+		"no reach":     {Columns: users.Columns, EmailLookup: store.Exact},
+		"no lookup":    {Columns: users.Columns, Reach: users.Reach},
+		"unknown part": {Columns: map[store.Part]store.Column{"x": {Name: "a", Type: "b"}}, EmailLookup: store.Exact, Reach: users.Reach},
+	} {
+		if again, err := store.Parse(s.Marshal()); err == nil {
+			t.Errorf("%s: read as %+v", name, again)
+		}
+	}
+}
+
+// Whatever is read is written so that reading it again gives the same, and equal stores have one text.
+func FuzzStoreText(f *testing.F) {
+	for _, s := range []store.Store{users, users.Through(`od"d \ schema`)} {
+		text := s.Marshal()
+		f.Add(text)
+		f.Add(strings.ReplaceAll(text, ",", " ,\n"))
+	}
+	f.Add(`{"columns":{"id":{"name":"\ud800","type":"b"}},"email_lookup":"exact","table":{"name":"a","schema":"b"}}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := store.Parse(text)
+		if err != nil {
+			return
+		}
+		canonical := s.Marshal()
+		again, err := store.Parse(canonical)
+		if err != nil || !reflect.DeepEqual(again, s) {
+			t.Fatalf("read %q as %+v, its own text %q as %+v: %v", text, s, canonical, again, err)
+		}
+		if twice := again.Marshal(); twice != canonical {
+			t.Fatalf("%q became %q", canonical, twice)
+		}
+	})
+}
+
+func TestNearest(t *testing.T) {
+	for text, want := range map[string]store.Part{
+		"pasword": store.Password, "Email": store.Email, "emial": store.Email, "mail_verified": store.EmailVerified, "is_blocked": "", "x": "", "user_name": store.Username,
+		"nick_name": store.Nickname, "user_metdata": store.UserMetadata,
+	} {
+		if got := store.Nearest(text); got != want {
+			t.Errorf("nearest to %q is %q, want %q", text, got, want)
+		}
+	}
+	var unknown *store.UnknownPartError
+	_, err := store.Parse(`{"columns":{"emial":{"name":"a","type":"b"}},"email_lookup":"exact","table":{"name":"a","schema":"b"}}`)
+	if !errors.As(err, &unknown) || unknown.Name != "emial" || unknown.Nearest != store.Email {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestRequired(t *testing.T) {
+	if got := store.Required(); !reflect.DeepEqual(got, []store.Part{store.ID, store.Email, store.Password}) {
 		t.Error(got)
 	}
 }

@@ -83,7 +83,7 @@ variable "keep_functions" {
 }
 
 variable "table" {
-  description = "The users table: what is left out gets the column that the part's name suggests. See auth0pg_users_table."
+  description = "The users table. columns names its parts, id, email and password among them; what a part leaves out is as its name suggests. See auth0pg_users_table."
   type = object({
     schema = optional(string, "public")
     name   = optional(string, "users")
@@ -93,6 +93,7 @@ variable "table" {
       nullable     = optional(bool)
       default      = optional(string)
       renamed_from = optional(string)
+      add          = optional(bool)
     })), { id = {}, email = {}, email_verified = {}, password = {}, nickname = {} })
     extra_columns = optional(map(object({
       type     = string
@@ -110,6 +111,10 @@ variable "table" {
       "last_password_reset", "migrated_at",
     ])) == 0
     error_message = "columns has a key that is no part of a user. A column that the scripts do not know belongs into extra_columns."
+  }
+  validation {
+    condition     = length(setsubtract(["id", "email", "password"], keys(var.table.columns))) == 0
+    error_message = "columns must name id, email and password."
   }
   validation {
     condition     = var.table.email_lookup == null || contains(["lower_index", "citext", "exact"], coalesce(var.table.email_lookup, "lower_index"))

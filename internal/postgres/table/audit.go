@@ -76,7 +76,7 @@ func AuditUsers(ctx context.Context, s *postgres.Server, users store.Store) (*Au
 		if _, err := tx.Exec(ctx, "SET LOCAL row_security = off"); err != nil {
 			return err
 		}
-		table, err := Inspect(ctx, tx, users.Schema, users.Table)
+		table, err := Inspect(ctx, tx, users.Table().Schema, users.Table().Name)
 		if err != nil {
 			return err
 		}
@@ -105,7 +105,7 @@ type auditQuery struct {
 func newAuditQuery(users store.Store, table *Table) *auditQuery {
 	column := func(part store.Part) string { return postgres.Ident(users.Columns[part].Name) }
 	q := &auditQuery{
-		table: postgres.Ident(users.Schema, users.Table), id: column(store.ID),
+		table: postgres.Ident(users.Table().Schema, users.Table().Name), id: column(store.ID),
 		email: column(store.Email) + "::text", password: column(store.Password) + "::text", audit: &Audit{},
 	}
 	a := q.audit

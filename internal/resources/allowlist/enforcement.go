@@ -26,7 +26,7 @@ const (
 )
 
 // guardedStore is the store whose access functions refuse other addresses.
-func guardedStore() schema.SingleNestedAttribute {
+func guardedStore() schema.StringAttribute {
 	attribute := kit.ConsumedStore("The access functions that `enforcement = \"functions\"` guards: the `store` of an `auth0pg_access_functions`. " +
 		"A change moves the rules to the other functions.")
 	attribute.Required, attribute.Optional = false, true
@@ -40,8 +40,9 @@ func (m *allowlistModel) list() postgres.Allowlist {
 
 // functionsSchema is the schema of the access functions; known is false while it is not.
 func (m *allowlistModel) functionsSchema() (schema string, known bool) {
-	text, ok := m.Store.Attributes()["schema"].(types.String)
-	return text.ValueString(), ok && !text.IsUnknown()
+	described, _ := m.Store.Parsed()
+	through, known := described.Functions()
+	return through.Schema, known
 }
 
 // rulesPlace is where rules stand on the server: applying others in the same place replaces them.
@@ -110,7 +111,8 @@ func (r *allowlist) planEnforced(ctx context.Context, private kit.PrivateReader,
 	if plan.Enforcement.IsUnknown() || how == enforcementNone {
 		return
 	}
-	if kind, ok := plan.Store.Attributes()["kind"].(types.String); ok && how == enforcementFunctions && !kind.IsUnknown() && kind.ValueString() != string(store.Functions) {
+	described, _ := plan.Store.Parsed()
+	if _, direct := described.Reach.(store.Table); direct && how == enforcementFunctions {
 		diags.AddAttributeError(path.Root("store"), "Store Has No Functions",
 			"The store is a table, which the scripts reach without functions that could refuse an address.\n\nSet store to the store of an auth0pg_access_functions, or choose another enforcement.")
 		return

@@ -33,24 +33,24 @@ func NewAllowlist() resource.Resource { return &allowlist{} }
 type allowlist struct{ data *kit.Data }
 
 type allowlistModel struct {
-	ID              types.String `tfsdk:"id"`
-	Region          types.String `tfsdk:"region"`
-	AdditionalCIDRs types.Set    `tfsdk:"additional_cidrs"`
-	Live            types.Bool   `tfsdk:"live"`
-	URL             types.String `tfsdk:"url"`
-	AllowShrink     types.Bool   `tfsdk:"allow_shrink"`
-	Enforcement     types.String `tfsdk:"enforcement"`
-	Role            types.String `tfsdk:"role"`
-	Database        types.String `tfsdk:"database"`
-	Store           types.Object `tfsdk:"store"`
-	RegionCIDRs     types.List   `tfsdk:"region_cidrs"`
-	CIDRs           types.List   `tfsdk:"cidrs"`
-	IPv4CIDRs       types.List   `tfsdk:"ipv4_cidrs"`
-	IPv6CIDRs       types.List   `tfsdk:"ipv6_cidrs"`
-	HBALines        types.List   `tfsdk:"pg_hba_lines"`
-	Enforced        types.List   `tfsdk:"enforced"`
-	LastUpdatedAt   types.String `tfsdk:"last_updated_at"`
-	Source          types.String `tfsdk:"source"`
+	ID              types.String   `tfsdk:"id"`
+	Region          types.String   `tfsdk:"region"`
+	AdditionalCIDRs types.Set      `tfsdk:"additional_cidrs"`
+	Live            types.Bool     `tfsdk:"live"`
+	URL             types.String   `tfsdk:"url"`
+	AllowShrink     types.Bool     `tfsdk:"allow_shrink"`
+	Enforcement     types.String   `tfsdk:"enforcement"`
+	Role            types.String   `tfsdk:"role"`
+	Database        types.String   `tfsdk:"database"`
+	Store           kit.StoreValue `tfsdk:"store"`
+	RegionCIDRs     types.List     `tfsdk:"region_cidrs"`
+	CIDRs           types.List     `tfsdk:"cidrs"`
+	IPv4CIDRs       types.List     `tfsdk:"ipv4_cidrs"`
+	IPv6CIDRs       types.List     `tfsdk:"ipv6_cidrs"`
+	HBALines        types.List     `tfsdk:"pg_hba_lines"`
+	Enforced        types.List     `tfsdk:"enforced"`
+	LastUpdatedAt   types.String   `tfsdk:"last_updated_at"`
+	Source          types.String   `tfsdk:"source"`
 }
 
 // feedKey is where the last answer of the live feed is kept in the private state.

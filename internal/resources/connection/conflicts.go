@@ -3,7 +3,6 @@
 package connection
 
 import (
-	"context"
 	"fmt"
 	"slices"
 
@@ -162,11 +161,10 @@ func (m *connectionModel) checkPlanned(prior, config *connectionModel, diags *di
 
 // checkUsernames refuses usernames that the store has no column for: nobody could sign up or log in with one, and no
 // profile would hold it. Scripts of the user's own may keep them elsewhere.
-func (m *connectionModel) checkUsernames(ctx context.Context, config *connectionModel, diags *diag.Diagnostics) {
-	users, known, _ := kit.StoreFrom(ctx, m.Store, path.Root("store"))
-	own := m.ownOperations(ctx, diags)
+func (m *connectionModel) checkUsernames(r resolved, config *connectionModel, diags *diag.Diagnostics) {
+	own := r.ownOperations(m.ScriptDigests)
 	rendered := slices.ContainsFunc([]scripts.Operation{scripts.Login, scripts.GetUser, scripts.Create}, func(op scripts.Operation) bool { return slices.Contains(own, op) })
-	if !known || users.Has(store.Username) || !rendered {
+	if !r.storeKnown || r.store.Has(store.Username) || !rendered {
 		return
 	}
 	refuse := func(at path.Path) {

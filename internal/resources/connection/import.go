@@ -5,6 +5,7 @@ package connection
 import (
 	"context"
 	"fmt"
+	"maps"
 	"regexp"
 
 	"github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
@@ -63,6 +64,7 @@ func (m *connectionModel) adopt(found *auth0.Connection) {
 	m.DeleteWithUsers = types.BoolValue(false)
 	m.AllowReplacement = types.BoolValue(false)
 	m.Preflight = types.BoolValue(true)
+	m.UseFormerScripts = types.BoolValue(false)
 	if len(fingerprints(found.Options)) > 0 {
 		m.ConfigurationWOVersion = types.Int64Value(importedVersion)
 	}
@@ -75,7 +77,7 @@ func (m *connectionModel) adopt(found *auth0.Connection) {
 // adoptScripts takes over the scripts that a connection of this mode has; others stay out of it. Those that were
 // rendered here say from what; those that were not become overrides.
 func (m *connectionModel) adoptScripts(options map[string]any) {
-	stored, elements, own := storedScripts(options), map[string]attr.Value{}, map[string]attr.Value{}
+	stored, taken, own := storedScripts(options), map[string]string{}, map[string]attr.Value{}
 	usernames := store.Store{Columns: map[store.Part]store.Column{store.Username: {}}}
 	var from scripts.Options
 	rendered := false
@@ -84,7 +86,7 @@ func (m *connectionModel) adoptScripts(options map[string]any) {
 		if !ok {
 			continue
 		}
-		elements[string(op)] = types.StringValue(text)
+		taken[string(op)] = text
 		recognised, ok := scripts.Recognise(text)
 		switch {
 		case !ok:
@@ -93,11 +95,11 @@ func (m *connectionModel) adoptScripts(options map[string]any) {
 			from, rendered = recognised, true
 		}
 	}
-	m.RenderedScripts = types.MapValueMust(types.StringType, elements)
-	m.Store = types.ObjectNull(kit.StoreType.AttrTypes)
+	m.ScriptDigests = digestMap(taken)
+	m.Store = kit.NullStore()
 	behaviour := defaultScripts().Attributes()
 	if rendered {
-		m.Store, behaviour = kit.StoreObject(from.Store), scriptsAttributes(from)
+		m.Store, behaviour = kit.NewStore(from.Store), scriptsAttributes(from)
 	}
 	if len(own) > 0 {
 		behaviour["overrides"] = types.MapValueMust(types.StringType, own)
@@ -111,33 +113,21 @@ func (m *connectionModel) adoptScripts(options map[string]any) {
 // refresh takes over what changed elsewhere.
 func (m *connectionModel) refresh(found *auth0.Connection) {
 	m.Name = types.StringValue(found.Name)
-	m.Scripts = withPasswordHash(m.Scripts)
 	m.refreshOptions(found.Options, false)
-	stored := storedScripts(found.Options)
-	elements := map[string]attr.Value{}
-	for op := range m.RenderedScripts.Elements() {
-		if text, ok := stored[op]; ok {
-			elements[op] = types.StringValue(text)
-		}
-	}
-	m.RenderedScripts = types.MapValueMust(types.StringType, elements)
 	m.refreshRest(found)
-}
-
-// withPasswordHash completes a state of before there was the attribute, whose default would otherwise be planned as
-// a change.
-func withPasswordHash(settings types.Object) types.Object {
-	members := settings.Attributes()
-	if value, ok := members["password_hash"]; !ok || !value.IsNull() {
-		return settings
-	}
-	members["password_hash"] = types.StringValue(scripts.DefaultPasswordHash)
-	return types.ObjectValueMust(scriptsType.AttrTypes, members)
 }
 
 func (m *connectionModel) refreshRest(found *auth0.Connection) {
 	m.refreshProperties(found)
 	m.ConfigurationFingerprints = fingerprintMap(fingerprints(found.Options))
+	m.ScriptChanges = types.MapNull(types.StringType) // of the last apply, which is over
+}
+
+// managedScripts are those of the tenant that the state knows of, by operation.
+func (m *connectionModel) managedScripts(found *auth0.Connection) map[string]string {
+	stored := storedScripts(found.Options)
+	maps.DeleteFunc(stored, func(op, _ string) bool { _, managed := m.ScriptDigests.Elements()[op]; return !managed })
+	return stored
 }
 
 func storedScripts(options map[string]any) map[string]string {

@@ -3,6 +3,7 @@
 package connection
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -11,8 +12,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/auth0"
 )
 
 func parsed(t *testing.T, text string) map[string]any {
@@ -176,8 +175,24 @@ func TestSentConfigurationIsRecognised(t *testing.T) {
 	if got := encoded(t, sent); strings.Contains(got, "secret") || strings.Contains(got, "cipher1") {
 		t.Errorf("a value is kept: %s", got)
 	}
-	if again := newSentConfiguration(values, nil); string(again.Values["OTHER"]) == string(sent.Values["OTHER"]) {
-		t.Error("two connections hash the same value alike")
+}
+
+// A state confirms no guess: of many values some have the same tag, and however many connections hold a value, its tag
+// says no more.
+func TestTagsConfirmNothing(t *testing.T) {
+	const secret, guesses = "correct horse battery staple", 1 << 18
+	same := 0
+	for i := range guesses {
+		if bytes.Equal(tag(fmt.Sprint("guess ", i)), tag(secret)) {
+			same++
+		}
+	}
+	if same > 20 || same == 0 {
+		t.Errorf("%d of %d wrong guesses have the tag of the right one, want about 4", same, guesses)
+	}
+	first, second := newSentConfiguration(map[string]string{"A": secret}, nil), newSentConfiguration(map[string]string{"A": secret}, nil)
+	if !bytes.Equal(first.Tags["A"], second.Tags["A"]) {
+		t.Error("each further connection with the same value gives away another two bytes")
 	}
 }
 
@@ -186,16 +201,5 @@ func TestRedact(t *testing.T) {
 	got := redact(`found postgres://u:p"w@h/d and postgres://u:p\"w@h/d, x`, secrets)
 	if want := `found (sensitive) and (sensitive), x`; got != want {
 		t.Errorf("got %s, want %s", got, want)
-	}
-}
-
-// A state of before there was password_hash is completed by the refresh, or its default would be planned as a change.
-func TestRefreshCompletesScripts(t *testing.T) {
-	before := defaultScripts().Attributes()
-	before["password_hash"] = types.StringNull()
-	m := connectionModel{Scripts: types.ObjectValueMust(scriptsType.AttrTypes, before)}
-	m.refresh(&auth0.Connection{ID: "con_1", Name: "legacy", Options: map[string]any{}})
-	if !m.Scripts.Equal(defaultScripts()) {
-		t.Errorf("the refreshed settings are %s, want %s", m.Scripts, defaultScripts())
 	}
 }

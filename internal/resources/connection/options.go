@@ -152,7 +152,7 @@ func reservedOptions() map[string]string {
 	return reserved
 }
 
-// wantedOptions are the options that the configuration decides, scripts included, as they are laid
+// wantedOptions are the options that the configuration decides, scripts apart, as they are laid
 // over those that are stored. Call it on the plan with the configuration at hand: what
 // is only computed is not wanted.
 func (m *connectionModel) wantedOptions(config *connectionModel) map[string]any {
@@ -167,7 +167,6 @@ func (m *connectionModel) wantedOptions(config *connectionModel) map[string]any 
 	}
 	wanted[optionCustomization] = true
 	wanted[optionImportMode] = m.ImportMode.ValueBool()
-	wanted[optionScripts] = toJSON(m.RenderedScripts)
 	return wanted
 }
 
@@ -261,7 +260,7 @@ func (m *connectionModel) sameOptions(other *connectionModel) bool {
 		}
 	}
 	return m.ImportMode.Equal(other.ImportMode) && m.EnabledCustomization.Equal(other.EnabledCustomization) &&
-		m.RenderedScripts.Equal(other.RenderedScripts) && m.Options.Equal(other.Options)
+		m.ScriptDigests.Equal(other.ScriptDigests) && m.Options.Equal(other.Options)
 }
 
 // jsonObjectValidator wants a JSON object.

@@ -9,20 +9,15 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/auth0"
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
 var (
@@ -38,8 +33,7 @@ func (r *connection) ValidateConfig(ctx context.Context, req resource.ValidateCo
 		return
 	}
 	config.checkConfigured(&resp.Diagnostics)
-	behaviour := config.behaviour(ctx, &resp.Diagnostics)
-	checkOverrides(behaviour.Overrides, overridesPath, &resp.Diagnostics)
+	checkOverrides(config.settings(ctx, &resp.Diagnostics).Overrides, overridesPath, &resp.Diagnostics)
 	for _, key := range slices.Sorted(maps.Keys(config.ConfigurationWO.Elements())) {
 		if config.ConfigurationWO.Elements()[key].IsNull() {
 			resp.Diagnostics.AddAttributeError(configurationPath.AtMapKey(key), "Configuration Value Is Null", "Every key needs a value. Leave the key out to take it away.")
@@ -103,16 +97,25 @@ func (r *connection) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequ
 		r.refuseTaken(ctx, &plan, &resp.Diagnostics)
 	}
 
-	plan.EnabledCustomization = types.BoolValue(true)
-	plan.planScripts(ctx, prior, &resp.Diagnostics)
-	plan.planOptions(prior)
-	plan.planConfiguration(prior, &config, private.Sent, &resp.Diagnostics)
-	plan.planSuperseded(prior, &config)
-	plan.checkPlanned(prior, &config, &resp.Diagnostics)
-	plan.checkUsernames(ctx, &config, &resp.Diagnostics)
-	plan.checkConfiguration(ctx, &config, &resp.Diagnostics)
-	r.checkCatalog(ctx, prior, &plan, &resp.Diagnostics)
+	r.planValues(ctx, prior, &plan, &config, private, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+// planValues decides what is computed, and then checks the whole. Each step needs what those before it have decided:
+// whether options are written depends on the scripts and on the options themselves, whether the configuration is sent
+// depends on that, and what an update takes away on all three.
+func (r *connection) planValues(ctx context.Context, prior, plan, config *connectionModel, private connectionPrivate, diags *diag.Diagnostics) {
+	settled := plan.resolve(ctx, diags)
+	plan.EnabledCustomization = types.BoolValue(true)
+	plan.planScripts(settled, prior, private, diags)
+	plan.planOptions(prior)
+	plan.planConfiguration(prior, config, private.Sent, diags)
+	plan.planSuperseded(prior, config)
+
+	plan.checkPlanned(prior, config, diags)
+	plan.checkUsernames(settled, config, diags)
+	plan.checkConfiguration(settled, config, diags)
+	r.checkCatalog(ctx, settled, prior, plan, diags)
 }
 
 // client is nil while the provider's settings are not known or not complete, which whoever
@@ -191,131 +194,6 @@ func refusesCredentials(status int) bool {
 	return status == http.StatusUnauthorized || status == http.StatusForbidden
 }
 
-// behaviour is the `scripts` block, or the defaults without it; unknown parts stay unknown.
-func (m *connectionModel) behaviour(ctx context.Context, diags *diag.Diagnostics) scriptsModel {
-	object := m.Scripts
-	if object.IsNull() {
-		object = defaultScripts()
-	}
-	if object.IsUnknown() {
-		return scriptsModel{Overrides: types.MapUnknown(types.StringType), BcryptRounds: types.Int64Unknown(), DatabaseURLKey: types.StringUnknown()}
-	}
-	var b scriptsModel
-	diags.Append(object.As(ctx, &b, basetypes.ObjectAsOptions{})...)
-	return b
-}
-
-// known reports whether the scripts can be rendered.
-func (b scriptsModel) known() bool {
-	for _, value := range []attr.Value{b.UserIDPrefix, b.BcryptRounds, b.DatabaseURLKey, b.CAKey, b.PoolMax, b.AppMetadataKey, b.PasswordHash, b.BcryptPrefix, b.RehashOnLogin, b.ImportFinished, b.Overrides} {
-		if value.IsUnknown() {
-			return false
-		}
-	}
-	return !b.LegacyHashes.IsUnknown() && !kit.UnknownElement(b.LegacyHashes)
-}
-
-// options are the settings of the scripts for a store.
-func (b scriptsModel) options(userStore store.Store, importMode bool) scripts.Options {
-	var formats []string
-	for _, format := range hashes.Optional() { // in this order, whatever that of the set
-		if slices.Contains(b.LegacyHashes.Elements(), attr.Value(types.StringValue(format))) {
-			formats = append(formats, format)
-		}
-	}
-	return scripts.Options{
-		Store: userStore, ImportMode: importMode,
-		UserIDPrefix: b.UserIDPrefix.ValueString(), PasswordHash: b.PasswordHash.ValueString(), BcryptRounds: int(b.BcryptRounds.ValueInt64()), BcryptPrefix: b.BcryptPrefix.ValueString(),
-		DatabaseURLKey: b.DatabaseURLKey.ValueString(), CAKey: b.CAKey.ValueString(), PoolMax: int(b.PoolMax.ValueInt64()),
-		AppMetadataKey: b.AppMetadataKey.ValueString(), LegacyHashes: formats, RehashOnLogin: b.RehashOnLogin.ValueBool(), ImportFinished: b.ImportFinished.ValueBool(),
-	}
-}
-
-// planScripts renders the scripts. Where store or settings are not known yet, neither are they; an
-// override that is not known leaves the others known.
-func (m *connectionModel) planScripts(ctx context.Context, prior *connectionModel, diags *diag.Diagnostics) {
-	m.RenderedScripts = types.MapUnknown(types.StringType)
-	behaviour := m.behaviour(ctx, diags)
-	userStore, storeKnown, storeDiags := kit.StoreFrom(ctx, m.Store, path.Root("store"))
-	diags.Append(storeDiags...)
-	if diags.HasError() || !behaviour.known() || m.ImportMode.IsUnknown() || !storeKnown && !m.Store.IsNull() {
-		return
-	}
-	mode := m.ImportMode.ValueBool()
-	overrides := map[scripts.Operation]string{}
-	for name, value := range behaviour.Overrides.Elements() {
-		if text, ok := value.(types.String); ok {
-			overrides[scripts.Operation(name)] = text.ValueString()
-		}
-	}
-	if !m.checkParts(mode, overrides, diags) {
-		return
-	}
-	rendered, err := scripts.RenderAll(behaviour.options(userStore, mode), overrides)
-	if err != nil {
-		scriptsError(diags, path.Root("scripts"), err)
-		return
-	}
-	elements := map[string]attr.Value{}
-	for op, text := range rendered {
-		elements[string(op)] = types.StringValue(text)
-		if value, overridden := behaviour.Overrides.Elements()[string(op)]; overridden && value.IsUnknown() {
-			elements[string(op)] = types.StringUnknown()
-		} else if prior != nil {
-			elements[string(op)] = keepSame(prior.RenderedScripts, string(op), text)
-		}
-	}
-	m.RenderedScripts = types.MapValueMust(types.StringType, elements)
-}
-
-// keepSame is the stored text where the wanted one differs in line endings and trailing space only.
-func keepSame(stored types.Map, op, wanted string) types.String {
-	if text, ok := stored.Elements()[op].(types.String); ok && !text.IsNull() && scripts.Normalize(text.ValueString()) == scripts.Normalize(wanted) {
-		return text
-	}
-	return types.StringValue(wanted)
-}
-
-// checkParts refuses a store, or its absence, with which an operation without override cannot be rendered.
-func (m *connectionModel) checkParts(mode bool, overrides map[scripts.Operation]string, diags *diag.Diagnostics) bool {
-	userStore, _, _ := kit.StoreFrom(context.Background(), m.Store, path.Root("store"))
-	for _, op := range scripts.Rendered(mode, userStore) {
-		if _, overridden := overrides[op]; overridden {
-			continue
-		}
-		if m.Store.IsNull() {
-			// Auth0 does without change_email; everything else fails at the first use.
-			diags.AddAttributeError(path.Root("store"), "Script Has No Source", fmt.Sprintf(
-				"The connection needs the script %s, for which there is neither a store to render it from nor an override.\n\nSet store, or scripts.overrides[%q].", op, op))
-			continue
-		}
-		for _, part := range scripts.MissingParts(userStore, op) {
-			diags.AddAttributeError(path.Root("store"), "Store Lacks A Part", fmt.Sprintf(
-				"The script %s needs the part %s, which %s does not have.\n\nAdd the part to the table's columns, or write the script yourself in scripts.overrides[%q].",
-				op, part, userStore.Title(), op))
-		}
-	}
-	return !diags.HasError()
-}
-
-// scriptsError reports what the scripts cannot be rendered with; settings is where their settings stand.
-func scriptsError(diags *diag.Diagnostics, settings path.Path, err error) {
-	at := path.Root("store")
-	var setting *scripts.OptionError
-	if errors.As(err, &setting) {
-		at = settings.AtName(setting.Option)
-	}
-	diags.AddAttributeError(at, "Scripts Cannot Be Rendered", strings.ToUpper(err.Error()[:1])+err.Error()[1:]+".")
-}
-
-// complete refuses to write while a script is not known, which Terraform does not let happen.
-func (m *connectionModel) complete(_ context.Context, diags *diag.Diagnostics) bool {
-	if hasUnknown(m.RenderedScripts) {
-		diags.AddError("Scripts Not Known", "The scripts could not be rendered before the apply. This is a bug in the provider, please report it.")
-	}
-	return !diags.HasError()
-}
-
 // writesOptions reports whether the plan changes an option or sends the configuration again.
 func (m *connectionModel) writesOptions(prior *connectionModel) bool {
 	return !m.sameOptions(prior) || hasUnknown(m.ConfigurationFingerprints) ||
@@ -358,7 +236,7 @@ func (m *connectionModel) planConfiguration(prior, config *connectionModel, sent
 				return
 			}
 		}
-		if added := without(foreign, slices.Collect(maps.Keys(sentValues(sent)))); len(added) > 0 {
+		if added := without(foreign, sent.keys()); len(added) > 0 {
 			diags.AddAttributeWarning(configurationPath, "Configuration Keys Will Be Deleted", fmt.Sprintf(
 				"The configuration of connection %s has got the keys %s elsewhere. This apply sends configuration_wo as a whole and so deletes them.\n\nAdd them to configuration_wo to keep them.", prior.describe(), kit.List(added)))
 		}
@@ -371,13 +249,6 @@ func (m *connectionModel) planConfiguration(prior, config *connectionModel, sent
 		diags.AddAttributeWarning(configurationPath, "Configuration Not Compared", fmt.Sprintf(
 			"Connection %s was imported. Auth0 gives out ciphertext only, so whether its configuration holds the values of configuration_wo is not known; they are taken to be the same.\n\nRaise configuration_wo_version to send yours.", prior.describe()))
 	}
-}
-
-func sentValues(sent *sentConfiguration) map[string][]byte {
-	if sent == nil {
-		return nil
-	}
-	return sent.Values
 }
 
 func configurationWouldBeLost(diags *diag.Diagnostics, keys []string) {
@@ -393,12 +264,11 @@ func configurationUnstable(diags *diag.Diagnostics, keys []string) {
 }
 
 // checkConfiguration requires the key that the rendered scripts read, and a URL of the right form under it.
-func (m *connectionModel) checkConfiguration(ctx context.Context, config *connectionModel, diags *diag.Diagnostics) {
-	behaviour := m.behaviour(ctx, diags)
-	if diags.HasError() || m.Store.IsNull() || config.ConfigurationWO.IsUnknown() || config.ConfigurationWO.IsNull() || behaviour.DatabaseURLKey.IsUnknown() {
+func (m *connectionModel) checkConfiguration(r resolved, config *connectionModel, diags *diag.Diagnostics) {
+	if diags.HasError() || !r.hasStore || config.ConfigurationWO.IsUnknown() || config.ConfigurationWO.IsNull() || r.settings.DatabaseURLKey.IsUnknown() {
 		return
 	}
-	key := behaviour.DatabaseURLKey.ValueString()
+	key := r.settings.DatabaseURLKey.ValueString()
 	value, configured := config.ConfigurationWO.Elements()[key]
 	if !configured {
 		diags.AddAttributeError(configurationPath, "Database URL Missing", fmt.Sprintf(

@@ -38,26 +38,9 @@ func preflightAttribute() schema.BoolAttribute {
 	}
 }
 
-// ownOperations are the operations that run our SQL: those rendered, and not by an override.
-func (m *connectionModel) ownOperations(ctx context.Context, diags *diag.Diagnostics) []scripts.Operation {
-	behaviour := m.behaviour(ctx, diags)
-	if behaviour.ImportFinished.ValueBool() {
-		return nil // these scripts know nobody and ask nothing
-	}
-	var operations []scripts.Operation
-	for _, op := range scripts.Operations() {
-		_, rendered := m.RenderedScripts.Elements()[string(op)]
-		_, overridden := behaviour.Overrides.Elements()[string(op)]
-		if rendered && !overridden {
-			operations = append(operations, op)
-		}
-	}
-	return operations
-}
-
 // uploads reports whether the scripts will be others, or run as somebody else.
 func (m *connectionModel) uploads(prior *connectionModel) bool {
-	return prior == nil || !m.RenderedScripts.Equal(prior.RenderedScripts) || !m.ConfigurationWOVersion.Equal(prior.ConfigurationWOVersion)
+	return prior == nil || !m.ScriptDigests.Equal(prior.ScriptDigests) || !m.ConfigurationWOVersion.Equal(prior.ConfigurationWOVersion)
 }
 
 // preflightServer is the server on which the scripts can be tried, nil where the provider has none.
@@ -72,10 +55,12 @@ func (r *connection) preflightServer(ctx context.Context) *postgres.Server {
 
 // checkCatalog refuses a plan whose sign-ups the catalog tells to fail. A table that is yet to
 // be created or changed is tried at apply.
-func (r *connection) checkCatalog(ctx context.Context, prior, plan *connectionModel, diags *diag.Diagnostics) {
-	users, known, _ := kit.StoreFrom(ctx, plan.Store, path.Root("store"))
-	if diags.HasError() || !known || users.Kind != store.Table || !plan.Preflight.ValueBool() || hasUnknown(plan.RenderedScripts) || !plan.uploads(prior) ||
-		!slices.Contains(plan.ownOperations(ctx, diags), scripts.Create) || r.data.Notes.TableChanges(users.Schema, users.Table) {
+func (r *connection) checkCatalog(ctx context.Context, settled resolved, prior, plan *connectionModel, diags *diag.Diagnostics) {
+	users := settled.store
+	at, direct := users.Reach.(store.Table)
+	if diags.HasError() || !direct || !plan.Preflight.ValueBool() || plan.UseFormerScripts.ValueBool() ||
+		hasUnknown(plan.ScriptDigests) || !plan.uploads(prior) ||
+		!slices.Contains(settled.ownOperations(plan.ScriptDigests), scripts.Create) || r.data.Notes.TableChanges(at.Schema, at.Name) {
 		return
 	}
 	server := r.preflightServer(ctx)
@@ -100,7 +85,7 @@ func (r *connection) checkCatalog(ctx context.Context, prior, plan *connectionMo
 	for _, part := range scripts.LeftOut(users) {
 		null = append(null, users.Columns[part].Name)
 	}
-	unfilled, err := table.Unfilled(ctx, pool, users.Schema, users.Table, users.Columns[store.ID].Name, filled, null)
+	unfilled, err := table.Unfilled(ctx, pool, at.Schema, at.Name, users.Columns[store.ID].Name, filled, null)
 	if err != nil {
 		diags.AddAttributeError(path.Root("store"), "Table Could Not Be Checked", kit.PostgresDetail(fmt.Sprintf("Could not read %s from the catalog", users.Title()), err))
 		return
@@ -126,33 +111,36 @@ func addUnfilled(users store.Store, column, cause string, diags *diag.Diagnostic
 	}
 	diags.AddAttributeError(path.Root("store"), "Column Would Not Be Filled", fmt.Sprintf(
 		"The script create cannot add users to %s: the column %q stays without a value, since %s.%s\n\n%s. If users are never created through Auth0, write the script yourself in scripts.overrides[\"create\"]. %s",
-		users.Title(), column, why, cause, remedy, withoutPreflight))
+		users.Table().Title(), column, why, cause, remedy, withoutPreflight))
 }
 
 const withoutPreflight = "To upload the scripts without trying them, set preflight = false."
 
 // preflight tries the SQL of the scripts as they are about to be uploaded. It returns false,
 // with errors, when they would fail.
-func (r *connection) preflight(ctx context.Context, prior, plan *connectionModel, configuration map[string]string, diags *diag.Diagnostics) bool {
-	users, known, _ := kit.StoreFrom(ctx, plan.Store, path.Root("store"))
-	if !known || !plan.Preflight.ValueBool() || !plan.uploads(prior) {
+func (r *connection) preflight(ctx context.Context, settled resolved, prior, plan *connectionModel, configuration map[string]string, diags *diag.Diagnostics) bool {
+	users := settled.store
+	if !settled.storeKnown || !plan.Preflight.ValueBool() || !plan.uploads(prior) {
 		return true
 	}
-	behaviour := plan.behaviour(ctx, diags)
-	operations := plan.ownOperations(ctx, diags)
+	if plan.UseFormerScripts.ValueBool() {
+		diags.AddAttributeWarning(formerPath, "Scripts Not Tried", "The former scripts are uploaded without being tried: store and scripts describe others.")
+		return true
+	}
+	operations := settled.ownOperations(plan.ScriptDigests)
 	server := r.preflightServer(ctx)
 	if diags.HasError() || server == nil || len(operations) == 0 {
 		return !diags.HasError()
 	}
-	target := scriptsTarget(configuration[behaviour.DatabaseURLKey.ValueString()])
-	options := behaviour.options(users, plan.ImportMode.ValueBool())
+	target := scriptsTarget(configuration[settled.settings.DatabaseURLKey.ValueString()])
+	options := settled.options()
 	began := time.Now()
 	var trial *scriptTrial
 	var wanted, role string
 	var assumed bool
 	var err error
 	for _, wanted = range target.roles() {
-		err = server.Try(ctx, wanted, postgres.Object{Schema: users.Schema, Name: users.Table}, func(ctx context.Context, t *postgres.Trial) error {
+		err = server.Try(ctx, wanted, kit.TableObject(users), func(ctx context.Context, t *postgres.Trial) error {
 			role, assumed = t.Role, t.Assumed
 			trial = newScriptTrial(t, users, options)
 			return trial.run(ctx, operations)

@@ -178,8 +178,8 @@ func firstLine(text string) string {
 
 func (f *trialFailure) report(s *scriptTrial, diags *diag.Diagnostics) {
 	table := s.users.Title()
-	if s.users.Kind == store.Functions {
-		table = fmt.Sprintf("the functions in %q", s.users.Schema)
+	if through, ok := s.users.Functions(); ok {
+		table = fmt.Sprintf("the functions in %q", through.Schema)
 	}
 	scriptsOf := "The script " + kit.List(f.operations)
 	if len(f.operations) > 1 {
@@ -208,7 +208,7 @@ func (f *trialFailure) report(s *scriptTrial, diags *diag.Diagnostics) {
 	if f.server.Hint != "" {
 		cause += " " + kit.Sentence(f.server.Hint)
 	}
-	if f.server.Code == "23502" && slices.Equal(f.operations, []string{string(scripts.Create)}) && f.server.TableName == s.users.Table {
+	if f.server.Code == "23502" && slices.Equal(f.operations, []string{string(scripts.Create)}) && f.server.TableName == s.users.Table().Name {
 		addUnfilled(s.users, f.server.ColumnName, " The server says: "+cause, diags)
 		return
 	}

@@ -38,7 +38,7 @@ type connectionModel struct {
 	Name                      types.String         `tfsdk:"name"`
 	DisplayName               types.String         `tfsdk:"display_name"`
 	ImportMode                types.Bool           `tfsdk:"import_mode"`
-	Store                     types.Object         `tfsdk:"store"`
+	Store                     kit.StoreValue       `tfsdk:"store"`
 	Scripts                   types.Object         `tfsdk:"scripts"`
 	ConfigurationWO           types.Map            `tfsdk:"configuration_wo"`
 	ConfigurationWOVersion    types.Int64          `tfsdk:"configuration_wo_version"`
@@ -48,7 +48,9 @@ type connectionModel struct {
 	DeleteWithUsers           types.Bool           `tfsdk:"delete_with_users"`
 	AllowReplacement          types.Bool           `tfsdk:"allow_replacement"`
 	Preflight                 types.Bool           `tfsdk:"preflight"`
-	RenderedScripts           types.Map            `tfsdk:"rendered_scripts"`
+	ScriptDigests             types.Map            `tfsdk:"script_digests"`
+	ScriptChanges             types.Map            `tfsdk:"script_changes"`
+	UseFormerScripts          types.Bool           `tfsdk:"use_former_scripts"`
 	ConfigurationFingerprints types.Map            `tfsdk:"configuration_fingerprints"`
 	EnabledCustomization      types.Bool           `tfsdk:"enabled_database_customization"`
 	Timeouts                  timeouts.Value       `tfsdk:"timeouts"`
@@ -111,15 +113,18 @@ func (r *connection) Create(ctx context.Context, req resource.CreateRequest, res
 	ctx, cancel := kit.Bounded(ctx, plan.Timeouts.Create, defaultConnectionTimeout, &resp.Diagnostics)
 	defer cancel()
 	client, ok := r.data.Auth0.Get(&resp.Diagnostics)
-	if !ok || !plan.complete(ctx, &resp.Diagnostics) {
+	if !ok {
 		return
 	}
+	settled := plan.resolve(ctx, &resp.Diagnostics)
+	texts, ok := plan.settleScripts(settled, nil, connectionPrivate{}, &resp.Diagnostics)
 	secrets := plainValues(config.ConfigurationWO)
-	if !r.preflight(ctx, nil, &plan, secrets, &resp.Diagnostics) {
+	if !ok || !r.preflight(ctx, settled, nil, &plan, secrets, &resp.Diagnostics) {
 		return
 	}
 	options := map[string]any{}
 	overlayJSON(options, plan.wantedOptions(&config))
+	options[optionScripts] = texts
 	if len(secrets) > 0 {
 		options[optionConfiguration] = secrets
 	}
@@ -139,7 +144,7 @@ func (r *connection) Create(ctx context.Context, req resource.CreateRequest, res
 	}
 
 	kit.LogDone(ctx, began, "connection created", map[string]any{
-		"connection": created.Name, "id": created.ID, "scripts": kit.NamesIn(plan.RenderedScripts.Elements()), "configuration": kit.NamesIn(secrets),
+		"connection": created.Name, "id": created.ID, "scripts": kit.NamesIn(texts), "configuration": kit.NamesIn(secrets),
 	})
 
 	// From here on the connection exists: the state must say so whatever fails.
@@ -154,6 +159,7 @@ func (r *connection) Create(ctx context.Context, req resource.CreateRequest, res
 		wantedClients = types.SetNull(types.StringType)
 	}
 	plan.EnabledClients = types.SetNull(types.StringType)
+	private.keep(nil, &plan, texts, &resp.Diagnostics)
 	private.save(ctx, resp.Private, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	if resp.Diagnostics.HasError() || !private.ManagesClients {
@@ -198,9 +204,11 @@ func (r *connection) Read(ctx context.Context, req resource.ReadRequest, resp *r
 		if private.Sent != nil {
 			private.Sent.Fingerprints = fingerprints(found.Options)
 		}
-		private.save(ctx, resp.Private, &resp.Diagnostics)
 	} else {
 		state.refresh(found)
+	}
+	if private.keep(nil, &state, state.managedScripts(found), &resp.Diagnostics) {
+		private.save(ctx, resp.Private, &resp.Diagnostics)
 	}
 	if private.ManagesClients {
 		clients, err := client.RefreshedClients(ctx, found, knownClients(state.EnabledClients))
@@ -225,11 +233,13 @@ func (r *connection) Update(ctx context.Context, req resource.UpdateRequest, res
 	ctx, cancel := kit.Bounded(ctx, plan.Timeouts.Update, defaultConnectionTimeout, &resp.Diagnostics)
 	defer cancel()
 	client, ok := r.data.Auth0.Get(&resp.Diagnostics)
-	if !ok || !plan.complete(ctx, &resp.Diagnostics) {
+	if !ok {
 		return
 	}
+	settled := plan.resolve(ctx, &resp.Diagnostics)
+	texts, ok := plan.settleScripts(settled, &state, private, &resp.Diagnostics)
 	id, secrets := state.ID.ValueString(), plainValues(config.ConfigurationWO)
-	if !r.preflight(ctx, &state, &plan, secrets, &resp.Diagnostics) {
+	if !ok || !r.preflight(ctx, settled, &state, &plan, secrets, &resp.Diagnostics) {
 		return
 	}
 
@@ -246,7 +256,7 @@ func (r *connection) Update(ctx context.Context, req resource.UpdateRequest, res
 			body["display_name"] = name
 		}
 		if writesOptions {
-			body["options"] = plan.mergedOptions(&state, &config, stored, private.Sent, &resp.Diagnostics)
+			body["options"] = plan.mergedOptions(&state, &config, stored, texts, private.Sent, &resp.Diagnostics)
 		}
 		if resp.Diagnostics.HasError() {
 			return
@@ -258,7 +268,7 @@ func (r *connection) Update(ctx context.Context, req resource.UpdateRequest, res
 			return
 		}
 		kit.LogDone(ctx, began, "connection changed", map[string]any{
-			"connection": updated.Name, "id": id, "changed": kit.NamesIn(body), "scripts": kit.ChangedIn(state.RenderedScripts.Elements(), plan.RenderedScripts.Elements()),
+			"connection": updated.Name, "id": id, "changed": kit.NamesIn(body), "scripts": kit.ChangedIn(state.ScriptDigests.Elements(), plan.ScriptDigests.Elements()),
 		})
 		plan.settleAfterWrite(updated)
 		if writesOptions && len(secrets) > 0 {
@@ -268,6 +278,7 @@ func (r *connection) Update(ctx context.Context, req resource.UpdateRequest, res
 	if !config.EnabledClients.IsNull() {
 		private.ManagesClients = true
 	}
+	private.keep(&state, &plan, texts, &resp.Diagnostics)
 	private.save(ctx, resp.Private, &resp.Diagnostics)
 	wantedClients := plan.EnabledClients
 	plan.EnabledClients = state.EnabledClients
@@ -310,7 +321,9 @@ func (r *connection) Delete(ctx context.Context, req resource.DeleteRequest, res
 // mergedOptions are the options to send: all that are stored, with the configured ones over them and the whole
 // configuration in clear. Nothing is left out for the platform to keep or to fill in. It refuses to send what would
 // lose a secret.
-func (m *connectionModel) mergedOptions(state, config *connectionModel, stored *auth0.Connection, sent *sentConfiguration, diags *diag.Diagnostics) map[string]any {
+func (m *connectionModel) mergedOptions(
+	state, config *connectionModel, stored *auth0.Connection, texts map[string]string, sent *sentConfiguration, diags *diag.Diagnostics,
+) map[string]any {
 	merged, _ := cloneJSON(stored.Options).(map[string]any)
 	delete(merged, optionConfiguration) // ciphertext must not be sent back
 	wanted := m.wantedOptions(config)
@@ -322,11 +335,11 @@ func (m *connectionModel) mergedOptions(state, config *connectionModel, stored *
 		delete(merged, key)
 	}
 	dropNulls(merged) // a null can break a connection, and says no more than the absence of its key
-	// Scripts that were managed and are no more, as after a change of import_mode.
-	scripts, _ := merged[optionScripts].(map[string]any)
-	for _, gone := range keysOnlyIn(state.RenderedScripts.Elements(), m.RenderedScripts.Elements()) {
-		delete(scripts, gone)
+	all, ok := m.mergedScripts(state, stored, texts, diags)
+	if !ok {
+		return nil
 	}
+	merged[optionScripts] = all
 
 	remote := fingerprints(stored.Options)
 	secrets := plainValues(config.ConfigurationWO)

@@ -126,7 +126,7 @@ func connectionSchema(ctx context.Context) schema.Schema {
 		"configuration_wo": schema.MapAttribute{
 			Optional: true, Sensitive: true, WriteOnly: true, ElementType: types.StringType,
 			MarkdownDescription: "The values that the scripts read as `configuration.<key>`, above all the database's URL. Write-only: they are in neither state nor plan, " +
-				"which keep only a salted hash to notice a value that changes by itself. A change takes effect together with `configuration_wo_version`. The whole map is sent whenever an option changes, so keep it configured.",
+				"which keep only two bytes of a hash to notice a value that changes by itself. A change takes effect together with `configuration_wo_version`. The whole map is sent whenever an option changes, so keep it configured.",
 			Validators: []validator.Map{
 				mapvalidator.SizeAtLeast(1),
 				mapvalidator.KeysAre(stringvalidator.RegexMatches(configurationKeyForm, "must be a name: letters, digits and underscores")),
@@ -166,9 +166,20 @@ func connectionSchema(ctx context.Context) schema.Schema {
 			MarkdownDescription: "Whether a change of `name` may delete this connection and create another. False by default; the guards of deletion apply all the same.",
 		},
 		"preflight": preflightAttribute(),
-		"rendered_scripts": schema.MapAttribute{
+		"use_former_scripts": schema.BoolAttribute{
+			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+			MarkdownDescription: "Whether the connection has the scripts of before the last apply that changed them, whatever `store` and `scripts` say: " +
+				"the way back from a bad upload. False by default. A change uploads them; back at false, those that the configuration says. They are not tried.",
+		},
+		"script_digests": schema.MapAttribute{
 			Computed: true, ElementType: types.StringType,
-			MarkdownDescription: "The scripts by operation as the tenant has them, or will have after the apply. What was changed or deleted elsewhere is put back.",
+			MarkdownDescription: "A hash of each script that the tenant has, or will have after the apply, by operation. Line endings and trailing space do not count. " +
+				"What was changed or deleted elsewhere is put back. The text is in the data source `auth0pg_scripts`.",
+		},
+		"script_changes": schema.MapAttribute{
+			Computed: true, ElementType: types.StringType,
+			MarkdownDescription: "What the plan changes about the scripts, by operation: a unified diff against what the tenant has; of a new script its function, its size and its SQL. " +
+				"After the apply it stays until the next refresh, and is null then.",
 		},
 		"configuration_fingerprints": schema.MapAttribute{
 			Computed: true, ElementType: types.StringType,
@@ -196,7 +207,7 @@ func connectionSchema(ctx context.Context) schema.Schema {
 	}
 }
 
-func optionalStore() schema.SingleNestedAttribute {
+func optionalStore() schema.StringAttribute {
 	attribute := kit.ConsumedStore("The user store that the scripts are rendered for: the `store` of an `auth0pg_users_table` or of `auth0pg_access_functions`. Without it every script comes from `scripts.overrides`. A change renders and uploads the scripts anew.")
 	attribute.Required, attribute.Optional = false, true
 	return attribute

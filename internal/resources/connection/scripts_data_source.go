@@ -32,10 +32,10 @@ func NewScripts() datasource.DataSource { return &renderedScripts{} }
 type renderedScripts struct{}
 
 type renderedScriptsModel struct {
-	Store      types.Object `tfsdk:"store"`
-	ImportMode types.Bool   `tfsdk:"import_mode"`
-	Operations types.Set    `tfsdk:"operations"`
-	Scripts    types.Map    `tfsdk:"scripts"`
+	Store      kit.StoreValue `tfsdk:"store"`
+	ImportMode types.Bool     `tfsdk:"import_mode"`
+	Operations types.Set      `tfsdk:"operations"`
+	Scripts    types.Map      `tfsdk:"scripts"`
 	// The settings are those of a connection's `scripts`, at the top.
 	scriptsModel
 }
@@ -86,11 +86,7 @@ func (d *renderedScripts) Read(ctx context.Context, req datasource.ReadRequest, 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	userStore, _, diags := kit.StoreFrom(ctx, model.Store, path.Root("store"))
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
+	userStore, _ := model.Store.Parsed()
 	model.render(ctx, userStore, &resp.Diagnostics)
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.State.Set(ctx, model)...)

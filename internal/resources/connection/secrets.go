@@ -3,18 +3,16 @@
 package connection
 
 import (
+	"bytes"
 	"context"
-	"crypto/pbkdf2"
-	"crypto/rand"
+	"crypto/hmac"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -25,14 +23,13 @@ import (
 
 // The values of a connection's configuration are secrets that the tenant gives out as ciphertext
 // only. What is kept about them, in private state, serves two questions: is the configured
-// value the one that was sent (a salted slow hash, since anyone with the state may guess), and is the stored one still
-// ours (a hash of the ciphertext, which changes with every write and only then).
+// value the one that was sent (a tag too short to confirm a guess with, since anyone with the state may guess), and is the
+// stored one still ours (a hash of the ciphertext, which changes with every write and only then).
 
 const (
 	connectionPrivateKey = "connection"
-	// hashRounds costs some 20 ms: enough against guessing what is no word, little enough for hundreds of connections.
-	hashRounds = 100_000
-	hashBytes  = 32
+	// tagBytes leaves one change in 65,536 unnoticed, and of a value no more than 16 bits.
+	tagBytes = 2
 )
 
 // connectionPrivate is the private state of a connection.
@@ -41,11 +38,14 @@ type connectionPrivate struct {
 	ManagesClients bool `json:"manages_clients"`
 	// Sent is what is known about the configuration as it was last sent, nil before.
 	Sent *sentConfiguration `json:"sent,omitempty"`
+	// Stored is what the state's scripts are found again from, as far as that is not in the state.
+	Stored *keptScripts `json:"stored,omitempty"`
+	// Former are the scripts of before the last apply that changed them.
+	Former *keptScripts `json:"former,omitempty"`
 }
 
 type sentConfiguration struct {
-	Salt         []byte            `json:"salt"`
-	Values       map[string][]byte `json:"values"`
+	Tags         map[string][]byte `json:"tags"`
 	Fingerprints map[string]string `json:"fingerprints"`
 }
 
@@ -63,10 +63,9 @@ func (p connectionPrivate) save(ctx context.Context, private kit.PrivateState, d
 
 // newSentConfiguration notes what was sent and how the tenant stores it.
 func newSentConfiguration(values map[string]string, stored map[string]any) *sentConfiguration {
-	s := &sentConfiguration{Salt: make([]byte, 16), Values: map[string][]byte{}, Fingerprints: fingerprints(stored)}
-	_, _ = rand.Read(s.Salt) // never fails
+	s := &sentConfiguration{Tags: map[string][]byte{}, Fingerprints: fingerprints(stored)}
 	for key, value := range values {
-		s.Values[key] = slowHash(s.Salt, value)
+		s.Tags[key] = tag(value)
 	}
 	return s
 }
@@ -79,11 +78,11 @@ func (s *sentConfiguration) differs(values map[string]attr.Value) []string {
 		if !ok || text.IsUnknown() {
 			continue
 		}
-		if hash, sent := s.Values[key]; !sent || subtle.ConstantTimeCompare(hash, slowHash(s.Salt, text.ValueString())) == 0 {
+		if sent, has := s.Tags[key]; !has || !bytes.Equal(sent, tag(text.ValueString())) {
 			keys = append(keys, key)
 		}
 	}
-	for key := range s.Values {
+	for key := range s.Tags {
 		if _, configured := values[key]; !configured {
 			keys = append(keys, key)
 		}
@@ -92,23 +91,21 @@ func (s *sentConfiguration) differs(values map[string]attr.Value) []string {
 	return keys
 }
 
-// slowHashes remembers them for the length of one command, which plans a resource several times.
-// Its keys are digests, so that it holds no secret longer than needed.
-var slowHashes sync.Map
+// keys are those that were sent.
+func (s *sentConfiguration) keys() []string {
+	if s == nil {
+		return nil
+	}
+	return slices.Collect(maps.Keys(s.Tags))
+}
 
-func slowHash(salt []byte, value string) []byte {
-	digest := sha256.Sum256(append(slices.Clone(salt), value...))
-	if known, ok := slowHashes.Load(digest); ok {
-		if hash, ok := known.([]byte); ok {
-			return hash
-		}
-	}
-	hash, err := pbkdf2.Key(sha256.New, value, salt, hashRounds, hashBytes)
-	if err != nil {
-		panic(err) // only for lengths that FIPS mode refuses
-	}
-	slowHashes.Store(digest, hash)
-	return hash
+// tag tells a changed value, and next to nothing about it: many values have the same one, so that no guess can be
+// confirmed. It has no salt on purpose. With one, each further connection that holds the value, and each copy of the state,
+// would give away another two bytes.
+func tag(value string) []byte {
+	mac := hmac.New(sha256.New, []byte("auth0pg_connection.configuration_wo"))
+	mac.Write([]byte(value))
+	return mac.Sum(nil)[:tagBytes]
 }
 
 // fingerprints are short hashes of the ciphertexts by key.

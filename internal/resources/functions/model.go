@@ -29,11 +29,10 @@ func (m *accessFunctionsModel) complete() {
 }
 
 // describedTable is the table that the functions stand in front of; known is false while it is unknown.
-func (m *accessFunctionsModel) describedTable(ctx context.Context, diags *diag.Diagnostics) (s store.Store, known bool) {
-	s, known, storeDiags := kit.StoreFrom(ctx, m.Table, path.Root("table"))
-	diags.Append(storeDiags...)
-	if known && s.Kind != store.Table {
-		diags.AddAttributeError(path.Root("table").AtName("kind"), "Store Is Not A Table",
+func (m *accessFunctionsModel) describedTable(diags *diag.Diagnostics) (s store.Store, known bool) {
+	s, known = m.Table.Parsed()
+	if _, behind := s.Functions(); behind {
+		diags.AddAttributeError(path.Root("table"), "Store Is Not A Table",
 			"Access functions stand in front of a table. Refer to the `store` of an auth0pg_users_table.")
 		return s, false
 	}
@@ -55,7 +54,7 @@ func qualified(ctx context.Context, server *postgres.Server, s store.Store) (ful
 	for _, column := range s.Columns {
 		texts = append(texts, column.Type)
 	}
-	names, ok, err := table.ResolveTypes(ctx, server, postgres.Object{Schema: s.Schema, Name: s.Table}, texts)
+	names, ok, err := table.ResolveTypes(ctx, server, kit.TableObject(s), texts)
 	if err != nil || !ok {
 		return s, false, err
 	}
@@ -72,7 +71,7 @@ func qualified(ctx context.Context, server *postgres.Server, s store.Store) (ful
 // operations or the types that they use are unknown.
 func (m *accessFunctionsModel) baseSpec(ctx context.Context, server *postgres.Server, diags *diag.Diagnostics) (spec postgres.AccessSpec, known bool) {
 	spec = postgres.AccessSpec{Schema: m.Schema.ValueString(), Owner: m.Owner.ValueString(), Names: kit.AccessFunctionNames()}
-	users, known := m.describedTable(ctx, diags)
+	users, known := m.describedTable(diags)
 	if !known || m.Schema.IsUnknown() || m.Owner.IsUnknown() || m.Operations.IsUnknown() || kit.UnknownElement(m.Operations) || m.RehashOnLogin.IsUnknown() {
 		return spec, false
 	}
@@ -83,7 +82,7 @@ func (m *accessFunctionsModel) baseSpec(ctx context.Context, server *postgres.Se
 	if !known {
 		return spec, false
 	}
-	spec.Table = postgres.Object{Kind: postgres.TableObject, Schema: users.Schema, Name: users.Table}
+	spec.Table = kit.TableObject(users)
 	spec.Comment = kit.AccessComment(spec.Table)
 	operations := m.operations(ctx, users, diags)
 	grants, objects, err := kit.StoreGrants(users, operations, kit.FeaturesOf(m.RehashOnLogin))
@@ -114,28 +113,27 @@ func (m *accessFunctionsModel) spec(ctx context.Context, prior *accessFunctionsM
 	spec.Grants = append(spec.Grants, kit.UsageOf(sequences)...)
 	spec.Objects = kit.Union(spec.Objects, sequences)
 	if prior != nil {
-		spec.Objects = kit.Union(spec.Objects, prior.objects(ctx))
-		if users, known := prior.describedTable(ctx, &diag.Diagnostics{}); known {
-			spec.Former = postgres.Object{Kind: postgres.TableObject, Schema: users.Schema, Name: users.Table}
+		spec.Objects = kit.Union(spec.Objects, prior.objects())
+		if users, known := prior.describedTable(&diag.Diagnostics{}); known {
+			spec.Former = kit.TableObject(users)
 		}
 	}
 	return spec
 }
 
-func (m *accessFunctionsModel) dropSpec(ctx context.Context) postgres.AccessSpec {
-	spec := postgres.AccessSpec{Schema: m.Schema.ValueString(), Owner: m.Owner.ValueString(), Names: kit.AccessFunctionNames(), Objects: m.objects(ctx)}
-	if users, known := m.describedTable(ctx, &diag.Diagnostics{}); known {
-		spec.Table = postgres.Object{Kind: postgres.TableObject, Schema: users.Schema, Name: users.Table}
+func (m *accessFunctionsModel) dropSpec() postgres.AccessSpec {
+	spec := postgres.AccessSpec{Schema: m.Schema.ValueString(), Owner: m.Owner.ValueString(), Names: kit.AccessFunctionNames(), Objects: m.objects()}
+	if users, known := m.describedTable(&diag.Diagnostics{}); known {
+		spec.Table = kit.TableObject(users)
 	}
 	return spec
 }
 
 // objects are those on which the owner may hold privileges.
-func (m *accessFunctionsModel) objects(ctx context.Context) []postgres.Object {
+func (m *accessFunctionsModel) objects() []postgres.Object {
 	var objects []postgres.Object
-	if users, known := m.describedTable(ctx, &diag.Diagnostics{}); known {
-		objects = append(objects, postgres.Object{Kind: postgres.SchemaObject, Name: users.Schema},
-			postgres.Object{Kind: postgres.TableObject, Schema: users.Schema, Name: users.Table})
+	if users, known := m.describedTable(&diag.Diagnostics{}); known {
+		objects = append(objects, postgres.Object{Kind: postgres.SchemaObject, Name: users.Table().Schema}, kit.TableObject(users))
 	}
 	for _, g := range append(kit.GrantsIn(m.OwnerPrivileges), kit.GrantsIn(m.OwnerSequencePrivileges)...) {
 		objects = kit.Union(objects, []postgres.Object{g.On})
@@ -145,7 +143,7 @@ func (m *accessFunctionsModel) objects(ctx context.Context) []postgres.Object {
 
 // sequences are those from which the owner draws, see storeSequences.
 func (m *accessFunctionsModel) sequences(ctx context.Context, server *postgres.Server) (sequences []postgres.Object, known bool, err error) {
-	users, known := m.describedTable(ctx, &diag.Diagnostics{})
+	users, known := m.describedTable(&diag.Diagnostics{})
 	if !known {
 		return nil, false, nil
 	}
@@ -192,7 +190,7 @@ func (m *accessFunctionsModel) derive(
 				"The plan shows how the functions change by that.", m.Schema.ValueString()))
 		return nil
 	}
-	m.Table = kit.StoreObject(derived.Table)
+	m.Table = kit.NewStore(derived.Table)
 	m.RehashOnLogin = types.BoolValue(derived.RehashOnLogin)
 	if !slices.Equal(derived.Operations, kit.PossibleOperations(derived.Table)) {
 		m.Operations = kit.OperationsSet(derived.Operations)
@@ -209,12 +207,12 @@ func (m *accessFunctionsModel) read(ctx context.Context, server *postgres.Server
 	}
 	m.Definitions = stringMap(access.Definitions())
 	m.SchemaDefinition = types.StringValue(access.SchemaDefinition())
-	users, known := m.describedTable(ctx, &diag.Diagnostics{})
-	m.Store = types.ObjectNull(kit.StoreType.AttrTypes)
+	users, known := m.describedTable(&diag.Diagnostics{})
+	m.Store = kit.NullStore()
 	if known {
-		m.Store = kit.StoreObject(kit.ThroughFunctions(users, m.Schema.ValueString()))
+		m.Store = kit.NewStore(users.Through(m.Schema.ValueString()))
 	}
-	objects := kit.Union(m.objects(ctx), further)
+	objects := kit.Union(m.objects(), further)
 	sequences, _, err := m.sequences(ctx, server)
 	if err != nil {
 		return err
@@ -236,7 +234,7 @@ func (m *accessFunctionsModel) read(ctx context.Context, server *postgres.Server
 	if !known {
 		return nil
 	}
-	security, err := server.RowSecurity(ctx, postgres.Object{Kind: postgres.TableObject, Schema: users.Schema, Name: users.Table}, m.Schema.ValueString())
+	security, err := server.RowSecurity(ctx, kit.TableObject(users), m.Schema.ValueString())
 	if security.Policy != "" {
 		m.Policy = types.StringValue(security.Policy)
 	}

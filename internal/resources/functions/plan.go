@@ -53,10 +53,10 @@ func (r *accessFunctions) ModifyPlan(ctx context.Context, req resource.ModifyPla
 			"The owner's default name, the schema's name followed by _owner, has more than 63 bytes.\n\nGive `owner` a shorter name.")
 		return
 	}
-	if users, known := plan.describedTable(ctx, &resp.Diagnostics); known && !plan.Schema.IsUnknown() {
-		plan.Store = kit.StoreObject(kit.ThroughFunctions(users, plan.Schema.ValueString()))
+	if users, known := plan.describedTable(&resp.Diagnostics); known && !plan.Schema.IsUnknown() {
+		plan.Store = kit.NewStore(users.Through(plan.Schema.ValueString()))
 	} else {
-		plan.Store = types.ObjectUnknown(kit.StoreType.AttrTypes)
+		plan.Store = kit.UnknownStore()
 	}
 	plan.forgetServer()
 	if !resp.Diagnostics.HasError() {
@@ -83,7 +83,7 @@ func (r *accessFunctions) plan(ctx context.Context, req resource.ModifyPlanReque
 		return
 	}
 	plan.planServer(ctx, server, prior, fresh, diags)
-	if users, known := plan.describedTable(ctx, diags); known && prior != nil && plan.Table.Equal(prior.Table) && r.data.Notes.StoreIsNew(users) {
+	if users, known := plan.describedTable(diags); known && prior != nil && plan.Table.Equal(prior.Table) && r.data.Notes.StoreIsNew(users) {
 		// Another table takes the place of the one on which the owner has its rights.
 		plan.OwnerPrivileges, plan.OwnerSequencePrivileges = types.ListUnknown(types.StringType), types.ListUnknown(types.StringType)
 		plan.Policy = types.StringUnknown()

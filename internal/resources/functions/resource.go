@@ -35,19 +35,19 @@ func NewAccessFunctions() resource.Resource { return &accessFunctions{} }
 type accessFunctions struct{ data *kit.Data }
 
 type accessFunctionsModel struct {
-	ID                      types.String `tfsdk:"id"`
-	Schema                  types.String `tfsdk:"schema"`
-	Owner                   types.String `tfsdk:"owner"`
-	Table                   types.Object `tfsdk:"table"`
-	Operations              types.Set    `tfsdk:"operations"`
-	RehashOnLogin           types.Bool   `tfsdk:"rehash_on_login"`
-	Store                   types.Object `tfsdk:"store"`
-	Definitions             types.Map    `tfsdk:"definitions"`
-	SchemaDefinition        types.String `tfsdk:"schema_definition"`
-	OwnerAttributes         types.List   `tfsdk:"owner_attributes"`
-	OwnerPrivileges         types.List   `tfsdk:"owner_privileges"`
-	OwnerSequencePrivileges types.List   `tfsdk:"owner_sequence_privileges"`
-	Policy                  types.String `tfsdk:"policy"`
+	ID                      types.String   `tfsdk:"id"`
+	Schema                  types.String   `tfsdk:"schema"`
+	Owner                   types.String   `tfsdk:"owner"`
+	Table                   kit.StoreValue `tfsdk:"table"`
+	Operations              types.Set      `tfsdk:"operations"`
+	RehashOnLogin           types.Bool     `tfsdk:"rehash_on_login"`
+	Store                   kit.StoreValue `tfsdk:"store"`
+	Definitions             types.Map      `tfsdk:"definitions"`
+	SchemaDefinition        types.String   `tfsdk:"schema_definition"`
+	OwnerAttributes         types.List     `tfsdk:"owner_attributes"`
+	OwnerPrivileges         types.List     `tfsdk:"owner_privileges"`
+	OwnerSequencePrivileges types.List     `tfsdk:"owner_sequence_privileges"`
+	Policy                  types.String   `tfsdk:"policy"`
 }
 
 func (r *accessFunctions) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -210,7 +210,7 @@ func (r *accessFunctions) Delete(ctx context.Context, req resource.DeleteRequest
 	}
 	// Terraform may be taking the roles' rights away at the same time.
 	began := time.Now()
-	err := end.Server.DropAccess(ctx, state.dropSpec(ctx), 15*time.Second)
+	err := end.Server.DropAccess(ctx, state.dropSpec(), 15*time.Second)
 	if err != nil && !errors.Is(err, postgres.ErrAccessNotFound) {
 		accessError(&resp.Diagnostics, "drop", state.Schema.ValueString(), err)
 		return

@@ -34,7 +34,7 @@ func AccessTable(comment string) (users postgres.Object, ok bool) {
 
 // AccessFunctionNames are all names that access functions can have.
 func AccessFunctionNames() []string {
-	every := store.Store{Kind: store.Table, EmailLookup: store.LowerIndex, Columns: map[store.Part]store.Column{}}
+	every := store.Store{Reach: store.Table{}, EmailLookup: store.LowerIndex, Columns: map[store.Part]store.Column{}}
 	for _, spec := range store.Parts() {
 		every.Columns[spec.Part] = store.Column{Name: string(spec.Part), Type: spec.Type}
 	}
@@ -70,12 +70,6 @@ func AccessFunctions(
 		}
 	}
 	return all, nil
-}
-
-// ThroughFunctions is the store that the scripts see when functions stand in front of the table.
-func ThroughFunctions(users store.Store, schema string) store.Store {
-	users.Kind, users.Schema = store.Functions, schema
-	return users
 }
 
 // DerivedAccess is what access functions were made from, told from themselves.
@@ -204,7 +198,7 @@ func StoresOf(
 		if err != nil || !ok {
 			return nil, nil, err
 		}
-		s := ThroughFunctions(derived.Table, access[0].Schema)
+		s := derived.Table.Through(access[0].Schema)
 		_, objects, err := StoreGrants(s, nil, nil)
 		if err == nil {
 			held, err = server.RoleGrants(ctx, role, objects, nil)

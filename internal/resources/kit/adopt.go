@@ -3,6 +3,7 @@
 package kit
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
@@ -68,6 +69,33 @@ func AdoptParts(users *table.Table) (parts map[store.Part]*table.Column) {
 	return parts
 }
 
+// likelyLimit is how many columns a message names.
+const likelyLimit = 3
+
+// LikelyColumns lists the columns that may hold a part for which a name was given that the table does not have, the
+// likeliest first: what an import would take for it, and those of a similar name. Those that are taken are left out.
+func LikelyColumns(users *table.Table, part store.Part, name string, taken []string) []string {
+	var likely []string
+	offer := func(column *table.Column) {
+		if column != nil && len(likely) < likelyLimit && !slices.Contains(slices.Concat(taken, likely), column.Name) {
+			likely = append(likely, column.Name)
+		}
+	}
+	offer(AdoptParts(users)[part])
+	for _, usual := range usualNames[part] {
+		offer(similarColumn(users, []string{usual}))
+	}
+	for _, wanted := range []string{fold(name), fold(string(part))} {
+		for i := range users.Columns {
+			have := fold(users.Columns[i].Name)
+			if store.Near(have, wanted) || len(have) > 3 && (strings.Contains(have, wanted) || strings.Contains(wanted, have)) {
+				offer(&users.Columns[i])
+			}
+		}
+	}
+	return likely
+}
+
 // AdoptLookup is the lookup of e-mail addresses that an index of the table serves; "" where none does.
 func AdoptLookup(users *table.Table, email string) store.EmailLookup {
 	column := users.Column(email)
@@ -94,7 +122,7 @@ func UnindexedLookup(kind string) store.EmailLookup {
 
 // AdoptStore describes an existing table as the `store` of an imported auth0pg_users_table does.
 func AdoptStore(users *table.Table) store.Store {
-	s := store.Store{Kind: store.Table, Schema: users.Schema, Table: users.Name, Columns: map[store.Part]store.Column{}}
+	s := store.Store{Reach: store.Table{Schema: users.Schema, Name: users.Name}, Columns: map[store.Part]store.Column{}}
 	for part, column := range AdoptParts(users) {
 		s.Columns[part] = store.Column{Name: column.Name, Type: column.Type}
 	}

@@ -59,10 +59,38 @@ func TestAdoptStore(t *testing.T) {
 			for part, c := range s.Columns {
 				got[part] = c.Name
 			}
-			if !maps.Equal(got, test.want) || s.EmailLookup != test.lookup || s.Kind != store.Table {
+			if !maps.Equal(got, test.want) || s.EmailLookup != test.lookup || s.Reach != (store.Table{Schema: test.table.Schema, Name: test.table.Name}) {
 				t.Errorf("%v by %s, want %v by %s", got, s.EmailLookup, test.want, test.lookup)
 			}
 		})
+	}
+}
+
+// What a message offers for a name that a table does not have.
+func TestLikelyColumns(t *testing.T) {
+	t.Parallel()
+	there := &table.Table{}
+	for _, name := range []string{"id", "e_mail", "encrypted_password", "is_blocked", "is_active", "usr_name", "blocked_reason", "NickName", "pw"} {
+		there.Columns = append(there.Columns, table.Column{Name: name, Type: "text"})
+	}
+	for _, test := range []struct {
+		part  store.Part
+		name  string
+		taken []string
+		want  []string
+	}{
+		{store.Password, "password", nil, []string{"encrypted_password", "pw"}},
+		{store.Password, "password", []string{"encrypted_password"}, []string{"pw"}},
+		{store.Password, "pasword", nil, []string{"encrypted_password", "pw"}},
+		{store.Email, "email", nil, []string{"e_mail"}},
+		{store.Blocked, "blocked", nil, []string{"is_blocked", "blocked_reason"}},
+		{store.Username, "user_name", nil, []string{"usr_name"}},
+		{store.Nickname, "nick_name", nil, []string{"NickName"}},
+		{store.MigratedAt, "migrated_at", nil, nil},
+	} {
+		if got := kit.LikelyColumns(there, test.part, test.name, test.taken); !slices.Equal(got, test.want) {
+			t.Errorf("%s as %q: %v, want %v", test.part, test.name, got, test.want)
+		}
 	}
 }
 

@@ -28,7 +28,7 @@ func InDataSource(attribute resourceschema.Attribute) schema.Attribute {
 	case resourceschema.Int64Attribute:
 		return schema.Int64Attribute{Required: a.Required, Optional: a.Optional, MarkdownDescription: description, Validators: a.Validators}
 	case resourceschema.StringAttribute:
-		return schema.StringAttribute{Required: a.Required, Optional: a.Optional, MarkdownDescription: description, Validators: a.Validators}
+		return schema.StringAttribute{CustomType: a.CustomType, Required: a.Required, Optional: a.Optional, MarkdownDescription: description, Validators: a.Validators}
 	case resourceschema.SetAttribute:
 		return schema.SetAttribute{Required: a.Required, Optional: a.Optional, MarkdownDescription: description, Validators: a.Validators, ElementType: a.ElementType}
 	case resourceschema.MapAttribute:

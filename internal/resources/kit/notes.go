@@ -51,7 +51,8 @@ func (n *PlanNotes) TableIsNew(schema, name string) bool {
 
 // StoreIsNew reports whether this run plans to create the table that a store is of.
 func (n *PlanNotes) StoreIsNew(s store.Store) bool {
-	return s.Kind == store.Table && n.TableIsNew(s.Schema, s.Table)
+	table, direct := s.Reach.(store.Table)
+	return direct && n.TableIsNew(table.Schema, table.Name)
 }
 
 // WillRename notes that a column of the table is going to have another name.

@@ -26,26 +26,13 @@ import (
 // StoreGrants derives what the operations need on a store, and the objects on which nothing
 // else is needed.
 func StoreGrants(s store.Store, operations []scripts.Operation, features []scripts.Feature) (grants []postgres.Grant, objects []postgres.Object, err error) {
-	onSchema := postgres.Object{Kind: postgres.SchemaObject, Name: s.Schema}
-	grants = []postgres.Grant{{Privilege: "USAGE", On: onSchema}}
-	objects = []postgres.Object{onSchema}
-	if s.Kind == store.Functions {
-		for _, name := range scripts.FunctionNames(s) {
-			objects = append(objects, postgres.Object{Kind: postgres.FunctionObject, Schema: s.Schema, Name: name})
-		}
-		for _, op := range operations {
-			functions, err := scripts.Functions(s, op, features...)
-			if err != nil {
-				return nil, objects, err
-			}
-			for _, f := range functions {
-				grants = append(grants, postgres.Grant{Privilege: "EXECUTE", On: postgres.Object{Kind: postgres.FunctionObject, Schema: s.Schema, Name: f.Name}})
-			}
-		}
-		return grants, objects, nil
+	if through, ok := s.Functions(); ok {
+		return functionGrants(s, through.Schema, operations, features)
 	}
-	table := postgres.Object{Kind: postgres.TableObject, Schema: s.Schema, Name: s.Table}
-	objects = append(objects, table)
+	table := TableObject(s)
+	onSchema := postgres.Object{Kind: postgres.SchemaObject, Name: table.Schema}
+	grants = []postgres.Grant{{Privilege: "USAGE", On: onSchema}}
+	objects = []postgres.Object{onSchema, table}
 	privileges, err := scripts.Privileges(s, operations, features...)
 	if err != nil {
 		return nil, objects, err
@@ -60,13 +47,44 @@ func StoreGrants(s store.Store, operations []scripts.Operation, features []scrip
 	return grants, objects, nil
 }
 
+// functionGrants is [StoreGrants] for a table behind functions.
+func functionGrants(
+	s store.Store, schema string, operations []scripts.Operation, features []scripts.Feature,
+) (grants []postgres.Grant, objects []postgres.Object, err error) {
+	function := func(name string) postgres.Object {
+		return postgres.Object{Kind: postgres.FunctionObject, Schema: schema, Name: name}
+	}
+	onSchema := postgres.Object{Kind: postgres.SchemaObject, Name: schema}
+	grants = []postgres.Grant{{Privilege: "USAGE", On: onSchema}}
+	objects = []postgres.Object{onSchema}
+	for _, name := range scripts.FunctionNames(s) {
+		objects = append(objects, function(name))
+	}
+	for _, op := range operations {
+		functions, err := scripts.Functions(s, op, features...)
+		if err != nil {
+			return nil, objects, err
+		}
+		for _, f := range functions {
+			grants = append(grants, postgres.Grant{Privilege: "EXECUTE", On: function(f.Name)})
+		}
+	}
+	return grants, objects, nil
+}
+
+// TableObject is the table in which a store's users are, as what privileges are granted on.
+func TableObject(s store.Store) postgres.Object {
+	table := s.Table()
+	return postgres.Object{Kind: postgres.TableObject, Schema: table.Schema, Name: table.Name}
+}
+
 // typeSchemas are the further schemas that the operations' SQL names: that of citext, where
 // it is installed off the search path.
 func typeSchemas(s store.Store, operations []scripts.Operation, features []scripts.Feature) []string {
 	var schemas []string
 	for _, part := range s.Parts() {
 		parts, ok := postgres.ParseQualifiedName(s.Columns[part].Type)
-		if !ok || len(parts) != 2 || parts[0] == s.Schema || slices.Contains(schemas, parts[0]) {
+		if !ok || len(parts) != 2 || parts[0] == s.Table().Schema || slices.Contains(schemas, parts[0]) {
 			continue
 		}
 		for _, op := range operations {
@@ -151,7 +169,7 @@ func StoreSequences(ctx context.Context, server *postgres.Server, s store.Store,
 	if !slices.ContainsFunc(grants, func(g postgres.Grant) bool { return g.Privilege == "INSERT" }) {
 		return nil, true, nil
 	}
-	return server.DefaultSequences(ctx, s.Schema, s.Table)
+	return server.DefaultSequences(ctx, s.Table().Schema, s.Table().Name)
 }
 
 // UsageOf lets a role draw from sequences.
@@ -228,7 +246,7 @@ func OperationNames() []string {
 }
 
 func QuotedOperations() string {
-	return "`" + strings.Join(OperationNames(), "`, `") + "`"
+	return Code(OperationNames())
 }
 
 // Revocations are the statements that take memberships back.

@@ -11,7 +11,10 @@ import (
 )
 
 // QuotedFormats lists the formats of hashes that legacy_hashes can name, for a description.
-func QuotedFormats() string { return "`" + strings.Join(hashes.Optional(), "`, `") + "`" }
+func QuotedFormats() string { return Code(hashes.Optional()) }
+
+// Code lists names for a description.
+func Code(names []string) string { return "`" + strings.Join(names, "`, `") + "`" }
 
 // List joins names for a sentence: "a, b and c".
 func List(names []string) string { return postgres.List(names) }

@@ -32,7 +32,7 @@ func (m *databaseRoleModel) derive(ctx context.Context, server *postgres.Server,
 		}
 	}
 	if best.operations != nil {
-		m.Store = kit.StoreObject(best.store)
+		m.Store = kit.NewStore(best.store)
 		m.Operations = kit.OperationsSet(best.operations)
 		m.RehashOnLogin = types.BoolValue(best.rehash)
 	}

@@ -13,13 +13,12 @@ import (
 
 func TestUseOf(t *testing.T) {
 	t.Parallel()
-	s := store.Store{Kind: store.Table, Schema: "public", Table: "users", EmailLookup: store.LowerIndex,
+	s := store.Store{Reach: store.Table{Schema: "public", Name: "users"}, EmailLookup: store.LowerIndex,
 		Columns: map[store.Part]store.Column{
 			store.ID: {Name: "id", Type: "uuid"}, store.Email: {Name: "mail", Type: "text"}, store.Password: {Name: "hash", Type: "text"},
 			store.UpdatedAt: {Name: "updated_at", Type: "timestamp with time zone"},
 		}}
-	functions := s
-	functions.Kind, functions.Schema = store.Functions, "auth0"
+	functions := s.Through("auth0")
 	on := postgres.Object{Kind: postgres.TableObject, Schema: "public", Name: "users"}
 	whole := func(privilege string) postgres.Grant { return postgres.Grant{Privilege: privilege, On: on} }
 	forOperations := func(s store.Store, operations []scripts.Operation, features ...scripts.Feature) []postgres.Grant {

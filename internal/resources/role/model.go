@@ -14,15 +14,13 @@ import (
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
 // grants derives from store and operations what the role may hold, and the objects on
 // which it may hold nothing else. Both stay empty while store or operations are unknown.
 func (m *databaseRoleModel) grants(ctx context.Context, database string, diags *diag.Diagnostics) (grants []postgres.Grant, objects []postgres.Object) {
 	onDatabase := postgres.Object{Kind: postgres.DatabaseObject, Name: database}
-	described, known, storeDiags := kit.StoreFrom(ctx, m.Store, path.Root("store"))
-	diags.Append(storeDiags...)
+	described, known := m.Store.Parsed()
 	if !known {
 		return nil, []postgres.Object{onDatabase}
 	}
@@ -62,7 +60,7 @@ func (m *databaseRoleModel) spec(ctx context.Context, data *kit.Data, prior *dat
 // kept are the privileges on a former store that stay for one more apply: scripts that use
 // it go on working until the same apply has changed the connection, which comes later.
 func (m *databaseRoleModel) kept(ctx context.Context, data *kit.Data, prior *databaseRoleModel, database string) []postgres.Grant {
-	if prior == nil || prior.Store.IsNull() || prior.Store.Equal(m.Store) || m.replacesFormer(ctx, data, prior) {
+	if prior == nil || prior.Store.IsNull() || prior.Store.Equal(m.Store) || m.replacesFormer(data, prior) {
 		return nil
 	}
 	wanted, _ := m.grants(ctx, database, &diag.Diagnostics{})
@@ -80,10 +78,12 @@ func (m *databaseRoleModel) kept(ctx context.Context, data *kit.Data, prior *dat
 
 // replacesFormer reports whether nothing of the former store is left by the time that the
 // role changes: a new table has taken its place, or functions have changed in one transaction.
-func (m *databaseRoleModel) replacesFormer(ctx context.Context, data *kit.Data, prior *databaseRoleModel) bool {
-	next, _, _ := kit.StoreFrom(ctx, m.Store, path.Root("store"))
-	former, _, _ := kit.StoreFrom(ctx, prior.Store, path.Root("store"))
-	sameFunctions := next.Kind == store.Functions && former.Kind == store.Functions && next.Schema == former.Schema
+func (m *databaseRoleModel) replacesFormer(data *kit.Data, prior *databaseRoleModel) bool {
+	next, _ := m.Store.Parsed()
+	former, _ := prior.Store.Parsed()
+	through, behindFunctions := next.Functions()
+	before, wasBehindFunctions := former.Functions()
+	sameFunctions := behindFunctions && wasBehindFunctions && through.Schema == before.Schema
 	return sameFunctions || data.Notes.StoreIsNew(next)
 }
 
@@ -108,8 +108,8 @@ func (m *databaseRoleModel) objects(ctx context.Context, database string) []post
 
 // sequences are those from which the role draws, see storeSequences.
 func (m *databaseRoleModel) sequences(ctx context.Context, server *postgres.Server) (sequences []postgres.Object, known bool, err error) {
-	described, known, diags := kit.StoreFrom(ctx, m.Store, path.Root("store"))
-	if !known || diags.HasError() {
+	described, known := m.Store.Parsed()
+	if !known {
 		return nil, false, nil
 	}
 	grants, _ := m.grants(ctx, server.Database(), &diag.Diagnostics{})

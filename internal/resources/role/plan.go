@@ -80,7 +80,7 @@ func (r *databaseRole) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	plan.RoleAttributes = kit.StringList(postgres.ScriptsRole.Words())
 	plan.planSettings(ctx, prior, &resp.Diagnostics)
 	grants, _ := plan.grants(ctx, server.Database(), &resp.Diagnostics)
-	switch described, known, _ := kit.StoreFrom(ctx, plan.Store, path.Root("store")); {
+	switch described, known := plan.Store.Parsed(); {
 	case !known || plan.Operations.IsUnknown() || kit.UnknownElement(plan.Operations):
 		plan.Privileges = types.ListUnknown(types.StringType)
 		plan.SequencePrivileges = types.ListUnknown(types.StringType)

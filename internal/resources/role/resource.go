@@ -39,28 +39,28 @@ func NewDatabaseRole() resource.Resource { return &databaseRole{} }
 type databaseRole struct{ data *kit.Data }
 
 type databaseRoleModel struct {
-	ID                 types.String `tfsdk:"id"`
-	Name               types.String `tfsdk:"name"`
-	Store              types.Object `tfsdk:"store"`
-	Operations         types.Set    `tfsdk:"operations"`
-	RehashOnLogin      types.Bool   `tfsdk:"rehash_on_login"`
-	PasswordWO         types.String `tfsdk:"password_wo"`
-	PasswordWOVersion  types.Int64  `tfsdk:"password_wo_version"`
-	VerifyPassword     types.Bool   `tfsdk:"verify_password"`
-	ScramIterations    types.Int64  `tfsdk:"scram_iterations"`
-	ConnectionLimit    types.Int64  `tfsdk:"connection_limit"`
-	ValidUntil         types.String `tfsdk:"valid_until"`
-	StatementTimeout   types.String `tfsdk:"statement_timeout"`
-	LockTimeout        types.String `tfsdk:"lock_timeout"`
-	IdleTimeout        types.String `tfsdk:"idle_in_transaction_session_timeout"`
-	SearchPath         types.List   `tfsdk:"search_path"`
-	ToleratedSettings  types.Set    `tfsdk:"tolerated_settings"`
-	DrainTimeout       types.String `tfsdk:"drain_timeout"`
-	RoleAttributes     types.List   `tfsdk:"role_attributes"`
-	Privileges         types.List   `tfsdk:"privileges"`
-	SequencePrivileges types.List   `tfsdk:"sequence_privileges"`
-	OtherSettings      types.List   `tfsdk:"other_settings"`
-	PasswordStatus     types.String `tfsdk:"password_status"`
+	ID                 types.String   `tfsdk:"id"`
+	Name               types.String   `tfsdk:"name"`
+	Store              kit.StoreValue `tfsdk:"store"`
+	Operations         types.Set      `tfsdk:"operations"`
+	RehashOnLogin      types.Bool     `tfsdk:"rehash_on_login"`
+	PasswordWO         types.String   `tfsdk:"password_wo"`
+	PasswordWOVersion  types.Int64    `tfsdk:"password_wo_version"`
+	VerifyPassword     types.Bool     `tfsdk:"verify_password"`
+	ScramIterations    types.Int64    `tfsdk:"scram_iterations"`
+	ConnectionLimit    types.Int64    `tfsdk:"connection_limit"`
+	ValidUntil         types.String   `tfsdk:"valid_until"`
+	StatementTimeout   types.String   `tfsdk:"statement_timeout"`
+	LockTimeout        types.String   `tfsdk:"lock_timeout"`
+	IdleTimeout        types.String   `tfsdk:"idle_in_transaction_session_timeout"`
+	SearchPath         types.List     `tfsdk:"search_path"`
+	ToleratedSettings  types.Set      `tfsdk:"tolerated_settings"`
+	DrainTimeout       types.String   `tfsdk:"drain_timeout"`
+	RoleAttributes     types.List     `tfsdk:"role_attributes"`
+	Privileges         types.List     `tfsdk:"privileges"`
+	SequencePrivileges types.List     `tfsdk:"sequence_privileges"`
+	OtherSettings      types.List     `tfsdk:"other_settings"`
+	PasswordStatus     types.String   `tfsdk:"password_status"`
 }
 
 func (r *databaseRole) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {

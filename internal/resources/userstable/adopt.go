@@ -14,7 +14,7 @@ import (
 // likely holds it, every other column as an extra one. Nothing about it is to be changed
 // until the configuration says so.
 func adoptTable(users *table.Table) tableSpec {
-	spec := tableSpec{Schema: users.Schema, Name: users.Name, Columns: map[store.Part]columnSpec{}, Extra: map[string]columnSpec{}}
+	spec := tableSpec{Imported: true, Schema: users.Schema, Name: users.Name, Columns: map[store.Part]columnSpec{}, Extra: map[string]columnSpec{}}
 	taken := map[string]bool{}
 	for part, column := range kit.AdoptParts(users) {
 		taken[column.Name] = true
@@ -36,12 +36,13 @@ func adoptTable(users *table.Table) tableSpec {
 	return spec
 }
 
-// recoverLookup puts together again what private state has said of the indexes, which is lost
-// with a provider that was killed: the lookup before the change, and which indexes are ours.
-func (s *tableSpec) recoverLookup(state usersTableModel, observed *table.Table) {
+// recoverOwn puts together again what private state has said of a table that was created here, which is lost with a
+// provider that was killed: the lookup before the change, and which indexes are ours.
+func (s *tableSpec) recoverOwn(state usersTableModel, observed *table.Table) {
 	if state.Columns.IsNull() || observed.Comment != tableMark {
 		return // imported, or not created here
 	}
+	s.Imported = false
 	there := func(p store.Part, lookup table.Lookup) bool {
 		return observed.LookupIndex(s.Columns[p].Name, lookup) != nil
 	}

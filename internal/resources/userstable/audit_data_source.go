@@ -31,17 +31,17 @@ func NewUsersAudit() datasource.DataSource { return &usersAudit{} }
 type usersAudit struct{ data *kit.Data }
 
 type usersAuditModel struct {
-	Store            types.Object `tfsdk:"store"`
-	Rows             types.Int64  `tfsdk:"rows"`
-	EmailsMissing    types.Object `tfsdk:"emails_missing"`
-	EmailsDuplicate  types.Object `tfsdk:"emails_duplicate"`
-	EmailsTooLong    types.Object `tfsdk:"emails_too_long"`
-	IDsNotUnique     types.Object `tfsdk:"ids_not_unique"`
-	PasswordsMissing types.Object `tfsdk:"passwords_missing"`
-	Hashes           types.Map    `tfsdk:"hashes"`
-	HashesUnknown    types.Object `tfsdk:"hashes_unknown"`
-	Migrated         types.Object `tfsdk:"migrated"`
-	Left             types.Object `tfsdk:"left"`
+	Store            kit.StoreValue `tfsdk:"store"`
+	Rows             types.Int64    `tfsdk:"rows"`
+	EmailsMissing    types.Object   `tfsdk:"emails_missing"`
+	EmailsDuplicate  types.Object   `tfsdk:"emails_duplicate"`
+	EmailsTooLong    types.Object   `tfsdk:"emails_too_long"`
+	IDsNotUnique     types.Object   `tfsdk:"ids_not_unique"`
+	PasswordsMissing types.Object   `tfsdk:"passwords_missing"`
+	Hashes           types.Map      `tfsdk:"hashes"`
+	HashesUnknown    types.Object   `tfsdk:"hashes_unknown"`
+	Migrated         types.Object   `tfsdk:"migrated"`
+	Left             types.Object   `tfsdk:"left"`
 }
 
 var findingType = types.ObjectType{AttrTypes: map[string]attr.Type{"count": types.Int64Type, "query": types.StringType}}
@@ -95,9 +95,8 @@ func (d *usersAudit) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	users, _, diags := kit.StoreFrom(ctx, model.Store, path.Root("store"))
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() || !checkAudited(users, &resp.Diagnostics) {
+	users, _ := model.Store.Parsed()
+	if !checkAudited(users, &resp.Diagnostics) {
 		return
 	}
 	server, ok := d.data.Postgres.Get(&resp.Diagnostics)
@@ -107,13 +106,13 @@ func (d *usersAudit) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	audit, err := table.AuditUsers(ctx, server, users)
 	if d.data.Absent(err) != "" {
 		model.showNothing()
-		resp.Diagnostics.AddWarning("Users Not Counted", kit.PostgresDetail(fmt.Sprintf("Could not read the users table %q.%q", users.Schema, users.Table), err)+
+		resp.Diagnostics.AddWarning("Users Not Counted", kit.PostgresDetail("Could not read "+users.Title(), err)+
 			" Its counts are null.")
 		resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 		return
 	}
 	if postgres.Unreachable(err) {
-		kit.AddNotReached(fmt.Sprintf("Could not read the users table %q.%q", users.Schema, users.Table), err, &resp.Diagnostics)
+		kit.AddNotReached("Could not read "+users.Title(), err, &resp.Diagnostics)
 		return
 	}
 	if err != nil {
@@ -126,21 +125,21 @@ func (d *usersAudit) Read(ctx context.Context, req datasource.ReadRequest, resp 
 
 // checkAudited refuses a store whose rows cannot be counted.
 func checkAudited(users store.Store, diags *diag.Diagnostics) bool {
-	if users.Kind != store.Table {
-		diags.AddAttributeError(path.Root("store").AtName("kind"), "Store Is Not A Table",
+	if _, behind := users.Functions(); behind {
+		diags.AddAttributeError(path.Root("store"), "Store Is Not A Table",
 			"The audit reads the rows of the users table, and this store is the functions in front of it. Use the store of the auth0pg_users_table.")
 	}
-	for _, part := range []store.Part{store.ID, store.Email, store.Password} {
+	for _, part := range store.Required() {
 		if !users.Has(part) {
-			diags.AddAttributeError(path.Root("store").AtName("columns"), "Store Lacks A Part", fmt.Sprintf(
-				"The audit needs the part %s, which the users table %q.%q does not have.\n\nAdd the part to the table's columns.", part, users.Schema, users.Table))
+			diags.AddAttributeError(path.Root("store"), "Store Lacks A Part", fmt.Sprintf(
+				"The audit needs the part %s, which %s does not have.\n\nAdd the part to the table's columns.", part, users.Title()))
 		}
 	}
 	return !diags.HasError()
 }
 
 func auditError(users store.Store, err error, diags *diag.Diagnostics) {
-	attempted := fmt.Sprintf("Could not read the users table %q.%q", users.Schema, users.Table)
+	attempted := "Could not read " + users.Title()
 	var server *pgconn.PgError
 	var foreign *postgres.ForeignError
 	switch {
@@ -152,7 +151,7 @@ func auditError(users store.Store, err error, diags *diag.Diagnostics) {
 		diags.AddAttributeError(path.Root("store"), "Users Table Not Found", attempted+
 			": it does not exist.\n\nIf the same configuration creates it, take the store of that auth0pg_users_table directly, or add depends_on, so that the table is read after that.")
 	case errors.As(err, &server) && server.Code == "42703": // undefined_column
-		diags.AddAttributeError(path.Root("store").AtName("columns"), "Column Not Found", attempted+": "+serverWords(err)+
+		diags.AddAttributeError(path.Root("store"), "Column Not Found", attempted+": "+serverWords(err)+
 			"\n\nIf the same configuration adds or renames the column, take the store of that auth0pg_users_table directly, or add depends_on, so that the table is read after that.")
 	default:
 		diags.AddError("Users Not Audited", kit.PostgresDetail(attempted, err))

@@ -26,7 +26,7 @@ import (
 // the table as it is by then.
 const (
 	desiredKey    = "desired"    // the tableSpec of the last apply or import
-	observedKey   = "observed"   // the postgres.Table that reading found
+	observedKey   = "observed"   // the table.Table that reading found
 	statementsKey = "statements" // the planned statements of an update, with their routes
 )
 
@@ -289,6 +289,9 @@ func planTable(ctx context.Context, db interface {
 	postgres.Beginner
 	postgres.Querier
 }, server *postgres.Server, spec tableSpec, prev *tableSpec, observed *table.Table, options usersTableModel) (tableWork, error) {
+	if missing := spec.missing(observed); missing != nil {
+		return tableWork{}, missing
+	}
 	version, err := server.Version(ctx)
 	if err != nil {
 		return tableWork{}, err
@@ -495,7 +498,7 @@ func (s tableSpec) warnUnfilled(diags *diag.Diagnostics) {
 func (s tableSpec) columnPath(column string) path.Path {
 	for part, c := range s.Columns {
 		if c.Name == column {
-			return path.Root("columns").AtName(string(part))
+			return path.Root("columns").AtMapKey(string(part))
 		}
 	}
 	if _, ok := s.Extra[column]; ok {
@@ -518,6 +521,13 @@ func addRefusal(spec tableSpec, refusal table.Refusal, diags *diag.Diagnostics) 
 
 // addPlanError explains why no plan could be made.
 func addPlanError(spec tableSpec, err error, diags *diag.Diagnostics) {
+	var missing *missingColumnsError
+	if errors.As(err, &missing) {
+		for _, part := range missing.Parts {
+			missing.add(spec, part, diags)
+		}
+		return
+	}
 	var declaration *table.DeclarationError
 	if errors.As(err, &declaration) {
 		words := map[string]string{"type": "Column Type Not Usable", "default": "Column Default Not Usable", "collation": "Collation Not Usable"}

@@ -35,23 +35,23 @@ func NewUsersTable() resource.Resource { return &usersTable{} }
 type usersTable struct{ data *kit.Data }
 
 type usersTableModel struct {
-	ID                 types.String `tfsdk:"id"`
-	Schema             types.String `tfsdk:"schema"`
-	Name               types.String `tfsdk:"name"`
-	Columns            types.Object `tfsdk:"columns"`
-	ExtraColumns       types.Map    `tfsdk:"extra_columns"`
-	EmailLookup        types.String `tfsdk:"email_lookup"`
-	PrimaryKey         types.Bool   `tfsdk:"primary_key"`
-	DeletionProtection types.Bool   `tfsdk:"deletion_protection"`
-	DropTableWithRows  types.Bool   `tfsdk:"drop_table_with_rows"`
-	DropRemovedColumns types.Bool   `tfsdk:"drop_removed_columns"`
-	RewriteRowLimit    types.Int64  `tfsdk:"rewrite_row_limit"`
-	AllowRewrite       types.Bool   `tfsdk:"allow_rewrite"`
-	LockRetryBudget    types.String `tfsdk:"lock_retry_budget"`
-	IndexBuildTimeout  types.String `tfsdk:"index_build_timeout"`
-	DDL                types.List   `tfsdk:"ddl"`
-	Changes            types.List   `tfsdk:"changes"`
-	Store              types.Object `tfsdk:"store"`
+	ID                 types.String   `tfsdk:"id"`
+	Schema             types.String   `tfsdk:"schema"`
+	Name               types.String   `tfsdk:"name"`
+	Columns            types.Map      `tfsdk:"columns"`
+	ExtraColumns       types.Map      `tfsdk:"extra_columns"`
+	EmailLookup        types.String   `tfsdk:"email_lookup"`
+	PrimaryKey         types.Bool     `tfsdk:"primary_key"`
+	DeletionProtection types.Bool     `tfsdk:"deletion_protection"`
+	DropTableWithRows  types.Bool     `tfsdk:"drop_table_with_rows"`
+	DropRemovedColumns types.Bool     `tfsdk:"drop_removed_columns"`
+	RewriteRowLimit    types.Int64    `tfsdk:"rewrite_row_limit"`
+	AllowRewrite       types.Bool     `tfsdk:"allow_rewrite"`
+	LockRetryBudget    types.String   `tfsdk:"lock_retry_budget"`
+	IndexBuildTimeout  types.String   `tfsdk:"index_build_timeout"`
+	DDL                types.List     `tfsdk:"ddl"`
+	Changes            types.List     `tfsdk:"changes"`
+	Store              kit.StoreValue `tfsdk:"store"`
 
 	Timeouts timeouts.Value `tfsdk:"timeouts"`
 }
@@ -151,7 +151,7 @@ func (r *usersTable) Read(ctx context.Context, req resource.ReadRequest, resp *r
 	prev := kit.GetPrivate[tableSpec](ctx, req.Private, desiredKey, diags)
 	if prev == nil {
 		adopted := adoptTable(observed)
-		adopted.recoverLookup(state, observed)
+		adopted.recoverOwn(state, observed)
 		prev = &adopted
 		kit.SetPrivate(ctx, resp.Private, desiredKey, adopted, diags)
 	}

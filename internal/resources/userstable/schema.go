@@ -49,11 +49,13 @@ func (r *usersTable) Schema(ctx context.Context, _ resource.SchemaRequest, resp 
 				Validators:          []validator.String{identifierValidator{}},
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
-			"columns": schema.SingleNestedAttribute{
-				Optional: true, Computed: true,
-				MarkdownDescription: "The column of each part of a user. `id`, `email` and `password` always exist, `email_verified` and `nickname` exist unless an imported table has no such column, and every other part exists when it is named, or when an imported table has a column of its name. " +
-					"A part named anew adds its column, or takes a column that is there. A part that is no longer named forgets its column and leaves it in the table, see `drop_removed_columns`.",
-				Attributes: partAttributes(),
+			"columns": schema.MapNestedAttribute{
+				Required: true,
+				MarkdownDescription: "The column of each part of a user that the table holds, by the parts' names: " + kit.Code(partNames()) + ". `id`, `email` and `password` must be named; a part that is not named does not exist. " +
+					"A part named anew adds its column, or takes a column that is there; to a table that was imported, a column is added only with `add`. " +
+					"A part that is no longer named forgets its column and leaves it in the table, see `drop_removed_columns`.",
+				Validators:   []validator.Map{partsValidator{}},
+				NestedObject: schema.NestedAttributeObject{Attributes: partAttributes()},
 			},
 			"extra_columns": schema.MapNestedAttribute{
 				Optional: true, Computed: true,
@@ -137,38 +139,39 @@ func (r *usersTable) Schema(ctx context.Context, _ resource.SchemaRequest, resp 
 }
 
 func partAttributes() map[string]schema.Attribute {
-	attributes := map[string]schema.Attribute{}
-	for _, part := range store.Parts() {
-		attributes[string(part.Part)] = schema.SingleNestedAttribute{
+	return map[string]schema.Attribute{
+		"name": schema.StringAttribute{
 			Optional: true, Computed: true,
-			MarkdownDescription: part.Description,
-			Attributes: map[string]schema.Attribute{
-				"name": schema.StringAttribute{
-					Optional: true, Computed: true,
-					MarkdownDescription: fmt.Sprintf("The column's name, by default `%s`. A change takes the column of the new name, which is added if it is not there; the old column stays.", part.Part),
-					Validators:          []validator.String{identifierValidator{}},
-				},
-				"type":      columnTypeAttribute(fmt.Sprintf("The column's type, by default `%s`.", part.Type), false),
-				"nullable":  schema.BoolAttribute{Optional: true, Computed: true, MarkdownDescription: fmt.Sprintf("Whether the column may be null, by default %t. A change to false first proves that no row is null, without blocking anybody.", part.Nullable)},
-				"default":   columnDefaultAttribute(fmt.Sprintf("Where the value of new rows comes from, by default %s.", orNowhere(part.Default))),
-				"collation": collationAttribute(),
-				"comment":   commentAttribute(),
-				"renamed_from": schema.StringAttribute{
-					Optional:            true,
-					MarkdownDescription: "The column's name until now. While the table has that column and none of the new name, the column is renamed, with its data. Scripts that still use the old name fail until they are changed, which the same apply does for an `auth0pg_connection` that takes the `store`.",
-					Validators:          []validator.String{identifierValidator{}, stringvalidator.AlsoRequires(path.MatchRelative().AtParent().AtName("name"))},
-				},
-			},
-		}
+			MarkdownDescription: "The column's name, by default that of the part. A change takes the column of the new name, which is added if it is not there; the old column stays.",
+			Validators:          []validator.String{identifierValidator{}},
+		},
+		"type": columnTypeAttribute("The column's type, by default that of the column that is there, and for a new one the part's.", false),
+		"nullable": schema.BoolAttribute{
+			Optional: true, Computed: true,
+			MarkdownDescription: "Whether the column may be null, by default as the column that is there, and for a new one as the part. A change to false first proves that no row is null, without blocking anybody.",
+		},
+		"default":   columnDefaultAttribute("Where the value of new rows comes from, by default from where it does for the column that is there, and for a new one the part's default."),
+		"collation": collationAttribute(),
+		"comment":   commentAttribute(),
+		"renamed_from": schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "The column's name until now. While the table has that column and none of the new name, the column is renamed, with its data. Scripts that still use the old name fail until they are changed, which the same apply does for an `auth0pg_connection` that takes the `store`.",
+			Validators:          []validator.String{identifierValidator{}, stringvalidator.AlsoRequires(path.MatchRelative().AtParent().AtName("name"))},
+		},
+		"add": schema.BoolAttribute{
+			Optional: true,
+			MarkdownDescription: "Whether the column may be added to a table that was imported, by default false: if the table has no column of the name, that is an error then, since the name is probably another. " +
+				"A table that was created here gets the columns of its parts without it. A change takes effect where the column is not there.",
+		},
 	}
-	return attributes
 }
 
-func orNowhere(text string) string {
-	if text == "" {
-		return "nowhere"
+func partNames() []string {
+	var names []string
+	for _, spec := range store.Parts() {
+		names = append(names, string(spec.Part))
 	}
-	return "`" + text + "`"
+	return names
 }
 
 func columnTypeAttribute(what string, required bool) schema.StringAttribute {
@@ -213,14 +216,14 @@ func (r *usersTable) ValidateConfig(ctx context.Context, req resource.ValidateCo
 	owner := map[string]string{}
 	for _, spec := range store.Parts() {
 		part, named := parts[spec.Part]
-		if (!named && spec.Presence != store.Always) || part.Name.IsUnknown() {
+		if !named || part.Name.IsUnknown() {
 			continue
 		}
 		name := part.Name.ValueString()
 		if part.Name.IsNull() {
 			name = string(spec.Part)
 		}
-		at := path.Root("columns").AtName(string(spec.Part)).AtName("name")
+		at := path.Root("columns").AtMapKey(string(spec.Part)).AtName("name")
 		if other, taken := owner[name]; taken {
 			resp.Diagnostics.AddAttributeError(at, "Column Named Twice", fmt.Sprintf("The parts %s and %s both name the column %q.\n\nGive each its own column.", other, spec.Part, name))
 		}
@@ -235,7 +238,7 @@ func (r *usersTable) ValidateConfig(ctx context.Context, req resource.ValidateCo
 	if written.EmailLookup.ValueString() == string(store.CIText) {
 		for part, c := range parts {
 			if foldable(part) && !c.Type.IsNull() && !c.Type.IsUnknown() && !table.IsCIText(strings.ToLower(strings.TrimSpace(c.Type.ValueString()))) {
-				resp.Diagnostics.AddAttributeError(path.Root("columns").AtName(string(part)).AtName("type"), "Type Contradicts E-Mail Lookup", fmt.Sprintf(
+				resp.Diagnostics.AddAttributeError(path.Root("columns").AtMapKey(string(part)).AtName("type"), "Type Contradicts E-Mail Lookup", fmt.Sprintf(
 					"With email_lookup = \"citext\" the column of %s has the type citext, and the configuration gives it the type %s.\n\nLeave the type out, or choose another email_lookup.", part, c.Type.ValueString()))
 			}
 		}

@@ -47,11 +47,11 @@ func (m *usersTableModel) show(ctx context.Context, spec tableSpec, config table
 	for part, want := range spec.Columns {
 		parts[part] = shownColumn(want, config.Columns[part], stateParts[part], before.Columns[part])
 	}
-	m.Columns = columnsObject(parts)
+	m.Columns = columnsMap(parts)
 	m.ExtraColumns = shownExtras(spec, config, stateExtras, before, state != nil && !state.ExtraColumns.IsNull(), m.ExtraColumns)
 	m.EmailLookup = textOrNull(string(spec.EmailLookup))
 	m.PrimaryKey = types.BoolValue(spec.PrimaryKey)
-	m.Store = kit.StoreObject(spec.store())
+	m.Store = kit.NewStore(spec.store())
 }
 
 // shownExtras is the value of `extra_columns`. An imported table's state lists all its
@@ -141,7 +141,7 @@ func (m *usersTableModel) refresh(ctx context.Context, prev tableSpec, observed 
 	imported := m.Columns.IsNull()
 	parts := map[store.Part]columnConfig{}
 	for part, want := range prev.Columns {
-		if follows(part, want) {
+		if !want.Named { // of an imported table that nothing was applied to: it is used as it is
 			have := observed.Column(want.Name)
 			if have == nil {
 				continue
@@ -153,7 +153,7 @@ func (m *usersTableModel) refresh(ctx context.Context, prev tableSpec, observed 
 			parts[part] = c
 		}
 	}
-	m.Columns = columnsObject(parts)
+	m.Columns = columnsMap(parts)
 	if imported {
 		for name := range prev.Extra {
 			stateExtras[name] = columnConfig{}
@@ -177,12 +177,5 @@ func (m *usersTableModel) refresh(ctx context.Context, prev tableSpec, observed 
 		m.EmailLookup = types.StringValue(string(prev.EmailLookup))
 	}
 	m.PrimaryKey = types.BoolValue(prev.PrimaryKey && slices.Equal(observed.PrimaryKey(), []string{prev.Columns[store.ID].Name}))
-	m.Store = kit.StoreObject(prev.store())
-}
-
-// follows is true for a part that an adopted table has and that the configuration does not
-// name: it is used as it is, and never changed.
-func follows(part store.Part, c columnSpec) bool {
-	spec, _ := store.Spec(part)
-	return spec.Presence == store.Optional && !c.Named
+	m.Store = kit.NewStore(prev.store())
 }

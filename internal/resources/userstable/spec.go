@@ -22,6 +22,8 @@ type tableSpec struct {
 	Name    string
 	Columns map[store.Part]columnSpec
 	Extra   map[string]columnSpec
+	// Imported is set for a table that was not created here: none of its columns is added by itself.
+	Imported bool `json:",omitempty"`
 	// EmailLookup is "" for an adopted table that had no index to look e-mail addresses up by.
 	EmailLookup store.EmailLookup
 	// UsernameLookup is the index of the part username, if there is one.
@@ -43,8 +45,10 @@ type columnSpec struct {
 	// TypeText and DefaultText are as written.
 	TypeText    string
 	DefaultText string
-	// Named is set for what the configuration names.
+	// Named is set for what the configuration names: all but the columns of a table that was only imported.
 	Named bool
+	// Add is set for a column that may be added to an imported table.
+	Add bool `json:",omitempty"`
 	// settled is set while the server's own words are known.
 	settled bool
 }
@@ -67,16 +71,19 @@ type columnConfig struct {
 	Collation   types.String
 	Comment     types.String
 	RenamedFrom types.String
+	Add         types.Bool
 }
 
-// resolveTable decides every attribute: the configuration comes first, then what was
-// decided before (prev, nil for a new table), then the column that is already there, then
-// the part's own default.
+// resolveTable decides every attribute of the columns that the configuration names: the
+// configuration comes first, then what was decided before (prev, nil for a new users), then
+// the column that is already there, then the part's own default. A column's name is that of
+// the configuration or the part's, whatever was before: which columns a table has is in the
+// configuration alone.
 func resolveTable(config tableConfig, prev *tableSpec, observed *table.Table) tableSpec {
 	spec := tableSpec{Schema: config.Schema, Name: config.Name, Columns: map[store.Part]columnSpec{}, Extra: map[string]columnSpec{}}
 	spec.EmailLookup, spec.PrimaryKey = store.LowerIndex, true
 	if prev != nil {
-		spec.EmailLookup, spec.PrimaryKey = prev.EmailLookup, prev.PrimaryKey
+		spec.EmailLookup, spec.PrimaryKey, spec.Imported = prev.EmailLookup, prev.PrimaryKey, prev.Imported
 	}
 	if !config.EmailLookup.IsNull() {
 		spec.EmailLookup = store.EmailLookup(config.EmailLookup.ValueString())
@@ -86,27 +93,24 @@ func resolveTable(config tableConfig, prev *tableSpec, observed *table.Table) ta
 	}
 	for _, part := range store.Parts() {
 		named, isNamed := config.Columns[part.Part]
+		if !isNamed {
+			continue
+		}
+		if named.Name.IsNull() {
+			named.Name = types.StringValue(string(part.Part))
+		}
 		var before *columnSpec
 		if prev != nil {
 			if c, ok := prev.Columns[part.Part]; ok {
 				before = &c
 			}
 		}
-		if !spec.keeps(part, isNamed, before, prev == nil, config) {
-			continue
-		}
-		if before != nil && !isNamed && follows(part.Part, *before) {
-			if have := observed.Column(before.Name); have != nil {
-				spec.Columns[part.Part] = adoptedColumn(have)
-			}
-			continue
-		}
-		defaults := columnSpec{ColumnSpec: table.ColumnSpec{Name: string(part.Part), NotNull: !part.Nullable}, TypeText: part.Type, DefaultText: part.Default}
+		defaults := columnSpec{ColumnSpec: table.ColumnSpec{NotNull: !part.Nullable}, TypeText: part.Type, DefaultText: part.Default}
 		if spec.EmailLookup == store.CIText && foldable(part.Part) {
 			defaults.TypeText = "citext"
 		}
 		column := resolveColumn(named, before, observed, defaults)
-		column.Named = isNamed
+		column.Named, column.Add = true, named.Add.ValueBool()
 		if config.EmailLookup.ValueString() == string(store.CIText) && foldable(part.Part) && named.Type.IsNull() && !table.IsCIText(column.Type) {
 			column.retype("citext")
 		}
@@ -120,7 +124,7 @@ func resolveTable(config tableConfig, prev *tableSpec, observed *table.Table) ta
 				before = &c
 			}
 		}
-		column := resolveColumn(named, before, observed, columnSpec{ColumnSpec: table.ColumnSpec{Name: name}})
+		column := resolveColumn(named, before, observed, columnSpec{})
 		column.Named = true
 		spec.Extra[name] = column
 	}
@@ -128,48 +132,21 @@ func resolveTable(config tableConfig, prev *tableSpec, observed *table.Table) ta
 	return spec
 }
 
-// keeps decides whether the table has a part. A new table has the standard ones and those
-// that are named. Later a part stays until it was named and is named no longer.
-func (s tableSpec) keeps(part store.PartSpec, isNamed bool, before *columnSpec, isNew bool, config tableConfig) bool {
-	switch {
-	case isNamed || part.Presence == store.Always:
-		return true
-	case before != nil:
-		if _, taken := config.Extra[before.Name]; taken {
-			return false
-		}
-		return part.Presence == store.Standard || !before.Named
-	}
-	return isNew && part.Presence == store.Standard
-}
-
 // foldable parts are compared without regard to case.
 func foldable(p store.Part) bool { return p == store.Email || p == store.Username }
 
+// resolveColumn decides every attribute of a column whose name the configuration has.
 func resolveColumn(config columnConfig, before *columnSpec, observed *table.Table, defaults columnSpec) columnSpec {
+	name, old := config.Name.ValueString(), config.RenamedFrom.ValueString()
 	column := defaults
-	if before != nil {
+	switch have := columnNow(observed, name, old); {
+	case before != nil && (before.Name == name || before.Name == old):
 		column = *before
 		column.settled = true
+	case have != nil && !observed.Backfilling(have.Name):
+		column = adoptedColumn(have)
 	}
-	old := config.RenamedFrom.ValueString()
-	if name := config.Name.ValueString(); !config.Name.IsNull() && name != column.Name {
-		if column.Name != old {
-			column, before = defaults, nil
-		}
-		column.Name = name
-	}
-	if before == nil && observed != nil {
-		have := observed.Column(column.Name)
-		if have == nil {
-			have = observed.Column(old)
-		}
-		if have != nil && !observed.Backfilling(have.Name) {
-			name := column.Name
-			column = adoptedColumn(have)
-			column.Name = name
-		}
-	}
+	column.Name = name
 	column.RenamedFrom, column.Comment = old, nil
 	if !config.Comment.IsNull() {
 		column.Comment = config.Comment.ValueStringPointer()
@@ -191,6 +168,17 @@ func resolveColumn(config columnConfig, before *columnSpec, observed *table.Tabl
 	}
 	column.Type, column.Default = cmp.Or(column.Type, column.TypeText), cmp.Or(column.Default, column.DefaultText)
 	return column
+}
+
+// columnNow is the column that will have the name: it has it already, or is called as it was before. Nil if there is none.
+func columnNow(observed *table.Table, name, old string) *table.Column {
+	if observed == nil {
+		return nil
+	}
+	if have := observed.Column(name); have != nil {
+		return have
+	}
+	return observed.Column(old)
 }
 
 // differs reports whether the server has to be asked what becomes of the column.
@@ -316,7 +304,7 @@ func (s tableSpec) desired() table.Desired {
 
 // store is the description that everything else derives from.
 func (s tableSpec) store() store.Store {
-	described := store.Store{Kind: store.Table, Schema: s.Schema, Table: s.Name, Columns: map[store.Part]store.Column{}, EmailLookup: s.EmailLookup}
+	described := store.Store{Reach: store.Table{Schema: s.Schema, Name: s.Name}, Columns: map[store.Part]store.Column{}, EmailLookup: s.EmailLookup}
 	for part, c := range s.Columns {
 		described.Columns[part] = store.Column{Name: c.Name, Type: c.Type}
 	}

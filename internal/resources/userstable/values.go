@@ -23,6 +23,7 @@ type partModel struct {
 	Collation   types.String `tfsdk:"collation"`
 	Comment     types.String `tfsdk:"comment"`
 	RenamedFrom types.String `tfsdk:"renamed_from"`
+	Add         types.Bool   `tfsdk:"add"`
 }
 
 type extraModel struct {
@@ -36,26 +37,19 @@ type extraModel struct {
 var (
 	partType = types.ObjectType{AttrTypes: map[string]attr.Type{
 		"name": types.StringType, "type": types.StringType, "nullable": types.BoolType, "default": types.StringType, "collation": types.StringType,
-		"comment": types.StringType, "renamed_from": types.StringType,
+		"comment": types.StringType, "renamed_from": types.StringType, "add": types.BoolType,
 	}}
 	extraType = types.ObjectType{AttrTypes: map[string]attr.Type{
 		"type": types.StringType, "nullable": types.BoolType, "default": types.StringType, "collation": types.StringType, "comment": types.StringType,
 	}}
-	partsType = func() types.ObjectType {
-		parts := map[string]attr.Type{}
-		for _, part := range store.Parts() {
-			parts[string(part.Part)] = partType
-		}
-		return types.ObjectType{AttrTypes: parts}
-	}()
 )
 
 // readColumns reads the two attributes that describe columns. What is null is left out.
 // known is false while anything in them is unknown.
-func readColumns(ctx context.Context, columns types.Object, extra types.Map, diags *diag.Diagnostics) (parts map[store.Part]columnConfig, extras map[string]columnConfig, known bool) {
+func readColumns(ctx context.Context, columns, extra types.Map, diags *diag.Diagnostics) (parts map[store.Part]columnConfig, extras map[string]columnConfig, known bool) {
 	parts, extras = map[store.Part]columnConfig{}, map[string]columnConfig{}
 	known = fullyKnown(ctx, columns) && fullyKnown(ctx, extra)
-	for name, value := range columns.Attributes() {
+	for name, value := range columns.Elements() {
 		if value.IsNull() || value.IsUnknown() {
 			continue
 		}
@@ -79,20 +73,16 @@ func fullyKnown(ctx context.Context, value attr.Value) bool {
 	return err == nil && v.IsFullyKnown()
 }
 
-// columnsObject is the value of `columns`, extraMap that of `extra_columns`.
-func columnsObject(parts map[store.Part]columnConfig) types.Object {
+// columnsMap is the value of `columns`, extraMap that of `extra_columns`.
+func columnsMap(parts map[store.Part]columnConfig) types.Map {
 	values := map[string]attr.Value{}
-	for _, part := range store.Parts() {
-		c, ok := parts[part.Part]
-		if !ok {
-			values[string(part.Part)] = types.ObjectNull(partType.AttrTypes)
-			continue
-		}
-		values[string(part.Part)] = types.ObjectValueMust(partType.AttrTypes, map[string]attr.Value{
-			"name": c.Name, "type": c.Type, "nullable": c.Nullable, "default": c.Default, "collation": c.Collation, "comment": c.Comment, "renamed_from": c.RenamedFrom,
+	for part, c := range parts {
+		values[string(part)] = types.ObjectValueMust(partType.AttrTypes, map[string]attr.Value{
+			"name": c.Name, "type": c.Type, "nullable": c.Nullable, "default": c.Default, "collation": c.Collation, "comment": c.Comment,
+			"renamed_from": c.RenamedFrom, "add": c.Add,
 		})
 	}
-	return types.ObjectValueMust(partsType.AttrTypes, values)
+	return types.MapValueMust(partType, values)
 }
 
 func extraMap(extras map[string]columnConfig) types.Map {
@@ -114,7 +104,7 @@ func shownColumn(want columnSpec, config columnConfig, state columnConfig, befor
 		Nullable:  types.BoolValue(!want.NotNull),
 		Default:   shownText(want.Default, config.Default, state.Default, before.DefaultText, before.Default),
 		Collation: shownText(want.Collation, config.Collation, state.Collation, "", ""),
-		Comment:   config.Comment, RenamedFrom: config.RenamedFrom,
+		Comment:   config.Comment, RenamedFrom: config.RenamedFrom, Add: config.Add,
 	}
 }
 
@@ -165,7 +155,7 @@ func readColumn(want columnSpec, state columnConfig, users *table.Table) (c colu
 		Nullable:  types.BoolValue(!have.NotNull || have.NotNullUnproven),
 		Default:   pick(have.Default, want.Default, want.DefaultText, state.Default),
 		Collation: pick(have.Collation, want.Collation, want.Collation, state.Collation),
-		Comment:   types.StringNull(), RenamedFrom: state.RenamedFrom,
+		Comment:   types.StringNull(), RenamedFrom: state.RenamedFrom, Add: state.Add,
 	}
 	if want.Comment != nil {
 		c.Comment = textOrNull(have.Comment)

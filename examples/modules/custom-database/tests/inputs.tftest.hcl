@@ -4,31 +4,12 @@ mock_provider "auth0pg" {
   # OpenTofu makes values up at plan, where Terraform has none yet. These have to fit.
   mock_resource "auth0pg_users_table" {
     defaults = {
-      store = {
-        kind         = "table"
-        schema       = "public"
-        table        = "users"
-        id_type      = "uuid"
-        email_lookup = "lower_index"
-        columns = {
-          id       = { name = "id", type = "uuid" }
-          email    = { name = "email", type = "text" }
-          password = { name = "password", type = "text" }
-          username = { name = "username", type = "text" }
-        }
-      }
+      store = "{\"columns\":{\"email\":{\"name\":\"email\",\"type\":\"text\"},\"id\":{\"name\":\"id\",\"type\":\"uuid\"},\"password\":{\"name\":\"password\",\"type\":\"text\"},\"username\":{\"name\":\"username\",\"type\":\"text\"}},\"email_lookup\":\"lower_index\",\"table\":{\"name\":\"users\",\"schema\":\"public\"}}"
     }
   }
   mock_resource "auth0pg_access_functions" {
     defaults = {
-      store = {
-        kind         = "functions"
-        schema       = "auth0_api"
-        table        = "users"
-        id_type      = "uuid"
-        email_lookup = "lower_index"
-        columns      = { username = { name = "username", type = "text" } }
-      }
+      store = "{\"columns\":{\"email\":{\"name\":\"email\",\"type\":\"text\"},\"id\":{\"name\":\"id\",\"type\":\"uuid\"},\"password\":{\"name\":\"password\",\"type\":\"text\"},\"username\":{\"name\":\"username\",\"type\":\"text\"}},\"email_lookup\":\"lower_index\",\"functions\":{\"schema\":\"auth0_api\",\"table\":{\"name\":\"users\",\"schema\":\"public\"}}}"
     }
   }
 }
@@ -118,6 +99,14 @@ run "unknown_part" {
   command = plan
   variables {
     table = { columns = { id = {}, email = {}, password = {}, shoe_size = {} } }
+  }
+  expect_failures = [var.table]
+}
+
+run "no_password" {
+  command = plan
+  variables {
+    table = { columns = { id = {}, email = {} } }
   }
   expect_failures = [var.table]
 }

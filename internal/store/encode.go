@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package store
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// encoded is a store as text. Exactly one of functions and table is there. Members stand in the order of their names and
+// HTML is escaped, as jsonencode of Terraform has it: decoded and encoded there, the text is the same.
+type encoded struct {
+	Columns     map[Part]Column   `json:"columns"`
+	EmailLookup EmailLookup       `json:"email_lookup"`
+	Functions   *encodedFunctions `json:"functions,omitempty"`
+	Table       *encodedTable     `json:"table,omitempty"`
+}
+
+type encodedFunctions struct {
+	Schema string       `json:"schema"`
+	Table  encodedTable `json:"table"`
+}
+
+type encodedTable struct {
+	Name   string `json:"name"`
+	Schema string `json:"schema"`
+}
+
+// Marshal is the one text of a store: equal stores have equal texts. It is JSON in one line, and [Parse] gives the
+// store again unless that lacks something that every store has.
+func (s Store) Marshal() string {
+	e := encoded{Columns: s.Columns, EmailLookup: s.EmailLookup}
+	if e.Columns == nil {
+		e.Columns = map[Part]Column{}
+	}
+	table := encodedTable{Name: s.Table().Name, Schema: s.Table().Schema}
+	if f, ok := s.Functions(); ok {
+		e.Functions = &encodedFunctions{f.Schema, table}
+	} else {
+		e.Table = &table
+	}
+	text, _ := json.Marshal(e) // of strings alone: there is nothing that could fail
+	return string(text)
+}
+
+// Parse reads what [Store.Marshal] wrote, or what somebody wrote by hand in another order and with blanks. What it does
+// not know is an error: a misspelt name must not mean a store without it.
+func Parse(text string) (Store, error) {
+	var e encoded
+	decoder := json.NewDecoder(bytes.NewReader([]byte(text)))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&e); err != nil {
+		return Store{}, errors.New(explained(err))
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return Store{}, errors.New("something follows the JSON")
+	}
+	s := Store{Columns: e.Columns, EmailLookup: e.EmailLookup}
+	switch {
+	case (e.Functions == nil) == (e.Table == nil):
+		return Store{}, errors.New("it needs a table, or functions with the table that they stand in front of, " +
+			"and not both")
+	case e.Functions != nil:
+		s.Reach = Functions{Schema: e.Functions.Schema, Table: Table{Schema: e.Functions.Table.Schema, Name: e.Functions.Table.Name}}
+	default:
+		s.Reach = Table{Schema: e.Table.Schema, Name: e.Table.Name}
+	}
+	if s.Columns == nil {
+		return Store{}, errors.New("it has no columns")
+	}
+	if err := s.check(); err != nil {
+		return Store{}, err
+	}
+	if !s.isWhole(text) {
+		return Store{}, errors.New("a member is null, is there twice, or has another name than columns, email_lookup, " +
+			"functions, table, schema, name and type")
+	}
+	return s, nil
+}
+
+// isWhole reports whether the text has nothing that was read otherwise than it stands there: names are taken without
+// regard to case, and of two members of one name the last counts.
+func (s Store) isWhole(text string) bool {
+	var members any
+	if err := json.Unmarshal([]byte(text), &members); err != nil {
+		return false
+	}
+	all, err := json.Marshal(members)
+	return err == nil && string(all) == s.Marshal()
+}
+
+// explained is what is wrong with the JSON, without the Go types that it was read into.
+func explained(err error) string {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("it is not JSON: %v at byte %d", err, syntax.Offset)
+	case errors.As(err, &kind) && kind.Field != "":
+		return fmt.Sprintf("%s has a value of another type than it should", kind.Field)
+	case errors.As(err, &kind):
+		return "it is not a JSON object"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "it is not JSON: it ends too early"
+	}
+	return strings.Replace(err.Error(), "json: unknown field", "there is no member", 1)
+}
