@@ -11,37 +11,6 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// lockObjectsSQL waits for whoever else is changing privileges on the same objects:
-// without it, concurrent changes of one ACL fail with "tuple concurrently updated".
-// The order is the same for everybody, so that nobody waits in a circle.
-const lockObjectsSQL = `
-select pg_advisory_xact_lock((classid::bigint << 32) | oid::bigint) from (
-	select 'pg_catalog.pg_database'::regclass::oid as classid, d.oid
-	  from unnest($1::text[], $2::text[], $3::text[]) w (kind, schema, name)
-	  join pg_catalog.pg_database d on w.kind = 'database' and d.datname = w.name
-	union
-	select 'pg_catalog.pg_namespace'::regclass, n.oid
-	  from unnest($1::text[], $2::text[], $3::text[]) w (kind, schema, name)
-	  join pg_catalog.pg_namespace n on w.kind = 'schema' and n.nspname = w.name
-	union
-	select 'pg_catalog.pg_class'::regclass, c.oid
-	  from unnest($1::text[], $2::text[], $3::text[]) w (kind, schema, name)
-	  join pg_catalog.pg_namespace n on n.nspname = w.schema
-	  join pg_catalog.pg_class c on w.kind in ('table', 'sequence') and c.relnamespace = n.oid and c.relname = w.name
-	union
-	select 'pg_catalog.pg_proc'::regclass, p.oid
-	  from unnest($1::text[], $2::text[], $3::text[]) w (kind, schema, name)
-	  join pg_catalog.pg_namespace n on n.nspname = w.schema
-	  join pg_catalog.pg_proc p on w.kind = 'function' and p.pronamespace = n.oid and p.proname = w.name
-	order by 1, 2
-) locked`
-
-func lockObjects(ctx context.Context, q Querier, objects []Object) error {
-	kinds, schemas, names := columnsOf(objects)
-	_, err := q.Exec(ctx, lockObjectsSQL, kinds, schemas, names)
-	return err
-}
-
 // GrantsError is a change of privileges that the server accepted and did not carry out:
 // it only warns where the one who grants lacks the right to.
 type GrantsError struct {

@@ -93,7 +93,7 @@ func (s *Server) RemoveClientCheck(ctx context.Context, schema string) error {
 
 func (s *Server) changeClientCheck(ctx context.Context, schema, body string) error {
 	return s.catalogTx(ctx, func(tx pgx.Tx) error {
-		if err := lockSchema(ctx, tx, schema); err != nil {
+		if err := lockDatabase(ctx, tx); err != nil {
 			return err
 		}
 		check, err := readClientCheck(ctx, tx, schema)

@@ -37,7 +37,7 @@ type AccessSpec struct {
 // has is shared.
 func (s *Server) CreateAccess(ctx context.Context, spec AccessSpec) error {
 	return s.catalogTx(ctx, func(tx pgx.Tx) error {
-		if err := lockSchema(ctx, tx, spec.Schema); err != nil {
+		if err := lockDatabase(ctx, tx); err != nil {
 			return err
 		}
 		access, err := readAccess(ctx, tx, spec.Schema, append(spec.Names, ClientCheck))
@@ -62,7 +62,7 @@ func (s *Server) CreateAccess(ctx context.Context, spec AccessSpec) error {
 // AlterAccess brings what exists to what it is to be, in one transaction.
 func (s *Server) AlterAccess(ctx context.Context, spec AccessSpec) error {
 	return s.catalogTx(ctx, func(tx pgx.Tx) error {
-		if err := lockSchema(ctx, tx, spec.Schema); err != nil {
+		if err := lockDatabase(ctx, tx); err != nil {
 			return err
 		}
 		access, err := readAccess(ctx, tx, spec.Schema, append(spec.Names, ClientCheck))
@@ -76,12 +76,6 @@ func (s *Server) AlterAccess(ctx context.Context, spec AccessSpec) error {
 		}
 		return s.finishAccess(ctx, tx, spec, access)
 	})
-}
-
-// lockSchema makes two providers that work on one schema take turns, also while it does not exist.
-func lockSchema(ctx context.Context, q Querier, schema string) error {
-	_, err := q.Exec(ctx, "select pg_advisory_xact_lock(hashtext('auth0pg access functions'), hashtext($1))", schema)
-	return err
 }
 
 func createSchema(ctx context.Context, tx pgx.Tx, spec AccessSpec) error {
@@ -107,7 +101,7 @@ func (s *Server) finishAccess(ctx context.Context, tx pgx.Tx, spec AccessSpec, a
 			return err
 		}
 	}
-	if err := lockObjects(ctx, tx, spec.Objects); err != nil {
+	if err := lockDatabase(ctx, tx); err != nil {
 		return err
 	}
 	if err := syncGrants(ctx, tx, spec.Owner, owner.oid, spec.Objects, spec.Grants); err != nil {

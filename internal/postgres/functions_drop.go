@@ -40,7 +40,7 @@ func (s *Server) DropAccess(ctx context.Context, spec AccessSpec, wait time.Dura
 
 func (s *Server) dropAccess(ctx context.Context, spec AccessSpec) error {
 	return s.catalogTx(ctx, func(tx pgx.Tx) error {
-		if err := lockSchema(ctx, tx, spec.Schema); err != nil {
+		if err := lockDatabase(ctx, tx); err != nil {
 			return err
 		}
 		access, err := readAccess(ctx, tx, spec.Schema, append(spec.Names, ClientCheck))

@@ -155,7 +155,7 @@ func dropOwner(ctx context.Context, tx pgx.Tx, spec AccessSpec) error {
 	if err != nil {
 		return err
 	}
-	if err := lockObjects(ctx, tx, spec.Objects); err != nil {
+	if err := lockDatabase(ctx, tx); err != nil {
 		return err
 	}
 	if err := syncGrants(ctx, tx, spec.Owner, owner.oid, spec.Objects, nil); err != nil {

@@ -4,9 +4,19 @@ package postgres
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
+
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+	"github.com/jackc/pgx/v5"
 )
+
+// Runs follow one another by the lock that COMMENT takes on an object, the comment being repeated as it is. An advisory
+// lock everybody may take, the scripts' role too; this one only who owns the object: others wait for it, are refused, and
+// hold nothing. It keeps nobody from using the object, and ends with its transaction, also behind a pooler.
 
 // FirstWait is how long the first try waits for a lock. Every login that comes meanwhile
 // waits as long, so a short wait is tried before longer ones, up to lock_timeout.
@@ -24,4 +34,237 @@ func Pause(ctx context.Context, d time.Duration) error {
 	case <-time.After(d/2 + rand.N(d)): //nolint:gosec // no secret
 		return nil
 	}
+}
+
+// lockDatabase lets all who change roles, privileges or functions in this database follow one another, where the provider
+// may have that lock: without it, two changes of one object's privileges fail with "tuple concurrently updated", and are
+// tried again.
+func lockDatabase(ctx context.Context, tx pgx.Tx) error {
+	var owned bool
+	var name, comment string
+	if err := tx.QueryRow(ctx, `
+select d.datname::text, pg_has_role(d.datdba, 'USAGE'), coalesce(quote_literal(shobj_description(d.oid, 'pg_database')), 'NULL')
+  from pg_catalog.pg_database d where d.datname = current_database()`).Scan(&name, &owned, &comment); err != nil || !owned {
+		return err
+	}
+	_, err := tx.Exec(ctx, "COMMENT ON DATABASE "+Ident(name)+" IS "+comment)
+	return err
+}
+
+// Holder is a session that another one waits for.
+type Holder struct {
+	// PID is 0 for a prepared transaction, which has no session.
+	PID  int
+	Role string
+	// State and Waits are what pg_stat_activity says; "" where it may not be read.
+	State, Waits string
+}
+
+func (h Holder) String() string {
+	text := fmt.Sprintf("process %d", h.PID)
+	if h.PID == 0 {
+		text = "a prepared transaction"
+	}
+	if h.Role != "" {
+		text += fmt.Sprintf(" of the role %q", h.Role)
+	}
+	switch {
+	case h.State != "" && h.Waits != "":
+		text += fmt.Sprintf(" (%s, in %s)", h.State, h.Waits)
+	case h.State != "":
+		text += fmt.Sprintf(" (%s)", h.State)
+	}
+	return text
+}
+
+// HeldUpError is what could not be done because of other sessions.
+type HeldUpError struct {
+	// Holders are those that were waited for last.
+	Holders []Holder
+	// MayNotEnd is a role whose sessions the provider would end, and may not; "" for none.
+	MayNotEnd string
+	err       error
+}
+
+// Who names the sessions.
+func (e *HeldUpError) Who() string {
+	names := make([]string, len(e.Holders))
+	for i, h := range e.Holders {
+		names[i] = h.String()
+	}
+	return List(names)
+}
+
+func (e *HeldUpError) Error() string { return fmt.Sprintf("%v; it was held up by %s", e.err, e.Who()) }
+
+func (e *HeldUpError) Unwrap() error { return e.err }
+
+// NewHeldUpError is nil without an error, and the error itself where nobody held it up.
+func NewHeldUpError(err error, holders []Holder) error {
+	if err == nil || len(holders) == 0 {
+		return err
+	}
+	return &HeldUpError{Holders: holders, err: err}
+}
+
+const (
+	// watchAfter is how long a session waits before the first look, less than [FirstWait].
+	watchAfter = 60 * time.Millisecond
+	// watchOften and watchSeldom are the times between two looks, where it was found waiting and where it was long not.
+	watchOften  = 50 * time.Millisecond
+	watchSeldom = time.Second
+)
+
+// Watch looks at one session of ours while it may have to wait, names in the log for whom, and ends whom it may.
+type Watch struct {
+	server *Server
+	pid    int
+	end    string // the role whose sessions are ended
+	stop   context.CancelFunc
+	done   chan struct{}
+
+	// Written by the goroutine until done is closed.
+	holders []Holder
+	refused bool
+}
+
+// Watch begins to look at the session that runs as that process. Sessions of the role end are ended when it waits for
+// them; "" ends none. The caller calls [Watch.Stop].
+func (s *Server) Watch(ctx context.Context, pid int, end string) *Watch {
+	ctx, stop := context.WithCancel(ctx)
+	w := &Watch{server: s, pid: pid, end: end, stop: stop, done: make(chan struct{})}
+	go w.run(ctx)
+	return w
+}
+
+// Stop ends the watch and says of an error that comes from waiting who was waited for, see [HeldUpError].
+func (w *Watch) Stop(err error) error {
+	w.stop()
+	<-w.done
+	waited := LockMissed(err) || SQLState(err) == "57014" || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+	if err == nil || !waited || len(w.holders) == 0 {
+		return err
+	}
+	held := &HeldUpError{Holders: w.holders, err: err}
+	if w.refused {
+		held.MayNotEnd = w.end
+	}
+	return held
+}
+
+func (w *Watch) run(ctx context.Context) {
+	defer close(w.done)
+	var conn *pgx.Conn
+	defer func() {
+		if conn != nil {
+			CloseSoon(conn)
+		}
+	}()
+	for wait := watchAfter; ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+		if conn == nil || conn.IsClosed() {
+			var err error
+			if conn, err = w.server.Connect(ctx); err != nil {
+				conn = nil
+				continue
+			}
+		}
+		if wait = min(2*wait, watchSeldom); w.look(ctx, conn) {
+			wait = watchOften
+		}
+	}
+}
+
+// Who blocks. A prepared transaction has the process 0.
+const holdersSQL = `
+select distinct b.pid, coalesce(a.usename::text, a.backend_type, ''), coalesce(a.state, ''), coalesce(a.wait_event, '')
+  from unnest(pg_blocking_pids($1)) as b (pid) left join pg_catalog.pg_stat_activity a using (pid)
+ order by 1`
+
+// look finds out whether the session is waiting, and for whom.
+func (w *Watch) look(ctx context.Context, conn *pgx.Conn) (waiting bool) {
+	rows, err := conn.Query(ctx, holdersSQL, w.pid)
+	if err != nil {
+		return false
+	}
+	holders, err := pgx.CollectRows(rows, scanHolder)
+	if err != nil || len(holders) == 0 {
+		return false
+	}
+	if !sameProcesses(w.holders, holders) {
+		tflog.Info(ctx, "waiting for another session", map[string]any{"held_up_by": (&HeldUpError{Holders: holders}).Who()})
+	}
+	w.holders = holders
+	w.endThose(ctx, conn)
+	return true
+}
+
+// endThose ends the sessions among the holders that are the role's.
+func (w *Watch) endThose(ctx context.Context, conn *pgx.Conn) {
+	var pids []int
+	for _, h := range w.holders {
+		if w.end != "" && h.Role == w.end && h.PID != 0 {
+			pids = append(pids, h.PID)
+		}
+	}
+	if len(pids) == 0 {
+		return
+	}
+	err := endSessions(ctx, conn, w.end, pids)
+	w.refused = SQLState(err) == "42501"
+	switch {
+	case err == nil:
+		tflog.Warn(ctx, "sessions of the role held up its change, and were ended", map[string]any{"role": w.end, "processes": pids})
+	case ctx.Err() == nil:
+		tflog.Warn(ctx, "sessions of the role hold up its change, and could not be ended", map[string]any{"role": w.end, "processes": pids, "error": err.Error()})
+	}
+}
+
+func scanHolder(row pgx.CollectableRow) (h Holder, err error) {
+	err = row.Scan(&h.PID, &h.Role, &h.State, &h.Waits)
+	return h, err
+}
+
+func sameProcesses(a, b []Holder) bool {
+	return slices.EqualFunc(a, b, func(a, b Holder) bool { return a.PID == b.PID })
+}
+
+// Who has the lock that COMMENT takes on an object.
+const commentersSQL = `
+select l.pid, coalesce(a.usename::text, ''), coalesce(a.state, ''), coalesce(a.wait_event, '')
+  from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a using (pid)
+ where l.locktype = 'object' and l.granted and l.mode = 'ShareUpdateExclusiveLock' and l.pid <> pg_backend_pid()
+   and l.database = (select oid from pg_catalog.pg_database where datname = current_database())
+   and l.classid = $1::text::regclass and l.objid = $2
+ order by 1`
+
+// Commenters are the sessions that have the lock which COMMENT takes on an object of this database.
+func Commenters(ctx context.Context, q Querier, class string, oid uint32) ([]Holder, error) {
+	rows, err := q.Query(ctx, commentersSQL, class, oid)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanHolder)
+}
+
+const endSessionsSQL = "select pg_terminate_backend(pid) from unnest($1::int[]) as p (pid)"
+
+// endSessions ends sessions of the role: with the provider's own rights or, where those do not suffice, as the role itself.
+func endSessions(ctx context.Context, conn *pgx.Conn, role string, pids []int) error {
+	_, err := conn.Exec(ctx, endSessionsSQL, pids)
+	if SQLState(err) != "42501" {
+		return err
+	}
+	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		return withRole(ctx, tx, role, func() error {
+			return asRole(ctx, tx, role, func() error {
+				_, err := tx.Exec(ctx, endSessionsSQL, pids)
+				return err
+			})
+		})
+	})
 }

@@ -196,8 +196,8 @@ func (s *Server) ApplyLoginTrigger(ctx context.Context, list Allowlist) error {
 	}
 	defer conn.Release()
 	var before *loginTrigger
-	err = retryTx(ctx, conn, func(tx pgx.Tx) (err error) {
-		if err := lockTriggers(ctx, tx); err != nil {
+	err = s.retryTx(ctx, conn, "", func(tx pgx.Tx) (err error) {
+		if err := lockDatabase(ctx, tx); err != nil {
 			return err
 		}
 		if before, err = inspectLoginTrigger(ctx, tx, list.Role); err != nil {
@@ -220,7 +220,7 @@ func (s *Server) ApplyLoginTrigger(ctx context.Context, list Allowlist) error {
 	// The login may have used up its time; the way back has its own.
 	back, cancel := context.WithTimeout(unstoppable, catalogBudget)
 	defer cancel()
-	restoring := retryTx(back, conn, func(tx pgx.Tx) error { return restoreLoginTrigger(back, tx, list.Role, before) })
+	restoring := s.retryTx(back, conn, "", func(tx pgx.Tx) error { return restoreLoginTrigger(back, tx, list.Role, before) })
 	if restoring != nil {
 		return &RestoreError{Cause: err, Restore: restoring, ByHand: fmt.Sprintf(
 			"Connect to the database %q as a superuser with PGOPTIONS='-c event_triggers=off', run DROP EVENT TRIGGER IF EXISTS %s, and apply again.",
@@ -291,7 +291,7 @@ func (s *Server) RemoveLoginTrigger(ctx context.Context, role string) error {
 }
 
 func removeLoginTrigger(ctx context.Context, tx pgx.Tx, role string) error {
-	if err := lockTriggers(ctx, tx); err != nil {
+	if err := lockDatabase(ctx, tx); err != nil {
 		return err
 	}
 	found, err := inspectLoginTrigger(ctx, tx, role)
@@ -335,11 +335,6 @@ func dropTriggerSchema(ctx context.Context, tx pgx.Tx) error {
 		return errors.Join(err, inner.Rollback(ctx))
 	}
 	return inner.Commit(ctx)
-}
-
-func lockTriggers(ctx context.Context, tx pgx.Tx) error {
-	_, err := tx.Exec(ctx, "select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('auth0pg_allowlist/login_trigger', 0))")
-	return err
 }
 
 func execAll(ctx context.Context, tx pgx.Tx, statements []string) error {

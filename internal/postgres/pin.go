@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
@@ -77,15 +78,31 @@ func (p *pinner) prepare(ctx context.Context, conn *pgconn.PgConn, dial dialer) 
 	if SQLState(err) == "08P01" { // PgBouncer's refusal of a transaction, in statement mode
 		return &PoolerError{}
 	}
-	if err != nil || pid == conn.PID() {
+	if err != nil {
 		return err
 	}
-	if err := p.pooler.keepsSessions(ctx, conn, dial); err != nil {
-		return err
+	if pid != conn.PID() {
+		if err := p.pooler.keepsSessions(ctx, conn, dial); err != nil {
+			return err
+		}
+		conn.CustomData()[pooled] = true
+		if pid, err = p.pin(ctx, conn, 0); err != nil {
+			return err
+		}
 	}
-	conn.CustomData()[pooled] = true
-	_, err = p.pin(ctx, conn, 0)
-	return err
+	conn.CustomData()[backend] = pid
+	return nil
+}
+
+// backend marks a connection with the process of the server that answers in it.
+const backend = "auth0pg_backend"
+
+// Backend is the process of the server that a connection of ours talks to, which a pooler announces otherwise.
+func Backend(conn *pgx.Conn) int {
+	if pid, ok := conn.PgConn().CustomData()[backend].(uint32); ok {
+		return int(pid)
+	}
+	return int(conn.PgConn().PID())
 }
 
 // pin makes the settings, if the process is the one given or 0 is, and returns the process that answered. It names the

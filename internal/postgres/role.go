@@ -6,8 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -50,8 +48,8 @@ type Role struct {
 	Attributes      RoleAttributes
 	ConnectionLimit int64
 	ValidUntil      *time.Time // nil: for ever
-	// Settings are those that apply in the current database only.
-	Settings map[string]string
+	// Settings are those that apply in the current database only, Everywhere those for all databases.
+	Settings, Everywhere map[string]string
 	// Password says what is known about the stored password.
 	Password StoredPassword
 
@@ -68,12 +66,13 @@ type StoredPassword struct {
 
 const roleSQL = `
 select r.oid, r.rolcanlogin, r.rolsuper, r.rolcreatedb, r.rolcreaterole, r.rolinherit, r.rolreplication, r.rolbypassrls,
-       r.rolconnlimit::bigint, r.rolvaliduntil, coalesce(s.setconfig, '{}'),
+       r.rolconnlimit::bigint, r.rolvaliduntil, coalesce(s.setconfig, '{}'), coalesce(e.setconfig, '{}'),
        has_column_privilege('pg_catalog.pg_authid', 'rolpassword', 'SELECT'),
        r.rolname in (current_user, session_user)
   from pg_catalog.pg_roles r
   left join pg_catalog.pg_db_role_setting s on s.setrole = r.oid
    and s.setdatabase = (select oid from pg_catalog.pg_database where datname = current_database())
+  left join pg_catalog.pg_db_role_setting e on e.setrole = r.oid and e.setdatabase = 0
  where r.rolname = $1`
 
 // Role reads a role. Its error is [ErrRoleNotFound] when there is none of this name.
@@ -86,13 +85,13 @@ func (s *Server) Role(ctx context.Context, name string) (*Role, error) {
 }
 
 func readRole(ctx context.Context, q Querier, name string) (*Role, error) {
-	role := Role{Name: name, Settings: map[string]string{}}
+	role := Role{Name: name}
 	a := &role.Attributes
 	var until pgtype.Timestamptz
-	var settings []string
+	var settings, everywhere []string
 	var own bool
 	err := q.QueryRow(ctx, roleSQL, name).Scan(&role.oid, &a.Login, &a.Superuser, &a.CreateDB, &a.CreateRole, &a.Inherit, &a.Replication, &a.BypassRLS,
-		&role.ConnectionLimit, &until, &settings, &role.Password.Readable, &own)
+		&role.ConnectionLimit, &until, &settings, &everywhere, &role.Password.Readable, &own)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, ErrRoleNotFound
 	}
@@ -105,10 +104,7 @@ func readRole(ctx context.Context, q Querier, name string) (*Role, error) {
 	if until.Valid && until.InfinityModifier == pgtype.Finite {
 		role.ValidUntil = &until.Time
 	}
-	for _, setting := range settings {
-		key, value, _ := strings.Cut(setting, "=")
-		role.Settings[key] = value
-	}
+	role.Settings, role.Everywhere = settingsIn(settings), settingsIn(everywhere)
 	if !role.Password.Readable {
 		return &role, nil
 	}
@@ -180,9 +176,10 @@ type RoleSpec struct {
 	ValidUntil      *time.Time // nil: for ever
 	// Verifier is the new password; nil leaves the password as it is.
 	Verifier *Verifier
-	// Settings holds the settings to make in the current database; a nil value removes one.
-	// The value of search_path is a list of quoted identifiers.
-	Settings map[string]*string
+	// Settings holds the settings to make in the current database. The value of search_path is a list of quoted identifiers.
+	Settings map[string]string
+	// Tolerated names settings that stay as they are; all others are taken back, in the current database and in all.
+	Tolerated []string
 	// Grants is all that the role may hold on Objects, and all that it may be a member of.
 	Grants  []Grant
 	Objects []Object
@@ -228,28 +225,26 @@ func nameTaken(err error) bool {
 	return errors.As(err, &server) && (server.Code == "42710" || server.Code == "23505" && server.ConstraintName == "pg_authid_rolname_index")
 }
 
-// AlterRole brings an existing role to what it is to be, in one transaction.
+// AlterRole brings an existing role to what it is to be. A new password is set first, in a transaction of its own: nothing
+// that whoever has the former one can lock keeps it waiting. The rest is one transaction.
 func (s *Server) AlterRole(ctx context.Context, spec RoleSpec) error {
-	return s.catalogTx(ctx, func(tx pgx.Tx) error {
-		role, err := readRole(ctx, tx, spec.Name)
+	if spec.Verifier != nil {
+		if err := s.catalogTxAgainst(ctx, spec.Name, func(tx pgx.Tx) error {
+			if _, err := checkedRole(ctx, tx, spec); err != nil {
+				return err
+			}
+			return alterRole(ctx, tx, spec.Name, "PASSWORD "+QuoteLiteral(spec.Verifier.Secret()))
+		}); err != nil {
+			return err
+		}
+	}
+	return s.catalogTxAgainst(ctx, spec.Name, func(tx pgx.Tx) error {
+		role, err := checkedRole(ctx, tx, spec)
 		if err != nil {
 			return err
 		}
-		if spec.Check != nil {
-			held, err := readRights(ctx, tx, role.oid, spec.Objects)
-			if err != nil {
-				return err
-			}
-			memberships, err := memberOf(ctx, tx, role.oid)
-			if err != nil {
-				return err
-			}
-			if err := spec.Check(*role, append(shownGrants(held, spec.Grants), MembershipGrants(memberships)...)); err != nil {
-				return err
-			}
-		}
 		if options := alterations(role, spec); len(options) > 0 {
-			if _, err := tx.Exec(Quiet(ctx), fmt.Sprintf("ALTER ROLE %s %s", pgx.Identifier{spec.Name}.Sanitize(), strings.Join(options, " "))); err != nil {
+			if err := alterRole(ctx, tx, spec.Name, options...); err != nil {
 				return err
 			}
 		}
@@ -257,7 +252,29 @@ func (s *Server) AlterRole(ctx context.Context, spec RoleSpec) error {
 	})
 }
 
-// alterations names only what differs: a role that is no superuser may not even repeat
+func alterRole(ctx context.Context, tx pgx.Tx, name string, options ...string) error {
+	_, err := tx.Exec(Quiet(ctx), fmt.Sprintf("ALTER ROLE %s %s", pgx.Identifier{name}.Sanitize(), strings.Join(options, " ")))
+	return err
+}
+
+// checkedRole reads the role and lets the spec refuse it.
+func checkedRole(ctx context.Context, tx pgx.Tx, spec RoleSpec) (*Role, error) {
+	role, err := readRole(ctx, tx, spec.Name)
+	if err != nil || spec.Check == nil {
+		return role, err
+	}
+	held, err := readRights(ctx, tx, role.oid, spec.Objects)
+	if err != nil {
+		return nil, err
+	}
+	memberships, err := memberOf(ctx, tx, role.oid)
+	if err != nil {
+		return nil, err
+	}
+	return role, spec.Check(*role, append(shownGrants(held, spec.Grants), MembershipGrants(memberships)...))
+}
+
+// alterations names only what differs, the password left out: a role that is no superuser may not even repeat
 // some attributes.
 func alterations(role *Role, spec RoleSpec) []string {
 	options := differing(role.Attributes, ScriptsRole)
@@ -266,9 +283,6 @@ func alterations(role *Role, spec RoleSpec) []string {
 	}
 	if !sameTime(role.ValidUntil, spec.ValidUntil) {
 		options = append(options, "VALID UNTIL "+validUntil(spec.ValidUntil))
-	}
-	if spec.Verifier != nil {
-		options = append(options, "PASSWORD "+QuoteLiteral(spec.Verifier.Secret()))
 	}
 	return options
 }
@@ -303,23 +317,10 @@ func (s *Server) finishRole(ctx context.Context, tx pgx.Tx, spec RoleSpec) error
 	if err != nil {
 		return err
 	}
-	for _, name := range slices.Sorted(maps.Keys(spec.Settings)) {
-		value := spec.Settings[name]
-		current, set := role.Settings[name]
-		var change string
-		switch {
-		case value == nil && set:
-			change = "RESET " + pgx.Identifier{name}.Sanitize()
-		case value != nil && (!set || current != *value):
-			change = "SET " + pgx.Identifier{name}.Sanitize() + " = " + settingValue(name, *value)
-		default:
-			continue
-		}
-		if _, err := tx.Exec(ctx, fmt.Sprintf("ALTER ROLE %s IN DATABASE %s %s", pgx.Identifier{spec.Name}.Sanitize(), pgx.Identifier{s.Database()}.Sanitize(), change)); err != nil {
-			return err
-		}
+	if err := s.syncSettings(ctx, tx, role, spec); err != nil {
+		return err
 	}
-	if err := lockObjects(ctx, tx, spec.Objects); err != nil {
+	if err := lockDatabase(ctx, tx); err != nil {
 		return err
 	}
 	if err := syncGrants(ctx, tx, spec.Name, role.oid, spec.Objects, onObjects(spec.Grants)); err != nil {

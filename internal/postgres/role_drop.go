@@ -89,10 +89,7 @@ func (s *Server) DropRole(ctx context.Context, name string, objects []Object, dr
 }
 
 func (s *Server) setLogin(ctx context.Context, name, word string) error {
-	return s.catalogTx(ctx, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, fmt.Sprintf("ALTER ROLE %s %s", pgx.Identifier{name}.Sanitize(), word))
-		return err
-	})
+	return s.catalogTxAgainst(ctx, name, func(tx pgx.Tx) error { return alterRole(ctx, tx, name, word) })
 }
 
 func (s *Server) awaitSessions(ctx context.Context, name string, deadline time.Time) error {
@@ -113,8 +110,8 @@ func (s *Server) awaitSessions(ctx context.Context, name string, deadline time.T
 }
 
 func (s *Server) dropUnused(ctx context.Context, role *Role, objects []Object) error {
-	return s.catalogTx(ctx, func(tx pgx.Tx) error {
-		if err := lockObjects(ctx, tx, objects); err != nil {
+	return s.catalogTxAgainst(ctx, role.Name, func(tx pgx.Tx) error {
+		if err := lockDatabase(ctx, tx); err != nil {
 			return err
 		}
 		held, err := readRights(ctx, tx, role.oid, objects)

@@ -3,10 +3,13 @@
 package postgres
 
 import (
+	"context"
 	"fmt"
+	"maps"
 	"math"
 	"math/big"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -99,10 +102,129 @@ func JoinIdentifierList(names []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// settingValue is a setting's value as it stands in ALTER ROLE ... SET.
+func settingsIn(lines []string) map[string]string {
+	settings := map[string]string{}
+	for _, line := range lines {
+		name, value, _ := strings.Cut(line, "=")
+		settings[name] = value
+	}
+	return settings
+}
+
+// RoleSetting is a setting of a role.
+type RoleSetting struct {
+	Name, Value string
+	// Everywhere means that it applies in all databases, unless one has its own.
+	Everywhere bool
+}
+
+// InAllDatabases ends the text of a setting that does.
+const InAllDatabases = " (in all databases)"
+
+// String leaves out the value of a setting that is not the server's own: it may be a secret of somebody's.
+func (s RoleSetting) String() string {
+	text := s.Name
+	if !strings.Contains(s.Name, ".") {
+		text += " = " + s.Value
+	}
+	if s.Everywhere {
+		text += InAllDatabases
+	}
+	return text
+}
+
+// OtherSettings are those of the role that are neither among the names configured, which are of the current database, nor
+// among those tolerated anywhere. Case does not matter in a name.
+func (r *Role) OtherSettings(configured, tolerated []string) []RoleSetting {
+	var others []RoleSetting
+	add := func(settings map[string]string, known []string, everywhere bool) {
+		for _, name := range slices.Sorted(maps.Keys(settings)) {
+			if !named(known, name) && settings[name] != harmless[name] {
+				others = append(others, RoleSetting{Name: name, Value: settings[name], Everywhere: everywhere})
+			}
+		}
+	}
+	add(r.Settings, slices.Concat(configured, tolerated), false)
+	add(r.Everywhere, tolerated, true)
+	return others
+}
+
+func named(names []string, name string) bool {
+	return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
+}
+
+// SettingError is a setting of a role that could not be made or taken back.
+type SettingError struct {
+	// Statement is what was refused.
+	Name, Statement string
+	err             error
+}
+
+func (e *SettingError) Error() string { return fmt.Sprintf("%s: %v", e.Statement, e.err) }
+
+func (e *SettingError) Unwrap() error { return e.err }
+
+// syncSettings makes the settings of the spec, and takes back what it does not tolerate.
+func (s *Server) syncSettings(ctx context.Context, tx pgx.Tx, role *Role, spec RoleSpec) error {
+	here := roleScope{"ALTER ROLE " + Ident(spec.Name) + " IN DATABASE " + Ident(s.Database()), role.Settings}
+	everywhere := roleScope{"ALTER ROLE " + Ident(spec.Name), role.Everywhere}
+	if err := everywhere.sync(ctx, tx, nil, spec.Tolerated); err != nil {
+		return err
+	}
+	return here.sync(ctx, tx, spec.Settings, spec.Tolerated)
+}
+
+// roleScope is where a role has settings: in one database, or in all.
+type roleScope struct {
+	alter   string // the beginning of ALTER ROLE
+	current map[string]string
+}
+
+// harmless are the values of settings that PostgreSQL 16 and later do not take back, which are those that a session begins
+// with anyhow. Another transaction_isolation keeps the role from logging in.
+var harmless = map[string]string{"transaction_isolation": "read committed", "transaction_read_only": "off", "transaction_deferrable": "off"}
+
+func (r roleScope) sync(ctx context.Context, tx pgx.Tx, wanted map[string]string, tolerated []string) error {
+	for _, name := range slices.Sorted(maps.Keys(r.current)) {
+		if _, ok := wanted[name]; ok || named(tolerated, name) || r.current[name] == harmless[name] {
+			continue
+		}
+		if err := r.reset(ctx, tx, name); err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(wanted)) {
+		if value, set := r.current[name]; set && value == wanted[name] {
+			continue
+		}
+		if err := r.exec(ctx, tx, name, "SET "+Ident(name)+" = "+settingValue(name, wanted[name])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r roleScope) reset(ctx context.Context, tx pgx.Tx, name string) error {
+	err := pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error { return r.exec(ctx, tx, name, "RESET "+Ident(name)) })
+	if value, ok := harmless[name]; ok && SQLState(err) == "0A000" { // feature_not_supported
+		return r.exec(ctx, tx, name, "SET "+Ident(name)+" = "+QuoteLiteral(value))
+	}
+	return err
+}
+
+func (r roleScope) exec(ctx context.Context, tx pgx.Tx, name, change string) error {
+	statement := r.alter + " " + change
+	if _, err := tx.Exec(ctx, statement); err != nil {
+		return &SettingError{Name: name, Statement: statement, err: err}
+	}
+	return nil
+}
+
+// settingValue is a setting's value as it stands in ALTER ROLE ... SET. A list is kept with the quotes of its elements.
 func settingValue(name, value string) string {
-	if name == SearchPath && value != "" {
-		return value // already a list of quoted identifiers
+	lists := []string{SearchPath, "temp_tablespaces", "local_preload_libraries", "session_preload_libraries"}
+	if slices.Contains(lists, name) && value != "" {
+		return value
 	}
 	return QuoteLiteral(value)
 }

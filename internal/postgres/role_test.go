@@ -111,7 +111,7 @@ func TestRoleLifecycle(t *testing.T) {
 		until := time.Date(2099, 1, 2, 3, 4, 5, 0, time.UTC)
 		spec := postgres.RoleSpec{
 			Name: name, ConnectionLimit: 3, ValidUntil: &until, Verifier: verifier(t, rolePassword),
-			Settings: map[string]*string{"statement_timeout": &timeout, postgres.SearchPath: &path}, Grants: grants, Objects: objects,
+			Settings: map[string]string{"statement_timeout": timeout, postgres.SearchPath: path}, Grants: grants, Objects: objects,
 		}
 		if err := server.CreateRole(ctx, spec); err != nil {
 			t.Fatal(err)
@@ -216,7 +216,7 @@ func TestAlterRoleMendsWhatWasChanged(t *testing.T) {
 		} {
 			db.Exec(statement)
 		}
-		spec.Settings = map[string]*string{"lock_timeout": nil}
+		spec.Tolerated = []string{"Work_Mem"}
 		err := server.AlterRole(ctx, spec)
 		if strings.HasSuffix(t.Name(), "createrole") {
 			// Only the one who granted, or a superuser, can take the last grant back.

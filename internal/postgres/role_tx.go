@@ -17,23 +17,27 @@ const catalogBudget = time.Minute
 // lost against another session: "tuple concurrently updated" (XX000, the catalogs' own
 // conflict, which no lock of ours prevents when somebody else grants by hand),
 // serialization failure, deadlock, a lock that was not free in time, or an owner that came or
-// went.
+// went. Its error names whom it waited for, see [HeldUpError].
 func (s *Server) catalogTx(ctx context.Context, change func(pgx.Tx) error) error {
+	return s.catalogTxAgainst(ctx, "", change)
+}
+
+// catalogTxAgainst is catalogTx that ends the sessions of a role which hold it up: a role can lock its own entry, and the
+// objects that it may write to, for as long as it likes.
+func (s *Server) catalogTxAgainst(ctx context.Context, role string, change func(pgx.Tx) error) error {
 	pool, err := s.Pool(ctx)
 	if err != nil {
 		return err
 	}
-	return retryTx(ctx, pool, change)
+	return s.retryTx(ctx, pool, role, change)
 }
 
-// retryTx is catalogTx on a connection that the caller has: who holds one of the pool's must
+// retryTx is catalogTxAgainst on a connection that the caller has: who holds one of the pool's must
 // not wait for a second.
-func retryTx(ctx context.Context, db interface {
-	Begin(ctx context.Context) (pgx.Tx, error)
-}, change func(pgx.Tx) error) error {
+func (s *Server) retryTx(ctx context.Context, db Beginner, role string, change func(pgx.Tx) error) error {
 	deadline := time.Now().Add(catalogBudget)
 	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		err := pgx.BeginFunc(ctx, db, change)
+		err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error { return s.watched(ctx, tx, role, change) })
 		if !lostRace(err) || time.Now().After(deadline) {
 			return err
 		}
@@ -46,4 +50,15 @@ func retryTx(ctx context.Context, db interface {
 		case <-time.After(wait/2 + rand.N(wait)):
 		}
 	}
+}
+
+// watched runs a change while its session is watched. No lock is waited for without an end.
+func (s *Server) watched(ctx context.Context, tx pgx.Tx, role string, change func(pgx.Tx) error) error {
+	if s.LockTimeout() == 0 {
+		if _, err := tx.Exec(ctx, "select set_config('lock_timeout', $1, true)", Milliseconds(DefaultLockTimeout)); err != nil {
+			return err
+		}
+	}
+	watch := s.Watch(ctx, Backend(tx.Conn()), role)
+	return watch.Stop(change(tx))
 }

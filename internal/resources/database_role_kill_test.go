@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
 )
 
@@ -34,15 +36,14 @@ func TestDatabaseRoleKilledHalfWay(t *testing.T) {
 		w.Write("main.tf", required+roleConfig(db, name, operations, append(lines, password("first", 1))...))
 	}
 	const (
-		object  = "('pg_class'::regclass::oid::bigint << 32) | 'public.users'::regclass::oid::bigint"
-		waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory')"
+		waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'object')"
 		alone   = "SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 	)
-	// killed runs Terraform until it waits for the table's privileges, with all before it done.
+	// killed runs Terraform until it waits for its turn to change privileges, with all before it done.
 	killed := func() {
 		t.Helper()
 		holder := db.Conn()
-		if _, err := holder.Exec(t.Context(), "SELECT pg_advisory_lock("+object+")"); err != nil {
+		if _, err := holder.Exec(t.Context(), "BEGIN; COMMENT ON DATABASE "+pgx.Identifier{db.Name}.Sanitize()+" IS NULL"); err != nil {
 			t.Fatal(err)
 		}
 		process := w.Start("apply", "-auto-approve")

@@ -241,6 +241,13 @@ func TestDatabaseRoleDriftIsMended(t *testing.T) {
 		{`ALTER ROLE %s PASSWORD NULL`, "password_status"},
 		{`ALTER ROLE %s IN DATABASE ` + db.Name + ` SET statement_timeout = '6s'`, "statement_timeout"},
 		{`ALTER ROLE %s IN DATABASE ` + db.Name + ` RESET search_path`, "search_path"},
+		{`ALTER ROLE %s IN DATABASE ` + db.Name + ` SET lock_timeout = '1ms'`, "other_settings"},
+		{`ALTER ROLE %s IN DATABASE ` + db.Name + ` SET work_mem = '2MB'`, "other_settings"},
+		{`ALTER ROLE %s SET default_transaction_read_only = on`, "other_settings"},
+		{`ALTER ROLE %s SET somebody.own = 'x'`, "other_settings"},
+	}
+	if db.QueryInt("SELECT current_setting('server_version_num')::int") >= 170000 {
+		drifts = append(drifts, struct{ statement, attribute string }{`ALTER ROLE %s SET transaction_timeout = '1ms'`, "other_settings"})
 	}
 	steps := []resource.TestStep{{Config: cfg}}
 	for _, drift := range pgtest.Some(drifts) {
@@ -260,9 +267,15 @@ func TestDatabaseRoleDriftIsMended(t *testing.T) {
 			),
 		})
 	}
-	steps = append(steps, resource.TestStep{ // what is not managed is left alone
-		PreConfig:        func() { db.Exec("ALTER ROLE " + name + " IN DATABASE " + db.Name + " SET work_mem = '2MB'") },
-		Config:           cfg,
+	tolerant := roleConfig(db, name, `"get_user"`, password("first", 1), `statement_timeout = "5s"`, `search_path = ["public"]`, `tolerated_settings = ["work_mem"]`)
+	steps = append(steps, resource.TestStep{ // what is tolerated is left alone
+		PreConfig: func() { db.Exec("ALTER ROLE " + name + " IN DATABASE " + db.Name + " SET work_mem = '2MB'") },
+		Config:    tolerant,
+		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+			plancheck.ExpectResourceAction(roleAddress, plancheck.ResourceActionUpdate), changes{"tolerated_settings"}}},
+		Check: resource.TestCheckResourceAttr(roleAddress, "other_settings.0", "work_mem = 2MB"),
+	}, resource.TestStep{
+		Config:           tolerant,
 		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
 	}, resource.TestStep{ // removed elsewhere
 		PreConfig: func() { db.Exec("DROP OWNED BY " + name + "; DROP ROLE " + name) },

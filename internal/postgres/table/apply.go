@@ -72,7 +72,11 @@ func (t *Session) Apply(ctx context.Context, plan Plan, budgets Budgets) error {
 		for _, step := range group {
 			tflog.Debug(ctx, "changing the table", map[string]any{"table": t.quoted(), "what": step.What, "lock": step.Lock, "route": string(step.Route)})
 		}
-		if failed, err := t.runGroup(ctx, group, budgets); err != nil {
+		failed, err := 0, t.stillKept(ctx)
+		if err == nil {
+			failed, err = t.runGroup(ctx, group, budgets)
+		}
+		if err != nil {
 			if undo := group[failed].Undo; undo != "" && postgres.RowsAgainst(err) {
 				t.undo(ctx, undo, budgets)
 			}
@@ -97,7 +101,7 @@ func (t *Session) runGroup(ctx context.Context, group []Step, budgets Budgets) (
 	}
 	began := time.Now()
 	run := func() error {
-		return t.retry(ctx, budgets.Lock-time.Since(began), group[0].What, func(wait time.Duration) (err error) {
+		return t.retry(ctx, t.Conn, budgets.Lock-time.Since(began), group[0].What, func(wait time.Duration) (err error) {
 			failed, err = t.runTransaction(ctx, group, wait)
 			return err
 		})
@@ -116,9 +120,14 @@ func (t *Session) runGroup(ctx context.Context, group []Step, budgets Budgets) (
 	return failed, err
 }
 
-// retry repeats work while it misses its lock and budget is left. Work is told how long to
-// wait for the lock.
-func (t *Session) retry(ctx context.Context, budget time.Duration, what string, work func(wait time.Duration) error) error {
+// retry repeats work on a connection while it misses its lock and budget is left. Work is told how long to
+// wait for the lock. The error names whom it waited for, see [postgres.HeldUpError].
+func (t *Session) retry(ctx context.Context, on *pgx.Conn, budget time.Duration, what string, work func(wait time.Duration) error) error {
+	watch := t.server.Watch(ctx, postgres.Backend(on), "")
+	return watch.Stop(t.repeat(ctx, budget, what, work))
+}
+
+func (t *Session) repeat(ctx context.Context, budget time.Duration, what string, work func(wait time.Duration) error) error {
 	deadline := time.Now().Add(budget)
 	rest := postgres.FirstWait
 	for wait := min(postgres.FirstWait, t.lockTimeout); ; wait = min(2*wait, t.lockTimeout) {
@@ -199,9 +208,10 @@ func (t *Session) runConcurrent(ctx context.Context, step Step, budget time.Dura
 	}
 	stop := t.reportProgress(ctx, step)
 	began := time.Now()
+	watch := t.server.Watch(ctx, postgres.Backend(t.Conn), "")
 	_, err := t.Exec(ctx, step.SQL)
+	err = watch.Stop(tooLong(err, budget, began))
 	stop()
-	err = tooLong(err, budget, began)
 	if step.Builds == "" {
 		return err
 	}

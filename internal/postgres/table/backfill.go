@@ -97,7 +97,7 @@ func (t *Session) rowsPath(ctx context.Context) (path string, err error) {
 }
 
 func (t *Session) runBatch(ctx context.Context, step Step, path string, page int64, budget time.Duration) (changed int64, err error) {
-	err = t.retry(ctx, budget, step.What, func(wait time.Duration) error {
+	err = t.retry(ctx, t.Conn, budget, step.What, func(wait time.Duration) error {
 		return pgx.BeginFunc(ctx, t.Conn, func(tx pgx.Tx) error {
 			if err := t.timeouts(ctx, tx, wait, 0); err != nil {
 				return err

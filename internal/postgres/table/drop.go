@@ -35,8 +35,13 @@ func HasRows(ctx context.Context, db postgres.Beginner, schema, name string) (ro
 // [RowsError]; the rows are looked for while nobody can write any.
 func (t *Session) Drop(ctx context.Context, withRows bool, budget time.Duration) error {
 	table := t.quoted()
+	// The table takes its row type along, so that the session which has the lock on that drops it.
+	on, in := t.Conn, postgres.Beginner(t.Conn)
+	if t.kept != nil {
+		on, in = t.keeper, t.kept
+	}
 	drop := func(wait time.Duration) error {
-		return pgx.BeginFunc(ctx, t.Conn, func(tx pgx.Tx) error {
+		return pgx.BeginFunc(ctx, in, func(tx pgx.Tx) error {
 			if err := t.timeouts(ctx, tx, wait, 0); err != nil {
 				return err
 			}
@@ -56,7 +61,12 @@ func (t *Session) Drop(ctx context.Context, withRows bool, budget time.Duration)
 			return err
 		})
 	}
-	return t.retry(ctx, budget, "drop the table", drop)
+	err := t.retry(ctx, on, budget, "drop the table", drop)
+	if err == nil && t.kept != nil {
+		err = t.kept.Commit(ctx)
+		t.kept = nil
+	}
+	return err
 }
 
 // SchemaAccess reports whether the schema exists and whether the session's role may create

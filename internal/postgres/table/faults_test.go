@@ -354,10 +354,11 @@ func TestEveryStepSurvivesTheServer(t *testing.T) {
 					t.Fatal(err)
 				}
 				interrupted[fmt.Sprintf("%s after %d", name, ends[step])] = s
+				session.Close()
 			} else {
+				session.Close() // nobody else drops a table that is being changed
 				db.Exec("DROP SCHEMA " + s.schema + " CASCADE")
 			}
-			session.Close()
 		}
 		if len(interrupted) == 0 {
 			return

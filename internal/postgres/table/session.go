@@ -4,7 +4,8 @@ package table
 
 import (
 	"context"
-	"hash/fnv"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-log/tflog"
@@ -13,17 +14,23 @@ import (
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 )
 
-// Session is a connection that alone changes one table: every run of the provider
-// takes the same advisory lock first. It is no part of the pool, so that closing it
-// releases the lock and all settings, and cancelling it ends the statement on the server.
+// Session is a connection that alone changes one table: every run of the provider takes the lock that COMMENT takes on the
+// table's row type first. It is no part of the pool, so that closing it releases the lock and all settings, and cancelling
+// it ends the statement on the server.
 type Session struct {
 	*pgx.Conn
 	server       *postgres.Server
 	schema, name string
 	lockTimeout  time.Duration
+
+	// keeper has the transaction that has the lock: a second connection, since indexes are built outside of transactions.
+	keeper *pgx.Conn
+	// kept is nil while there is no table, whose creation is one transaction, and for one that the provider may not alter.
+	kept pgx.Tx
 }
 
-// Lock waits until no other run changes the table, as long as ctx allows.
+// Lock waits until no other run changes the table, as long as ctx allows. Its error then names the other run, see
+// [postgres.HeldUpError].
 func Lock(ctx context.Context, s *postgres.Server, schema, name string) (*Session, error) {
 	conn, err := s.Connect(ctx)
 	if err != nil {
@@ -33,37 +40,94 @@ func Lock(ctx context.Context, s *postgres.Server, schema, name string) (*Sessio
 	if session.lockTimeout == 0 {
 		session.lockTimeout = postgres.DefaultLockTimeout
 	}
-	if err := session.acquire(ctx); err != nil {
+	if session.keeper, err = s.Connect(ctx); err == nil {
+		err = session.acquire(ctx)
+	}
+	if err != nil {
 		session.Close()
 		return nil, err
 	}
 	return session, nil
 }
 
-// acquire polls: a statement that waited for the lock would hold a snapshot, and the
+const rowTypeSQL = `
+select c.reltype, coalesce(quote_literal(obj_description(c.reltype, 'pg_type')), 'NULL')
+  from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p') and pg_has_role(c.relowner, 'USAGE')`
+
+// acquire tries again and again: a statement that waited for the lock would hold a snapshot, and the
 // holder's CREATE INDEX CONCURRENTLY would wait for that.
 func (t *Session) acquire(ctx context.Context) error {
-	key := fnv.New64a()
-	key.Write([]byte("auth0pg_users_table\x00" + t.schema + "\x00" + t.name))
+	var holders []postgres.Holder
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
-		var locked bool
-		if err := t.QueryRow(ctx, "select pg_try_advisory_lock($1)", int64(key.Sum64())).Scan(&locked); err != nil || locked { //nolint:gosec // any 64 bits do
+		var rowType uint32
+		var comment string
+		err := t.keeper.QueryRow(ctx, rowTypeSQL, t.schema, t.name).Scan(&rowType, &comment)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		if err == nil {
+			err = t.keep(ctx, comment)
+		}
+		switch postgres.SQLState(err) {
+		case "55P03", "42704": // somebody has it; the table is gone meanwhile
+		default:
+			return postgres.NewHeldUpError(err, holders)
+		}
+		before := len(holders)
+		if holders, err = postgres.Commenters(ctx, t.keeper, "pg_catalog.pg_type", rowType); err != nil {
 			return err
 		}
-		tflog.Info(ctx, "another run is changing the table, waiting", map[string]any{"table": t.quoted()})
+		if held := (&postgres.HeldUpError{Holders: holders}); before == 0 && len(holders) > 0 {
+			tflog.Info(ctx, "another run is changing the table, waiting", map[string]any{"table": t.quoted(), "held_up_by": held.Who()})
+		}
 		if err := postgres.Pause(ctx, wait); err != nil {
-			return err
+			return postgres.NewHeldUpError(err, holders)
 		}
 	}
+}
+
+// keep takes the lock, or fails with 55P03 where another run has it.
+func (t *Session) keep(ctx context.Context, comment string) error {
+	tx, err := t.keeper.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, "select set_config('lock_timeout', '100ms', true), set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '0', true)")
+	if err == nil {
+		_, err = tx.Exec(ctx, "COMMENT ON TYPE "+t.quoted()+" IS "+comment)
+	}
+	if err != nil {
+		return errors.Join(err, tx.Rollback(ctx))
+	}
+	t.kept = tx
+	return nil
+}
+
+// stillKept reports as an error that the session with the lock was ended by somebody.
+func (t *Session) stillKept(ctx context.Context) error {
+	if t.kept == nil {
+		return nil
+	}
+	if _, err := t.kept.Exec(ctx, "select 1"); err != nil {
+		return fmt.Errorf("the session that keeps other runs away from the table was lost: %w", err)
+	}
+	return nil
 }
 
 // Close gives the lock back and ends the session. A pooler takes a while to end that of the server.
 func (t *Session) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	_, _ = t.Exec(ctx, "select pg_advisory_unlock_all()") // a session that is beyond use ends without it
-	postgres.LeaveClean(ctx, t.PgConn())
-	_ = t.Conn.Close(ctx)
+	if t.kept != nil {
+		_ = t.kept.Rollback(ctx) // a session that is beyond use ends without it
+	}
+	for _, conn := range []*pgx.Conn{t.keeper, t.Conn} {
+		if conn != nil {
+			postgres.LeaveClean(ctx, conn.PgConn())
+			_ = conn.Close(ctx)
+		}
+	}
 }
 
 func (t *Session) quoted() string { return postgres.Ident(t.schema, t.name) }

@@ -214,8 +214,9 @@ func accessError(diags *diag.Diagnostics, verb, schema string, err error) {
 func accessDetail(attempted string, err error) string {
 	var server *pgconn.PgError
 	if errors.As(err, &server) && server.Code == "55P03" {
-		return fmt.Sprintf("%s: %s It was tried for a minute, each time briefly, so that logins do not queue behind it. Nothing was changed.\n\n"+
-			"Find in pg_stat_activity what reads the table for so long, such as a report or pg_dump, and apply again when that is done.", attempted, kit.ServersWords(server))
+		return fmt.Sprintf("%s: %s It was tried for a minute, each time briefly, so that logins do not queue behind it. Nothing was changed.%s\n\n"+
+			"Find in pg_stat_activity what reads the table for so long, such as a report or pg_dump, and apply again when that is done.",
+			attempted, kit.ServersWords(server), kit.HeldUpBy(err))
 	}
 	return kit.PostgresDetail(attempted, err)
 }

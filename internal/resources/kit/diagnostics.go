@@ -23,15 +23,37 @@ func PostgresDetail(attempted string, err error) string {
 	}
 	var server *pgconn.PgError
 	if errors.As(err, &server) {
-		return fmt.Sprintf("%s: %s\n\n%s", attempted, ServersWords(server), Remedy(server))
+		return fmt.Sprintf("%s: %s%s\n\n%s", attempted, ServersWords(server), HeldUpBy(err), remedyFor(server, err))
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return attempted + ": the time given for it ran out.\n\nRaise the object's timeout, or see in pg_stat_activity what holds the work up, and apply again."
+		return attempted + ": the time given for it ran out." + HeldUpBy(err) + "\n\nRaise the object's timeout, or see in pg_stat_activity what holds the work up, and apply again."
 	case errors.Is(err, context.Canceled):
 		return attempted + ": it was cancelled.\n\nApply again to finish."
 	}
 	return fmt.Sprintf("%s: %s\n\n%s", attempted, Sentence(err.Error()), JustApply)
+}
+
+// HeldUpBy is a sentence that names the sessions which an error says were waited for; "" for none.
+func HeldUpBy(err error) string {
+	var held *postgres.HeldUpError
+	if !errors.As(err, &held) {
+		return ""
+	}
+	return fmt.Sprintf("\nIt was held up by %s.", held.Who())
+}
+
+// remedyFor is [Remedy], and what lets the provider end those who held it up.
+func remedyFor(server *pgconn.PgError, err error) string {
+	var held *postgres.HeldUpError
+	if !errors.As(err, &held) {
+		return Remedy(server)
+	}
+	if held.MayNotEnd == "" {
+		return "Let that end, or end it with pg_terminate_backend, and apply again."
+	}
+	return fmt.Sprintf("The provider ends sessions of the role %q that hold up its change, and may not: have a superuser run\n\n"+
+		"  GRANT pg_signal_backend TO <the role that the provider connects as>;\n\nor end them with pg_terminate_backend. Then apply again.", held.MayNotEnd)
 }
 
 // What to do where nothing better is known. At plan, asPlanned says it otherwise.

@@ -16,15 +16,6 @@ import (
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 )
 
-// timeouts are the model's attributes for the settings that hold a duration.
-func (m *databaseRoleModel) timeouts() map[string]*types.String {
-	return map[string]*types.String{
-		"statement_timeout":                   &m.StatementTimeout,
-		"lock_timeout":                        &m.LockTimeout,
-		"idle_in_transaction_session_timeout": &m.IdleTimeout,
-	}
-}
-
 // grants derives from store and operations what the role may hold, and the objects on
 // which it may hold nothing else. Both stay empty while store or operations are unknown.
 func (m *databaseRoleModel) grants(ctx context.Context, database string, diags *diag.Diagnostics) (grants []postgres.Grant, objects []postgres.Object) {
@@ -48,22 +39,10 @@ func (m *databaseRoleModel) spec(ctx context.Context, data *kit.Data, prior *dat
 		Name:            m.Name.ValueString(),
 		ConnectionLimit: m.ConnectionLimit.ValueInt64(),
 		ValidUntil:      instant(m.ValidUntil),
-		Settings:        map[string]*string{},
+		Settings:        m.settings(ctx, diags),
 	}
-	for name, attribute := range m.timeouts() {
-		if !attribute.IsNull() {
-			spec.Settings[name] = attribute.ValueStringPointer()
-		} else if prior != nil && !prior.timeouts()[name].IsNull() {
-			spec.Settings[name] = nil
-		}
-	}
-	if !m.SearchPath.IsNull() {
-		var names []string
-		diags.Append(m.SearchPath.ElementsAs(ctx, &names, false)...)
-		value := postgres.JoinIdentifierList(names)
-		spec.Settings[postgres.SearchPath] = &value
-	} else if prior != nil && !prior.SearchPath.IsNull() {
-		spec.Settings[postgres.SearchPath] = nil
+	if prior != nil {
+		spec.Tolerated = m.tolerated(ctx, diags)
 	}
 	grants, objects := m.grants(ctx, server.Database(), diags)
 	sequences, _, err := m.sequences(ctx, server)
@@ -205,22 +184,7 @@ func (m *databaseRoleModel) refresh(ctx context.Context, server *postgres.Server
 		// Imported, and not to be told from the privileges: on which objects they matter is only in the configuration.
 		m.Privileges, m.SequencePrivileges = types.ListNull(types.StringType), types.ListNull(types.StringType)
 	}
-	for name, attribute := range m.timeouts() {
-		value, set := role.Settings[name]
-		switch {
-		case attribute.IsNull() && !imported:
-		case !set:
-			*attribute = types.StringNull()
-		case attribute.IsNull() || !sameTimeout(attribute.ValueString(), value):
-			*attribute = types.StringValue(value)
-		}
-	}
-	if value, set := role.Settings[postgres.SearchPath]; !m.SearchPath.IsNull() || imported {
-		m.SearchPath = types.ListNull(types.StringType)
-		if names, ok := postgres.ParseIdentifierList(value); set && ok {
-			m.SearchPath = kit.StringList(names)
-		}
-	}
+	m.refreshSettings(ctx, role, imported)
 	if m.RehashOnLogin.IsNull() {
 		m.RehashOnLogin = types.BoolValue(false)
 	}

@@ -78,6 +78,7 @@ func (r *databaseRole) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		plan.checkName(ctx, server, &resp.Diagnostics)
 	}
 	plan.RoleAttributes = kit.StringList(postgres.ScriptsRole.Words())
+	plan.planSettings(ctx, prior, &resp.Diagnostics)
 	grants, _ := plan.grants(ctx, server.Database(), &resp.Diagnostics)
 	switch described, known := plan.Store.Parsed(); {
 	case !known || plan.Operations.IsUnknown() || kit.UnknownElement(plan.Operations):
@@ -245,6 +246,7 @@ func roleError(diags *diag.Diagnostics, verb, name string, err error) {
 	var grants *postgres.GrantsError
 	var members *postgres.MembershipsError
 	var changed *kit.ChangedSincePlanError
+	var setting *postgres.SettingError
 	var server *pgconn.PgError
 	switch {
 	case errors.Is(err, postgres.ErrRoleExists):
@@ -262,6 +264,10 @@ func roleError(diags *diag.Diagnostics, verb, name string, err error) {
 		diags.AddError("Privileges Not Changed", fmt.Sprintf(
 			"%s: the server left some privileges as they were.\n%s\n\n%s",
 			attempted, strings.Join(strings.Split(grants.Error(), "; "), "\n"), kit.GrantorRemedy))
+	case errors.As(err, &setting) && errors.As(err, &server) && server.Code == "42501":
+		diags.AddAttributeError(path.Root("other_settings"), "Setting Not Taken Back", fmt.Sprintf(
+			"%s: %s\n\nThe role that the provider connects as may not change this setting (%s). Have a superuser run this, and apply again; or name it in tolerated_settings:\n%s;",
+			attempted, kit.ServersWords(server), setting.Name, setting.Statement))
 	case errors.As(err, &members):
 		diags.AddError("Privileges Not Changed", fmt.Sprintf("%s: %v. The role that the provider connects as may not take that back.\n\nHave a superuser run:\n%s",
 			attempted, members, strings.Join(kit.Revocations(members.Left), "\n")))

@@ -54,10 +54,12 @@ type databaseRoleModel struct {
 	LockTimeout        types.String   `tfsdk:"lock_timeout"`
 	IdleTimeout        types.String   `tfsdk:"idle_in_transaction_session_timeout"`
 	SearchPath         types.List     `tfsdk:"search_path"`
+	ToleratedSettings  types.Set      `tfsdk:"tolerated_settings"`
 	DrainTimeout       types.String   `tfsdk:"drain_timeout"`
 	RoleAttributes     types.List     `tfsdk:"role_attributes"`
 	Privileges         types.List     `tfsdk:"privileges"`
 	SequencePrivileges types.List     `tfsdk:"sequence_privileges"`
+	OtherSettings      types.List     `tfsdk:"other_settings"`
 	PasswordStatus     types.String   `tfsdk:"password_status"`
 }
 
@@ -70,7 +72,7 @@ func (r *databaseRole) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 		return schema.StringAttribute{
 			Optional: true,
 			MarkdownDescription: what + " A duration as Postgres writes it, for example `5s`; `0` means no limit. " +
-				"It is set for this role in the provider's database only; without this attribute the setting is not managed. A change applies to new sessions.",
+				"It is set for this role in the provider's database only; without this attribute one that was set elsewhere is taken back, unless `tolerated_settings` names it. A change applies to new sessions.",
 			Validators:    []validator.String{timeoutValidator{}},
 			PlanModifiers: []planmodifier.String{sameMeaning{equal: sameTimeout}},
 		}
@@ -143,9 +145,10 @@ func (r *databaseRole) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 				Optional:    true,
 				ElementType: types.StringType,
 				MarkdownDescription: "The schemas in which the role's sessions look for names, `$user` being the schema of the role's own name. " +
-					"It is set for this role in the provider's database only; without this attribute the setting is not managed. A change applies to new sessions.",
+					"It is set for this role in the provider's database only; without this attribute one that was set elsewhere is taken back, unless `tolerated_settings` names it. A change applies to new sessions.",
 				Validators: []validator.List{listvalidator.ValueStringsAre(stringvalidator.LengthBetween(1, 63))},
 			},
+			"tolerated_settings": toleratedSettings(),
 			"drain_timeout": schema.StringAttribute{
 				Optional: true,
 				Computed: true,
@@ -160,6 +163,8 @@ func (r *databaseRole) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 				"What was granted or revoked elsewhere on these objects is put back, and a membership is taken back where the provider may; grants to other roles are left alone."),
 			"sequence_privileges": kit.ComputedStrings("What the role is granted on sequences that the defaults of the table's columns draw from, as `create` needs it for a `serial` id. " +
 				"It is known once the table exists; what was changed elsewhere is put back."),
+			"other_settings": kit.ComputedStrings("Further settings of the role, for the provider's database or for all, such as `work_mem = 64MB`; the value only of the server's own. " +
+				"A role may set most of them for itself. They are taken back, except those in `tolerated_settings`."),
 			"password_status": schema.StringAttribute{
 				Computed: true,
 				MarkdownDescription: "Whether the stored password is the one that was applied: `as_applied`, `changed_elsewhere` (it is set again), " +
@@ -205,8 +210,10 @@ func (r *databaseRole) Create(ctx context.Context, req resource.CreateRequest, r
 	// A replacement gets what was kept beside the former role.
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, derivedKey, nil)...)
 	plan.ID = plan.Name
+	settings := plan.OtherSettings
 	if plan.refresh(ctx, server, spec.Objects, fingerprint(spec.Verifier), &resp.Diagnostics) {
 		plan.verify(ctx, server, config.PasswordWO)
+		plan.keepSettings(settings)
 		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	}
 }
@@ -274,7 +281,9 @@ func (r *databaseRole) Update(ctx context.Context, req resource.UpdateRequest, r
 		saveVerifier(ctx, resp.Private, spec.Verifier, &resp.Diagnostics)
 		applied = fingerprint(spec.Verifier)
 	}
+	settings := plan.OtherSettings
 	if plan.refresh(ctx, server, spec.Objects, applied, &resp.Diagnostics) {
+		plan.keepSettings(settings)
 		if verify {
 			plan.verify(ctx, server, config.PasswordWO)
 		}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+)
+
+// grip is something that a role may hold for as long as its session is open.
+type grip struct{ name, sql string }
+
+// grips are what the scripts' role with every privilege on a table can keep others waiting with.
+func grips(role string) []grip {
+	quoted := postgres.Ident(role)
+	var advisory []string
+	for _, key := range []string{
+		"(c.oid::bigint << 32) | o.oid::bigint from (select 'pg_database'::regclass::oid as oid) c, pg_database o",
+		"(c.oid::bigint << 32) | o.oid::bigint from (select 'pg_namespace'::regclass::oid as oid) c, pg_namespace o",
+		"(c.oid::bigint << 32) | o.oid::bigint from (select 'pg_class'::regclass::oid as oid) c, pg_class o where o.relkind in ('r', 'S')",
+	} {
+		advisory = append(advisory, "select count(pg_advisory_xact_lock(k)) from (select "+key+") as a (k)")
+	}
+	return []grip{
+		{"its own password", "ALTER ROLE " + quoted + " PASSWORD 'the thief''s'"},
+		{"its own settings", "ALTER ROLE " + quoted + " SET work_mem = '1MB'"},
+		{"the table", "LOCK TABLE app.users IN ACCESS EXCLUSIVE MODE"},
+		{"advisory locks", strings.Join(advisory, "; ")},
+		{"comments", "DO $$ BEGIN EXECUTE format('COMMENT ON DATABASE %I IS NULL', current_database()); EXCEPTION WHEN OTHERS THEN NULL; END $$; " +
+			"DO $$ BEGIN COMMENT ON TYPE app.users IS NULL; EXCEPTION WHEN OTHERS THEN NULL; END $$"},
+	}
+}
+
+// hold has a session of the role with the grip open until ctx ends, and another one whenever that is ended.
+func hold(ctx context.Context, db *pgtest.DB, address string, g grip, held chan<- struct{}) {
+	for ctx.Err() == nil {
+		conn, err := pgx.Connect(ctx, address)
+		if err != nil {
+			time.Sleep(10 * time.Millisecond)
+			continue
+		}
+		_, err = conn.Exec(ctx, "BEGIN; SET LOCAL statement_timeout = 0; "+g.sql)
+		for err == nil {
+			select {
+			case held <- struct{}{}:
+			default:
+			}
+			_, err = conn.Exec(ctx, "select pg_sleep(0.05)")
+		}
+		_ = conn.Close(context.Background())
+	}
+}
+
+// rotationSite is a table, and the scripts' role with table-level rights on it.
+func rotationSite(t *testing.T, db *pgtest.DB, server *postgres.Server) postgres.RoleSpec {
+	t.Helper()
+	pool, err := server.Pool(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pool.Exec(t.Context(), "CREATE SCHEMA app; CREATE TABLE app.users (id bigint PRIMARY KEY, email text)"); err != nil {
+		t.Fatal(err)
+	}
+	users := postgres.Object{Kind: postgres.TableObject, Schema: "app", Name: "users"}
+	schema := postgres.Object{Kind: postgres.SchemaObject, Name: "app"}
+	spec := postgres.RoleSpec{
+		Name: db.RoleName("scripts"), ConnectionLimit: -1, Verifier: verifier(t, rolePassword), Objects: []postgres.Object{users, schema},
+		Grants: []postgres.Grant{{Privilege: "USAGE", On: schema}, {Privilege: "SELECT", On: users}, {Privilege: "DELETE", On: users}},
+	}
+	if err := server.CreateRole(t.Context(), spec); err != nil {
+		t.Fatal(err)
+	}
+	return spec
+}
+
+// TestThiefCannotKeepThePassword rotates the password, and grants, while three sessions of the role for each thing that it can
+// lock hold that, and come back as soon as they are ended.
+func TestThiefCannotKeepThePassword(t *testing.T) {
+	administrators(t, func(t *testing.T, db *pgtest.DB, server *postgres.Server) {
+		spec := rotationSite(t, db, server)
+		for _, g := range grips(spec.Name) {
+			t.Run(g.name, func(t *testing.T) {
+				ctx, let := context.WithCancel(t.Context())
+				held, done := make(chan struct{}, 3), make(chan struct{})
+				address := db.URLFor(spec.Name, rolePassword)
+				for range 3 {
+					go func() { hold(ctx, db, address, g, held); done <- struct{}{} }()
+				}
+				defer func() {
+					let()
+					for range 3 {
+						<-done
+					}
+					next := spec
+					next.Verifier = verifier(t, rolePassword)
+					if err := server.AlterRole(t.Context(), next); err != nil {
+						t.Error(err)
+					}
+				}()
+				<-held
+				next := spec
+				next.Verifier = verifier(t, "rotated-"+rolePassword)
+				next.Grants = append(next.Grants, postgres.Grant{Privilege: "INSERT", On: spec.Objects[0]})
+				next.ConnectionLimit = 40
+				began := time.Now()
+				rotated := make(chan time.Duration, 1)
+				go func() {
+					defer close(rotated)
+					for time.Since(began) < 30*time.Second {
+						if conn, err := pgx.Connect(t.Context(), db.URLFor(spec.Name, "rotated-"+rolePassword)); err == nil {
+							rotated <- time.Since(began)
+							_ = conn.Close(t.Context())
+							return
+						}
+						time.Sleep(50 * time.Millisecond)
+					}
+				}()
+				if err := server.AlterRole(t.Context(), next); err != nil {
+					t.Error(err)
+				}
+				took, ok := <-rotated
+				if !ok || took > 10*time.Second {
+					t.Errorf("the new password is good after %s", took)
+				}
+				t.Logf("rotated after %s, all changed after %s", took, time.Since(began))
+				if conn, err := pgx.Connect(t.Context(), address); err == nil {
+					t.Error("the old password is good")
+					_ = conn.Close(t.Context())
+				}
+			})
+		}
+	})
+}
+
+// TestWhoHoldsTheRoleUp names the session that keeps a change waiting. One of another role is not ended.
+func TestWhoHoldsTheRoleUp(t *testing.T) {
+	db := pgtest.LocalDatabase(t)
+	server := roleServer(t, db.URL)
+	spec := rotationSite(t, db, server)
+	other := db.Conn()
+	if _, err := other.Exec(t.Context(), "BEGIN; ALTER ROLE "+postgres.Ident(spec.Name)+" CONNECTION LIMIT 9"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	err := server.AlterRole(ctx, spec)
+	var held *postgres.HeldUpError
+	if !errors.As(err, &held) || len(held.Holders) != 1 || held.Holders[0].PID != int(other.PgConn().PID()) || held.MayNotEnd != "" ||
+		!strings.Contains(err.Error(), "idle in transaction") {
+		t.Errorf("held up by another role: %v", err)
+	}
+	if _, err := other.Exec(t.Context(), "ROLLBACK"); err != nil {
+		t.Errorf("the other role's session was ended: %v", err)
+	}
+}
