@@ -193,7 +193,8 @@ func (r *connection) Read(ctx context.Context, req resource.ReadRequest, resp *r
 		auth0Error(&resp.Diagnostics, "Connection Not Read", err, nil)
 		return
 	}
-	if state.Name.IsNull() { // just imported or moved: only the id is known
+	adopted := state.Name.IsNull() // just imported or moved: only the id is known
+	if adopted {
 		if found.Strategy != auth0.Strategy {
 			resp.Diagnostics.AddError("Not A Database Connection", fmt.Sprintf(
 				"Connection %s has the strategy %q. Only database connections, of the strategy %q, can be managed here.", found.ID, found.Strategy, auth0.Strategy))
@@ -207,7 +208,7 @@ func (r *connection) Read(ctx context.Context, req resource.ReadRequest, resp *r
 	} else {
 		state.refresh(found)
 	}
-	if private.keep(nil, &state, state.managedScripts(found), &resp.Diagnostics) {
+	if private.keep(nil, &state, state.managedScripts(found), &resp.Diagnostics) || adopted {
 		private.save(ctx, resp.Private, &resp.Diagnostics)
 	}
 	if private.ManagesClients {
