@@ -10,7 +10,6 @@ type client struct {
 	shown       *object // with client_id, without the secret
 	credentials []*credential
 	keys        []*credential // what SetClientKey registered
-	scopes      []string      // granted on the Management API; nil means no grant
 }
 
 // The kinds of application that get other defaults than the rest.

@@ -4,6 +4,7 @@ package localtenant
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -30,7 +31,6 @@ type importJob struct {
 	users      []any
 	unread     string // why the file has no users
 	failures   []any
-	summary    *object
 }
 
 // importForm is what a call that starts an import sends.
@@ -48,7 +48,7 @@ func readImport(c *call) (*importForm, error) {
 	form := &importForm{fields: map[string]string{}}
 	for reader := multipart.NewReader(bytes.NewReader(c.body), params["boundary"]); ; {
 		part, err := reader.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return form, nil
 		}
 		if err != nil {

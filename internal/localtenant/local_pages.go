@@ -3,7 +3,6 @@
 package localtenant
 
 import (
-	"encoding/json"
 	"net"
 	"net/http"
 	"strings"
@@ -91,7 +90,7 @@ func (run ScriptRun) show() *object {
 	if len(out.Results) > 0 {
 		results := make([]any, len(out.Results))
 		for i, result := range out.Results {
-			results[i] = json.RawMessage(result)
+			results[i] = result
 		}
 		o.set("results", results)
 	}
