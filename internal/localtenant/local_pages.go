@@ -62,7 +62,8 @@ func (t *Tenant) localRuns(r *http.Request) any {
 	runs := t.ScriptRuns()
 	for n := len(runs) - 1; n >= 0; n-- {
 		run := runs[n]
-		if query.Has("connection") && query.Get("connection") != run.Connection || query.Has("script") && query.Get("script") != run.Script {
+		if query.Has("connection") && query.Get("connection") != run.Connection ||
+			query.Has("script") && query.Get("script") != run.Script {
 			continue
 		}
 		list = append(list, run.show())
