@@ -79,7 +79,7 @@ func takeEncryptionKey(api *object) {
 	if key == nil || !key.has("pem") {
 		return
 	}
-	if public, _, err := parsePublicKey([]byte(key.string("pem"))); err == nil {
+	if public, certificate, err := parsePublicKey([]byte(key.string("pem"))); err == nil && certificate != nil {
 		key.set("thumbprint_sha256", public.KeyID())
 	}
 	key.remove("pem")
