@@ -120,7 +120,9 @@ func (t *Tenant) newCredential(sent *object) (*credential, error) {
 
 // subjectName is the subject of a certificate, a part on each line.
 func subjectName(certificate *x509.Certificate) string {
-	short := map[string]string{"2.5.4.6": "C", "2.5.4.8": "ST", "2.5.4.7": "L", "2.5.4.10": "O", "2.5.4.11": "OU", "2.5.4.3": "CN"}
+	short := map[string]string{
+		"2.5.4.6": "C", "2.5.4.8": "ST", "2.5.4.7": "L", "2.5.4.10": "O", "2.5.4.11": "OU", "2.5.4.3": "CN",
+	}
 	var lines []string
 	for _, name := range certificate.Subject.Names {
 		if label := short[name.Type.String()]; label != "" {
@@ -207,10 +209,15 @@ func (c *client) assertionKeys() []jwk.Key {
 	return keys
 }
 
-func (t *Tenant) createCredential(c *call) (int, any, error) {
-	body, err := c.object(&schema{types: []string{"object"}, required: []string{"credential_type"}, properties: map[string]*schema{
+var createCredentialSchema = &schema{
+	types: []string{"object"}, required: []string{"credential_type"},
+	properties: map[string]*schema{
 		"credential_type": enumOf("public_key", "cert_subject_dn", "x509_cert"), "name": text, "pem": text,
-	}})
+	},
+}
+
+func (t *Tenant) createCredential(c *call) (int, any, error) {
+	body, err := c.object(createCredentialSchema)
 	if err != nil {
 		return 0, nil, err
 	}

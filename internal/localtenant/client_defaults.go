@@ -10,7 +10,6 @@ type client struct {
 	shown       *object // with client_id, without the secret
 	credentials []*credential
 	keys        []*credential // what SetClientKey registered
-	scopes      []string      // granted on the Management API; nil means no grant
 }
 
 // The kinds of application that get other defaults than the rest.
@@ -95,7 +94,9 @@ func completeThirdParty(shown *object) {
 	shown.setDefault("oidc_conformant", true)
 	shown.setDefault("third_party_security_mode", "permissive")
 	if shown.string("third_party_security_mode") == "strict" {
-		shown.setDefault("jwt_configuration", newObject("alg", "RS256", "secret_encoded", false, "lifetime_in_seconds", num("3600")))
+		shown.setDefault("jwt_configuration", newObject(
+			"alg", "RS256", "secret_encoded", false, "lifetime_in_seconds", num("3600"),
+		))
 		shown.setDefault("grant_types", []any{"authorization_code"})
 		shown.setDefault("refresh_token", newObject("expiration_type", "expiring", "infinite_token_lifetime", true))
 	} else if shown.string("token_endpoint_auth_method") == "none" {

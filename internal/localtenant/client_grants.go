@@ -9,7 +9,9 @@ import (
 	"time"
 )
 
-var errNoGrant = &apiError{status: http.StatusNotFound, message: "The grant does not exist.", code: "inexistent_client_grant"}
+var errNoGrant = &apiError{
+	status: http.StatusNotFound, message: "The grant does not exist.", code: "inexistent_client_grant",
+}
 
 // What a grant is for: tokens of the client itself, or of users who log in by it.
 const (
@@ -26,8 +28,8 @@ var (
 		"allow_all_scopes":            typed("boolean", "null"),
 	}
 	createGrantSchema = closedObject(with(grantProperties, map[string]*schema{
-		"client_id": text, "audience": {types: []string{"string"}, minLength: 1}, "subject_type": enumOf(clientSubject, userSubject),
-		"default_for": text,
+		"client_id": text, "audience": {types: []string{"string"}, minLength: 1},
+		"subject_type": enumOf(clientSubject, userSubject), "default_for": text,
 	}), "audience")
 	updateGrantSchema = &schema{types: []string{"object"}, closed: true, minProps: 1, properties: grantProperties}
 )
@@ -48,7 +50,9 @@ func (t *Tenant) createGrant(c *call) (int, any, error) {
 		subject = clientSubject
 	}
 	if t.grant(clientID, audience, subject) != nil {
-		return 0, nil, &apiError{status: http.StatusConflict, message: "A resource with the same properties already exists", code: "resource_conflict"}
+		return 0, nil, &apiError{
+			status: http.StatusConflict, message: "A resource with the same properties already exists", code: "resource_conflict",
+		}
 	}
 	created := newObject("id", t.newID("client_grant", func() string { return "cgr_" + randomID(16) }))
 	for _, key := range []string{"client_id", "audience"} {
@@ -82,7 +86,9 @@ func (t *Tenant) checkGrant(body *object, clientID, audience string) error {
 	case found == nil:
 		return errNoClient
 	case found.shown.string("app_type") == expressApp:
-		return &apiError{status: http.StatusBadRequest, message: "Client of type express_configuration cannot be used", code: "validation_error"}
+		return &apiError{
+			status: http.StatusBadRequest, message: "Client of type express_configuration cannot be used", code: "validation_error",
+		}
 	case api == nil:
 		return errNoResourceServer
 	}
@@ -176,6 +182,10 @@ type access struct {
 	lifetime time.Duration
 }
 
+func denied(description string) *oauthError {
+	return &oauthError{http.StatusForbidden, "access_denied", description}
+}
+
 // accessOf says what a client may have of an API for itself or for its users: by the
 // API's policy for the kind of token, and by a grant where that asks for one. Asked
 // for scopes, it gives those of them that there are.
@@ -184,7 +194,7 @@ func (t *Tenant) accessOf(app *client, audience, subject, scope string) (*access
 	defer t.mu.Unlock()
 	api := t.api(audience)
 	if api == nil || api.string("identifier") != audience {
-		return nil, &oauthError{http.StatusForbidden, "access_denied", "Service not found: " + audience}
+		return nil, denied("Service not found: " + audience)
 	}
 	policy, _ := api.path("subject_type_authorization", subject, "policy").(string)
 	if policy == "" {
@@ -193,11 +203,11 @@ func (t *Tenant) accessOf(app *client, audience, subject, scope string) (*access
 	scopes := scopesOf(api)
 	switch grant := t.grant(app.id, audience, subject); {
 	case policy == "deny_all":
-		return nil, &oauthError{http.StatusForbidden, "access_denied", `Client "` + app.id + `" is not authorized to access resource server "` + audience + `".`}
+		return nil, denied(`Client "` + app.id + `" is not authorized to access resource server "` + audience + `".`)
 	case policy == "allow_all" || grant != nil && grant.bool("allow_all_scopes"):
 	case grant == nil:
-		return nil, &oauthError{http.StatusForbidden, "access_denied",
-			`Client is not authorized to access "` + audience + `". You might probably want to create a "client-grant" associated to this API. See: https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants`}
+		return nil, denied(`Client is not authorized to access "` + audience + `". You might probably want to create a "client-grant" ` +
+			`associated to this API. See: https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants`)
 	default:
 		scopes = stringsOf(grant.get("scope"))
 	}

@@ -235,7 +235,9 @@ func (t *Tenant) deleteClient(c *call) (int, any, error) {
 	defer t.mu.Unlock()
 	id := c.PathValue("id")
 	if found := t.clients[id]; found != nil && found.shown.bool("global") {
-		return 0, nil, &apiError{status: http.StatusForbidden, message: "The global client cannot be deleted", code: "operation_not_supported"}
+		return 0, nil, &apiError{
+			status: http.StatusForbidden, message: "The global client cannot be deleted", code: "operation_not_supported",
+		}
 	}
 	delete(t.clients, id)
 	for _, conn := range t.connections {

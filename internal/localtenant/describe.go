@@ -30,8 +30,10 @@ func (t *Tenant) Describe(app Application, authority string) string {
       client_secret = %[6]q
     }
   }
-  curl%[7]s %[1]s/oauth/token -d grant_type=%[8]s -d realm=%[9]s -d client_id=%[10]s -d client_secret=%[11]s --data-urlencode username=ada@example.com --data-urlencode password=…
-`, t.url, trust, t.url, t.Audience(), t.clientID, t.clientSecret, option, passwordRealmGrant, app.Connection, app.ClientID, app.ClientSecret)
+  curl%[7]s %[1]s/oauth/token -d grant_type=%[8]s -d realm=%[9]s -d client_id=%[10]s -d client_secret=%[11]s `+
+		"--data-urlencode username=ada@example.com --data-urlencode password=…\n",
+		t.url, trust, t.url, t.Audience(), t.clientID, t.clientSecret,
+		option, passwordRealmGrant, app.Connection, app.ClientID, app.ClientSecret)
 }
 
 // AddApplication registers a client of the given id and secret that may use the

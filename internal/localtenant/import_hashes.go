@@ -74,7 +74,8 @@ var (
 	customBcrypt = regexp.MustCompile(`^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$`)
 	customLDAP   = regexp.MustCompile(`^\{(\w+)\}([A-Za-z0-9+/]+={0,2})$`)
 	customPBKDF2 = regexp.MustCompile(`^\$pbkdf2-(\w+)\$(?:([il=,\d]+)\$)?([A-Za-z0-9+/.]+)\$([A-Za-z0-9+/.]+)$`)
-	customArgon2 = regexp.MustCompile(`^\$(argon2(?:id|i|d))\$(?:v=(\d+)\$)?m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$`)
+	customArgon2 = regexp.MustCompile(`^\$(argon2(?:id|i|d))\$(?:v=(\d+)\$)?m=(\d+),t=(\d+),p=(\d+)` +
+		`\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$`)
 )
 
 // checkCustomHash applies the rules of each algorithm.

@@ -4,6 +4,7 @@ package localtenant
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -30,7 +31,6 @@ type importJob struct {
 	users      []any
 	unread     string // why the file has no users
 	failures   []any
-	summary    *object
 }
 
 // importForm is what a call that starts an import sends.
@@ -48,7 +48,7 @@ func readImport(c *call) (*importForm, error) {
 	form := &importForm{fields: map[string]string{}}
 	for reader := multipart.NewReader(bytes.NewReader(c.body), params["boundary"]); ; {
 		part, err := reader.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return form, nil
 		}
 		if err != nil {
@@ -102,7 +102,8 @@ func (t *Tenant) importUsers(c *call) (int, any, error) {
 	case t.runningImports() >= maxImports:
 		return 0, nil, &apiError{
 			status: http.StatusTooManyRequests, code: "too_many_imports",
-			message: fmt.Sprintf("There are %d active import users jobs, please wait until some of them are finished and try again", maxImports),
+			message: fmt.Sprintf("There are %d active import users jobs, please wait until some of them are finished and try again",
+				maxImports),
 		}
 	}
 	started := t.newJob("users_import", newObject("connection_id", target.id, "connection", target.name))
@@ -211,7 +212,9 @@ func withoutSecrets(row any) any {
 }
 
 // importUser brings one user in. The tenant is locked.
-func (t *Tenant) importUser(target *connection, row any, upsert bool, seen map[string]bool) (outcome string, problem *violation) {
+func (t *Tenant) importUser(
+	target *connection, row any, upsert bool, seen map[string]bool,
+) (outcome string, problem *violation) {
 	if problem = checkImported(target, row); problem != nil {
 		return importFailed, problem
 	}

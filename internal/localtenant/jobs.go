@@ -109,7 +109,9 @@ func (t *Tenant) jobErrors(c *call) (int, any, error) {
 
 // sendVerification is POST /api/v2/jobs/verification-email.
 func (t *Tenant) sendVerification(c *call) (int, any, error) {
-	body, err := c.object(&schema{types: []string{"object"}, required: []string{"user_id"}, properties: map[string]*schema{"user_id": text}})
+	body, err := c.object(&schema{
+		types: []string{"object"}, required: []string{"user_id"}, properties: map[string]*schema{"user_id": text},
+	})
 	if err != nil {
 		return 0, nil, err
 	}

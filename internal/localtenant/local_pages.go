@@ -3,7 +3,6 @@
 package localtenant
 
 import (
-	"encoding/json"
 	"net"
 	"net/http"
 	"strings"
@@ -63,7 +62,8 @@ func (t *Tenant) localRuns(r *http.Request) any {
 	runs := t.ScriptRuns()
 	for n := len(runs) - 1; n >= 0; n-- {
 		run := runs[n]
-		if query.Has("connection") && query.Get("connection") != run.Connection || query.Has("script") && query.Get("script") != run.Script {
+		if query.Has("connection") && query.Get("connection") != run.Connection ||
+			query.Has("script") && query.Get("script") != run.Script {
 			continue
 		}
 		list = append(list, run.show())
@@ -91,7 +91,7 @@ func (run ScriptRun) show() *object {
 	if len(out.Results) > 0 {
 		results := make([]any, len(out.Results))
 		for i, result := range out.Results {
-			results[i] = json.RawMessage(result)
+			results[i] = result
 		}
 		o.set("results", results)
 	}

@@ -91,7 +91,8 @@ func askNode(ctx context.Context, path string) (*node, error) {
 	}
 	found := &node{path: path, version: at}
 	if at.Segments()[0] != NodeMajor {
-		found.warning = fmt.Sprintf("The scripts run in Node.js %s, Auth0's in %d: what the one has and the other lacks shows only there", at, NodeMajor)
+		found.warning = fmt.Sprintf(
+			"The scripts run in Node.js %s, Auth0's in %d: what the one has and the other lacks shows only there", at, NodeMajor)
 		if len(found.arguments()) == 0 {
 			found.warning += ", and writing files is not refused"
 		}

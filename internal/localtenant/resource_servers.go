@@ -9,15 +9,20 @@ import (
 	"strings"
 )
 
-var errNoResourceServer = &apiError{status: http.StatusNotFound, message: "The resource server does not exist", code: "inexistent_resource_server"}
+var errNoResourceServer = &apiError{
+	status: http.StatusNotFound, message: "The resource server does not exist", code: "inexistent_resource_server",
+}
 
 var (
 	subjectPolicy = func(policies ...string) *schema {
 		return closedObject(map[string]*schema{"policy": enumOf(policies...)})
 	}
+	scopeSchema = &schema{
+		types: []string{"object"}, required: []string{"value"}, properties: map[string]*schema{"value": text},
+	}
 	resourceServerProperties = map[string]*schema{
 		"name":                   {types: []string{"string"}, maxLength: 200},
-		"scopes":                 {types: []string{"array"}, items: &schema{types: []string{"object"}, required: []string{"value"}, properties: map[string]*schema{"value": text}}},
+		"scopes":                 {types: []string{"array"}, items: scopeSchema},
 		"signing_alg":            enumOf("HS256", "RS256", "RS512", "PS256"),
 		"signing_secret":         {types: []string{"string"}, minLength: 16},
 		"allow_offline_access":   boolean,
@@ -27,12 +32,15 @@ var (
 		"token_dialect":          enumOf("access_token", "access_token_authz", "rfc9068_profile", "rfc9068_profile_authz"),
 		"skip_consent_for_verifiable_first_party_clients": boolean,
 		"subject_type_authorization": closedObject(map[string]*schema{
-			"user": subjectPolicy("allow_all", "deny_all", "require_client_grant"), "client": subjectPolicy("deny_all", "require_client_grant"),
+			"user":   subjectPolicy("allow_all", "deny_all", "require_client_grant"),
+			"client": subjectPolicy("deny_all", "require_client_grant"),
 		}),
 	}
 	createResourceServerSchema = &schema{
 		types: []string{"object"}, required: []string{"identifier"},
-		properties: with(resourceServerProperties, map[string]*schema{"identifier": {types: []string{"string"}, minLength: 1, maxLength: 600}}),
+		properties: with(resourceServerProperties, map[string]*schema{
+			"identifier": {types: []string{"string"}, minLength: 1, maxLength: 600},
+		}),
 	}
 	updateResourceServerSchema = &schema{types: []string{"object"}, minProps: 1, properties: resourceServerProperties}
 )
@@ -71,7 +79,7 @@ func takeEncryptionKey(api *object) {
 	if key == nil || !key.has("pem") {
 		return
 	}
-	if public, _, err := parsePublicKey([]byte(key.string("pem"))); err == nil {
+	if public, certificate, err := parsePublicKey([]byte(key.string("pem"))); err == nil && certificate != nil {
 		key.set("thumbprint_sha256", public.KeyID())
 	}
 	key.remove("pem")
@@ -82,7 +90,8 @@ func takeEncryptionKey(api *object) {
 func (t *Tenant) showAPI(found *object) *object {
 	shown := clone(found).(*object)
 	for _, app := range t.clients {
-		if app.shown.string("app_type") == resourceServerApp && app.shown.string("resource_server_identifier") == found.string("identifier") {
+		of := app.shown.string("resource_server_identifier")
+		if app.shown.string("app_type") == resourceServerApp && of == found.string("identifier") {
 			shown.set("client_id", app.id)
 		}
 	}
@@ -106,7 +115,9 @@ func (t *Tenant) createResourceServer(c *call) (int, any, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.api(body.string("identifier")) != nil {
-		return 0, nil, &apiError{status: http.StatusConflict, message: "A resource server with the same identifier already exists.", code: "resource_conflict"}
+		return 0, nil, &apiError{
+			status: http.StatusConflict, message: "A resource server with the same identifier already exists.", code: "resource_conflict",
+		}
 	}
 	created := t.newResourceServer(body)
 	t.apis[created.string("id")] = created
@@ -196,7 +207,9 @@ func (t *Tenant) deleteResourceServer(c *call) (int, any, error) {
 		return http.StatusNoContent, nil, nil
 	}
 	if found.bool("is_system") {
-		return 0, nil, &apiError{status: http.StatusBadRequest, message: "System APIs cannot be deleted", code: "operation_not_supported"}
+		return 0, nil, &apiError{
+			status: http.StatusBadRequest, message: "System APIs cannot be deleted", code: "operation_not_supported",
+		}
 	}
 	delete(t.apis, found.string("id"))
 	for id, grant := range t.grants {
