@@ -17,10 +17,17 @@ require('worker_threads').parentPort.on('message', ([port, args]) => port.postMe
     const { port1, port2 } = new MessageChannel();
     worker.postMessage([port2, args], [port2]);
     return await new Promise((resolve, reject) => {
-      port1.once('close', () => reject(new Error('the thread has ended')));
-      port1.once('message', (key) => { resolve(Buffer.from(key)); port1.close(); });
+      const ended = () => reject(new Error('the thread has ended'));
+      port1.once('close', ended);
+      worker.once('exit', ended);
+      port1.once('message', (key) => {
+        resolve(Buffer.from(key));
+        port1.close();
+        worker.off('exit', ended);
+      });
     });
   } catch (error) {
+    delete global[name]; // it may not have been told yet
     if (work > 1024) {
       throw { kind: 'unavailable', cause: `no thread for a hash: ${error.message}` };
     }
