@@ -289,9 +289,15 @@ func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
 }
 
 func TestColumnTypesThatCannotWorkAreRefused(t *testing.T) {
-	for part, columnType := range map[store.Part]string{
-		store.EmailVerified: "jsonb", store.CreatedAt: "boolean", store.UserMetadata: "integer", store.Blocked: "text",
+	for _, test := range []struct {
+		part       store.Part
+		columnType string
+	}{
+		{store.EmailVerified, "jsonb"}, {store.CreatedAt, "boolean"}, {store.UserMetadata, "integer"}, {store.Blocked, "text"},
+		{store.Password, "bytea"}, {store.Password, "jsonb"}, {store.Password, "bit varying(300)"}, {store.Password, "text[]"}, {store.Email, "uuid"},
+		{store.Email, "bytea"}, {store.Username, "integer"}, {store.ID, "bytea"}, {store.ID, "boolean"}, {store.Nickname, "bytea"}, {store.Nickname, "character varying(20)[]"},
 	} {
+		part, columnType := test.part, test.columnType
 		s := storeWith()
 		s.Columns[part] = store.Column{Name: "c", Type: columnType}
 		var wrong *ColumnTypeError

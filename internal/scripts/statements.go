@@ -126,8 +126,28 @@ func checkTypes(s store.Store) error {
 				return &ColumnTypeError{part, column, "citext, as the e-mail lookup is citext"}
 			}
 		}
+		if !holdsText(part, column) {
+			return &ColumnTypeError{part, column, "a type that holds text as it is written, such as text or character varying"}
+		}
 	}
 	return nil
+}
+
+// holdsText reports whether the column gives back what the scripts write into it. Bytes and arrays have a text of their own,
+// and what is compared, an address, a user name or a hash, is in no integer, date or the like. A type of somebody's, such as a
+// domain or an enumeration, may do.
+func holdsText(part store.Part, column store.Column) bool {
+	f := familyOf(column)
+	if f == familyBinary {
+		return false
+	}
+	switch part {
+	case store.Email, store.Username, store.Password:
+		return f == familyText || f == familyCIText || f == familyOther
+	case store.ID:
+		return f != familyBoolean && f != familyTimestamp && f != familyJSON
+	}
+	return true
 }
 
 // skips tells whether the script with these options never runs a statement of its operation: one of another mode.

@@ -128,6 +128,10 @@ func resolveTable(config tableConfig, prev *tableSpec, observed *table.Table) ta
 		column.Named = true
 		spec.Extra[name] = column
 	}
+	if id, ok := spec.Columns[store.ID]; ok && spec.PrimaryKey && config.Columns[store.ID].Nullable.IsNull() {
+		id.NotNull = true // the key makes it so, also where a table without one was imported
+		spec.Columns[store.ID] = id
+	}
 	spec.UsernameLookup = usernameLookup(spec, prev)
 	return spec
 }
