@@ -29,7 +29,7 @@ func conditions(o Options) reach {
 	return reach{
 		"legacy":        len(o.LegacyHashes) > 0,
 		"rehash":        o.RehashOnLogin,
-		"records":       handsOver || o.Store.Has(store.LastLogin),
+		"records":       handsOver || o.Store.Writes(store.LastLogin),
 		"blocked":       has(store.Blocked),
 		"usernames":     has(store.Username),
 		"texts":         has(store.Username, store.Picture, store.PhoneNumber),

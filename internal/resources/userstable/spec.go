@@ -310,7 +310,7 @@ func (s tableSpec) desired() table.Desired {
 func (s tableSpec) store() store.Store {
 	described := store.Store{Reach: store.Table{Schema: s.Schema, Name: s.Name}, Columns: map[store.Part]store.Column{}, EmailLookup: s.EmailLookup}
 	for part, c := range s.Columns {
-		described.Columns[part] = store.Column{Name: c.Name, Type: c.Type}
+		described.Columns[part] = store.Column{Name: c.Name, Type: c.Type, Generated: table.IsGenerated(c.Default)}
 	}
 	if described.EmailLookup == "" {
 		described.EmailLookup = kit.UnindexedLookup(s.Columns[store.Email].Type)
