@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
@@ -160,4 +161,43 @@ func TestWhoHoldsTheRoleUp(t *testing.T) {
 	if _, err := other.Exec(t.Context(), "ROLLBACK"); err != nil {
 		t.Errorf("the other role's session was ended: %v", err)
 	}
+}
+
+// TestLargeObjectsCanBeForbidden is what the security model says of the one kind of object that every role may create.
+func TestLargeObjectsCanBeForbidden(t *testing.T) {
+	db := pgtest.LocalDatabase(t)
+	server := roleServer(t, db.URL)
+	spec := rotationSite(t, db, server)
+	conn := db.ConnTo(db.URLFor(spec.Name, rolePassword))
+	ways := []string{"select lo_creat(-1)", "select lo_create(0)", "select lo_from_bytea(0, 'x')", "select lo_import('/etc/hostname')", "select lo_import('/etc/hostname', 4711)"}
+	made := 0
+	for _, way := range ways {
+		if _, err := conn.Exec(t.Context(), way); err == nil {
+			made++
+		}
+	}
+	if made != 3 {
+		t.Errorf("%d ways lead to a large object", made)
+	}
+	if err := conn.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.DropRole(t.Context(), spec.Name, spec.Objects, 5*time.Second); sqlState(err) != "2BP01" || !strings.Contains(errorDetail(err), "large object") {
+		t.Errorf("dropping the role: %v", err)
+	}
+	db.Exec("REVOKE EXECUTE ON FUNCTION lo_from_bytea(oid, bytea), lo_creat(integer), lo_create(oid) FROM PUBLIC")
+	conn = db.ConnTo(db.URLFor(spec.Name, rolePassword))
+	for _, way := range ways {
+		if _, err := conn.Exec(t.Context(), way); sqlState(err) != "42501" {
+			t.Errorf("%s: %v", way, err)
+		}
+	}
+}
+
+func errorDetail(err error) string {
+	var server *pgconn.PgError
+	if errors.As(err, &server) {
+		return server.Detail
+	}
+	return ""
 }

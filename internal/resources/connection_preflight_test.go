@@ -269,11 +269,15 @@ func TestPreflightFindsWhatFails(t *testing.T) {
 		},
 		"policy": {
 			"ALTER TABLE users ENABLE ROW LEVEL SECURITY; CREATE POLICY ins ON users FOR INSERT WITH CHECK (true)",
-			`Script Would Fail[\s\S]*get_user[\s\S]*found 0 rows[\s\S]*row-level`,
+			`Rows Are Hidden[\s\S]*\(SELECT, UPDATE and DELETE\)[\s\S]*auth0pg_access_functions[\s\S]*CREATE POLICY`,
 		},
 		"no policy": {
 			"ALTER TABLE users ENABLE ROW LEVEL SECURITY",
-			`Scripts Lack A Privilege[\s\S]*script create[\s\S]*violates row-level security`,
+			`Rows Are Hidden[\s\S]*\(SELECT, INSERT, UPDATE and DELETE\)`,
+		},
+		"policy that is restrictive, and one of another role's": {
+			"ALTER TABLE users ENABLE ROW LEVEL SECURITY; CREATE POLICY r ON users AS RESTRICTIVE USING (true); CREATE POLICY o ON users TO pg_monitor USING (true)",
+			`Rows Are Hidden[\s\S]*\(SELECT, INSERT, UPDATE and DELETE\)`,
 		},
 		"trigger that takes its time": {
 			trigger("TRIGGER t AFTER DELETE ON users FOR EACH ROW", "PERFORM pg_sleep(20); RETURN NULL;"),
@@ -313,6 +317,20 @@ func TestPreflightFindsWhatFails(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Where users are only imported the scripts find nothing and no statement fails.
+func TestPreflightOfHiddenRows(t *testing.T) {
+	t.Parallel()
+	p := newPreflightTest(t, plainTable, plainStore())
+	p.db.Exec("ALTER TABLE users ENABLE ROW LEVEL SECURITY")
+	p.run(
+		resource.TestStep{Config: p.connection("import_mode = true"), ExpectError: wrapped(`Rows Are Hidden[\s\S]*\(SELECT\)[\s\S]*Every login would end`)},
+		resource.TestStep{
+			PreConfig: func() { p.db.Exec("CREATE POLICY auth0 ON users TO " + p.role + " USING (true) WITH CHECK (true)") },
+			Config:    p.connection("import_mode = true"),
+		},
+	)
 }
 
 // What the catalog tells is refused by the plan; what it cannot tell is not.

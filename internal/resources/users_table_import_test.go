@@ -4,6 +4,7 @@ package resources_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -337,6 +338,28 @@ func TestUsersTableImportedAddsNothing(t *testing.T) {
 			ExpectError: regexp.MustCompile(`(?s)Part Has No Column.*"last_login"`),
 		},
 		resource.TestStep{Config: config(named + `, nickname = {}, blocked = { name = "is_blocked" }`), Check: has(strings.Replace(before, "nick", "nickname", 1))},
+	)
+}
+
+// A table without a primary key gets one, and the next plan has nothing to do. What the key contradicts is refused before.
+func TestUsersTableImportedWithoutKey(t *testing.T) {
+	t.Parallel()
+	db := acctest.Database(t)
+	db.Exec(`CREATE TABLE users (id uuid DEFAULT gen_random_uuid(), email text NOT NULL, password text NOT NULL, address text)`)
+	block := "import {\n  to = auth0pg_users_table.users\n  id = \"users\"\n}\n"
+	config := func(id string) string {
+		return tableConfig(db, dropAtEnd, "primary_key = true", "columns = { id = {"+id+"}, email = {}, password = {} }",
+			`extra_columns = { folded = { type = "text", default = "generated always as (lower(address)) stored" } }`)
+	}
+	testTable(t,
+		resource.TestStep{Config: config(" nullable = true ") + block, PlanOnly: true, ExpectError: regexp.MustCompile(`(?s)primary key, which\s+is\s+never\s+null.*nullable = false`)},
+		resource.TestStep{Config: config("") + block, Check: func(*terraform.State) error {
+			if !db.QueryBool("SELECT EXISTS (SELECT FROM pg_constraint WHERE conrelid = 'users'::regclass AND contype = 'p')") {
+				return errors.New("there is no primary key")
+			}
+			return nil
+		}},
+		resource.TestStep{Config: config(""), ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}},
 	)
 }
 

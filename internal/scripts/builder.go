@@ -45,7 +45,7 @@ const (
 // condition beside it lets the index on the address serve a table without one
 // on the id.
 func (b *builder) updateOne(name string, match func(string) string, param string, sets ...string) Statement {
-	if b.store.Has(store.UpdatedAt) {
+	if b.store.Writes(store.UpdatedAt) {
 		sets = append(sets, b.set(store.UpdatedAt, "CURRENT_TIMESTAMP"))
 	}
 	condition := match(param)

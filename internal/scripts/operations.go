@@ -8,6 +8,7 @@ package scripts
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
@@ -56,6 +57,8 @@ type spec struct {
 	arguments int
 	// needs are the parts without which the operation cannot work.
 	needs []store.Part
+	// writes are those of them that it writes.
+	writes []store.Part
 }
 
 // specOf is the only list of what the operations need. Ok is false for a name
@@ -63,31 +66,31 @@ type spec struct {
 func specOf(op Operation) (s spec, ok bool) {
 	switch op {
 	case Login:
-		return spec{"login", 2, []store.Part{store.ID, store.Email, store.Password}}, true
+		return spec{"login", 2, []store.Part{store.ID, store.Email, store.Password}, nil}, true
 	case GetUser:
-		return spec{"getUser", 1, []store.Part{store.ID, store.Email}}, true
+		return spec{"getUser", 1, []store.Part{store.ID, store.Email}, nil}, true
 	case Create:
-		return spec{"create", 1, []store.Part{store.Email, store.Password}}, true
+		return spec{"create", 1, []store.Part{store.Email, store.Password}, []store.Part{store.Email, store.Password}}, true
 	case Verify:
-		return spec{"verify", 1, []store.Part{store.ID, store.Email, store.EmailVerified}}, true
+		return spec{"verify", 1, []store.Part{store.ID, store.Email, store.EmailVerified}, []store.Part{store.EmailVerified}}, true
 	case ChangePassword:
-		return spec{"changePassword", 2, []store.Part{store.ID, store.Email, store.Password}}, true
+		return spec{"changePassword", 2, []store.Part{store.ID, store.Email, store.Password}, []store.Part{store.Password}}, true
 	case Delete:
-		return spec{"deleteUser", 1, []store.Part{store.ID}}, true
+		return spec{"deleteUser", 1, []store.Part{store.ID}, nil}, true
 	case ChangeEmail:
-		return spec{"changeEmail", 3, []store.Part{store.ID, store.Email}}, true
+		return spec{"changeEmail", 3, []store.Part{store.ID, store.Email}, []store.Part{store.Email}}, true
 	case ChangeUsername:
-		return spec{"changeUsername", 2, []store.Part{store.ID, store.Email, store.Username}}, true
+		return spec{"changeUsername", 2, []store.Part{store.ID, store.Email, store.Username}, []store.Part{store.Username}}, true
 	}
 	return spec{}, false
 }
 
-// MissingParts lists the parts that the operation needs and the store lacks.
+// MissingParts lists the parts that the operation needs and the store lacks, or has in a generated column that it would write.
 func MissingParts(s store.Store, op Operation) []store.Part {
 	known, _ := specOf(op)
 	var missing []store.Part
 	for _, part := range known.needs {
-		if !s.Has(part) {
+		if !s.Has(part) || slices.Contains(known.writes, part) && !s.Writes(part) {
 			missing = append(missing, part)
 		}
 	}
@@ -112,7 +115,7 @@ func (e *MissingPartsError) Error() string {
 	for i, part := range e.Missing {
 		names[i] = string(part)
 	}
-	return fmt.Sprintf("%s needs the part %s, which the users table does not have", e.Operation, strings.Join(names, " and the part "))
+	return fmt.Sprintf("%s needs the part %s, which the users table does not have, or only as a generated column", e.Operation, strings.Join(names, " and the part "))
 }
 
 // ColumnTypeError is returned when a part's column has a type that the scripts

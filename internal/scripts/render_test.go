@@ -298,10 +298,58 @@ func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
 	}
 }
 
+// A generated column is read like any other, and written by no statement.
+func TestGeneratedColumnsAreNotWritten(t *testing.T) {
+	written := func(s store.Store) (parts []string) {
+		for _, op := range Operations() {
+			privileges, err := Privileges(s, []Operation{op}, RehashOnLogin)
+			var missing *MissingPartsError
+			if errors.As(err, &missing) {
+				continue
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range privileges {
+				if p.Type != "SELECT" {
+					parts = append(parts, p.Columns...)
+				}
+			}
+		}
+		return parts
+	}
+	for _, part := range []store.Part{store.Nickname, store.LastLogin, store.UpdatedAt, store.EmailVerified, store.LastPasswordReset, store.Username} {
+		s := storeWith()
+		column := s.Columns[part]
+		if !slices.Contains(written(s), column.Name) {
+			t.Errorf("%s is not written anyhow", part)
+		}
+		column.Generated = true
+		s.Columns[part] = column
+		if got := written(s); slices.Contains(got, column.Name) {
+			t.Errorf("%s is written: %v", part, got)
+		}
+		if _, err := Statements(s, Login); err != nil {
+			t.Error(err)
+		}
+	}
+	s := storeWith()
+	s.Columns[store.EmailVerified] = store.Column{Name: "email_verified", Type: "boolean", Generated: true}
+	if got := MissingParts(s, Verify); len(got) != 1 {
+		t.Errorf("verify lacks %v", got)
+	}
+}
+
 func TestColumnTypesThatCannotWorkAreRefused(t *testing.T) {
-	for part, columnType := range map[store.Part]string{
-		store.EmailVerified: "jsonb", store.CreatedAt: "boolean", store.UserMetadata: "integer", store.Blocked: "text",
+	for _, test := range []struct {
+		part       store.Part
+		columnType string
+	}{
+		{store.EmailVerified, "jsonb"}, {store.CreatedAt, "boolean"}, {store.UserMetadata, "integer"}, {store.Blocked, "text"},
+		{store.Password, "bytea"}, {store.Password, "jsonb"}, {store.Password, "bit varying(300)"}, {store.Password, "text[]"}, {store.Email, "uuid"},
+		{store.Email, "bytea"}, {store.Username, "integer"}, {store.ID, "bytea"}, {store.ID, "boolean"}, {store.Nickname, "bytea"}, {store.Nickname, "character varying(20)[]"},
 	} {
+		part, columnType := test.part, test.columnType
 		s := storeWith()
 		s.Columns[part] = store.Column{Name: "c", Type: columnType}
 		var wrong *ColumnTypeError

@@ -73,7 +73,7 @@ func Statements(s store.Store, op Operation, features ...Feature) ([]Statement, 
 	switch op {
 	case Login:
 		statements := []Statement{find(s, true)}
-		if s.Has(store.LastLogin) {
+		if s.Writes(store.LastLogin) {
 			statements = append(statements, recordLogin(s))
 		}
 		if s.Has(store.MigratedAt) {
@@ -126,8 +126,28 @@ func checkTypes(s store.Store) error {
 				return &ColumnTypeError{part, column, "citext, as the e-mail lookup is citext"}
 			}
 		}
+		if !holdsText(part, column) {
+			return &ColumnTypeError{part, column, "a type that holds text as it is written, such as text or character varying"}
+		}
 	}
 	return nil
+}
+
+// holdsText reports whether the column gives back what the scripts write into it. Bytes and arrays have a text of their own,
+// and what is compared, an address, a user name or a hash, is in no integer, date or the like. A type of somebody's, such as a
+// domain or an enumeration, may do.
+func holdsText(part store.Part, column store.Column) bool {
+	f := familyOf(column)
+	if f == familyBinary {
+		return false
+	}
+	switch part {
+	case store.Email, store.Username, store.Password:
+		return f == familyText || f == familyCIText || f == familyOther
+	case store.ID:
+		return f != familyBoolean && f != familyTimestamp && f != familyJSON
+	}
+	return true
 }
 
 // skips tells whether the script with these options never runs a statement of its operation: one of another mode.
@@ -187,7 +207,7 @@ func recordLogin(s store.Store) Statement {
 func recordMigration(s store.Store) Statement {
 	b := newBuilder(s)
 	sets := []string{b.set(store.MigratedAt, fmt.Sprintf("COALESCE(%s, CURRENT_TIMESTAMP)", b.read(store.MigratedAt)))}
-	if s.Has(store.LastLogin) {
+	if s.Writes(store.LastLogin) {
 		sets = append(sets, b.set(store.LastLogin, "CURRENT_TIMESTAMP"))
 	}
 	return b.statement(recordMigrationName, false, fmt.Sprintf("UPDATE %s\nSET %s\nWHERE %s",
@@ -209,6 +229,9 @@ func insert(s store.Store) Statement { return newBuilder(s).insertUser() }
 func (b *builder) insertUser() Statement {
 	var columns, values []string
 	for _, part := range b.store.Parts() {
+		if !b.store.Writes(part) {
+			continue
+		}
 		var value string
 		switch part {
 		case store.Email:
@@ -242,7 +265,7 @@ func markVerified(s store.Store) Statement {
 func setPassword(s store.Store) Statement {
 	b := newBuilder(s)
 	sets := []string{b.set(store.Password, b.param("password", store.Password))}
-	if s.Has(store.LastPasswordReset) {
+	if s.Writes(store.LastPasswordReset) {
 		sets = append(sets, b.set(store.LastPasswordReset, "CURRENT_TIMESTAMP"))
 	}
 	return b.updateOne("set_password", b.isEmail, "email", sets...)
@@ -251,7 +274,7 @@ func setPassword(s store.Store) Statement {
 func setEmail(s store.Store) Statement {
 	b := newBuilder(s)
 	sets := []string{b.set(store.Email, b.folded("new_email", store.Email))}
-	if s.Has(store.EmailVerified) {
+	if s.Writes(store.EmailVerified) {
 		sets = append(sets, b.set(store.EmailVerified, fmt.Sprintf("CASE WHEN %s::boolean THEN %s ELSE %s END",
 			b.param("verified", store.EmailVerified), b.flag(store.EmailVerified, true), b.flag(store.EmailVerified, false))))
 	}

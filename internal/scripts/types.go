@@ -22,6 +22,7 @@ const (
 	familyUUID      family = "uuid"
 	familyTimestamp family = "timestamp"
 	familyJSON      family = "json"
+	familyBinary    family = "binary"
 	familyOther     family = "other"
 )
 
@@ -36,6 +37,7 @@ var families = map[string]family{
 	"timestamp without time zone": familyTimestamp,
 	"timestamp":                   familyTimestamp, "timestamptz": familyTimestamp, "date": familyTimestamp,
 	"json": familyJSON, "jsonb": familyJSON,
+	"bytea": familyBinary, "bit": familyBinary, "bit varying": familyBinary, "varbit": familyBinary,
 }
 
 // Modifiers stand at the end, varchar(255), or in the middle, timestamp(3) with time zone.
@@ -48,6 +50,9 @@ func familyOf(column store.Column) family {
 	}
 	if _, ok := citextType(column); ok {
 		return familyCIText
+	}
+	if strings.HasSuffix(name, "[]") {
+		return familyBinary
 	}
 	return familyOther
 }

@@ -36,6 +36,8 @@ type Column struct {
 	// Type is the column's type as Postgres writes it (format_type), for example
 	// "uuid" or "character varying(255)".
 	Type string `json:"type"`
+	// Generated means that the server works the value out: it is read and never written.
+	Generated bool `json:"generated,omitempty"`
 }
 
 // Store is the description that the table exports and everything else consumes.
@@ -114,6 +116,9 @@ func (s Store) Has(p Part) bool {
 	_, ok := s.Columns[p]
 	return ok
 }
+
+// Writes reports whether the store keeps this part in a column that can be written.
+func (s Store) Writes(p Part) bool { return s.Has(p) && !s.Columns[p].Generated }
 
 // IDType is the type of the id column, "" when the store has none.
 func (s Store) IDType() string { return s.Columns[ID].Type }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -92,7 +93,7 @@ func Normalize(ctx context.Context, db postgres.Beginner, declarations []Declara
 	if err := createScratch(ctx, tx, resolved, current); err != nil {
 		return nil, err
 	}
-	specs, err := readScratch(ctx, tx, declarations)
+	specs, err := readScratch(ctx, tx, declarations, len(othersColumns(declarations, current)))
 	if err != nil || current == nil {
 		return specs, err
 	}
@@ -176,7 +177,7 @@ func (t *Table) owner() string {
 // to one declaration. A whole table is created at once, since ADD COLUMN works out the default of a domain.
 func createScratch(ctx context.Context, tx pgx.Tx, declarations []Declaration, current *Table) error {
 	r := &resolver{tx: tx, tableOwner: current.owner()}
-	var columns []string
+	columns := othersColumns(declarations, current)
 	for _, d := range declarations {
 		if d.clause().Generated == "" {
 			columns = append(columns, postgres.Ident(d.Name)+" "+d.Type+collate(d.Collation))
@@ -227,6 +228,20 @@ func createScratch(ctx context.Context, tx pgx.Tx, declarations []Declaration, c
 	return nil
 }
 
+// othersColumns are those of the table that are not declared: a generation expression may name any of them.
+func othersColumns(declarations []Declaration, current *Table) []string {
+	if current == nil || !slices.ContainsFunc(declarations, func(d Declaration) bool { return d.clause().Generated != "" }) {
+		return nil
+	}
+	var columns []string
+	for _, c := range current.Columns {
+		if !slices.ContainsFunc(declarations, func(d Declaration) bool { return d.Name == c.Name || d.RenamedFrom == c.Name }) {
+			columns = append(columns, postgres.Ident(c.Name)+" "+c.Type+collate(c.Collation))
+		}
+	}
+	return columns
+}
+
 // failed blames the declaration only for what the server said about it, and for what it refers to.
 func (d Declaration) failed(attribute, text string, err error) error {
 	var server *pgconn.PgError
@@ -237,12 +252,12 @@ func (d Declaration) failed(attribute, text string, err error) error {
 	return &DeclarationError{Column: d.Name, Attribute: attribute, Text: text, err: err}
 }
 
-func readScratch(ctx context.Context, q postgres.Querier, declarations []Declaration) ([]ColumnSpec, error) {
+func readScratch(ctx context.Context, q postgres.Querier, declarations []Declaration, others int) ([]ColumnSpec, error) {
 	var oid uint32
 	var surplus bool
 	if err := q.QueryRow(ctx, `select c.oid, c.relnatts <> $1 or exists (select from pg_catalog.pg_constraint k where k.conrelid = c.oid and k.contype <> 'n')
 		or exists (select from pg_catalog.pg_index i where i.indrelid = c.oid) from pg_catalog.pg_class c where c.oid = '`+scratch+`'::regclass`,
-		len(declarations)).Scan(&oid, &surplus); err != nil {
+		len(declarations)+others).Scan(&oid, &surplus); err != nil {
 		return nil, err
 	}
 	if surplus {

@@ -228,6 +228,9 @@ func (p *planner) create() {
 		lines = append(lines, columnDefinition(column, column.NotNull))
 	}
 	if p.want.PrimaryKey != "" {
+		if i := slices.IndexFunc(p.want.Columns, func(c ColumnSpec) bool { return c.Name == p.want.PrimaryKey && !c.NotNull }); i >= 0 {
+			p.refuse(p.want.PrimaryKey, "nullable", keyIsNotNull, "Set nullable = false.")
+		}
 		lines = append(lines, "PRIMARY KEY ("+postgres.Ident(p.want.PrimaryKey)+")")
 	}
 	p.created("create the table", "CREATE TABLE "+p.table+" (\n  "+strings.Join(lines, ",\n  ")+"\n)", "")
@@ -250,6 +253,8 @@ func (p *planner) create() {
 func (p *planner) created(what, sql, builds string) {
 	p.add(Step{SQL: sql, What: what, Route: Creation, Lock: LockNone, Joined: len(p.Steps) > 0, Builds: builds})
 }
+
+const keyIsNotNull = "the column belongs to the primary key, which is never null"
 
 // columnDefinition is a column in CREATE TABLE or ADD COLUMN.
 func columnDefinition(c ColumnSpec, notNull bool) string {

@@ -86,11 +86,10 @@ func (p *planner) alterColumn(have *Column, want ColumnSpec) {
 	switch check := p.current.mark(notNullWord, want.Name); {
 	case want.NotNull && (!have.NotNull || have.NotNullUnproven):
 		p.setNotNull(want.Name)
+	case !want.NotNull && (slices.Contains(p.current.PrimaryKey(), want.Name) || p.want.PrimaryKey == want.Name):
+		// Also while there is no such key yet: once there is one, no plan could leave the column nullable.
+		p.refuse(want.Name, "nullable", keyIsNotNull, "Set nullable = false.")
 	case !want.NotNull && have.NotNull:
-		if slices.Contains(p.current.PrimaryKey(), want.Name) {
-			p.refuse(want.Name, "nullable", "the column belongs to the primary key, which is never null", "Set nullable = false.")
-			return
-		}
 		p.quick("allow null in "+want.Name, p.alter("ALTER COLUMN "+postgres.Ident(want.Name)+" DROP NOT NULL"))
 	case check != nil:
 		p.quick("remove the check that SET NOT NULL relied on", p.alter("DROP CONSTRAINT "+postgres.Ident(check.Name)))

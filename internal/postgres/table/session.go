@@ -74,13 +74,14 @@ func (t *Session) acquire(ctx context.Context) error {
 		default:
 			return postgres.NewHeldUpError(err, holders)
 		}
-		before := len(holders)
-		if holders, err = postgres.Commenters(ctx, t.keeper, "pg_catalog.pg_type", rowType); err != nil {
-			return err
+		now, err := postgres.Commenters(ctx, t.keeper, "pg_catalog.pg_type", rowType)
+		if err != nil {
+			return postgres.NewHeldUpError(err, holders)
 		}
-		if held := (&postgres.HeldUpError{Holders: holders}); before == 0 && len(holders) > 0 {
-			tflog.Info(ctx, "another run is changing the table, waiting", map[string]any{"table": t.quoted(), "held_up_by": held.Who()})
+		if len(holders) == 0 && len(now) > 0 {
+			tflog.Info(ctx, "another run is changing the table, waiting", map[string]any{"table": t.quoted(), "held_up_by": (&postgres.HeldUpError{Holders: now}).Who()})
 		}
+		holders = now
 		if err := postgres.Pause(ctx, wait); err != nil {
 			return postgres.NewHeldUpError(err, holders)
 		}

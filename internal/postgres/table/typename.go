@@ -35,3 +35,6 @@ func CommonTypeName(text string) (name string, ok bool) {
 
 // IsIdentity reports whether a column's default is an identity, which is never null.
 func IsIdentity(text string) bool { return strings.HasSuffix(text, " as identity") }
+
+// IsGenerated reports whether a column's default is a generation expression: nobody writes such a column.
+func IsGenerated(text string) bool { return parseDefault(text).Generated != "" }

@@ -138,11 +138,15 @@ func (r *connection) preflight(ctx context.Context, settled resolved, prior, pla
 	var trial *scriptTrial
 	var wanted, role string
 	var assumed bool
+	var hidden []string
 	var err error
 	for _, wanted = range target.roles() {
 		err = server.Try(ctx, wanted, kit.TableObject(users), func(ctx context.Context, t *postgres.Trial) error {
 			role, assumed = t.Role, t.Assumed
 			trial = newScriptTrial(t, users, options)
+			if hidden, err = hiddenCommands(ctx, t, users, operations, options); err != nil || len(hidden) > 0 {
+				return err
+			}
 			return trial.run(ctx, operations)
 		})
 		if !errors.Is(err, postgres.ErrRoleNotFound) {
@@ -166,6 +170,9 @@ func (r *connection) preflight(ctx context.Context, settled resolved, prior, pla
 	case err != nil:
 		diags.AddError("Scripts Not Tried", kit.PostgresDetail(attempted, err)+" Nothing was changed in Auth0. "+withoutPreflight)
 		return false
+	case len(hidden) > 0:
+		addHidden(users, role, hidden, diags)
+		return false
 	case trial.missing() && target.database != "" && target.database != server.Database():
 		diags.AddWarning("Scripts Not Tried", fmt.Sprintf(
 			"%s: the scripts connect to the database %q, the provider to %q, which has no such table. The scripts are uploaded all the same.\n\nPoint the provider's postgres settings at the scripts' database. %s",
@@ -178,6 +185,31 @@ func (r *connection) preflight(ctx context.Context, settled resolved, prior, pla
 	kit.LogDone(ctx, began, "scripts tried", map[string]any{"role": role, "scripts": len(operations)})
 	trial.report(diags)
 	return !diags.HasError()
+}
+
+// hiddenCommands are those that the operations need on the table and that row-level security makes useless to the role.
+func hiddenCommands(ctx context.Context, t *postgres.Trial, users store.Store, operations []scripts.Operation, options scripts.Options) ([]string, error) {
+	if _, direct := users.Reach.(store.Table); !direct || !t.Assumed {
+		return nil, nil
+	}
+	grants, _, err := kit.StoreGrants(users, operations, options.Features())
+	if err != nil {
+		return nil, err
+	}
+	on, commands := kit.TableObject(users), []string{"SELECT", "INSERT", "UPDATE", "DELETE"}
+	commands = slices.DeleteFunc(commands, func(command string) bool {
+		return !slices.ContainsFunc(grants, func(g postgres.Grant) bool { return g.On == on && g.Privilege == command })
+	})
+	return t.Hidden(ctx, on, commands)
+}
+
+// addHidden refuses scripts that would find no user: no statement fails, so that every login ends as with a wrong password.
+func addHidden(users store.Store, role string, commands []string, diags *diag.Diagnostics) {
+	diags.AddAttributeError(path.Root("store"), "Rows Are Hidden", fmt.Sprintf(
+		"The scripts would find no user in %s: it has row-level security, and no permissive policy is for the role %q (%s). Every login would end as with a wrong password. "+
+			"Nothing was changed in Auth0.\n\nPut auth0pg_access_functions in front of the table, which have a policy of their own; or give the role one and apply again:\n\n"+
+			"  CREATE POLICY auth0 ON %s TO %s USING (true) WITH CHECK (true);\n\n%s",
+		users.Title(), role, kit.List(commands), kit.TableObject(users), kit.QuoteIdentifier(role), withoutPreflight))
 }
 
 func addTriedAsOther(wanted, role string, diags *diag.Diagnostics) {

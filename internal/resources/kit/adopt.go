@@ -124,7 +124,7 @@ func UnindexedLookup(kind string) store.EmailLookup {
 func AdoptStore(users *table.Table) store.Store {
 	s := store.Store{Reach: store.Table{Schema: users.Schema, Name: users.Name}, Columns: map[store.Part]store.Column{}}
 	for part, column := range AdoptParts(users) {
-		s.Columns[part] = store.Column{Name: column.Name, Type: column.Type}
+		s.Columns[part] = store.Column{Name: column.Name, Type: column.Type, Generated: table.IsGenerated(column.Default)}
 	}
 	email := s.Columns[store.Email]
 	if s.EmailLookup = AdoptLookup(users, email.Name); s.EmailLookup == "" {

@@ -128,6 +128,10 @@ func resolveTable(config tableConfig, prev *tableSpec, observed *table.Table) ta
 		column.Named = true
 		spec.Extra[name] = column
 	}
+	if id, ok := spec.Columns[store.ID]; ok && spec.PrimaryKey && config.Columns[store.ID].Nullable.IsNull() {
+		id.NotNull = true // the key makes it so, also where a table without one was imported
+		spec.Columns[store.ID] = id
+	}
 	spec.UsernameLookup = usernameLookup(spec, prev)
 	return spec
 }
@@ -306,7 +310,7 @@ func (s tableSpec) desired() table.Desired {
 func (s tableSpec) store() store.Store {
 	described := store.Store{Reach: store.Table{Schema: s.Schema, Name: s.Name}, Columns: map[store.Part]store.Column{}, EmailLookup: s.EmailLookup}
 	for part, c := range s.Columns {
-		described.Columns[part] = store.Column{Name: c.Name, Type: c.Type}
+		described.Columns[part] = store.Column{Name: c.Name, Type: c.Type, Generated: table.IsGenerated(c.Default)}
 	}
 	if described.EmailLookup == "" {
 		described.EmailLookup = kit.UnindexedLookup(s.Columns[store.Email].Type)
