@@ -34,11 +34,6 @@ data "auth0pg_users_audit" "users" {
   store = auth0pg_users_table.users.store
 }
 
-output "statements" {
-  description = "What the plan changes about the table."
-  value       = auth0pg_users_table.users.ddl
-}
-
 output "duplicates" {
   value = data.auth0pg_users_audit.users.emails_duplicate
 }

@@ -23,11 +23,6 @@ output "privileges" {
   value       = auth0pg_database_role.scripts.privileges
 }
 
-output "ddl" {
-  description = "The statements that the plan runs on the table."
-  value       = auth0pg_users_table.users.ddl
-}
-
 output "cidrs" {
   description = "The networks to let in, for a firewall or a security group."
   value       = auth0pg_allowlist.database.cidrs

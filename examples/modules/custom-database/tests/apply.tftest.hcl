@@ -101,7 +101,7 @@ run "a_part_more" {
     }
   }
   assert {
-    condition     = output.ddl == tolist(["ALTER TABLE \"public\".\"custom_database_test_users\" ADD COLUMN \"last_login\" timestamp with time zone"])
-    error_message = "Another statement ran than the one new column: ${join("; ", output.ddl)}"
+    condition     = auth0pg_users_table.users.ddl == tolist(["ALTER TABLE \"public\".\"custom_database_test_users\" ADD COLUMN \"last_login\" timestamp with time zone"])
+    error_message = "Another statement ran than the one new column: ${join("; ", auth0pg_users_table.users.ddl)}"
   }
 }
