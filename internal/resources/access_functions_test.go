@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -282,12 +283,14 @@ func TestAccessFunctionsDriftIsMended(t *testing.T) {
 		{`ALTER ROLE ` + owner + ` LOGIN`, "owner_attributes"},
 		{`GRANT SELECT (tenant_secret) ON public.users TO ` + owner, "owner_privileges"},
 		{`REVOKE SELECT (email) ON public.users FROM ` + owner, "owner_privileges"},
+	}
+	policies := []struct{ statement, attribute string }{ // each after the one before
 		{`ALTER TABLE public.users ENABLE ROW LEVEL SECURITY`, "policy"},
 		{`ALTER POLICY auth0pg_` + schema + ` ON public.users USING (false)`, "policy"},
 		{`ALTER TABLE public.users DISABLE ROW LEVEL SECURITY`, "policy"},
 	}
 	steps := []resource.TestStep{{Config: cfg}}
-	for _, drift := range pgtest.Some(drifts) {
+	for _, drift := range slices.Concat(pgtest.Some(drifts), policies) {
 		steps = append(steps, resource.TestStep{
 			PreConfig: func() { db.Exec(drift.statement) },
 			Config:    cfg,

@@ -59,7 +59,7 @@ func (r *usersTable) Schema(ctx context.Context, _ resource.SchemaRequest, resp 
 			},
 			"extra_columns": schema.MapNestedAttribute{
 				Optional: true, Computed: true,
-				MarkdownDescription: "Further columns by their names. Columns that the configuration does not name are left alone, whatever they are, and are in neither plan nor state.",
+				MarkdownDescription: "Further columns by their names. Columns that the configuration does not name are left alone, whatever they are. After an import the state lists all columns that are no parts, for information.",
 				Validators:          []validator.Map{mapvalidator.KeysAre(identifierValidator{})},
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 					"type":      columnTypeAttribute("The column's type.", true),

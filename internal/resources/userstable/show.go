@@ -48,25 +48,49 @@ func (m *usersTableModel) show(ctx context.Context, spec tableSpec, config table
 		parts[part] = shownColumn(want, config.Columns[part], stateParts[part], before.Columns[part])
 	}
 	m.Columns = columnsMap(parts)
-	m.ExtraColumns = shownExtras(spec, config, stateExtras, before, m.ExtraColumns)
+	m.ExtraColumns = shownExtras(spec, config, stateExtras, before, state != nil && !state.ExtraColumns.IsNull(), m.ExtraColumns)
 	m.EmailLookup = textOrNull(string(spec.EmailLookup))
 	m.PrimaryKey = types.BoolValue(spec.PrimaryKey)
 	m.Store = kit.NewStore(spec.store())
 }
 
-// shownExtras is the value of `extra_columns`, in which only what is named stands.
-func shownExtras(spec tableSpec, config tableConfig, state map[string]columnConfig, before tableSpec, planned types.Map) types.Map {
-	if len(config.Extra) == 0 {
-		if !planned.IsNull() && !planned.IsUnknown() && len(planned.Elements()) == 0 {
+// shownExtras is the value of `extra_columns`. An imported table's state lists all its
+// columns; while the configuration says nothing about them, or only repeats some, that is kept.
+func shownExtras(spec tableSpec, config tableConfig, state map[string]columnConfig, before tableSpec, inState bool, planned types.Map) types.Map {
+	for _, c := range spec.Columns {
+		delete(state, c.Name)
+	}
+	written := !planned.IsNull() && !planned.IsUnknown() && len(config.Extra) > 0
+	if !written {
+		if len(config.Extra) == 0 && !planned.IsNull() && !planned.IsUnknown() && len(planned.Elements()) == 0 {
 			return planned // {} in the configuration
 		}
-		return types.MapNull(extraType)
+		if !inState {
+			return types.MapNull(extraType)
+		}
+		return extraMap(state)
 	}
 	shown := map[string]columnConfig{}
+	same := inState
 	for name, want := range spec.Extra {
 		shown[name] = shownColumn(want, config.Extra[name], state[name], before.Extra[name])
+		old, ok := state[name]
+		same = same && ok && old.equal(shown[name])
+	}
+	for name := range state {
+		if _, kept := shown[name]; !kept && before.Extra[name].Named {
+			same = false
+		}
+	}
+	if same {
+		return extraMap(state)
 	}
 	return extraMap(shown)
+}
+
+func (c columnConfig) equal(other columnConfig) bool {
+	return c.Type.Equal(other.Type) && c.Nullable.Equal(other.Nullable) && c.Default.Equal(other.Default) &&
+		c.Collation.Equal(other.Collation) && c.Comment.Equal(other.Comment)
 }
 
 // showOffline fills in what is sure without the server's word.
@@ -115,6 +139,7 @@ func (m *usersTableModel) keepKnown(ctx context.Context, planned usersTableModel
 // refresh puts what was read into the state.
 func (m *usersTableModel) refresh(ctx context.Context, prev tableSpec, observed *table.Table, diags *diag.Diagnostics) {
 	stateParts, stateExtras, _ := readColumns(ctx, m.Columns, m.ExtraColumns, diags)
+	imported := m.Columns.IsNull()
 	parts := map[store.Part]columnConfig{}
 	for part, want := range prev.Columns {
 		if !want.Named { // of an imported table that nothing was applied to: it is used as it is
@@ -130,6 +155,11 @@ func (m *usersTableModel) refresh(ctx context.Context, prev tableSpec, observed 
 		}
 	}
 	m.Columns = columnsMap(parts)
+	if imported {
+		for name := range prev.Extra {
+			stateExtras[name] = columnConfig{}
+		}
+	}
 	extras := map[string]columnConfig{}
 	for name, old := range stateExtras {
 		want, described := prev.Extra[name]
