@@ -184,7 +184,7 @@ func (m *databaseRoleModel) refresh(ctx context.Context, server *postgres.Server
 		// Imported, and not to be told from the privileges: on which objects they matter is only in the configuration.
 		m.Privileges, m.SequencePrivileges = types.ListNull(types.StringType), types.ListNull(types.StringType)
 	}
-	m.refreshSettings(ctx, role, imported)
+	m.refreshSettings(role, imported)
 	if m.RehashOnLogin.IsNull() {
 		m.RehashOnLogin = types.BoolValue(false)
 	}

@@ -81,7 +81,7 @@ func (m *databaseRoleModel) tolerated(ctx context.Context, diags *diag.Diagnosti
 }
 
 // refreshSettings reads the settings of attributes that have a value or, after an import, of all, and lists the others.
-func (m *databaseRoleModel) refreshSettings(ctx context.Context, role *postgres.Role, imported bool) {
+func (m *databaseRoleModel) refreshSettings(role *postgres.Role, imported bool) {
 	for name, attribute := range m.timeouts() {
 		value, set := role.Settings[name]
 		switch {
