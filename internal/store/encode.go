@@ -77,7 +77,7 @@ func Parse(text string) (Store, error) {
 	}
 	if !s.isWhole(text) {
 		return Store{}, errors.New("a member is null, is there twice, or has another name than columns, email_lookup, " +
-			"functions, table, schema, name and type")
+			"functions, table, schema, name, type and generated")
 	}
 	return s, nil
 }

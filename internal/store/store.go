@@ -31,13 +31,13 @@ func EmailLookups() []EmailLookup { return []EmailLookup{LowerIndex, CIText, Exa
 
 // Column is where one part of a user is kept.
 type Column struct {
+	// Generated means that the server works the value out: it is read and never written.
+	Generated bool `json:"generated,omitempty"`
 	// Name is the column's name, unquoted and case-sensitive.
 	Name string `json:"name"`
 	// Type is the column's type as Postgres writes it (format_type), for example
 	// "uuid" or "character varying(255)".
 	Type string `json:"type"`
-	// Generated means that the server works the value out: it is read and never written.
-	Generated bool `json:"generated,omitempty"`
 }
 
 // Store is the description that the table exports and everything else consumes.

@@ -70,6 +70,16 @@ func TestMarshal(t *testing.T) {
 	}
 }
 
+// Every member that a column can have is read again from the text.
+func TestMarshalOfWholeColumns(t *testing.T) {
+	whole := store.Store{EmailLookup: store.Exact, Reach: users.Reach, Columns: map[store.Part]store.Column{
+		store.ID: {Name: "id", Type: "uuid"}, store.EmailVerified: {Generated: true, Name: "verified", Type: "boolean"},
+	}}
+	if again, err := store.Parse(whole.Marshal()); err != nil || !reflect.DeepEqual(again, whole) {
+		t.Errorf("parsed again: %v %+v", err, again)
+	}
+}
+
 // What cannot be a store is refused, with a word about what is at fault.
 func TestParseIsStrict(t *testing.T) {
 	const table = `"table":{"name":"users","schema":"app"}`
