@@ -8,6 +8,7 @@ package scripts
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
@@ -42,7 +43,7 @@ func Rendered(importMode bool, s store.Store) []Operation {
 		return []Operation{Login, GetUser}
 	}
 	operations := []Operation{Login, GetUser, Create, Verify, ChangePassword, Delete, ChangeEmail}
-	if s.Has(store.Username) {
+	if s.Writes(store.Username) {
 		operations = append(operations, ChangeUsername)
 	}
 	return operations
@@ -56,6 +57,8 @@ type spec struct {
 	arguments int
 	// needs are the parts without which the operation cannot work.
 	needs []store.Part
+	// writes are those among them whose columns it writes.
+	writes []store.Part
 }
 
 // specOf is the only list of what the operations need. Ok is false for a name
@@ -63,31 +66,31 @@ type spec struct {
 func specOf(op Operation) (s spec, ok bool) {
 	switch op {
 	case Login:
-		return spec{"login", 2, []store.Part{store.ID, store.Email, store.Password}}, true
+		return spec{"login", 2, []store.Part{store.ID, store.Email, store.Password}, nil}, true
 	case GetUser:
-		return spec{"getUser", 1, []store.Part{store.ID, store.Email}}, true
+		return spec{"getUser", 1, []store.Part{store.ID, store.Email}, nil}, true
 	case Create:
-		return spec{"create", 1, []store.Part{store.Email, store.Password}}, true
+		return spec{"create", 1, []store.Part{store.Email, store.Password}, []store.Part{store.Email, store.Password}}, true
 	case Verify:
-		return spec{"verify", 1, []store.Part{store.ID, store.Email, store.EmailVerified}}, true
+		return spec{"verify", 1, []store.Part{store.ID, store.Email, store.EmailVerified}, []store.Part{store.EmailVerified}}, true
 	case ChangePassword:
-		return spec{"changePassword", 2, []store.Part{store.ID, store.Email, store.Password}}, true
+		return spec{"changePassword", 2, []store.Part{store.ID, store.Email, store.Password}, []store.Part{store.Password}}, true
 	case Delete:
-		return spec{"deleteUser", 1, []store.Part{store.ID}}, true
+		return spec{"deleteUser", 1, []store.Part{store.ID}, nil}, true
 	case ChangeEmail:
-		return spec{"changeEmail", 3, []store.Part{store.ID, store.Email}}, true
+		return spec{"changeEmail", 3, []store.Part{store.ID, store.Email}, []store.Part{store.Email}}, true
 	case ChangeUsername:
-		return spec{"changeUsername", 2, []store.Part{store.ID, store.Email, store.Username}}, true
+		return spec{"changeUsername", 2, []store.Part{store.ID, store.Email, store.Username}, []store.Part{store.Username}}, true
 	}
 	return spec{}, false
 }
 
-// MissingParts lists the parts that the operation needs and the store lacks.
+// MissingParts lists the parts that the operation needs and the store lacks, or has no column for that could be written.
 func MissingParts(s store.Store, op Operation) []store.Part {
 	known, _ := specOf(op)
 	var missing []store.Part
 	for _, part := range known.needs {
-		if !s.Has(part) {
+		if !s.Has(part) || slices.Contains(known.writes, part) && !s.Writes(part) {
 			missing = append(missing, part)
 		}
 	}
@@ -105,14 +108,37 @@ func (e *UnknownOperationError) Error() string {
 type MissingPartsError struct {
 	Operation Operation
 	Missing   []store.Part
+	// ReadOnly are those among them that the store has, but no column to write them to.
+	ReadOnly []store.Part
+}
+
+func newMissingPartsError(s store.Store, op Operation, missing []store.Part) *MissingPartsError {
+	e := &MissingPartsError{Operation: op, Missing: missing}
+	for _, part := range missing {
+		if s.Has(part) {
+			e.ReadOnly = append(e.ReadOnly, part)
+		}
+	}
+	return e
 }
 
 func (e *MissingPartsError) Error() string {
-	names := make([]string, len(e.Missing))
-	for i, part := range e.Missing {
-		names[i] = string(part)
+	var absent, readOnly []string
+	for _, part := range e.Missing {
+		if slices.Contains(e.ReadOnly, part) {
+			readOnly = append(readOnly, string(part))
+		} else {
+			absent = append(absent, string(part))
+		}
 	}
-	return fmt.Sprintf("%s needs the part %s, which the users table does not have", e.Operation, strings.Join(names, " and the part "))
+	var why []string
+	if absent != nil {
+		why = append(why, fmt.Sprintf("needs the part %s, which the users table does not have", strings.Join(absent, " and the part ")))
+	}
+	if readOnly != nil {
+		why = append(why, fmt.Sprintf("writes the part %s, which has an expression and no column (name)", strings.Join(readOnly, " and the part ")))
+	}
+	return fmt.Sprintf("%s %s", e.Operation, strings.Join(why, ", and "))
 }
 
 // ColumnTypeError is returned when a part's column has a type that the scripts
@@ -124,7 +150,17 @@ type ColumnTypeError struct {
 }
 
 func (e *ColumnTypeError) Error() string {
+	if e.Column.Expression != nil {
+		return fmt.Sprintf("the expression %s for the part %s has the type %s; the scripts need %s", e.Column.Expression.SQL, e.Part, e.Column.Type, e.Want)
+	}
 	return fmt.Sprintf("column %q for the part %s has the type %s; the scripts need %s", e.Column.Name, e.Part, e.Column.Type, e.Want)
+}
+
+// FilterTypeError is returned for a row filter that is no condition.
+type FilterTypeError struct{ Type string }
+
+func (e *FilterTypeError) Error() string {
+	return fmt.Sprintf("the row filter has the type %s; it must be a boolean", e.Type)
 }
 
 // UnqualifiedTypeError is returned for a citext column whose type does not say in which schema

@@ -25,11 +25,11 @@ type reach map[string]bool
 // conditions are the names that sources may use, each with what it stands for.
 func conditions(o Options) reach {
 	has := func(parts ...store.Part) bool { return slices.ContainsFunc(parts, o.Store.Has) }
-	handsOver := o.ImportMode && o.Store.Has(store.MigratedAt)
+	handsOver := o.ImportMode && o.Store.Writes(store.MigratedAt)
 	return reach{
 		"legacy":        len(o.LegacyHashes) > 0,
 		"rehash":        o.RehashOnLogin,
-		"records":       handsOver || o.Store.Has(store.LastLogin),
+		"records":       handsOver || o.Store.Writes(store.LastLogin),
 		"blocked":       has(store.Blocked),
 		"usernames":     has(store.Username),
 		"texts":         has(store.Username, store.Picture, store.PhoneNumber),

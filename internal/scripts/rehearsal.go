@@ -149,7 +149,7 @@ func LeftOut(s store.Store) []store.Part {
 	user := newRehearsed(Options{Store: s}, Create, strings.Repeat("0", 12))
 	var parts []store.Part
 	for _, param := range signUpParams() {
-		if s.Has(param.Part) && user.value(param.Name) == nil {
+		if s.Writes(param.Part) && user.value(param.Name) == nil {
 			parts = append(parts, param.Part)
 		}
 	}
