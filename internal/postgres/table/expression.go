@@ -30,6 +30,8 @@ type Resolved struct {
 	// Functions are those that it calls and that are part of neither the server nor an extension, as the server writes
 	// them with their arguments. Whoever runs the expression needs EXECUTE on them, and what they read is not in Reads.
 	Functions []string `json:",omitempty"`
+
+	builtIn []string // the names of the functions of pg_catalog that it calls
 }
 
 // ExpressionError is an expression that cannot be used.
@@ -192,15 +194,50 @@ func (r *rowResolver) resolve(ctx context.Context, text string) (Resolved, error
 	if found.SQL, err = oneLine(found.SQL); err != nil {
 		return found, err
 	}
-	// The print alone, with nothing beside the row and nothing in the path, means the same.
-	err = r.resolving(ctx, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, postgres.PinPathSQL); err != nil {
+	printed := found.SQL
+	found.SQL, found.builtIn = inCatalog(printed, found.builtIn), nil
+	return found, r.isSame(ctx, found.SQL, printed)
+}
+
+// isSame makes sure that a text with nothing beside the row and nothing in the path means what was printed.
+func (r *rowResolver) isSame(ctx context.Context, text, printed string) error {
+	pinned := func(query string, read func(pgx.Tx) error) error {
+		return r.resolving(ctx, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, postgres.PinPathSQL); err != nil {
+				return err
+			}
+			_, err := tx.Exec(ctx, "CREATE TEMPORARY VIEW "+resolved+" AS "+query)
+			return err
+		}, read)
+	}
+	// As the scripts have it, with nothing beside the row.
+	if err := pinned("SELECT ("+text+"\n) AS "+valueName+" FROM "+r.from, func(pgx.Tx) error { return nil }); err != nil {
+		return err
+	}
+	return pinned("SELECT ("+text+"\n) AS "+valueName+" FROM "+r.from+beside, func(tx pgx.Tx) error {
+		var view string
+		if err := tx.QueryRow(ctx, "select pg_get_viewdef('"+resolved+"'::regclass, false)").Scan(&view); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, "CREATE TEMPORARY VIEW "+resolved+" AS SELECT ("+found.SQL+"\n) AS "+valueName+" FROM "+r.from)
+		again, err := valueOf(view)
+		if err == nil {
+			again, err = oneLine(again)
+		}
+		if err == nil && again != printed {
+			err = &refusedError{fmt.Sprintf("the server prints it as %s, which it reads as %s", printed, again)}
+		}
 		return err
-	}, func(pgx.Tx) error { return nil })
-	return found, err
+	})
+}
+
+// valueOf is the expression in the definition of the view.
+func valueOf(view string) (string, error) {
+	const before, after = " SELECT ", " AS " + valueName + "\n   FROM "
+	end := strings.LastIndex(view, after)
+	if !strings.HasPrefix(view, before) || end < len(before) {
+		return "", errors.New("the server prints the expression in a form that is not understood")
+	}
+	return view[len(before):end], nil
 }
 
 // view resolves a query as a temporary view, reads it and takes it back.
@@ -232,12 +269,10 @@ func (r *rowResolver) value(ctx context.Context, text string) (found Resolved, e
 		if isRow {
 			return &refusedError{"its value is a whole row, and not one value"}
 		}
-		const before, after = " SELECT ", " AS " + valueName + "\n   FROM "
-		end := strings.LastIndex(view, after)
-		if !strings.HasPrefix(view, before) || end < len(before) {
-			return errors.New("the server prints the expression in a form that is not understood")
+		var err error
+		if found.SQL, err = valueOf(view); err != nil {
+			return err
 		}
-		found.SQL = view[len(before):end]
 		if err := r.trustView(ctx, tx); err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -64,51 +65,68 @@ func TestExpressionsAreResolved(t *testing.T) {
 		}},
 		"is_active is not true or banned_until > now() -- until": {},
 		"is_active is not true or banned_until > now()": {Expression: store.Expression{
-			SQL: "((is_active IS NOT TRUE) OR (banned_until > now()))", Type: "boolean", Reads: []store.Relation{relation("app", "users", "banned_until", "is_active")},
+			SQL: "((is_active IS NOT TRUE) OR (banned_until OPERATOR(pg_catalog.>) pg_catalog.now()))", Type: "boolean", Reads: []store.Relation{relation("app", "users", "banned_until", "is_active")},
 		}},
 		`concat_ws(' ', "First Name", last_name)`: {Expression: store.Expression{
-			SQL: `concat_ws(' '::text, "First Name", last_name)`, Type: "text", Reads: []store.Relation{relation("app", "users", "First Name", "last_name")},
+			SQL: `pg_catalog.concat_ws(' '::pg_catalog.text, "First Name", last_name)`, Type: "text", Reads: []store.Relation{relation("app", "users", "First Name", "last_name")},
 		}},
 		"to_timestamp(last_seen / 1000.0)": {Expression: store.Expression{
-			SQL: "to_timestamp((((last_seen)::numeric / 1000.0))::double precision)", Type: "timestamp with time zone", Reads: []store.Relation{relation("app", "users", "last_seen")},
+			SQL: "pg_catalog.to_timestamp((((last_seen)::numeric OPERATOR(pg_catalog./) 1000.0))::double precision)", Type: "timestamp with time zone", Reads: []store.Relation{relation("app", "users", "last_seen")},
 		}},
-		"settings ->> 'plan'":       {Expression: store.Expression{SQL: "(settings ->> 'plan'::text)", Type: "text", Reads: []store.Relation{relation("app", "users", "settings")}}},
-		"convert_from(hash,'UTF8')": {Expression: store.Expression{SQL: "convert_from(hash, 'UTF8'::name)", Type: "text", Reads: []store.Relation{relation("app", "users", "hash")}}},
+		"settings ->> 'plan'":       {Expression: store.Expression{SQL: "(settings OPERATOR(pg_catalog.->>) 'plan'::pg_catalog.text)", Type: "text", Reads: []store.Relation{relation("app", "users", "settings")}}},
+		"convert_from(hash,'UTF8')": {Expression: store.Expression{SQL: "pg_catalog.convert_from(hash, 'UTF8'::pg_catalog.name)", Type: "text", Reads: []store.Relation{relation("app", "users", "hash")}}},
 		"email = 'a@B'":             {Expression: store.Expression{SQL: "(email OPERATOR(app.=) 'a@B'::app.citext)", Type: "boolean", Reads: []store.Relation{relation("app", "users", "email")}}},
 		"label(last_name)": {
-			Expression: store.Expression{SQL: "app.label((last_name)::text)", Type: "text", Reads: []store.Relation{relation("app", "users", "last_name")}},
+			Expression: store.Expression{SQL: "app.label((last_name)::pg_catalog.text)", Type: "text", Reads: []store.Relation{relation("app", "users", "last_name")}},
 			Functions:  []string{"app.label(text)"},
 		},
+		"not is_active or last_seen between -1 and 2 or id = any ('{1}') or last_name like 'x%'": {Expression: store.Expression{
+			SQL: "((NOT is_active) OR ((last_seen OPERATOR(pg_catalog.>=) '-1'::integer) AND (last_seen OPERATOR(pg_catalog.<=) 2)) OR (users.id OPERATOR(pg_catalog.=) ANY ('{1}'::bigint[])) OR " +
+				"((last_name)::pg_catalog.text OPERATOR(pg_catalog.~~) 'x%'::pg_catalog.text))",
+			Type: "boolean", Reads: []store.Relation{relation("app", "users", "id", "is_active", "last_name", "last_seen")},
+		}},
+		`(select string_agg(u || "left"(u, 1), ',') from unnest(array['=>', 'a(b)', 'OPERATOR(']) as u)`: {Expression: store.Expression{
+			SQL: `( SELECT pg_catalog.string_agg((u.u OPERATOR(pg_catalog.||) pg_catalog."left"(u.u, 1)), ','::pg_catalog.text) AS string_agg FROM ` +
+				`pg_catalog.unnest(ARRAY['=>'::pg_catalog.text, 'a(b)'::pg_catalog.text, 'OPERATOR('::pg_catalog.text]) u(u))`,
+			Type: "text",
+		}},
+		"(select max(unnest) from unnest(array[1]) as unnest(unnest))": {Expression: store.Expression{
+			SQL: "( SELECT pg_catalog.max(unnest.unnest) AS max FROM pg_catalog.unnest(ARRAY[1]) unnest(unnest))", Type: "integer",
+		}},
+		"make_interval(days => 1) > interval '-1 day' and -last_seen < 1": {Expression: store.Expression{
+			SQL:  "((pg_catalog.make_interval(days => 1) OPERATOR(pg_catalog.>) '-1 days'::interval) AND ((OPERATOR(pg_catalog.-) last_seen) OPERATOR(pg_catalog.<) 1))",
+			Type: "boolean", Reads: []store.Relation{relation("app", "users", "last_seen")},
+		}},
 		"true": {Expression: store.Expression{SQL: "true", Type: "boolean"}},
-		"'x'":  {Expression: store.Expression{SQL: "'x'::text", Type: "text"}},
+		"'x'":  {Expression: store.Expression{SQL: "'x'::pg_catalog.text", Type: "text"}},
 		"(select jsonb_agg(r.role order by r.id) from roles r where r.user_id = users.id)": {Expression: store.Expression{
-			SQL:  "( SELECT jsonb_agg(r.role ORDER BY r.id) AS jsonb_agg FROM app.roles r WHERE (r.user_id = users.id))",
+			SQL:  "( SELECT pg_catalog.jsonb_agg(r.role ORDER BY r.id) AS jsonb_agg FROM app.roles r WHERE (r.user_id OPERATOR(pg_catalog.=) users.id))",
 			Type: "jsonb", Reads: []store.Relation{relation("app", "roles", "id", "role", "user_id"), relation("app", "users", "id")},
 		}},
 		// A whole row beside a column of it.
 		"(select jsonb_agg(r) from roles r where r.user_id = users.id)": {Expression: store.Expression{
-			SQL: "( SELECT jsonb_agg(r.*) AS jsonb_agg FROM app.roles r WHERE (r.user_id = users.id))", Type: "jsonb",
+			SQL: "( SELECT pg_catalog.jsonb_agg(r.*) AS jsonb_agg FROM app.roles r WHERE (r.user_id OPERATOR(pg_catalog.=) users.id))", Type: "jsonb",
 			Reads: []store.Relation{relation("app", "roles", "id", "note", "role", "user_id"), relation("app", "users", "id")},
 		}},
-		"(select count(*) from roles)": {Expression: store.Expression{SQL: "( SELECT count(*) AS count FROM app.roles)", Type: "bigint", Reads: []store.Relation{relation("app", "roles", "id")}}},
-		"to_jsonb(users)":              {Expression: store.Expression{SQL: "to_jsonb(users.*)", Type: "jsonb", Reads: []store.Relation{every}}},
+		"(select count(*) from roles)": {Expression: store.Expression{SQL: "( SELECT pg_catalog.count(*) AS count FROM app.roles)", Type: "bigint", Reads: []store.Relation{relation("app", "roles", "id")}}},
+		"to_jsonb(users)":              {Expression: store.Expression{SQL: "pg_catalog.to_jsonb(users.*)", Type: "jsonb", Reads: []store.Relation{every}}},
 		"users.full_name":              {Expression: store.Expression{SQL: "app.full_name(users.*)", Type: "text", Reads: []store.Relation{every}}, Functions: []string{"app.full_name(app.users)"}},
 		"exists (select from active a where a.id = users.id)": {Expression: store.Expression{
-			SQL: "(EXISTS ( SELECT FROM app.active a WHERE (a.id = users.id)))", Type: "boolean",
+			SQL: "(EXISTS ( SELECT FROM app.active a WHERE (a.id OPERATOR(pg_catalog.=) users.id)))", Type: "boolean",
 			Reads: []store.Relation{relation("app", "active", "id"), relation("app", "users", "id")},
 		}},
 		// The table once more, under its own name.
 		"(select count(*) from app.users where users.deleted_at is null)": {Expression: store.Expression{
-			SQL: "( SELECT count(*) AS count FROM app.users users_1 WHERE (users_1.deleted_at IS NULL))", Type: "bigint", Reads: []store.Relation{relation("app", "users", "deleted_at")},
+			SQL: "( SELECT pg_catalog.count(*) AS count FROM app.users users_1 WHERE (users_1.deleted_at IS NULL))", Type: "bigint", Reads: []store.Relation{relation("app", "users", "deleted_at")},
 		}},
 		`(select o."(b 9)" from "Odd :relid 1 {RTE" o where o.id = users.id)`: {Expression: store.Expression{
-			SQL: `( SELECT o."(b 9)" FROM app."Odd :relid 1 {RTE" o WHERE (o.id = users.id))`, Type: "text",
+			SQL: `( SELECT o."(b 9)" FROM app."Odd :relid 1 {RTE" o WHERE (o.id OPERATOR(pg_catalog.=) users.id))`, Type: "text",
 			Reads: []store.Relation{relation("app", "Odd :relid 1 {RTE", "(b 9)", "id"), relation("app", "users", "id")},
 		}},
 	} {
 		t.Run(text, func(t *testing.T) {
 			found, err := table.ResolveExpressions(t.Context(), pool, table.Row{Schema: "app", Name: "users", Current: current}, []string{text})
-			if want.SQL == "" { // it ends in a comment, which would swallow what comes behind it
+			if want.SQL == "" { // it ends in a comment, which would swallow what comes behind it, or names what is not there
 				if err == nil {
 					t.Error("not refused")
 				}
@@ -146,7 +164,7 @@ func TestExpressionsAreQualified(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for text, want := range map[string]string{`"value"`: `"Us ers".value`, "upper(auth0pg::text)": `upper("Us ers".auth0pg)`} {
+	for text, want := range map[string]string{`"value"`: `"Us ers".value`, "upper(auth0pg::text)": `pg_catalog.upper("Us ers".auth0pg)`} {
 		found, err := table.ResolveExpressions(t.Context(), pool, table.Row{Schema: "app", Name: "Us ers", Current: current}, []string{text})
 		if err != nil || found[text].SQL != want {
 			t.Errorf("%s: %q %v, want %q", text, found[text].SQL, err, want)
@@ -318,6 +336,99 @@ func TestExpressionsThatCannotBeLookedUp(t *testing.T) {
 		var blamed *table.ExpressionError
 		if errors.As(err, &blamed) || !strings.Contains(fmt.Sprint(err), "temporary view") {
 			t.Error(err)
+		}
+	}
+}
+
+// The server itself says that what an expression reads is all that it takes, and that nothing of it can be left out.
+func TestReadsAreExact(t *testing.T) {
+	db, server, _ := newExpressionSite(t)
+	pool, err := server.Pool(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	current, err := table.Inspect(t.Context(), pool, "app", "users")
+	if err != nil {
+		t.Fatal(err)
+	}
+	role := db.RoleName("reader")
+	db.Exec("CREATE ROLE " + role)
+	quoted := func(r store.Relation) string { return pgx.Identifier{r.Schema, r.Name}.Sanitize() }
+	explain := func(sql string) string {
+		tx, err := pool.Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tx.Rollback(t.Context()) //nolint:errcheck // what is meant
+		if _, err := tx.Exec(t.Context(), "SET LOCAL ROLE "+role); err != nil {
+			t.Fatal(err)
+		}
+		_, err = tx.Exec(t.Context(), "EXPLAIN SELECT 1 FROM app.users WHERE ("+sql+") IS NOT NULL")
+		return postgres.SQLState(err)
+	}
+	for _, text := range []string{
+		"is_active is not true or coalesce(banned_until > now(), false)", `concat_ws(' ', "First Name", last_name)`, "email = 'a@B'", "label(last_name)",
+		"(select jsonb_agg(r.role order by r.id) from roles r where r.user_id = users.id)", "(select jsonb_agg(r) from roles r where r.user_id = users.id)",
+		"(select count(*) from roles)", "to_jsonb(users)", "users.full_name", "exists (select from active a where a.id = users.id)",
+		`(select o."(b 9)" from "Odd :relid 1 {RTE" o where o.id = users.id)`,
+		"(select x.role from (select * from roles) x join active using (id) where x.user_id = users.id limit 1)",
+		"(with t as (select id, note from roles) select t.note from t natural join active limit 1)",
+	} {
+		found, err := table.ResolveExpressions(t.Context(), pool, table.Row{Schema: "app", Name: "users", Current: current}, []string{text})
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		db.Exec("GRANT USAGE ON SCHEMA app TO " + role)
+		for _, r := range found[text].Reads {
+			db.Exec("GRANT SELECT (" + postgres.Idents(r.Columns) + ") ON " + quoted(r) + " TO " + role)
+		}
+		if !slices.ContainsFunc(found[text].Reads, func(r store.Relation) bool { return r.Name == "users" }) {
+			db.Exec("GRANT SELECT (mood) ON app.users TO " + role) // the statement reads something of the table anyway
+		}
+		if state := explain(found[text].SQL); state != "" {
+			t.Errorf("%s: %s with all that it reads", text, state)
+		}
+		for _, r := range found[text].Reads {
+			for _, column := range r.Columns {
+				on := "SELECT (" + postgres.Ident(column) + ") ON " + quoted(r)
+				db.Exec("REVOKE " + on + " FROM " + role)
+				if state := explain(found[text].SQL); state != "42501" {
+					t.Errorf("%s: %q without %s of %s", text, state, column, r.Name)
+				}
+				db.Exec("GRANT " + on + " TO " + role)
+			}
+		}
+		db.Exec("DROP OWNED BY " + role)
+	}
+}
+
+// Under a path in which somebody has put what fits better, the text means the same.
+func TestExpressionsUnderAHostilePath(t *testing.T) {
+	db, server, _ := newExpressionSite(t)
+	pool, err := server.Pool(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	current, err := table.Inspect(t.Context(), pool, "app", "users")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := table.ResolveExpressions(t.Context(), pool, table.Row{Schema: "app", Name: "users", Current: current},
+		[]string{"concat_ws('-', last_name, last_name)", "last_name || id"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.Exec(`CREATE FUNCTION public.concat_ws(text, varchar, varchar) RETURNS text LANGUAGE sql AS $$ SELECT 'stolen' $$;
+		CREATE FUNCTION public.theirs(text, bigint) RETURNS text LANGUAGE sql AS $$ SELECT 'stolen' $$;
+		CREATE OPERATOR public.|| (LEFTARG = text, RIGHTARG = bigint, FUNCTION = public.theirs);
+		INSERT INTO app.users (id, last_name) VALUES (1, 'L'); SET search_path = public`)
+	for text, want := range map[string]string{"concat_ws('-', last_name, last_name)": "L-L", "last_name || id": "L1"} {
+		if stolen := db.QueryString("SELECT " + text + " FROM app.users"); stolen != "stolen" {
+			t.Errorf("%s is %s where nothing is qualified: the test shows nothing", text, stolen)
+		}
+		if got := db.QueryString("SELECT " + found[text].SQL + " FROM app.users"); got != want {
+			t.Errorf("%s: %s gives %s", text, found[text].SQL, got)
 		}
 	}
 }

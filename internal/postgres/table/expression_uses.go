@@ -137,7 +137,7 @@ func (r *rowResolver) relation(ctx context.Context, tx pgx.Tx, read reading) (re
 }
 
 const calledSQL = `
-select p.oid::regprocedure::text, p.provolatile = 'v', p.oid >= $2 and not exists (
+select p.oid::regprocedure::text, p.proname::text, p.pronamespace = 'pg_catalog'::regnamespace, p.provolatile = 'v', p.oid >= $2 and not exists (
   select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
 from pg_proc p where p.oid = any ($1::bigint[]::oid[]) order by 1`
 
@@ -153,14 +153,17 @@ func (r *rowResolver) calls(ctx context.Context, tx pgx.Tx, tree string, found *
 	if err != nil {
 		return err
 	}
-	var name string
-	var volatile, own bool
-	_, err = pgx.ForEachRow(rows, []any{&name, &volatile, &own}, func() error {
+	var signature, name string
+	var builtIn, volatile, own bool
+	_, err = pgx.ForEachRow(rows, []any{&signature, &name, &builtIn, &volatile, &own}, func() error {
 		if volatile {
-			return &refusedError{fmt.Sprintf("it calls the function %s, which is VOLATILE: it may write, and gives another value each time", name)}
+			return &refusedError{fmt.Sprintf("it calls the function %s, which is VOLATILE: it may write, and gives another value each time", signature)}
 		}
 		if own {
-			found.Functions = append(found.Functions, name)
+			found.Functions = append(found.Functions, signature)
+		}
+		if builtIn {
+			found.builtIn = append(found.builtIn, name)
 		}
 		return nil
 	})

@@ -64,6 +64,9 @@ func (r *usersTable) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequ
 		prev, observed = nil, nil
 	}
 	config, known := written.config(ctx, plan, diags)
+	if state != nil {
+		config.knows(ctx, req.Private, diags)
+	}
 	if diags.HasError() || !known {
 		return // what depends on unknown values stays unknown
 	}
@@ -169,6 +172,7 @@ func askAbout(ctx context.Context, server *postgres.Server, config tableConfig, 
 		diags.AddWarning("Users Table Was Created Before", fmt.Sprintf(
 			"%s exists already, as it is planned here and without rows: a run that was interrupted has created it. The apply takes it over and runs none of the statements.", kit.Capitalized(config.title())))
 	}
+	work.spec.warnOfFunctions(prev, diags)
 	if isNew {
 		work.spec.warnUnfilled(diags)
 	} else {
@@ -319,6 +323,9 @@ func planTable(ctx context.Context, db interface {
 			return tableWork{}, err
 		}
 		spec.update(canonical)
+	}
+	if err := spec.resolveExpressions(ctx, db, observed); err != nil {
+		return tableWork{}, err
 	}
 	desired := spec.desired()
 	desired.CreateCIText = createCIText
@@ -526,6 +533,9 @@ func addPlanError(spec tableSpec, err error, diags *diag.Diagnostics) {
 		for _, part := range missing.Parts {
 			missing.add(spec, part, diags)
 		}
+		return
+	}
+	if addExpressionError(spec, err, diags) {
 		return
 	}
 	var declaration *table.DeclarationError
