@@ -189,3 +189,44 @@ resource "auth0pg_users_table" "users" {
 	})
 	testTable(t, steps...)
 }
+
+// An index that holds the users alone serves them, also where rows that are none have the same address; a look-up that no
+// index serves is told with the statement that would.
+func TestUsersTableIndexesUnderAFilter(t *testing.T) {
+	t.Parallel()
+	db := acctest.LocalDatabase(t)
+	db.Exec(`CREATE TABLE users (id bigint PRIMARY KEY, email text NOT NULL, login text, password text NOT NULL, deleted_at timestamptz);
+		CREATE UNIQUE INDEX live ON users (lower(email)) WHERE deleted_at IS NULL;
+		INSERT INTO users VALUES (1, 'a@example.com', 'a', 'x', now()), (2, 'A@example.com', 'a', 'x', NULL)`)
+	workspace := acctest.NewWorkspace(t, nil)
+	config := func(email string) string {
+		return required + acctest.ProviderConfig(db, nil) + fmt.Sprintf(`
+import {
+  to = auth0pg_users_table.users
+  id = "users"
+}
+resource "auth0pg_users_table" "users" {
+  name         = "users"
+  columns      = { id = {}, email = %s, password = {} }
+  row_filter   = "email <> '' and deleted_at is null"
+  email_lookup = "lower_index"
+}
+`, email)
+	}
+	workspace.Write("main.tf", config("{}"))
+	if output := workspace.MustRun("apply", "-auto-approve"); strings.Contains(output, "CREATE") {
+		t.Errorf("an index is built:\n%s", output)
+	}
+	if output, exit := workspace.Run("plan", "-detailed-exitcode"); exit != 0 {
+		t.Errorf("the plan is not empty (exit %d):\n%s", exit, output)
+	}
+	workspace.Write("main.tf", config(`{ expression = "coalesce(login, email)" }`))
+	const statement = "CREATE INDEX CONCURRENTLY ON \"public\".\"users\" ((lower(coalesce(login, email))));"
+	if output := workspace.MustRun("plan"); !strings.Contains(strings.Join(strings.Fields(output), " "), statement) {
+		t.Errorf("nothing is said of the look-up:\n%s", output)
+	}
+	db.Exec(statement)
+	if output := workspace.MustRun("plan"); strings.Contains(strings.Join(strings.Fields(output), " "), "reads the whole table") {
+		t.Errorf("the index is not recognised:\n%s", output)
+	}
+}

@@ -173,6 +173,7 @@ func askAbout(ctx context.Context, server *postgres.Server, config tableConfig, 
 			"%s exists already, as it is planned here and without rows: a run that was interrupted has created it. The apply takes it over and runs none of the statements.", kit.Capitalized(config.title())))
 	}
 	work.spec.warnOfFunctions(prev, diags)
+	work.spec.warnOfScans(diags)
 	if isNew {
 		work.spec.warnUnfilled(diags)
 	} else {
@@ -325,6 +326,9 @@ func planTable(ctx context.Context, db interface {
 		spec.update(canonical)
 	}
 	if err := spec.resolveExpressions(ctx, db, observed); err != nil {
+		return tableWork{}, err
+	}
+	if err := spec.readServing(ctx, db, observed); err != nil {
 		return tableWork{}, err
 	}
 	desired := spec.desired()

@@ -167,6 +167,11 @@ func (r *usersTable) Read(ctx context.Context, req resource.ReadRequest, resp *r
 		diags.AddError("Users Table Not Read", kit.PostgresDetail("Could not look up the expressions of "+state.title(), err))
 		return
 	}
+	if err := prev.readServing(ctx, pool, observed); err != nil {
+		diags.AddError("Users Table Not Read", kit.PostgresDetail("Could not look up the indexes of "+state.title(), err))
+		return
+	}
+	kit.SetPrivate(ctx, resp.Private, observedKey, observed, diags)
 	kit.SetPrivate(ctx, resp.Private, expressionsKey, expressions, diags)
 	state.refresh(ctx, *prev, observed, diags)
 	// The statements that ran last stay as long as the table is as they left it. After a change

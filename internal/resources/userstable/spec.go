@@ -35,6 +35,8 @@ type tableSpec struct {
 	RowFilter   string                `json:",omitempty"`
 	// Resolved is what the server makes of these texts, by the text.
 	Resolved map[string]table.Resolved `json:",omitempty"`
+	// scans are statements that would make look-ups fast which no index serves, by the part.
+	scans map[store.Part]string
 	// Built names the indexes that this resource has built.
 	Built []string `json:",omitempty"`
 	// Former names those of them that were built for an earlier lookup and are still there: the
