@@ -80,7 +80,9 @@ func conjuncts(sql string) []string {
 		case c == '(':
 			depth++
 		case c == ')':
-			depth--
+			if depth--; depth < 0 { // what was taken off are not two of one pair
+				return []string{sql}
+			}
 		case depth == 0 && strings.HasPrefix(inner[i:], " AND "):
 			parts = append(parts, conjuncts(inner[begin:i])...)
 			begin = i + len(" AND ")
