@@ -4,6 +4,7 @@ package scripts
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -11,8 +12,8 @@ import (
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
-// builder writes a statement and keeps count of what it touches: a column gets
-// into the text only through a method that records why.
+// builder writes a statement and keeps count of what it touches: a column or an
+// expression gets into the text only through a method that records why.
 //
 // The text means the same under any search path: whoever may create in a schema
 // that comes before pg_catalog, or may put a better match there, must not be
@@ -48,9 +49,18 @@ func (b *builder) updateOne(name string, match func(string) string, param string
 	if b.store.Writes(store.UpdatedAt) {
 		sets = append(sets, b.set(store.UpdatedAt, "CURRENT_TIMESTAMP"))
 	}
-	condition := match(param)
+	condition := b.ofUsers(match(param))
 	return b.statement(name, false, fmt.Sprintf("UPDATE %s\nSET %s\nWHERE %s\n  AND %s",
 		b.table(), strings.Join(sets, ", "), condition, b.isOnly(condition)))
+}
+
+// ofUsers is the condition for those rows alone that are users. One that is an alternative stands in parentheses.
+// Null is no user: it is not true.
+func (b *builder) ofUsers(condition string) string {
+	if b.store.RowFilter == nil {
+		return condition
+	}
+	return condition + "\n  AND " + b.expression(b.store.RowFilter)
 }
 
 // isOnly compares the id with that of the one user for whom the condition holds.
@@ -64,16 +74,46 @@ func (b *builder) table() string {
 }
 
 func (b *builder) delete() string {
-	b.uses[use{"DELETE", wholeTable}] = true
+	b.uses[use{"DELETE", b.store.Table(), ""}] = true
 	return b.table()
 }
 
 func (b *builder) column(privilege string, part store.Part) string {
-	b.uses[use{privilege, part}] = true
-	return pgx.Identifier{b.store.Columns[part].Name}.Sanitize()
+	name := b.store.Columns[part].Name
+	b.uses[use{privilege, b.store.Table(), name}] = true
+	return pgx.Identifier{name}.Sanitize()
 }
 
-func (b *builder) read(part store.Part) string   { return b.column("SELECT", part) }
+// read is what the part is read through, stored the column that it is written to.
+func (b *builder) read(part store.Part) string {
+	if e := b.store.Columns[part].Expression; e != nil {
+		return b.expression(e)
+	}
+	return b.stored(part)
+}
+
+func (b *builder) stored(part store.Part) string { return b.column("SELECT", part) }
+
+// expression is qualified by the name of the table, under which each statement has it.
+func (b *builder) expression(e *store.Expression) string {
+	for _, relation := range e.Reads {
+		for _, column := range relation.Columns {
+			b.uses[use{"SELECT", store.Table{Schema: relation.Schema, Name: relation.Name}, column}] = true
+		}
+	}
+	for _, schema := range e.Schemas {
+		b.uses[use{"USAGE", store.Table{Schema: schema}, ""}] = true
+	}
+	return "(" + e.SQL + ")"
+}
+
+// as is the part's column with the type of what is read.
+func (b *builder) as(part store.Part) store.Column {
+	column := b.store.Columns[part]
+	column.Type = column.ReadType()
+	return column
+}
+
 func (b *builder) insert(part store.Part) string { return b.column("INSERT", part) }
 
 func (b *builder) set(part store.Part, value string) string {
@@ -114,7 +154,7 @@ func (b *builder) isEmail(name string) string {
 func (b *builder) isUsername(name string) string {
 	column := b.read(store.Username)
 	switch {
-	case familyOf(b.store.Columns[store.Username]) == familyCIText:
+	case familyOf(b.as(store.Username)) == familyCIText:
 		return b.equalsCIText(column, name, store.Username)
 	case b.store.EmailLookup == store.LowerIndex:
 		return "pg_catalog.lower(" + column + ")" + equals + b.folded(name, store.Username)
@@ -129,7 +169,7 @@ func (b *builder) isEmailOrUsername(name string) string {
 // equalsCIText compares with citext's own operator: that of pg_catalog would
 // silently compare as text, with case.
 func (b *builder) equalsCIText(column, name string, part store.Part) string {
-	citext, equals := citextEquals(b.store.Columns[part])
+	citext, equals := citextEquals(b.as(part))
 	return column + equals + b.param(name, part) + "::" + citext
 }
 
@@ -143,7 +183,7 @@ func citextEquals(column store.Column) (citext, equals string) {
 // not have one in pg_catalog, or whose text form a script cannot check beforehand,
 // are compared as text.
 func (b *builder) id() (id, operator string) {
-	column := b.store.Columns[store.ID]
+	column := b.as(store.ID)
 	switch familyOf(column) {
 	case familyUUID, familyInteger, familyText:
 		return b.read(store.ID), equals
@@ -156,7 +196,7 @@ func (b *builder) id() (id, operator string) {
 
 // isID compares the id in its own type.
 func (b *builder) isID() string {
-	if familyOf(b.store.Columns[store.ID]) == familyCIText {
+	if familyOf(b.as(store.ID)) == familyCIText {
 		return b.equalsCIText(b.read(store.ID), "id", store.ID)
 	}
 	id, equals := b.id()
@@ -202,18 +242,20 @@ func (b *builder) profile() []string {
 }
 
 // output is a column as the scripts read it: flags as booleans, all else as text,
-// which keeps every digit of an id and drops the padding of character(n).
+// which keeps every digit of an id and drops the padding of character(n). A column that is null blocks
+// nobody, as most that are nullable mean it; an expression that is null does not say that the user may get in.
 func (b *builder) output(part store.Part) string {
 	column, alias := b.read(part), " AS "+pgx.Identifier{string(part)}.Sanitize()
 	switch part {
 	case store.EmailVerified, store.PhoneVerified, store.Blocked:
-		switch familyOf(b.store.Columns[part]) {
+		unknown := strconv.FormatBool(part == store.Blocked && b.store.Columns[part].Expression != nil)
+		switch familyOf(b.as(part)) {
 		case familyInteger:
-			return "COALESCE(" + column + differs + "0, false)" + alias
+			return "COALESCE(" + column + differs + "0, " + unknown + ")" + alias
 		case familyTimestamp:
 			return column + " IS NOT NULL" + alias
 		}
-		return "COALESCE(" + column + ", false)" + alias
+		return "COALESCE(" + column + ", " + unknown + ")" + alias
 	}
 	return column + asText + alias
 }

@@ -64,7 +64,7 @@ func writeStatement(out *strings.Builder, o Options, s Statement) error {
 	if err != nil {
 		return err
 	}
-	digest := sha256.Sum256(fmt.Append(nil, s.SQL, o.Store.Columns))
+	digest := sha256.Sum256(fmt.Append(nil, s.SQL, o.Store.Marshal()))
 	fmt.Fprintf(out, "    %[1]s: {\n      name: 'auth0pg_%[1]s_%[2]x',\n", s.Name, digest[:8])
 	fmt.Fprintf(out, "      params: %s,\n      readOnly: %t,\n      sql: %s,\n    },\n", names, s.ReadOnly, text)
 	return nil

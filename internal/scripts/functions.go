@@ -172,7 +172,10 @@ func functionStatements(s store.Store, op Operation, features ...Feature) ([]Sta
 // or compares as text is text, all else has the column's type.
 func argumentType(s store.Store, param Param) string {
 	column, ok := s.Columns[param.Part]
-	if !ok { // of a part that the store lacks: the type that the part would have
+	if param.Part == store.ID { // it is only compared, in the form in which it is read
+		column.Type = column.ReadType()
+	}
+	if !ok || column.Type == "" { // of a part that the store lacks: the type that the part would have
 		spec, _ := store.Spec(param.Part)
 		column.Type = spec.Type
 	}
@@ -180,6 +183,8 @@ func argumentType(s store.Store, param Param) string {
 	switch {
 	case param.Name == "verified":
 		return "boolean"
+	case param.Name == "old_password":
+		return "text"
 	case f == familyText || f == familyCIText || param.Part == store.Email || param.Part == store.Username:
 		return "text"
 	case f == familyOther && param.Part == store.ID:

@@ -111,8 +111,16 @@ func (b *bench) privileges(operations ...scripts.Operation) []scripts.Privilege 
 func (b *bench) grant(privileges []scripts.Privilege) {
 	b.t.Helper()
 	for _, privilege := range privileges {
-		b.db.Exec("GRANT " + privilegeSQL(privilege) + " ON " + b.table() + " TO " + quote(b.role))
+		b.db.Exec("GRANT " + privilegeSQL(privilege) + " ON " + onSQL(privilege) + " TO " + quote(b.role))
 	}
+}
+
+// onSQL is what a privilege is on.
+func onSQL(privilege scripts.Privilege) string {
+	if privilege.Type == "USAGE" {
+		return "SCHEMA " + quote(privilege.On.Schema)
+	}
+	return pgx.Identifier{privilege.On.Schema, privilege.On.Name}.Sanitize()
 }
 
 func privilegeSQL(privilege scripts.Privilege) string {

@@ -43,7 +43,7 @@ func Rendered(importMode bool, s store.Store) []Operation {
 		return []Operation{Login, GetUser}
 	}
 	operations := []Operation{Login, GetUser, Create, Verify, ChangePassword, Delete, ChangeEmail}
-	if s.Has(store.Username) {
+	if s.Writes(store.Username) {
 		operations = append(operations, ChangeUsername)
 	}
 	return operations
@@ -57,7 +57,7 @@ type spec struct {
 	arguments int
 	// needs are the parts without which the operation cannot work.
 	needs []store.Part
-	// writes are those of them that it writes.
+	// writes are those among them whose columns it writes.
 	writes []store.Part
 }
 
@@ -85,7 +85,7 @@ func specOf(op Operation) (s spec, ok bool) {
 	return spec{}, false
 }
 
-// MissingParts lists the parts that the operation needs and the store lacks, or has in a generated column that it would write.
+// MissingParts lists the parts that the operation needs and the store lacks, or has no column for that could be written.
 func MissingParts(s store.Store, op Operation) []store.Part {
 	known, _ := specOf(op)
 	var missing []store.Part
@@ -108,14 +108,37 @@ func (e *UnknownOperationError) Error() string {
 type MissingPartsError struct {
 	Operation Operation
 	Missing   []store.Part
+	// ReadOnly are those among them that the store has, but no column to write them to.
+	ReadOnly []store.Part
+}
+
+func newMissingPartsError(s store.Store, op Operation, missing []store.Part) *MissingPartsError {
+	e := &MissingPartsError{Operation: op, Missing: missing}
+	for _, part := range missing {
+		if s.Has(part) {
+			e.ReadOnly = append(e.ReadOnly, part)
+		}
+	}
+	return e
 }
 
 func (e *MissingPartsError) Error() string {
-	names := make([]string, len(e.Missing))
-	for i, part := range e.Missing {
-		names[i] = string(part)
+	var absent, readOnly []string
+	for _, part := range e.Missing {
+		if slices.Contains(e.ReadOnly, part) {
+			readOnly = append(readOnly, string(part))
+		} else {
+			absent = append(absent, string(part))
+		}
 	}
-	return fmt.Sprintf("%s needs the part %s, which the users table does not have, or only as a generated column", e.Operation, strings.Join(names, " and the part "))
+	var why []string
+	if absent != nil {
+		why = append(why, fmt.Sprintf("needs the part %s, which the users table does not have", strings.Join(absent, " and the part ")))
+	}
+	if readOnly != nil {
+		why = append(why, fmt.Sprintf("writes the part %s, which is only read: through an expression without a column (name), or in a generated column", strings.Join(readOnly, " and the part ")))
+	}
+	return fmt.Sprintf("%s %s", e.Operation, strings.Join(why, ", and "))
 }
 
 // ColumnTypeError is returned when a part's column has a type that the scripts
@@ -127,7 +150,17 @@ type ColumnTypeError struct {
 }
 
 func (e *ColumnTypeError) Error() string {
+	if e.Column.Expression != nil {
+		return fmt.Sprintf("the expression %s for the part %s has the type %s; the scripts need %s", e.Column.Expression.SQL, e.Part, e.Column.Type, e.Want)
+	}
 	return fmt.Sprintf("column %q for the part %s has the type %s; the scripts need %s", e.Column.Name, e.Part, e.Column.Type, e.Want)
+}
+
+// FilterTypeError is returned for a row filter that is no condition.
+type FilterTypeError struct{ Type string }
+
+func (e *FilterTypeError) Error() string {
+	return fmt.Sprintf("the row filter has the type %s; it must be a boolean", e.Type)
 }
 
 // UnqualifiedTypeError is returned for a citext column whose type does not say in which schema

@@ -50,9 +50,9 @@ func exactPrivileges(t *testing.T, b *bench, op scripts.Operation, features ...s
 		t.Fatalf("with all of its privileges: %v", err)
 	}
 	for _, one := range single(privileges) {
-		b.db.Exec("REVOKE " + privilegeSQL(one) + " ON " + b.table() + " FROM " + quote(b.role))
+		b.db.Exec("REVOKE " + privilegeSQL(one) + " ON " + onSQL(one) + " FROM " + quote(b.role))
 		if err := asRole(t, b, op, features...); !isInsufficientPrivilege(err) {
-			t.Errorf("without %s %v: %v", one.Type, one.Columns, err)
+			t.Errorf("without %s %v on %v: %v", one.Type, one.Columns, one.On, err)
 		}
 		b.grant([]scripts.Privilege{one})
 	}
@@ -66,7 +66,7 @@ func single(privileges []scripts.Privilege) []scripts.Privilege {
 			all = append(all, privilege)
 		}
 		for _, column := range privilege.Columns {
-			all = append(all, scripts.Privilege{Type: privilege.Type, Columns: []string{column}})
+			all = append(all, scripts.Privilege{On: privilege.On, Type: privilege.Type, Columns: []string{column}})
 		}
 	}
 	return all

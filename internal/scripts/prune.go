@@ -25,7 +25,7 @@ type reach map[string]bool
 // conditions are the names that sources may use, each with what it stands for.
 func conditions(op Operation, o Options) reach {
 	has := func(parts ...store.Part) bool { return slices.ContainsFunc(parts, o.Store.Has) }
-	handsOver := o.ImportMode && o.Store.Has(store.MigratedAt)
+	handsOver := o.ImportMode && o.Store.Writes(store.MigratedAt)
 	return reach{
 		"changes":       op != Login && op != GetUser && op != Create,
 		"deletes":       op == Delete,

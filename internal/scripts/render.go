@@ -219,7 +219,7 @@ func encode(constant any) (string, error) {
 // idFormat is how a script tells whether text can be an id at all, which spares
 // the server values that do not fit the column's type.
 func idFormat(s store.Store) string {
-	column := s.Columns[store.ID]
+	column := store.Column{Type: s.IDType()}
 	switch familyOf(column) {
 	case familyUUID:
 		return "uuid"

@@ -31,14 +31,12 @@ type Statement struct {
 	uses map[use]bool
 }
 
-// use is one column, or the whole table, that a statement touches in one way.
+// use is one column that a statement touches in one way; "" is the whole table, for a privilege that has no columns.
 type use struct {
 	privilege string
-	part      store.Part
+	on        store.Table
+	column    string
 }
-
-// wholeTable stands for a privilege that has no columns.
-const wholeTable store.Part = ""
 
 // Rows that one look-up may return: one is a user, two are reason to refuse, and
 // a few more tell the log how bad it is.
@@ -64,10 +62,14 @@ func Statements(s store.Store, op Operation, features ...Feature) ([]Statement, 
 	default:
 		return nil, &ReachError{s.Reach}
 	}
-	if missing := MissingParts(s, op); len(missing) > 0 {
-		return nil, &MissingPartsError{op, missing}
+	missing := MissingParts(s, op)
+	if op == Login && slices.Contains(features, RehashOnLogin) && s.Has(store.Password) && !s.Writes(store.Password) {
+		missing = append(missing, store.Password)
 	}
-	if err := checkTypes(s); err != nil {
+	if len(missing) > 0 {
+		return nil, newMissingPartsError(s, op, missing)
+	}
+	if err := CheckTypes(s); err != nil {
 		return nil, err
 	}
 	switch op {
@@ -76,7 +78,7 @@ func Statements(s store.Store, op Operation, features ...Feature) ([]Statement, 
 		if s.Writes(store.LastLogin) {
 			statements = append(statements, recordLogin(s))
 		}
-		if s.Has(store.MigratedAt) {
+		if s.Writes(store.MigratedAt) {
 			statements = append(statements, recordMigration(s))
 		}
 		if slices.Contains(features, RehashOnLogin) {
@@ -100,31 +102,55 @@ func Statements(s store.Store, op Operation, features ...Feature) ([]Statement, 
 	}
 }
 
-// checkTypes refuses the column types that the SQL below has no form for.
-func checkTypes(s store.Store) error {
+// CheckTypes refuses the types of columns and expressions that the SQL below has no form for. Its errors are a
+// [ColumnTypeError], an [UnqualifiedTypeError] and a [FilterTypeError].
+func CheckTypes(s store.Store) error {
+	if s.RowFilter != nil && familyOf(store.Column{Type: s.RowFilter.Type}) != familyBoolean {
+		return &FilterTypeError{s.RowFilter.Type}
+	}
 	for _, part := range s.Parts() {
 		column := s.Columns[part]
-		f := familyOf(column)
-		if name, ok := citextType(column); ok && len(name) == 1 {
-			return &UnqualifiedTypeError{part, column}
+		if e := column.Expression; e != nil {
+			read := store.Column{Expression: e, Type: e.Type}
+			if err := checkType(s, part, read); err != nil {
+				return err
+			}
+			if part == store.Blocked && familyOf(read) == familyTimestamp {
+				return &ColumnTypeError{part, read, "boolean, as whether a time is there or has come is for the expression to say"}
+			}
 		}
-		switch part {
-		case store.EmailVerified, store.PhoneVerified, store.Blocked:
-			if f != familyBoolean && f != familyInteger && f != familyTimestamp {
-				return &ColumnTypeError{part, column, "boolean, an integer (0 or 1) or a timestamp (null or when)"}
-			}
-		case store.CreatedAt, store.UpdatedAt, store.LastLogin, store.LastPasswordReset, store.MigratedAt:
-			if f != familyTimestamp {
-				return &ColumnTypeError{part, column, "a timestamp or a date"}
-			}
-		case store.UserMetadata, store.AppMetadata:
-			if f != familyJSON && f != familyText {
-				return &ColumnTypeError{part, column, "jsonb, json or text"}
-			}
-		case store.Email:
-			if s.EmailLookup == store.CIText && f != familyCIText {
-				return &ColumnTypeError{part, column, "citext, as the e-mail lookup is citext"}
-			}
+		if column.Name == "" {
+			continue
+		}
+		if err := checkType(s, part, store.Column{Name: column.Name, Type: column.Type}); err != nil && (column.Expression == nil || part != store.Email) {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkType is of a column or of an expression, which stands alone then.
+func checkType(s store.Store, part store.Part, column store.Column) error {
+	f := familyOf(column)
+	if name, ok := citextType(column); ok && len(name) == 1 {
+		return &UnqualifiedTypeError{part, column}
+	}
+	switch part {
+	case store.EmailVerified, store.PhoneVerified, store.Blocked:
+		if f != familyBoolean && f != familyInteger && f != familyTimestamp {
+			return &ColumnTypeError{part, column, "boolean, an integer (0 or 1) or a timestamp (null or when)"}
+		}
+	case store.CreatedAt, store.UpdatedAt, store.LastLogin, store.LastPasswordReset, store.MigratedAt:
+		if f != familyTimestamp {
+			return &ColumnTypeError{part, column, "a timestamp or a date"}
+		}
+	case store.UserMetadata, store.AppMetadata:
+		if f != familyJSON && f != familyText {
+			return &ColumnTypeError{part, column, "jsonb, json or text"}
+		}
+	case store.Email:
+		if s.EmailLookup == store.CIText && f != familyCIText {
+			return &ColumnTypeError{part, column, "citext, as the e-mail lookup is citext"}
 		}
 		if !holdsText(part, column) {
 			return &ColumnTypeError{part, column, "a type that holds text as it is written, such as text or character varying"}
@@ -183,9 +209,12 @@ func find(s store.Store, withPassword bool) Statement {
 	if s.Has(store.Username) {
 		outputs = append(outputs, where+" AS found_by_email")
 		where += " OR " + b.isUsername("identifier")
+		if s.RowFilter != nil {
+			where = "(" + where + ")"
+		}
 	}
 	return b.statement("find", true, fmt.Sprintf("SELECT %s\nFROM %s\nWHERE %s\nLIMIT %d",
-		strings.Join(outputs, ", "), b.table(), where, lookupLimit))
+		strings.Join(outputs, ", "), b.table(), b.ofUsers(where), lookupLimit))
 }
 
 // findByID looks a user up by the id that Auth0 knows, as it does for passkeys.
@@ -193,32 +222,32 @@ func findByID(s store.Store) Statement {
 	b := newBuilder(s)
 	outputs := b.profile()
 	return b.statement("find_by_id", true, fmt.Sprintf("SELECT %s\nFROM %s\nWHERE %s\nLIMIT %d",
-		strings.Join(outputs, ", "), b.table(), b.isID(), lookupLimit))
+		strings.Join(outputs, ", "), b.table(), b.ofUsers(b.isID()), lookupLimit))
 }
 
 // recordLogin keeps the time of a login.
 func recordLogin(s store.Store) Statement {
 	b := newBuilder(s)
 	return b.statement(recordLoginName, false, fmt.Sprintf("UPDATE %s\nSET %s\nWHERE %s",
-		b.table(), b.set(store.LastLogin, "CURRENT_TIMESTAMP"), b.isID()))
+		b.table(), b.set(store.LastLogin, "CURRENT_TIMESTAMP"), b.ofUsers(b.isID())))
 }
 
 // recordMigration keeps the time at which a user was first handed to Auth0.
 func recordMigration(s store.Store) Statement {
 	b := newBuilder(s)
-	sets := []string{b.set(store.MigratedAt, fmt.Sprintf("COALESCE(%s, CURRENT_TIMESTAMP)", b.read(store.MigratedAt)))}
+	sets := []string{b.set(store.MigratedAt, fmt.Sprintf("COALESCE(%s, CURRENT_TIMESTAMP)", b.stored(store.MigratedAt)))}
 	if s.Writes(store.LastLogin) {
 		sets = append(sets, b.set(store.LastLogin, "CURRENT_TIMESTAMP"))
 	}
 	return b.statement(recordMigrationName, false, fmt.Sprintf("UPDATE %s\nSET %s\nWHERE %s",
-		b.table(), strings.Join(sets, ", "), b.isID()))
+		b.table(), strings.Join(sets, ", "), b.ofUsers(b.isID())))
 }
 
 // rehash replaces the hash that was compared with, unless it has changed since.
 func rehash(s store.Store) Statement {
 	b := newBuilder(s)
 	return b.statement("rehash", false, fmt.Sprintf("UPDATE %s\nSET %s\nWHERE %s\n  AND %s%s%s",
-		b.table(), b.set(store.Password, b.param("password", store.Password)), b.isID(),
+		b.table(), b.set(store.Password, b.param("password", store.Password)), b.ofUsers(b.isID()),
 		b.read(store.Password)+asText, equals, b.param("old_password", store.Password)))
 }
 
@@ -257,7 +286,7 @@ func markVerified(s store.Store) Statement {
 	b := newBuilder(s)
 	value := b.flag(store.EmailVerified, true)
 	if familyOf(s.Columns[store.EmailVerified]) == familyTimestamp {
-		value = fmt.Sprintf("COALESCE(%s, %s)", b.read(store.EmailVerified), value)
+		value = fmt.Sprintf("COALESCE(%s, %s)", b.stored(store.EmailVerified), value)
 	}
 	return b.updateOne("mark_verified", b.isEmail, "email", b.set(store.EmailVerified, value))
 }
@@ -297,5 +326,5 @@ func setUsername(s store.Store) Statement {
 func deleteUser(s store.Store) Statement {
 	b := newBuilder(s)
 	return b.statement("delete", false, fmt.Sprintf("DELETE FROM %s\nWHERE %s",
-		b.delete(), b.isOnly(b.isID())))
+		b.delete(), b.ofUsers(b.isOnly(b.ofUsers(b.isID())))))
 }

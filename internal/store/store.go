@@ -29,15 +29,62 @@ const (
 // EmailLookups lists every lookup, the default first.
 func EmailLookups() []EmailLookup { return []EmailLookup{LowerIndex, CIText, Exact} }
 
-// Column is where one part of a user is kept.
+// Column is where one part of a user is kept, or what it is read through; one of the two is there, or both.
 type Column struct {
+	// Expression is what the part is read through; nil where that is the column itself.
+	Expression *Expression `json:"expression,omitempty"`
 	// Generated means that the server works the value out: it is read and never written.
 	Generated bool `json:"generated,omitempty"`
-	// Name is the column's name, unquoted and case-sensitive.
-	Name string `json:"name"`
+	// Name is the column's name, unquoted and case-sensitive; "" for a part that is only read.
+	Name string `json:"name,omitempty"`
 	// Type is the column's type as Postgres writes it (format_type), for example
-	// "uuid" or "character varying(255)".
+	// "uuid" or "character varying(255)"; "" where there is no column.
+	Type string `json:"type,omitempty"`
+}
+
+// Written reports whether there is a column that the part can be written to.
+func (c Column) Written() bool { return c.Name != "" && !c.Generated }
+
+// ReadType is the type of what is read: the expression's, or that of the column.
+func (c Column) ReadType() string {
+	if c.Expression != nil {
+		return c.Expression.Type
+	}
+	return c.Type
+}
+
+// Expression is SQL over one row of the users table, as the server prints it: columns of the row are qualified by the
+// table's name without its schema, everything else that is not in pg_catalog by its schema.
+type Expression struct {
+	// Reads is what it takes to run it, the users table among it: see [Relation].
+	Reads []Relation `json:"reads,omitempty"`
+	// Schemas are those that hold something which it uses, sorted; pg_catalog is none of them.
+	Schemas []string `json:"schemas,omitempty"`
+	SQL     string   `json:"sql"`
+	// Type is the type of its value, in the server's words.
 	Type string `json:"type"`
+}
+
+// Relation is a table or view with the columns of it that are read, sorted by their names.
+type Relation struct {
+	Columns []string `json:"columns"`
+	Name    string   `json:"name"`
+	Schema  string   `json:"schema"`
+}
+
+func (e *Expression) check() error {
+	if e == nil {
+		return nil
+	}
+	if e.SQL == "" || e.Type == "" {
+		return errors.New("an expression lacks its sql or its type")
+	}
+	for _, r := range e.Reads {
+		if r.Schema == "" || r.Name == "" || len(r.Columns) == 0 || slices.Contains(r.Columns, "") {
+			return errors.New("what an expression reads lacks a schema, a name or columns")
+		}
+	}
+	return nil
 }
 
 // Store is the description that the table exports and everything else consumes.
@@ -48,6 +95,8 @@ type Store struct {
 	Columns     map[Part]Column
 	EmailLookup EmailLookup
 	Reach       Reach
+	// RowFilter is true for the rows that are users, and for no other; nil where all are.
+	RowFilter *Expression
 }
 
 // Reach is through what the action scripts get at the users: a [Table] or [Functions], and nothing else. Nil
@@ -111,19 +160,19 @@ func (s Store) Title() string {
 	return s.Table().Title()
 }
 
-// Has reports whether the store keeps this part.
+// Has reports whether the store knows this part.
 func (s Store) Has(p Part) bool {
 	_, ok := s.Columns[p]
 	return ok
 }
 
-// Writes reports whether the store keeps this part in a column that can be written.
-func (s Store) Writes(p Part) bool { return s.Has(p) && !s.Columns[p].Generated }
+// Writes reports whether the store has a column for this part that can be written.
+func (s Store) Writes(p Part) bool { return s.Columns[p].Written() }
 
-// IDType is the type of the id column, "" when the store has none.
-func (s Store) IDType() string { return s.Columns[ID].Type }
+// IDType is the type of the id as it is read, "" when the store has none.
+func (s Store) IDType() string { return s.Columns[ID].ReadType() }
 
-// Parts lists the parts that the store keeps, in the order of [Parts].
+// Parts lists the parts that the store knows, in the order of [Parts].
 func (s Store) Parts() []Part {
 	var kept []Part
 	for _, spec := range Parts() {
@@ -140,9 +189,16 @@ func (s Store) check() error {
 		if _, ok := Spec(part); !ok {
 			return unknownPart(part)
 		}
-		if column := s.Columns[part]; column.Name == "" || column.Type == "" {
+		column := s.Columns[part]
+		if (column.Name == "") != (column.Type == "") || column.Name == "" && column.Expression == nil {
 			return fmt.Errorf("columns.%s lacks a name or a type", part)
 		}
+		if err := column.Expression.check(); err != nil {
+			return fmt.Errorf("columns.%s: %w", part, err)
+		}
+	}
+	if err := s.RowFilter.check(); err != nil {
+		return fmt.Errorf("row_filter: %w", err)
 	}
 	if !slices.Contains(EmailLookups(), s.EmailLookup) {
 		return fmt.Errorf("email_lookup is %q and not one of lower_index, citext and exact", s.EmailLookup)

@@ -70,6 +70,43 @@ func TestMarshal(t *testing.T) {
 	}
 }
 
+// Parts that are read through SQL, one of them without a column, and a filter.
+var filtered = store.Store{
+	Columns: map[store.Part]store.Column{
+		store.ID: {Name: "id", Type: "uuid"}, store.Email: {Name: "email", Type: "text"}, store.Password: {Name: "hash", Type: "text"},
+		store.Blocked: {Expression: &store.Expression{
+			Reads: []store.Relation{{Columns: []string{"is_active"}, Name: "users", Schema: "app"}}, SQL: "(users.is_active IS NOT TRUE)", Type: "boolean",
+		}},
+		store.EmailVerified: {Expression: &store.Expression{SQL: "true", Type: "boolean"}, Name: "confirmed_at", Type: "date"},
+	},
+	EmailLookup: store.Exact, Reach: store.Table{Schema: "app", Name: "users"},
+	RowFilter: &store.Expression{
+		Reads: []store.Relation{{Columns: []string{"kind"}, Name: "users", Schema: "app"}}, Schemas: []string{"ext"}, SQL: "(users.kind OPERATOR(ext.=) 'x'::ext.citext)", Type: "boolean",
+	},
+}
+
+func TestExpressionsInTheText(t *testing.T) {
+	const want = `{"columns":{"blocked":{"expression":{"reads":[{"columns":["is_active"],"name":"users","schema":"app"}],"sql":"(users.is_active IS NOT TRUE)","type":"boolean"}},` +
+		`"email":{"name":"email","type":"text"},"email_verified":{"expression":{"sql":"true","type":"boolean"},"name":"confirmed_at","type":"date"},` +
+		`"id":{"name":"id","type":"uuid"},"password":{"name":"hash","type":"text"}},"email_lookup":"exact",` +
+		`"row_filter":{"reads":[{"columns":["kind"],"name":"users","schema":"app"}],"schemas":["ext"],"sql":"(users.kind OPERATOR(ext.=) 'x'::ext.citext)","type":"boolean"},` +
+		`"table":{"name":"users","schema":"app"}}`
+	if got := filtered.Marshal(); got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+	if again, err := store.Parse(want); err != nil || !reflect.DeepEqual(again, filtered) {
+		t.Errorf("parsed again: %v %+v", err, again)
+	}
+	if filtered.Writes(store.Blocked) || !filtered.Has(store.Blocked) || !filtered.Writes(store.EmailVerified) || filtered.Writes(store.Name) {
+		t.Error("what is written is told wrongly")
+	}
+	for part, want := range map[store.Part]string{store.EmailVerified: "boolean", store.Blocked: "boolean", store.ID: "uuid", store.Name: ""} {
+		if got := filtered.Columns[part].ReadType(); got != want {
+			t.Errorf("%s is read as %q, want %q", part, got, want)
+		}
+	}
+}
+
 // Every member that a column can have is read again from the text.
 func TestMarshalOfWholeColumns(t *testing.T) {
 	whole := store.Store{EmailLookup: store.Exact, Reach: users.Reach, Columns: map[store.Part]store.Column{
@@ -84,29 +121,34 @@ func TestMarshalOfWholeColumns(t *testing.T) {
 func TestParseIsStrict(t *testing.T) {
 	const table = `"table":{"name":"users","schema":"app"}`
 	for name, test := range map[string]struct{ text, want string }{
-		"blanks and another order": {" { " + table + ` , "email_lookup":"exact", "columns":{"id":{"type":"uuid","name":"id"}} }` + "\n", ""},
-		"no JSON":                  {`{"columns"`, "ends too early"},
-		"nothing":                  {``, "ends too early"},
-		"a name":                   {`users`, "not JSON"},
-		"an array":                 {`[]`, "not a JSON object"},
-		"null":                     {`null`, "table"},
-		"something behind":         {`{"columns":{},"email_lookup":"exact",` + table + `} x`, "follows"},
-		"misspelt member":          {`{"colums":{},"email_lookup":"exact",` + table + `}`, `"colums"`},
-		"member in capitals":       {`{"Columns":{},"email_lookup":"exact",` + table + `}`, "another name"},
-		"null member":              {`{"columns":{},"email_lookup":"exact","functions":null,` + table + `}`, "null"},
-		"same member twice":        {`{"columns":{},"email_lookup":"exact",` + table + `,` + table + `,"columns":{"id":{"name":"a","type":"b"}}}`, ""},
-		"column twice":             {`{"columns":{"id":{"name":"a","type":"b"}},"columns":{},"email_lookup":"exact",` + table + `}`, "twice"},
-		"misspelt part":            {`{"columns":{"pasword":{"name":"a","type":"b"}},"email_lookup":"exact",` + table + `}`, `the nearest is "password"`},
-		"unknown part":             {`{"columns":{"x":{"name":"a","type":"b"}},"email_lookup":"exact",` + table + `}`, `the part "x"`},
-		"column without a type":    {`{"columns":{"id":{"name":"a"}},"email_lookup":"exact",` + table + `}`, "columns.id"},
-		"column of another kind":   {`{"columns":{"id":"id"},"email_lookup":"exact",` + table + `}`, "another type"},
-		"no columns":               {`{"email_lookup":"exact",` + table + `}`, "columns"},
-		"unknown lookup":           {`{"columns":{},"email_lookup":"lower",` + table + `}`, `"lower"`},
-		"no table":                 {`{"columns":{},"email_lookup":"exact"}`, "table"},
-		"table without schema":     {`{"columns":{},"email_lookup":"exact","table":{"name":"users"}}`, "schema"},
-		"table and functions":      {`{"columns":{},"email_lookup":"exact","functions":{"schema":"a",` + table + `},` + table + `}`, "not both"},
-		"functions without schema": {`{"columns":{},"email_lookup":"exact","functions":{` + table + `}}`, "schema"},
-		"functions without table":  {`{"columns":{},"email_lookup":"exact","functions":{"schema":"a"}}`, "table"},
+		"blanks and another order":  {" { " + table + ` , "email_lookup":"exact", "columns":{"id":{"type":"uuid","name":"id"}} }` + "\n", ""},
+		"no JSON":                   {`{"columns"`, "ends too early"},
+		"nothing":                   {``, "ends too early"},
+		"a name":                    {`users`, "not JSON"},
+		"an array":                  {`[]`, "not a JSON object"},
+		"null":                      {`null`, "table"},
+		"something behind":          {`{"columns":{},"email_lookup":"exact",` + table + `} x`, "follows"},
+		"misspelt member":           {`{"colums":{},"email_lookup":"exact",` + table + `}`, `"colums"`},
+		"member in capitals":        {`{"Columns":{},"email_lookup":"exact",` + table + `}`, "another name"},
+		"null member":               {`{"columns":{},"email_lookup":"exact","functions":null,` + table + `}`, "null"},
+		"same member twice":         {`{"columns":{},"email_lookup":"exact",` + table + `,` + table + `,"columns":{"id":{"name":"a","type":"b"}}}`, ""},
+		"column twice":              {`{"columns":{"id":{"name":"a","type":"b"}},"columns":{},"email_lookup":"exact",` + table + `}`, "twice"},
+		"misspelt part":             {`{"columns":{"pasword":{"name":"a","type":"b"}},"email_lookup":"exact",` + table + `}`, `the nearest is "password"`},
+		"unknown part":              {`{"columns":{"x":{"name":"a","type":"b"}},"email_lookup":"exact",` + table + `}`, `the part "x"`},
+		"column without a type":     {`{"columns":{"id":{"name":"a"}},"email_lookup":"exact",` + table + `}`, "columns.id"},
+		"column of another kind":    {`{"columns":{"id":"id"},"email_lookup":"exact",` + table + `}`, "another type"},
+		"expression without sql":    {`{"columns":{"id":{"expression":{"type":"b"}}},"email_lookup":"exact",` + table + `}`, "columns.id"},
+		"expression without type":   {`{"columns":{},"email_lookup":"exact","row_filter":{"sql":"true"},` + table + `}`, "row_filter"},
+		"reads without columns":     {`{"columns":{},"email_lookup":"exact","row_filter":{"reads":[{"columns":[],"name":"a","schema":"b"}],"sql":"true","type":"boolean"},` + table + `}`, "reads"},
+		"expression, name, no type": {`{"columns":{"id":{"expression":{"sql":"1","type":"b"},"name":"a"}},"email_lookup":"exact",` + table + `}`, "columns.id"},
+		"null expression":           {`{"columns":{"id":{"expression":null,"name":"a","type":"b"}},"email_lookup":"exact",` + table + `}`, "null"},
+		"no columns":                {`{"email_lookup":"exact",` + table + `}`, "columns"},
+		"unknown lookup":            {`{"columns":{},"email_lookup":"lower",` + table + `}`, `"lower"`},
+		"no table":                  {`{"columns":{},"email_lookup":"exact"}`, "table"},
+		"table without schema":      {`{"columns":{},"email_lookup":"exact","table":{"name":"users"}}`, "schema"},
+		"table and functions":       {`{"columns":{},"email_lookup":"exact","functions":{"schema":"a",` + table + `},` + table + `}`, "not both"},
+		"functions without schema":  {`{"columns":{},"email_lookup":"exact","functions":{` + table + `}}`, "schema"},
+		"functions without table":   {`{"columns":{},"email_lookup":"exact","functions":{"schema":"a"}}`, "table"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := store.Parse(test.text)
@@ -134,7 +176,7 @@ func TestIncompleteStores(t *testing.T) {
 
 // Whatever is read is written so that reading it again gives the same, and equal stores have one text.
 func FuzzStoreText(f *testing.F) {
-	for _, s := range []store.Store{users, users.Through(`od"d \ schema`)} {
+	for _, s := range []store.Store{users, users.Through(`od"d \ schema`), filtered} {
 		text := s.Marshal()
 		f.Add(text)
 		f.Add(strings.ReplaceAll(text, ",", " ,\n"))

@@ -104,7 +104,9 @@ func AuditUsers(ctx context.Context, s *postgres.Server, users store.Store, form
 
 // auditQuery collects counters, each an aggregate over the rows named u, for one SELECT.
 type auditQuery struct {
-	table, id, email, password, migratedAt string // quoted; migratedAt is "" for a table without
+	table, id, email, password, migratedAt string // as SQL; migratedAt is "" for a table without
+
+	filter string // the condition for users; "" where all rows are
 
 	counters []string
 	into     []*int64
@@ -113,10 +115,19 @@ type auditQuery struct {
 }
 
 func newAuditQuery(users store.Store, table *Table, formats []string) *auditQuery {
-	column := func(part store.Part) string { return postgres.Ident(users.Columns[part].Name) }
+	// The table stands under its own name wherever it is read, as expressions have it.
+	column := func(part store.Part) string {
+		if e := users.Columns[part].Expression; e != nil {
+			return "(" + e.SQL + ")"
+		}
+		return postgres.Ident(users.Columns[part].Name)
+	}
 	q := &auditQuery{
 		table: postgres.Ident(users.Table().Schema, users.Table().Name), id: column(store.ID),
 		email: column(store.Email) + "::text", password: column(store.Password) + "::text", audit: &Audit{},
+	}
+	if users.RowFilter != nil {
+		q.filter = "(" + users.RowFilter.SQL + ")"
 	}
 	a := q.audit
 	q.count("count(*)", &a.Rows)
@@ -129,18 +140,18 @@ func newAuditQuery(users store.Store, table *Table, formats []string) *auditQuer
 	// What an index keeps unique need not be sorted to be counted.
 	present := "FILTER (WHERE btrim(u.email) <> '')"
 	duplicate := fmt.Sprintf("count(*) %[1]s - count(DISTINCT lower(u.email)) %[1]s", present)
-	if table.LookupIndex(users.Columns[store.Email].Name, LowerLookup) != nil {
+	if email := users.Columns[store.Email]; email.Expression == nil && table.LookupIndex(email.Name, LowerLookup) != nil {
 		duplicate = "0::bigint"
 	}
 	q.count(duplicate, &a.EmailsDuplicate.Count)
-	a.EmailsDuplicate.Query = fmt.Sprintf("SELECT lower(%[1]s), count(*), array_agg(%[2]s) FROM %[3]s WHERE btrim(%[1]s) <> '' GROUP BY 1 HAVING count(*) > 1", q.email, q.id, q.table)
+	a.EmailsDuplicate.Query = fmt.Sprintf("SELECT lower(%[1]s), count(*), array_agg(%[2]s) FROM %[3]s WHERE %[4]s GROUP BY 1 HAVING count(*) > 1", q.email, q.id, q.table, q.where("btrim("+q.email+") <> ''"))
 
 	notUnique := "count(*) - count(DISTINCT u.id)"
-	if table.LookupIndex(users.Columns[store.ID].Name, PlainLookup) != nil {
+	if id := users.Columns[store.ID]; id.Expression == nil && table.LookupIndex(id.Name, PlainLookup) != nil {
 		notUnique = "count(*) FILTER (WHERE u.id IS NULL)"
 	}
 	q.count(notUnique, &a.IDsNotUnique.Count)
-	a.IDsNotUnique.Query = fmt.Sprintf("SELECT %[1]s, count(*) FROM %[2]s GROUP BY 1 HAVING count(*) > 1 OR %[1]s IS NULL", q.id, q.table)
+	a.IDsNotUnique.Query = fmt.Sprintf("SELECT %[1]s, count(*) FROM %[2]s%[3]s GROUP BY 1 HAVING count(*) > 1 OR %[1]s IS NULL", q.id, q.table, q.clause())
 
 	q.rows(&a.PasswordsMissing, "u.hash = 'missing'", fmt.Sprintf(missing, q.password))
 	var patterns []string
@@ -155,8 +166,8 @@ func newAuditQuery(users store.Store, table *Table, formats []string) *auditQuer
 	unreadable, dear := unreadableBy(formats)
 	q.rows(&a.Unreadable, "u.hash = ANY ("+postgres.TextArray(append(unreadable, "unknown"))+") OR u.dear", q.unreadable(unreadable, dear))
 
-	if users.Has(store.MigratedAt) {
-		q.migratedAt = column(store.MigratedAt)
+	if users.Writes(store.MigratedAt) {
+		q.migratedAt = postgres.Ident(users.Columns[store.MigratedAt].Name)
 		a.Migrated, a.Left = &Finding{}, &Finding{}
 		q.rows(a.Migrated, "u.migrated_at IS NOT NULL", q.migratedAt+" IS NOT NULL")
 		q.rows(a.Left, "u.migrated_at IS NULL", q.migratedAt+" IS NULL")
@@ -229,7 +240,23 @@ func (q *auditQuery) count(aggregate string, into *int64) {
 // condition on the table.
 func (q *auditQuery) rows(finding *Finding, counted, listed string) {
 	q.count("count(*) FILTER (WHERE "+counted+")", &finding.Count)
-	finding.Query = fmt.Sprintf("SELECT %s FROM %s WHERE %s", q.id, q.table, listed)
+	finding.Query = fmt.Sprintf("SELECT %s FROM %s WHERE %s", q.id, q.table, q.where(listed))
+}
+
+// where is a condition for users alone.
+func (q *auditQuery) where(condition string) string {
+	if q.filter == "" {
+		return condition
+	}
+	return "(" + condition + ") AND " + q.filter
+}
+
+// clause is the WHERE clause of a read of all users.
+func (q *auditQuery) clause() string {
+	if q.filter == "" {
+		return ""
+	}
+	return " WHERE " + q.filter
 }
 
 // look is the name of what the hash looks like.
@@ -250,8 +277,8 @@ func (q *auditQuery) sql() string {
 	}
 	_, dear := unreadableBy(nil)
 	// OFFSET 0 keeps the planner from working the format out again for each counter.
-	return fmt.Sprintf("SELECT %s\nFROM (\n  SELECT %s AS id, %s AS email, %s AS migrated_at,\n    %s AS hash,\n    %s ~ ANY (%s) AS dear\n  FROM %s OFFSET 0\n) AS u",
-		strings.Join(q.counters, ",\n  "), q.id, q.email, migratedAt, q.look(), q.password, postgres.TextArray(dear), q.table)
+	return fmt.Sprintf("SELECT %s\nFROM (\n  SELECT %s AS id, %s AS email, %s AS migrated_at,\n    %s AS hash,\n    %s ~ ANY (%s) AS dear\n  FROM %s%s OFFSET 0\n) AS u",
+		strings.Join(q.counters, ",\n  "), q.id, q.email, migratedAt, q.look(), q.password, postgres.TextArray(dear), q.table, q.clause())
 }
 
 func (q *auditQuery) run(ctx context.Context, db postgres.Querier) (*Audit, error) {

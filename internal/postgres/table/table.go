@@ -4,6 +4,8 @@
 // afterwards, so that what runs is what was shown.
 package table
 
+import "slices"
+
 // Table is one table as the catalog describes it. It holds everything that a plan depends
 // on, so that the same value always gives the same plan; it is kept as JSON.
 type Table struct {
@@ -30,6 +32,8 @@ type Table struct {
 	Foreign []string `json:",omitempty"`
 	// Relations are the names in the schema that begin like ours, so that a new index gets a free one.
 	Relations []string `json:",omitempty"`
+	// Implied are the predicates of partial indexes that hold every user, see [Serving].
+	Implied []string `json:",omitempty"`
 }
 
 // Column is one column of a table.
@@ -129,7 +133,7 @@ const (
 )
 
 // LookupIndex returns the index that keeps the column unique under the lookup and finds a
-// row by it: unique, valid, complete and on that one key. It is nil when there is none.
+// user by it: unique, valid, with every user in it and on that one key. It is nil when there is none.
 func (t *Table) LookupIndex(column string, lookup Lookup) *Index {
 	for i := range t.Indexes {
 		if index := &t.Indexes[i]; index.Valid && t.hasLookupShape(index, column, lookup) {
@@ -142,7 +146,7 @@ func (t *Table) LookupIndex(column string, lookup Lookup) *Index {
 // hasLookupShape ignores whether the index is valid.
 func (t *Table) hasLookupShape(index *Index, column string, lookup Lookup) bool {
 	c := t.Column(column)
-	if c == nil || !index.Unique || index.Method != "btree" || index.Predicate != "" || len(index.Keys) != 1 {
+	if c == nil || !index.Unique || index.Method != "btree" || index.Predicate != "" && !slices.Contains(t.Implied, index.Predicate) || len(index.Keys) != 1 {
 		return false
 	}
 	key := index.Keys[0]

@@ -52,7 +52,9 @@ func (m *accessFunctionsModel) operations(ctx context.Context, users store.Store
 func qualified(ctx context.Context, server *postgres.Server, s store.Store) (full store.Store, ok bool, err error) {
 	var texts []string
 	for _, column := range s.Columns {
-		texts = append(texts, column.Type)
+		if column.Name != "" {
+			texts = append(texts, column.Type)
+		}
 	}
 	names, ok, err := table.ResolveTypes(ctx, server, kit.TableObject(s), texts)
 	if err != nil || !ok {
@@ -61,7 +63,9 @@ func qualified(ctx context.Context, server *postgres.Server, s store.Store) (ful
 	full = s
 	full.Columns = map[store.Part]store.Column{}
 	for part, column := range s.Columns {
-		column.Type = names[column.Type]
+		if column.Name != "" {
+			column.Type = names[column.Type]
+		}
 		full.Columns[part] = column
 	}
 	return full, true, nil

@@ -38,11 +38,17 @@ func StoreGrants(s store.Store, operations []scripts.Operation, features []scrip
 		return nil, objects, err
 	}
 	for _, p := range privileges {
-		grants = append(grants, postgres.Grant{Privilege: p.Type, Columns: p.Columns, On: table})
+		on := postgres.Object{Kind: postgres.TableObject, Schema: p.On.Schema, Name: p.On.Name}
+		if p.Type == "USAGE" {
+			on = postgres.Object{Kind: postgres.SchemaObject, Name: p.On.Schema}
+		}
+		grants, objects = append(grants, postgres.Grant{Privilege: p.Type, Columns: p.Columns, On: on}), Union(objects, []postgres.Object{on})
 	}
 	for _, schema := range typeSchemas(s, operations, features) {
 		on := postgres.Object{Kind: postgres.SchemaObject, Name: schema}
-		grants, objects = append(grants, postgres.Grant{Privilege: "USAGE", On: on}), append(objects, on)
+		if !slices.Contains(objects, on) {
+			grants, objects = append(grants, postgres.Grant{Privilege: "USAGE", On: on}), append(objects, on)
+		}
 	}
 	return grants, objects, nil
 }
@@ -83,7 +89,7 @@ func TableObject(s store.Store) postgres.Object {
 func typeSchemas(s store.Store, operations []scripts.Operation, features []scripts.Feature) []string {
 	var schemas []string
 	for _, part := range s.Parts() {
-		parts, ok := postgres.ParseQualifiedName(s.Columns[part].Type)
+		parts, ok := postgres.ParseQualifiedName(s.Columns[part].ReadType())
 		if !ok || len(parts) != 2 || parts[0] == s.Table().Schema || slices.Contains(schemas, parts[0]) {
 			continue
 		}

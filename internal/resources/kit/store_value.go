@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
@@ -124,6 +125,25 @@ type storeCache struct {
 	parsed map[string]parsedStore
 }
 
+// checkExpressions refuses what would be more than an expression where it is put into a statement: a store may have been
+// written by hand.
+func checkExpressions(s store.Store) error {
+	if s.RowFilter != nil {
+		if err := postgres.CheckExpression(s.RowFilter.SQL); err != nil {
+			return fmt.Errorf("row_filter: %w", err)
+		}
+	}
+	for part, column := range s.Columns {
+		if column.Expression == nil {
+			continue
+		}
+		if err := postgres.CheckExpression(column.Expression.SQL); err != nil {
+			return fmt.Errorf("columns.%s: %w", part, err)
+		}
+	}
+	return nil
+}
+
 type parsedStore struct {
 	store store.Store
 	err   error
@@ -138,6 +158,9 @@ func (c *storeCache) parse(text string) (store.Store, error) {
 			c.parsed = map[string]parsedStore{}
 		}
 		found.store, found.err = store.Parse(text)
+		if found.err == nil {
+			found.err = checkExpressions(found.store)
+		}
 		c.parsed[text] = found
 	}
 	return found.store, found.err

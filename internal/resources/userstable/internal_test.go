@@ -112,3 +112,15 @@ func TestResolvedParts(t *testing.T) {
 		})
 	}
 }
+
+// An error about an expression is told where its text stands.
+func TestExpressionPath(t *testing.T) {
+	spec := tableSpec{Expressions: map[store.Part]string{store.Blocked: "a", store.Name: "b"}, RowFilter: "c"}
+	for text, want := range map[string]path.Path{
+		"a": path.Root("columns").AtMapKey("blocked").AtName("expression"), "b": path.Root("columns").AtMapKey("name").AtName("expression"), "c": path.Root("row_filter"),
+	} {
+		if got := spec.expressionPath(text); !got.Equal(want) {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}

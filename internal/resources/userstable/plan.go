@@ -64,6 +64,9 @@ func (r *usersTable) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequ
 		prev, observed = nil, nil
 	}
 	config, known := written.config(ctx, plan, diags)
+	if state != nil {
+		config.knows(ctx, req.Private, diags)
+	}
 	if diags.HasError() || !known {
 		return // what depends on unknown values stays unknown
 	}
@@ -163,6 +166,8 @@ func askAbout(ctx context.Context, server *postgres.Server, config tableConfig, 
 		diags.AddWarning("Users Table Was Created Before", fmt.Sprintf(
 			"%s exists already, as it is planned here and without rows: a run that was interrupted has created it. The apply takes it over and runs none of the statements.", kit.Capitalized(config.title())))
 	}
+	work.spec.warnOfFunctions(prev, diags)
+	work.spec.warnOfScans(diags)
 	if isNew {
 		work.spec.warnUnfilled(diags)
 	} else {
@@ -313,6 +318,12 @@ func planTable(ctx context.Context, db interface {
 			return tableWork{}, err
 		}
 		spec.update(canonical)
+	}
+	if err := spec.resolveExpressions(ctx, db, observed); err != nil {
+		return tableWork{}, err
+	}
+	if err := spec.readServing(ctx, db, observed); err != nil {
+		return tableWork{}, err
 	}
 	desired := spec.desired()
 	desired.CreateCIText = createCIText
@@ -520,6 +531,9 @@ func addPlanError(spec tableSpec, err error, diags *diag.Diagnostics) {
 		for _, part := range missing.Parts {
 			missing.add(spec, part, diags)
 		}
+		return
+	}
+	if addExpressionError(spec, err, diags) {
 		return
 	}
 	var declaration *table.DeclarationError

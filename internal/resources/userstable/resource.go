@@ -40,6 +40,7 @@ type usersTableModel struct {
 	Name               types.String   `tfsdk:"name"`
 	Columns            types.Map      `tfsdk:"columns"`
 	ExtraColumns       types.Map      `tfsdk:"extra_columns"`
+	RowFilter          types.String   `tfsdk:"row_filter"`
 	EmailLookup        types.String   `tfsdk:"email_lookup"`
 	PrimaryKey         types.Bool     `tfsdk:"primary_key"`
 	DeletionProtection types.Bool     `tfsdk:"deletion_protection"`
@@ -119,6 +120,7 @@ func (r *usersTable) Create(ctx context.Context, req resource.CreateRequest, res
 	plan.keepKnown(ctx, planned)
 	work.remember(nil, observed)
 	kit.SetPrivate(ctx, resp.Private, desiredKey, work.spec, diags)
+	kit.SetPrivate(ctx, resp.Private, expressionsKey, work.spec.Resolved, diags)
 	kit.SetPrivate(ctx, resp.Private, observedKey, observed, diags)
 	diags.Append(resp.State.Set(ctx, plan)...)
 }
@@ -152,10 +154,24 @@ func (r *usersTable) Read(ctx context.Context, req resource.ReadRequest, resp *r
 	if prev == nil {
 		adopted := adoptTable(observed)
 		adopted.recoverOwn(state, observed)
+		stateParts, _, _ := readColumns(ctx, state.Columns, state.ExtraColumns, diags)
+		adopted.recoverExpressions(stateParts, state.RowFilter)
 		prev = &adopted
 		kit.SetPrivate(ctx, resp.Private, desiredKey, adopted, diags)
 	}
 	kit.SetPrivate(ctx, resp.Private, observedKey, observed, diags)
+	stateParts, _, _ := readColumns(ctx, state.Columns, state.ExtraColumns, diags)
+	expressions, err := prev.rereadExpressions(ctx, pool, stateParts, state.RowFilter, observed)
+	if err != nil {
+		diags.AddError("Users Table Not Read", kit.PostgresDetail("Could not look up the expressions of "+state.title(), err))
+		return
+	}
+	if err := prev.readServing(ctx, pool, observed); err != nil {
+		diags.AddError("Users Table Not Read", kit.PostgresDetail("Could not look up the indexes of "+state.title(), err))
+		return
+	}
+	kit.SetPrivate(ctx, resp.Private, observedKey, observed, diags)
+	kit.SetPrivate(ctx, resp.Private, expressionsKey, expressions, diags)
 	state.refresh(ctx, *prev, observed, diags)
 	// What the last apply ran is over.
 	state.DDL, state.Changes = types.ListNull(types.StringType), types.ListNull(changeType)
@@ -170,6 +186,7 @@ func (r *usersTable) Update(ctx context.Context, req resource.UpdateRequest, res
 	diags.Append(req.Config.Get(ctx, &written)...)
 	config, _ := written.config(ctx, plan, diags)
 	prev := kit.GetPrivate[tableSpec](ctx, req.Private, desiredKey, diags)
+	config.knows(ctx, req.Private, diags)
 	planned := kit.GetPrivate[[]plannedStep](ctx, req.Private, statementsKey, diags)
 	ctx, cancel := kit.Bounded(ctx, plan.Timeouts.Update, defaultUpdateTimeout, diags)
 	defer cancel()
@@ -218,6 +235,7 @@ func (r *usersTable) Update(ctx context.Context, req resource.UpdateRequest, res
 	plan.keepKnown(ctx, known)
 	work.remember(prev, observed)
 	kit.SetPrivate(ctx, resp.Private, desiredKey, work.spec, diags)
+	kit.SetPrivate(ctx, resp.Private, expressionsKey, work.spec.Resolved, diags)
 	kit.SetPrivate(ctx, resp.Private, observedKey, observed, diags)
 	diags.Append(resp.Private.SetKey(ctx, statementsKey, nil)...)
 	diags.Append(resp.State.Set(ctx, plan)...)
@@ -411,9 +429,9 @@ func (c tableConfig) title() string {
 // config reads what the configuration says. known is false while anything that the table
 // depends on is not known yet.
 func (m usersTableModel) config(ctx context.Context, plan usersTableModel, diags *diag.Diagnostics) (c tableConfig, known bool) {
-	c = tableConfig{Schema: plan.Schema.ValueString(), Name: plan.Name.ValueString(), EmailLookup: m.EmailLookup, PrimaryKey: m.PrimaryKey}
+	c = tableConfig{Schema: plan.Schema.ValueString(), Name: plan.Name.ValueString(), EmailLookup: m.EmailLookup, PrimaryKey: m.PrimaryKey, RowFilter: m.RowFilter}
 	c.Columns, c.Extra, known = readColumns(ctx, m.Columns, m.ExtraColumns, diags)
-	for _, unknown := range []bool{plan.Schema.IsUnknown(), plan.Name.IsUnknown(), m.EmailLookup.IsUnknown(), m.PrimaryKey.IsUnknown()} {
+	for _, unknown := range []bool{plan.Schema.IsUnknown(), plan.Name.IsUnknown(), m.EmailLookup.IsUnknown(), m.PrimaryKey.IsUnknown(), m.RowFilter.IsUnknown()} {
 		known = known && !unknown
 	}
 	return c, known

@@ -69,6 +69,12 @@ func (r *usersTable) Schema(ctx context.Context, _ resource.SchemaRequest, resp 
 					"comment":   commentAttribute(),
 				}},
 			},
+			"row_filter": schema.StringAttribute{
+				Optional: true, Computed: true,
+				MarkdownDescription: "Which rows are users: one SQL condition over a row, by default none, and all rows are. Every look-up and every change of the scripts carries it; a row for which it is false or null is no user to them, and nothing changes it. " +
+					"It is checked as an `expression` of a part is. A change runs nothing in the database and changes the scripts, the privileges and the access functions that derive from `store`.",
+				Validators: []validator.String{expressionValidator{}},
+			},
 			"email_lookup": schema.StringAttribute{
 				Optional: true, Computed: true,
 				MarkdownDescription: "How an e-mail address is compared and kept unique: `lower_index` (the default: a unique index on `lower(email)`), `citext` (a column of that type with a unique index; the extension is created if it is missing), " +
@@ -140,9 +146,16 @@ func (r *usersTable) Schema(ctx context.Context, _ resource.SchemaRequest, resp 
 
 func partAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
+		"expression": schema.StringAttribute{
+			Optional: true, Computed: true,
+			MarkdownDescription: "One SQL expression over a row, through which the part is read; without it, the column. With `name` beside it the part is still written to that column; without `name` there is no column and the part is only read. " +
+				"It may read other tables in a sub-select, and may neither write nor call a `VOLATILE` function nor be an aggregate. The server checks it, tells what it reads, from which the privileges follow, and keeps it in its own words in `store`. " +
+				"An expression of `blocked` that is null blocks. A change runs nothing in the database and changes what derives from `store`.",
+			Validators: []validator.String{expressionValidator{}},
+		},
 		"name": schema.StringAttribute{
 			Optional: true, Computed: true,
-			MarkdownDescription: "The column's name, by default that of the part. A change takes the column of the new name, which is added if it is not there; the old column stays.",
+			MarkdownDescription: "The column's name, by default that of the part, and none for a part with an `expression`. A change takes the column of the new name, which is added if it is not there; the old column stays.",
 			Validators:          []validator.String{identifierValidator{}},
 		},
 		"type": columnTypeAttribute("The column's type, by default that of the column that is there, and for a new one the part's.", false),
@@ -217,6 +230,14 @@ func (r *usersTable) ValidateConfig(ctx context.Context, req resource.ValidateCo
 	for _, spec := range store.Parts() {
 		part, named := parts[spec.Part]
 		if !named || part.Name.IsUnknown() {
+			continue
+		}
+		if part.readOnly() {
+			part.refuseColumn(path.Root("columns").AtMapKey(string(spec.Part)), &resp.Diagnostics)
+			if spec.Part == store.ID && written.PrimaryKey.ValueBool() {
+				resp.Diagnostics.AddAttributeError(path.Root("primary_key"), "Part Is Only Read",
+					"The part id has an expression and no column, which cannot be the primary key.\n\nGive id the name of its column, or leave primary_key out.")
+			}
 			continue
 		}
 		name := part.Name.ValueString()

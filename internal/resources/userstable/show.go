@@ -47,6 +47,15 @@ func (m *usersTableModel) show(ctx context.Context, spec tableSpec, config table
 	for part, want := range spec.Columns {
 		parts[part] = shownColumn(want, config.Columns[part], stateParts[part], before.Columns[part])
 	}
+	for part := range spec.Expressions {
+		shown := parts[part]
+		shown.Expression = spec.shownExpression(config.Columns[part].Expression, stateParts[part].Expression)
+		parts[part] = shown
+	}
+	m.RowFilter = config.RowFilter
+	if state != nil {
+		m.RowFilter = spec.shownExpression(config.RowFilter, state.RowFilter)
+	}
 	m.Columns = columnsMap(parts)
 	m.ExtraColumns = shownExtras(spec, config, stateExtras, before, state != nil && !state.ExtraColumns.IsNull(), m.ExtraColumns)
 	m.EmailLookup = textOrNull(string(spec.EmailLookup))
@@ -113,7 +122,7 @@ func (m *usersTableModel) showOffline(ctx context.Context, spec tableSpec, confi
 	for name, c := range spec.Extra {
 		spec.Extra[name] = common(c)
 	}
-	if !sure {
+	if !sure || !spec.allResolved() {
 		return
 	}
 	m.show(ctx, spec, config, state, prev, diags)
@@ -154,6 +163,11 @@ func (m *usersTableModel) refresh(ctx context.Context, prev tableSpec, observed 
 			parts[part] = c
 		}
 	}
+	for part := range prev.Expressions {
+		if _, written := prev.Columns[part]; !written {
+			parts[part] = columnConfig{Expression: stateParts[part].Expression}
+		}
+	}
 	m.Columns = columnsMap(parts)
 	if imported {
 		for name := range prev.Extra {
@@ -174,7 +188,9 @@ func (m *usersTableModel) refresh(ctx context.Context, prev tableSpec, observed 
 		m.ExtraColumns = extraMap(extras)
 	}
 	m.EmailLookup = types.StringNull()
-	if prev.EmailLookup != "" && observed.LookupIndex(prev.Columns[store.Email].Name, indexLookup(prev.EmailLookup)) != nil {
+	if email, written := prev.Columns[store.Email]; !written && email.Name == "" {
+		m.EmailLookup = textOrNull(string(prev.EmailLookup))
+	} else if prev.EmailLookup != "" && observed.LookupIndex(prev.Columns[store.Email].Name, indexLookup(prev.EmailLookup)) != nil {
 		m.EmailLookup = types.StringValue(string(prev.EmailLookup))
 	}
 	m.PrimaryKey = types.BoolValue(prev.PrimaryKey && slices.Equal(observed.PrimaryKey(), []string{prev.Columns[store.ID].Name}))

@@ -29,6 +29,14 @@ type tableSpec struct {
 	// UsernameLookup is the index of the part username, if there is one.
 	UsernameLookup table.Lookup
 	PrimaryKey     bool
+	// Expressions are the texts through which parts are read; a part that is not in Columns is only read. RowFilter is
+	// true for the rows that are users; "" where all are.
+	Expressions map[store.Part]string `json:",omitempty"`
+	RowFilter   string                `json:",omitempty"`
+	// Resolved is what the server makes of these texts, by the text.
+	Resolved map[string]table.Resolved `json:",omitempty"`
+	// scans are statements that would make look-ups fast which no index serves, by the part.
+	scans map[store.Part]string
 	// Built names the indexes that this resource has built.
 	Built []string `json:",omitempty"`
 	// Former names those of them that were built for an earlier lookup and are still there: the
@@ -61,6 +69,9 @@ type tableConfig struct {
 	Extra       map[string]columnConfig
 	EmailLookup types.String
 	PrimaryKey  types.Bool
+	RowFilter   types.String
+	// Resolved is what reading has learnt about expressions, by their texts.
+	Resolved map[string]table.Resolved
 }
 
 type columnConfig struct {
@@ -72,7 +83,11 @@ type columnConfig struct {
 	Comment     types.String
 	RenamedFrom types.String
 	Add         types.Bool
+	Expression  types.String
 }
+
+// readOnly is set for a part that has an expression and no column.
+func (c columnConfig) readOnly() bool { return !c.Expression.IsNull() && c.Name.IsNull() }
 
 // resolveTable decides every attribute of the columns that the configuration names: the
 // configuration comes first, then what was decided before (prev, nil for a new users), then
@@ -91,9 +106,10 @@ func resolveTable(config tableConfig, prev *tableSpec, observed *table.Table) ta
 	if !config.PrimaryKey.IsNull() {
 		spec.PrimaryKey = config.PrimaryKey.ValueBool()
 	}
+	spec.readThrough(config)
 	for _, part := range store.Parts() {
 		named, isNamed := config.Columns[part.Part]
-		if !isNamed {
+		if !isNamed || named.readOnly() {
 			continue
 		}
 		if named.Name.IsNull() {
@@ -294,8 +310,8 @@ func (s tableSpec) desired() table.Desired {
 	for _, c := range s.columns() {
 		d.Columns = append(d.Columns, c.ColumnSpec)
 	}
-	if s.PrimaryKey {
-		d.PrimaryKey = s.Columns[store.ID].Name
+	if id, ok := s.Columns[store.ID]; ok && s.PrimaryKey {
+		d.PrimaryKey = id.Name
 	}
 	if email, ok := s.Columns[store.Email]; ok {
 		d.Unique = append(d.Unique, table.Unique{Column: email.Name, Lookup: indexLookup(s.EmailLookup)})
@@ -312,8 +328,9 @@ func (s tableSpec) store() store.Store {
 	for part, c := range s.Columns {
 		described.Columns[part] = store.Column{Name: c.Name, Type: c.Type, Generated: table.IsGenerated(c.Default)}
 	}
+	s.describeExpressions(&described)
 	if described.EmailLookup == "" {
-		described.EmailLookup = kit.UnindexedLookup(s.Columns[store.Email].Type)
+		described.EmailLookup = kit.UnindexedLookup(described.Columns[store.Email].ReadType())
 	}
 	return described
 }

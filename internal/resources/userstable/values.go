@@ -24,6 +24,7 @@ type partModel struct {
 	Comment     types.String `tfsdk:"comment"`
 	RenamedFrom types.String `tfsdk:"renamed_from"`
 	Add         types.Bool   `tfsdk:"add"`
+	Expression  types.String `tfsdk:"expression"`
 }
 
 type extraModel struct {
@@ -37,7 +38,7 @@ type extraModel struct {
 var (
 	partType = types.ObjectType{AttrTypes: map[string]attr.Type{
 		"name": types.StringType, "type": types.StringType, "nullable": types.BoolType, "default": types.StringType, "collation": types.StringType,
-		"comment": types.StringType, "renamed_from": types.StringType, "add": types.BoolType,
+		"comment": types.StringType, "renamed_from": types.StringType, "add": types.BoolType, "expression": types.StringType,
 	}}
 	extraType = types.ObjectType{AttrTypes: map[string]attr.Type{
 		"type": types.StringType, "nullable": types.BoolType, "default": types.StringType, "collation": types.StringType, "comment": types.StringType,
@@ -79,7 +80,7 @@ func columnsMap(parts map[store.Part]columnConfig) types.Map {
 	for part, c := range parts {
 		values[string(part)] = types.ObjectValueMust(partType.AttrTypes, map[string]attr.Value{
 			"name": c.Name, "type": c.Type, "nullable": c.Nullable, "default": c.Default, "collation": c.Collation, "comment": c.Comment,
-			"renamed_from": c.RenamedFrom, "add": c.Add,
+			"renamed_from": c.RenamedFrom, "add": c.Add, "expression": c.Expression,
 		})
 	}
 	return types.MapValueMust(partType, values)
@@ -155,7 +156,7 @@ func readColumn(want columnSpec, state columnConfig, users *table.Table) (c colu
 		Nullable:  types.BoolValue(!have.NotNull || have.NotNullUnproven),
 		Default:   pick(have.Default, want.Default, want.DefaultText, state.Default),
 		Collation: pick(have.Collation, want.Collation, want.Collation, state.Collation),
-		Comment:   types.StringNull(), RenamedFrom: state.RenamedFrom, Add: state.Add,
+		Comment:   types.StringNull(), RenamedFrom: state.RenamedFrom, Add: state.Add, Expression: state.Expression,
 	}
 	if want.Comment != nil {
 		c.Comment = textOrNull(have.Comment)

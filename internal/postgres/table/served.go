@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package table
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+)
+
+// Serving is what the table's valid indexes find rows by, in the form that expressions have.
+type Serving struct {
+	// Keys are the first keys of indexes that hold every user.
+	Keys []string
+	// Implied are the predicates, as the catalog prints them, of partial indexes that hold every user.
+	Implied []string
+}
+
+// ReadServing asks the server about the indexes of a row's table for users that the filter describes, as
+// [ResolveExpressions] returned it; "" where all rows are users.
+func ReadServing(ctx context.Context, db postgres.Beginner, row Row, filter string) (s Serving, err error) {
+	if row.Current == nil {
+		return s, nil
+	}
+	now := Row{Schema: row.Schema, Name: row.Name, Current: row.Current}
+	meaning := func(text string) (string, error) {
+		found, err := ResolveExpressions(ctx, db, now, []string{text})
+		var refused *ExpressionError
+		if errors.As(err, &refused) {
+			return "", nil // an index by something of which nothing is known
+		}
+		return found[text].SQL, err
+	}
+	users := conjuncts(filter)
+	for _, index := range row.Current.Indexes {
+		if !index.Valid || len(index.Keys) == 0 {
+			continue
+		}
+		if index.Predicate != "" {
+			predicate, err := meaning(index.Predicate)
+			if err != nil {
+				return s, err
+			}
+			if predicate == "" || !containsAll(users, conjuncts(predicate)) {
+				continue
+			}
+			s.Implied = append(s.Implied, index.Predicate)
+		}
+		key, err := meaning(index.Keys[0])
+		if err != nil {
+			return s, err
+		}
+		if key != "" {
+			s.Keys = append(s.Keys, key)
+		}
+	}
+	return s, nil
+}
+
+func containsAll(all, some []string) bool {
+	return !slices.ContainsFunc(some, func(one string) bool { return !slices.Contains(all, one) })
+}
+
+// conjuncts are the conditions that all have to hold for the one that the server has printed.
+func conjuncts(sql string) []string {
+	inner, ok := strings.CutPrefix(sql, "(")
+	if !ok {
+		return []string{sql}
+	}
+	inner = strings.TrimSuffix(inner, ")")
+	var parts []string
+	depth, begin := 0, 0
+	for i := 0; i < len(inner); i++ {
+		switch c := inner[i]; {
+		case c == '\'' || c == '"':
+			i += quotedEnd(inner[i:], c) - 1
+		case c == '(':
+			depth++
+		case c == ')':
+			if depth--; depth < 0 { // what was taken off are not two of one pair
+				return []string{sql}
+			}
+		case depth == 0 && strings.HasPrefix(inner[i:], " AND "):
+			parts = append(parts, conjuncts(inner[begin:i])...)
+			begin = i + len(" AND ")
+		}
+	}
+	if parts == nil {
+		return []string{sql}
+	}
+	return append(parts, conjuncts(inner[begin:])...)
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package table_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
+)
+
+// A partial index serves users where what it asks for is part of what makes a row a user, however the two are written.
+func TestIndexesUnderAFilter(t *testing.T) {
+	db := pgtest.LocalDatabase(t)
+	pool, err := serverFor(t, db, false).Pool(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.Exec(`CREATE TABLE users (id bigint, email varchar(100), login text, kind text, deleted_at timestamptz);
+		CREATE UNIQUE INDEX live ON users (lower(email)) WHERE deleted_at IS NULL;
+		CREATE UNIQUE INDEX typed ON users (email) WHERE kind = 'a) AND (b' AND deleted_at IS NULL;
+		CREATE INDEX either ON users (coalesce(email, login), id)`)
+	current, err := table.Inspect(t.Context(), pool, "public", "users")
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := table.Row{Schema: "public", Name: "users", Current: current}
+	for filter, want := range map[string]struct{ lower, plain bool }{
+		"": {}, "deleted_at is null": {lower: true}, "not (deleted_at is not null)": {}, "deleted_at is null or id > 1": {},
+		"id > 1 and (deleted_at) is null": {lower: true}, "kind = 'a) AND (b'": {}, "deleted_at is null and (id > 1 and kind = 'a) AND (b')": {lower: true, plain: true},
+	} {
+		sql := ""
+		if filter != "" {
+			found, err := table.ResolveExpressions(t.Context(), pool, row, []string{filter})
+			if err != nil {
+				t.Fatal(err)
+			}
+			sql = found[filter].SQL
+		}
+		serving, err := table.ReadServing(t.Context(), pool, row, sql)
+		if err != nil {
+			t.Fatal(err)
+		}
+		users := *current
+		users.Implied = serving.Implied
+		if lower, plain := users.LookupIndex("email", table.LowerLookup) != nil, users.LookupIndex("email", table.PlainLookup) != nil; lower != want.lower || plain != want.plain {
+			t.Errorf("%q (%s): lower %t, plain %t; implied %q", filter, sql, lower, plain, serving.Implied)
+		}
+		found, err := table.ResolveExpressions(t.Context(), pool, row, []string{"coalesce(email, login)", "coalesce(login, email)"})
+		if err != nil || !slices.Contains(serving.Keys, found["coalesce(email, login)"].SQL) || slices.Contains(serving.Keys, found["coalesce(login, email)"].SQL) {
+			t.Errorf("%q: keys %q, %v", filter, serving.Keys, err)
+		}
+	}
+}

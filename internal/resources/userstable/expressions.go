@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package userstable
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+// What an expression means is asked of the server by Read and kept in private state, so that a plan that is made twice
+// stands on the same answer; only a text that is new, or columns that change, are asked about while planning.
+
+// expressionsKey is the private state's map of expressions, by their texts.
+const expressionsKey = "expressions"
+
+// knows takes over what reading has learnt.
+func (c *tableConfig) knows(ctx context.Context, private kit.PrivateReader, diags *diag.Diagnostics) {
+	if known := kit.GetPrivate[map[string]table.Resolved](ctx, private, expressionsKey, diags); known != nil {
+		c.Resolved = *known
+	}
+}
+
+// readThrough takes over what the configuration says about expressions.
+func (s *tableSpec) readThrough(config tableConfig) {
+	s.RowFilter, s.Resolved = config.RowFilter.ValueString(), maps.Clone(config.Resolved)
+	for part, c := range config.Columns {
+		if c.Expression.IsNull() {
+			continue
+		}
+		if s.Expressions == nil {
+			s.Expressions = map[store.Part]string{}
+		}
+		s.Expressions[part] = c.Expression.ValueString()
+	}
+	if id, named := config.Columns[store.ID]; named && id.readOnly() {
+		s.PrimaryKey = false
+	}
+}
+
+// refuseColumn refuses what describes a column where there is none.
+func (c columnConfig) refuseColumn(at path.Path, diags *diag.Diagnostics) {
+	settings := map[string]bool{
+		"type": c.Type.IsNull(), "nullable": c.Nullable.IsNull(), "default": c.Default.IsNull(), "collation": c.Collation.IsNull(),
+		"comment": c.Comment.IsNull(), "add": c.Add.IsNull(),
+	}
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		if !settings[name] {
+			diags.AddAttributeError(at.AtName(name), "Part Is Only Read", fmt.Sprintf(
+				"The part has an expression and no name, so that it has no column, and %s describes one.\n\nLeave %[1]s out, or name the column that the part is written to.", name))
+		}
+	}
+}
+
+// texts are those of all expressions.
+func (s tableSpec) texts() []string {
+	var texts []string
+	for _, part := range slices.Sorted(maps.Keys(s.Expressions)) {
+		texts = append(texts, s.Expressions[part])
+	}
+	if s.RowFilter != "" {
+		texts = append(texts, s.RowFilter)
+	}
+	return texts
+}
+
+// allResolved reports whether the meaning of every expression is known.
+func (s tableSpec) allResolved() bool {
+	return !slices.ContainsFunc(s.texts(), func(text string) bool { _, known := s.Resolved[text]; return !known })
+}
+
+// describeExpressions puts them into the store.
+func (s tableSpec) describeExpressions(described *store.Store) {
+	for part, text := range s.Expressions {
+		if found, known := s.Resolved[text]; known {
+			column := described.Columns[part]
+			column.Expression = &found.Expression
+			described.Columns[part] = column
+		}
+	}
+	if found, known := s.Resolved[s.RowFilter]; known && s.RowFilter != "" {
+		described.RowFilter = &found.Expression
+	}
+}
+
+// row is what the expressions are over.
+func (s tableSpec) row(observed *table.Table) table.Row {
+	row := table.Row{Schema: s.Schema, Name: s.Name, Current: observed}
+	for _, c := range s.columns() {
+		row.Columns = append(row.Columns, c.ColumnSpec)
+	}
+	return row
+}
+
+// resolveExpressions asks the server about the texts whose meaning is not known, and about all where columns change.
+func (s *tableSpec) resolveExpressions(ctx context.Context, db postgres.Beginner, observed *table.Table) error {
+	texts := s.texts()
+	if observed != nil && !slices.ContainsFunc(s.columns(), func(c columnSpec) bool { return c.differs(observed) }) {
+		texts = slices.DeleteFunc(texts, func(text string) bool { _, known := s.Resolved[text]; return known })
+	}
+	found, err := table.ResolveExpressions(ctx, db, s.row(observed), texts)
+	if err != nil {
+		return err
+	}
+	if s.Resolved == nil {
+		s.Resolved = map[string]table.Resolved{}
+	}
+	maps.Copy(s.Resolved, found)
+	return s.checkExpressions()
+}
+
+// checkExpressions refuses values that the scripts have no use for.
+func (s tableSpec) checkExpressions() error {
+	described := s.store()
+	for part, text := range s.Expressions {
+		alone := described
+		alone.Columns, alone.RowFilter = map[store.Part]store.Column{part: described.Columns[part]}, nil
+		if err := scripts.CheckTypes(alone); err != nil {
+			return &expressionTypeError{text, err}
+		}
+	}
+	described.Columns = nil
+	if err := scripts.CheckTypes(described); err != nil {
+		return &expressionTypeError{s.RowFilter, err}
+	}
+	return nil
+}
+
+// expressionTypeError is an expression of a type that the scripts cannot use.
+type expressionTypeError struct {
+	text string
+	error
+}
+
+// expressionPath is the attribute with that text.
+func (s tableSpec) expressionPath(text string) path.Path {
+	for _, part := range slices.Sorted(maps.Keys(s.Expressions)) {
+		if s.Expressions[part] == text {
+			return path.Root("columns").AtMapKey(string(part)).AtName("expression")
+		}
+	}
+	return path.Root("row_filter")
+}
+
+const expressionRemedy = "Write one SQL expression over a row of the table, as behind SELECT, that reads and does nothing else: columns by their names, " +
+	"and the table's own name in front of them inside a sub-select."
+
+// addExpressionError reports whether the error is an expression's, and tells it at its attribute.
+func addExpressionError(spec tableSpec, err error, diags *diag.Diagnostics) bool {
+	var refused *table.ExpressionError
+	var kind *expressionTypeError
+	var untrusted *table.UntrustedError
+	switch {
+	case errors.As(err, &refused) && errors.As(err, &untrusted):
+		diags.AddAttributeError(spec.expressionPath(refused.Text), "Object Of Another Role", fmt.Sprintf(
+			"The expression %q is not used: %v.\n\n%s", refused.Text, untrusted, kit.UntrustedRemedy))
+	case errors.As(err, &refused):
+		diags.AddAttributeError(spec.expressionPath(refused.Text), "Expression Not Usable", fmt.Sprintf(
+			"The expression %q over a row of %s cannot be used: %s\n\n%s", refused.Text, postgres.QualifiedName(spec.Schema, spec.Name),
+			serverWords(errors.Unwrap(refused)), expressionRemedy))
+	case errors.As(err, &kind):
+		diags.AddAttributeError(spec.expressionPath(kind.text), "Expression Not Usable", fmt.Sprintf(
+			"The expression %q over a row of %s cannot be used: %v.\n\nCast it, or write it so that its value has the type that is needed.",
+			kind.text, postgres.QualifiedName(spec.Schema, spec.Name), kind))
+	case errors.Is(err, table.ErrStandby):
+		diags.AddError("Expressions Not Resolved", fmt.Sprintf("The expressions of %s cannot be checked: %v.\n\nConnect the provider to the primary server.",
+			postgres.QualifiedName(spec.Schema, spec.Name), err))
+	default:
+		var temporary *table.TemporaryError
+		if !errors.As(err, &temporary) {
+			return false
+		}
+		diags.AddError("Expressions Not Resolved", fmt.Sprintf("The expressions of %s cannot be checked: %v.\n\nGRANT TEMPORARY ON DATABASE %s TO %s;",
+			postgres.QualifiedName(spec.Schema, spec.Name), err, postgres.Ident(temporary.Database), postgres.Ident(temporary.Role)))
+	}
+	return true
+}
+
+// warnOfFunctions tells, as long as an expression is new, what a function in it needs that nothing here derives.
+func (s tableSpec) warnOfFunctions(prev *tableSpec, diags *diag.Diagnostics) {
+	for _, text := range s.texts() {
+		functions := s.Resolved[text].Functions
+		if prev != nil && slices.Contains(prev.texts(), text) || len(functions) == 0 {
+			continue
+		}
+		diags.AddAttributeWarning(s.expressionPath(text), "Users Table Needs Attention", fmt.Sprintf(
+			"The expression %q calls %s. The role that runs the scripts needs EXECUTE on it, which everybody has unless it was revoked, and the rights to all that it reads: "+
+				"what a function does inside cannot be seen from here, so no privilege is derived from it.\n\nGrant what it needs to that role, or make it SECURITY DEFINER.",
+			text, kit.List(functions)))
+	}
+}
+
+// rereadExpressions asks the server what the texts mean now. A text that it takes no longer is not in the answer, so that
+// the next plan asks again and says why; in the specification it goes on to mean what it did.
+func (s *tableSpec) rereadExpressions(ctx context.Context, db postgres.Beginner, state map[store.Part]columnConfig, filter types.String,
+	observed *table.Table,
+) (map[string]table.Resolved, error) {
+	texts := s.texts()
+	for _, c := range state {
+		texts = append(texts, c.Expression.ValueString())
+	}
+	texts = append(texts, filter.ValueString())
+	slices.Sort(texts)
+	texts = slices.DeleteFunc(slices.Compact(texts), func(text string) bool { return text == "" })
+	now := map[string]table.Resolved{}
+	for _, text := range texts {
+		found, err := table.ResolveExpressions(ctx, db, table.Row{Schema: s.Schema, Name: s.Name, Current: observed}, []string{text})
+		var refused *table.ExpressionError
+		var temporary *table.TemporaryError
+		switch {
+		case errors.As(err, &refused):
+			continue
+		case errors.Is(err, table.ErrStandby), errors.As(err, &temporary):
+			return s.Resolved, nil // what was known stays; a plan that needs more says so
+		case err != nil:
+			return nil, err
+		}
+		maps.Copy(now, found)
+	}
+	if s.Resolved == nil {
+		s.Resolved = map[string]table.Resolved{}
+	}
+	maps.Copy(s.Resolved, now)
+	return now, nil
+}
+
+// recoverExpressions puts those of the state into what was made of the table without knowing of them.
+func (s *tableSpec) recoverExpressions(state map[store.Part]columnConfig, filter types.String) {
+	config := tableConfig{Columns: state, RowFilter: filter}
+	key := s.PrimaryKey
+	s.readThrough(config)
+	s.PrimaryKey = key && s.PrimaryKey
+	for part, c := range state {
+		if c.readOnly() {
+			delete(s.Columns, part)
+		}
+	}
+}
+
+// shownExpression is the text of an expression as plan and state show it: the state's while it means the same.
+func (s tableSpec) shownExpression(config, state types.String) types.String {
+	if config.IsNull() || state.IsNull() || state.IsUnknown() {
+		return config
+	}
+	want, known := s.Resolved[config.ValueString()]
+	have, before := s.Resolved[state.ValueString()]
+	if known && before && want.SQL == have.SQL {
+		return state
+	}
+	return config
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package userstable
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+// readServing finds out which partial indexes hold every user, and which look-ups through an expression no index serves.
+func (s *tableSpec) readServing(ctx context.Context, db postgres.Beginner, observed *table.Table) error {
+	s.scans = nil
+	if observed == nil || len(s.Expressions) == 0 && s.RowFilter == "" {
+		return nil
+	}
+	observed.Implied = nil
+	serving, err := table.ReadServing(ctx, db, s.row(observed), s.Resolved[s.RowFilter].SQL)
+	if errors.Is(err, table.ErrStandby) {
+		return nil // what needs more than that has said so
+	}
+	if err != nil {
+		return err
+	}
+	observed.Implied = serving.Implied
+	for part, key := range s.lookupKeys() {
+		found, err := table.ResolveExpressions(ctx, db, s.row(observed), []string{key})
+		if err != nil {
+			continue // the expression itself has been resolved: what is compared has no such form
+		}
+		if slices.Contains(serving.Keys, found[key].SQL) {
+			continue
+		}
+		if s.scans == nil {
+			s.scans = map[store.Part]string{}
+		}
+		s.scans[part] = fmt.Sprintf("CREATE INDEX CONCURRENTLY ON %s ((%s));", postgres.Ident(s.Schema, s.Name), key)
+	}
+	return nil
+}
+
+// lookupKeys are the texts that the scripts compare to find a user, of the parts that are read through expressions.
+func (s tableSpec) lookupKeys() map[store.Part]string {
+	keys := map[store.Part]string{}
+	for _, part := range []store.Part{store.ID, store.Email, store.Username} {
+		text, ok := s.Expressions[part]
+		if !ok {
+			continue
+		}
+		if part != store.ID && s.store().EmailLookup == store.LowerIndex {
+			text = "lower(" + text + ")"
+		}
+		keys[part] = strings.TrimSpace(text)
+	}
+	return keys
+}
+
+// warnOfScans tells of look-ups that read the whole table.
+func (s tableSpec) warnOfScans(diags *diag.Diagnostics) {
+	for _, part := range slices.Sorted(maps.Keys(s.scans)) {
+		remedy := "Have the owner of the table run this, or what comes to the same, and plan again:\n\n" + s.scans[part]
+		if len(s.Resolved[s.Expressions[part]].Reads) > 1 {
+			remedy = "No index can serve an expression over several tables: keep the value in a column of the table, or expect it with few users only."
+		}
+		diags.AddAttributeWarning(path.Root("columns").AtMapKey(string(part)).AtName("expression"), "Users Table Needs Attention", fmt.Sprintf(
+			"The scripts find users by the %s, and no index of %s serves its expression: each login reads the whole table.\n\n%s",
+			part, postgres.QualifiedName(s.Schema, s.Name), remedy))
+	}
+}
