@@ -240,7 +240,10 @@ func TestImportedHashesLogIn(t *testing.T) {
 			continue
 		}
 		for _, v := range format.Vectors {
-			if v.Password != "" {
+			// Others have something in front that Auth0 does not take; and the stand-in knows one version of argon2.
+			whole := strings.HasPrefix(v.Stored, "$")
+			known := !strings.HasPrefix(v.Stored, "$argon2") || strings.Contains(v.Stored, "$v=19$")
+			if v.Password != "" && whole && known {
 				vectors = append(vectors, vector{format.Name + " " + v.Name, v.Password, object{
 					"algorithm": format.Import.Algorithm, "hash": object{"value": v.Stored, "encoding": "utf8"},
 				}})
