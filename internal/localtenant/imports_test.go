@@ -273,7 +273,7 @@ func TestImportedHashesLogIn(t *testing.T) {
 	}
 	for i, v := range vectors {
 		email := fmt.Sprintf("u%d@example.com", i)
-		if got := login(t, tenant, app, secret, "imported", email, v.password+"x"); got.Status != http.StatusForbidden {
+		if got := login(t, tenant, app, secret, "imported", email, "x"+v.password); got.Status != http.StatusForbidden {
 			t.Errorf("%s: a wrong password gave status %d", v.name, got.Status)
 		}
 		for range 2 { // the second time with the hash that the first has left
