@@ -135,7 +135,7 @@ resource "auth0pg_database_role" "scripts" {
   statement_timeout   = "5s"
   search_path         = ["public"]
   connection_limit    = %[4]s
-  drain_timeout       = "20s"
+  drain_timeout       = "90s"
 }
 
 resource "auth0pg_database_role" "direct" {
