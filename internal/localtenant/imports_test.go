@@ -240,7 +240,10 @@ func TestImportedHashesLogIn(t *testing.T) {
 			continue
 		}
 		for _, v := range format.Vectors {
-			if v.Password != "" {
+			// Others have something in front that Auth0 does not take; and the stand-in knows argon2i and argon2id of one version.
+			whole := strings.HasPrefix(v.Stored, "$")
+			known := !strings.HasPrefix(v.Stored, "$argon2") || strings.Contains(v.Stored, "$v=19$") && !strings.HasPrefix(v.Stored, "$argon2d$")
+			if v.Password != "" && whole && known {
 				vectors = append(vectors, vector{format.Name + " " + v.Name, v.Password, object{
 					"algorithm": format.Import.Algorithm, "hash": object{"value": v.Stored, "encoding": "utf8"},
 				}})
@@ -270,7 +273,7 @@ func TestImportedHashesLogIn(t *testing.T) {
 	}
 	for i, v := range vectors {
 		email := fmt.Sprintf("u%d@example.com", i)
-		if got := login(t, tenant, app, secret, "imported", email, v.password+"x"); got.Status != http.StatusForbidden {
+		if got := login(t, tenant, app, secret, "imported", email, "x"+v.password); got.Status != http.StatusForbidden {
 			t.Errorf("%s: a wrong password gave status %d", v.name, got.Status)
 		}
 		for range 2 { // the second time with the hash that the first has left

@@ -42,7 +42,8 @@ const twinSlots = 40
 // A session that does not pin its search path, the test's own included, meets them. DB.Pin keeps the helpers safe.
 func (d *DB) HostileTwins(role, schema string) *Twins {
 	d.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	// Some 24,000 of them: seconds by themselves, minutes beside other tests.
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	t := &Twins{db: d, schema: pgx.Identifier{schema}.Sanitize(), token: "hostile twin " + suffix()}
 	conn, err := pgx.Connect(ctx, d.URL)

@@ -124,23 +124,13 @@ func BenchmarkPlanOfMany(b *testing.B) {
 	b.ReportMetric(0, "ns/op") // of all together
 }
 
-// theirMany is a workspace of Auth0's own provider, which speaks TLS alone.
+// theirMany is a workspace of Auth0's own provider.
 func theirMany(b *testing.B, tenant *acctest.TenantHandle, program string) *acctest.Workspace {
 	b.Helper()
 	w := asForUsers(acctest.NewWorkspace(b, nil))
 	w.ProviderIs(program)
-	behind, err := url.Parse(tenant.URL)
-	if err != nil {
-		b.Fatal(err)
-	}
-	proxy := httptest.NewTLSServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(behind) }})
-	b.Cleanup(proxy.Close)
-	w.Write("ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: proxy.Certificate().Raw})))
-	w.Setenv("SSL_CERT_FILE", filepath.Join(w.Dir, "ca.pem"))
-	w.Write("cli.tfrc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"auth0/auth0\" = %q\n  }\n}\n", filepath.Dir(program)))
-	w.Setenv("TF_CLI_CONFIG_FILE", filepath.Join(w.Dir, "cli.tfrc"))
-	w.Write("main.tf", fmt.Sprintf(manyTheirs, manyConnections, strings.TrimPrefix(proxy.URL, "https://"),
-		tenant.Local.ClientID(), tenant.Local.ClientSecret(), tenant.Local.Audience()))
+	domain := useOthers(b, w, tenant, map[string]string{"auth0/auth0": program})
+	w.Write("main.tf", fmt.Sprintf(manyTheirs, manyConnections, domain, tenant.Local.ClientID(), tenant.Local.ClientSecret(), tenant.Local.Audience()))
 	// On a busy machine some of the calls are cut off; what is missing, the next apply makes.
 	for range 5 {
 		if _, exit := w.Run("apply", "-auto-approve", "-parallelism=4"); exit == 0 {
@@ -149,4 +139,25 @@ func theirMany(b *testing.B, tenant *acctest.TenantHandle, program string) *acct
 	}
 	w.MustRun("apply", "-auto-approve")
 	return w
+}
+
+// useOthers makes Terraform run the programs of other providers, by their sources, and returns the tenant's domain for
+// them: Auth0's speaks TLS alone.
+func useOthers(b *testing.B, w *acctest.Workspace, tenant *acctest.TenantHandle, programs map[string]string) (domain string) {
+	b.Helper()
+	behind, err := url.Parse(tenant.URL)
+	if err != nil {
+		b.Fatal(err)
+	}
+	proxy := httptest.NewTLSServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(behind) }})
+	b.Cleanup(proxy.Close)
+	w.Write("ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: proxy.Certificate().Raw})))
+	w.Setenv("SSL_CERT_FILE", filepath.Join(w.Dir, "ca.pem"))
+	overrides := ""
+	for source, program := range programs {
+		overrides += fmt.Sprintf("    %q = %q\n", source, filepath.Dir(program))
+	}
+	w.Write("cli.tfrc", "provider_installation {\n  dev_overrides {\n"+overrides+"  }\n}\n")
+	w.Setenv("TF_CLI_CONFIG_FILE", filepath.Join(w.Dir, "cli.tfrc"))
+	return strings.TrimPrefix(proxy.URL, "https://")
 }

@@ -3,16 +3,11 @@
 package provider_test
 
 import (
-	"encoding/pem"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
 	"net/url"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -156,21 +151,10 @@ func BenchmarkPlan(b *testing.B) {
 
 	if auth0, postgresql := os.Getenv(otherAuth0Variable), os.Getenv(otherPostgreSQLVariable); auth0 != "" && postgresql != "" {
 		w := asForUsers(acctest.NewWorkspace(b, nil))
-		// That provider speaks TLS alone.
-		behind, err := url.Parse(tenant.URL)
-		if err != nil {
-			b.Fatal(err)
-		}
-		proxy := httptest.NewTLSServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(behind) }})
-		b.Cleanup(proxy.Close)
-		w.Write("ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: proxy.Certificate().Raw})))
-		w.Setenv("SSL_CERT_FILE", filepath.Join(w.Dir, "ca.pem"))
-		w.Write("cli.tfrc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"auth0/auth0\" = %q\n    \"cyrilgdn/postgresql\" = %q\n  }\n}\n",
-			filepath.Dir(auth0), filepath.Dir(postgresql)))
-		w.Setenv("TF_CLI_CONFIG_FILE", filepath.Join(w.Dir, "cli.tfrc"))
+		domain := useOthers(b, w, tenant, map[string]string{"auth0/auth0": auth0, "cyrilgdn/postgresql": postgresql})
 		w.Write("scripts.json", workspaces["auth0pg"].MustRun("output", "-json", "scripts"))
 		password, _ := address.User.Password()
-		values = append(values, strings.TrimPrefix(proxy.URL, "https://"), tenant.Local.ClientID(), tenant.Local.ClientSecret(), tenant.Local.Audience(),
+		values = append(values, domain, tenant.Local.ClientID(), tenant.Local.ClientSecret(), tenant.Local.Audience(),
 			address.Hostname(), address.Port(), address.User.Username(), password)
 		values[0] = otherRole
 		w.Write("main.tf", fmt.Sprintf(theirs, values...))

@@ -135,7 +135,7 @@ resource "auth0pg_database_role" "scripts" {
   statement_timeout   = "5s"
   search_path         = ["public"]
   connection_limit    = %[4]s
-  drain_timeout       = "20s"
+  drain_timeout       = "90s"
 }
 
 resource "auth0pg_database_role" "direct" {
@@ -317,7 +317,7 @@ func textSettings(encoding string) []string {
 		"extra_float_digits = -15", "array_nulls = off", "backslash_quote = off", "xmlbinary = hex", "xmloption = document",
 		"transform_null_equals = on", "default_transaction_isolation = 'repeatable read'", "check_function_bodies = off",
 		"client_min_messages = error", "escape_string_warning = off", "idle_in_transaction_session_timeout = '1ms'",
-		"statement_timeout = '100ms'", "lock_timeout = '1s'",
+		"statement_timeout = '500ms'", "lock_timeout = '1s'",
 	}
 }
 

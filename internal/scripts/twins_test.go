@@ -10,7 +10,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
@@ -135,7 +134,7 @@ func restOfALife(b *bench) {
 	}
 	const md5 = "3cb4e732631f47e6eb961f34554b7cde" // of "correct horse"
 	b.db.Exec("UPDATE "+b.table()+" SET "+b.column(store.Password)+" = $1", md5)
-	b.options.LegacyHashes, b.options.RehashOnLogin = hashes.Optional(), true
+	b.options.LegacyHashes, b.options.RehashOnLogin = []string{"md5"}, true
 	b.rendered = map[scripts.Operation]string{}
 	b.profile(scripts.Login, email, "correct horse")
 	if !strings.HasPrefix(hash(), "$2b$") {

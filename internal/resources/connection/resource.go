@@ -124,7 +124,7 @@ func (r *connection) Create(ctx context.Context, req resource.CreateRequest, res
 	}
 	options := map[string]any{}
 	overlayJSON(options, plan.wantedOptions(&config))
-	options[optionScripts] = texts
+	options[optionScripts] = asJSON(texts)
 	if len(secrets) > 0 {
 		options[optionConfiguration] = secrets
 	}
@@ -340,7 +340,7 @@ func (m *connectionModel) mergedOptions(
 	if !ok {
 		return nil
 	}
-	merged[optionScripts] = all
+	merged[optionScripts] = asJSON(all)
 
 	remote := fingerprints(stored.Options)
 	secrets := plainValues(config.ConfigurationWO)

@@ -91,6 +91,15 @@ func (m *connectionModel) mergedScripts(state *connectionModel, stored *auth0.Co
 	return merged, true
 }
 
+// asJSON is a map as decoding JSON gives it, which what is sent is compared with.
+func asJSON(texts map[string]string) map[string]any {
+	decoded := map[string]any{}
+	for op, text := range texts {
+		decoded[op] = text
+	}
+	return decoded
+}
+
 // wantedTexts are the scripts by operation that the connection is to have; known is false while they cannot be rendered
 // yet, or with errors.
 func (m *connectionModel) wantedTexts(r resolved, prior *connectionModel, private connectionPrivate, diags *diag.Diagnostics) (texts map[string]string, known bool) {
