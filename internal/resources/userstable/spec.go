@@ -127,7 +127,7 @@ func resolveTable(config tableConfig, prev *tableSpec, observed *table.Table) ta
 		}
 		column := resolveColumn(named, before, observed, defaults)
 		column.Named, column.Add = true, named.Add.ValueBool()
-		if config.EmailLookup.ValueString() == string(store.CIText) && foldable(part.Part) && named.Type.IsNull() && !table.IsCIText(column.Type) {
+		if config.EmailLookup.ValueString() == string(store.CIText) && foldable(part.Part) && named.Type.IsNull() && !table.IsCIText(cmp.Or(column.Base, column.Type)) {
 			column.retype("citext")
 		}
 		spec.Columns[part.Part] = column
@@ -209,7 +209,7 @@ func (c columnSpec) differs(observed *table.Table) bool {
 
 // retype gives the column another type; what its default means depends on that.
 func (c *columnSpec) retype(text string) {
-	c.Type, c.TypeText, c.Default, c.settled = text, text, c.DefaultText, false
+	c.Type, c.Base, c.TypeText, c.Default, c.settled = text, "", text, c.DefaultText, false
 }
 
 // defaultFor is the default that a part's column gets when only its type is given. An id
@@ -234,7 +234,7 @@ const uuidDefault = "gen_random_uuid()"
 func adoptedColumn(have *table.Column) columnSpec {
 	return columnSpec{
 		ColumnSpec: table.ColumnSpec{
-			Name: have.Name, Type: have.Type, Collation: have.Collation, Default: have.Default, NotNull: have.NotNull && !have.NotNullUnproven,
+			Name: have.Name, Type: have.Type, Base: have.Base, Collation: have.Collation, Default: have.Default, NotNull: have.NotNull && !have.NotNullUnproven,
 		},
 		TypeText: have.Type, DefaultText: have.Default, settled: true,
 	}
@@ -326,7 +326,7 @@ func (s tableSpec) desired() table.Desired {
 func (s tableSpec) store() store.Store {
 	described := store.Store{Reach: store.Table{Schema: s.Schema, Name: s.Name}, Columns: map[store.Part]store.Column{}, EmailLookup: s.EmailLookup}
 	for part, c := range s.Columns {
-		described.Columns[part] = store.Column{Name: c.Name, Type: c.Type, Generated: table.IsGenerated(c.Default)}
+		described.Columns[part] = store.Column{Name: c.Name, Type: cmp.Or(c.Base, c.Type), Generated: table.IsGenerated(c.Default)}
 	}
 	s.describeExpressions(&described)
 	if described.EmailLookup == "" {
