@@ -76,6 +76,7 @@ func (p *auth0pgProvider) DataSources(context.Context) []func() datasource.DataS
 	return []func() datasource.DataSource{
 		kit.GuardedData(allowlist.NewIPRanges),
 		kit.GuardedData(connection.NewScripts),
+		kit.GuardedData(userstable.NewStore),
 		kit.GuardedData(userstable.NewUsersAudit),
 	}
 }

@@ -225,6 +225,26 @@ func TestReadOnlyParts(t *testing.T) {
 	}
 }
 
+// Where the hash is only read, login has its functions all the same.
+func TestFunctionNamesOfAReadOnlyPassword(t *testing.T) {
+	s := store.Store{Reach: store.Table{Schema: "a", Name: "u"}, EmailLookup: store.Exact, Columns: map[store.Part]store.Column{
+		store.ID: {Name: "id", Type: "bigint"}, store.Email: {Name: "email", Type: "text"}, store.Password: {Expression: &store.Expression{SQL: "'x'::text", Type: "text"}},
+		store.MigratedAt: {Name: "migrated_at", Type: "date"},
+	}}
+	names := scripts.FunctionNames(s)
+	for _, op := range []scripts.Operation{scripts.Login, scripts.GetUser} {
+		functions, err := scripts.Functions(s, op)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range functions {
+			if !slices.Contains(names, f.Name) {
+				t.Errorf("%s is not among %q", f.Name, names)
+			}
+		}
+	}
+}
+
 func withPart(s store.Store, part store.Part, column store.Column) store.Store {
 	columns := map[store.Part]store.Column{}
 	for name, c := range s.Columns {

@@ -124,7 +124,7 @@ func newAuditQuery(users store.Store, table *Table, formats []string) *auditQuer
 	}
 	q := &auditQuery{
 		table: postgres.Ident(users.Table().Schema, users.Table().Name), id: column(store.ID),
-		email: column(store.Email) + "::text", password: column(store.Password) + "::text", audit: &Audit{},
+		email: column(store.Email) + "::text", password: newRowsQuery(users).password, audit: &Audit{},
 	}
 	if users.RowFilter != nil {
 		q.filter = "(" + users.RowFilter.SQL + ")"

@@ -168,6 +168,9 @@ func askAbout(ctx context.Context, server *postgres.Server, config tableConfig, 
 	}
 	work.spec.warnOfFunctions(prev, diags)
 	work.spec.warnOfScans(diags)
+	if !isNew {
+		work.spec.warnOfProblems(ctx, pool, prev, options.NotBlocking, diags)
+	}
 	if isNew {
 		work.spec.warnUnfilled(diags)
 	} else {

@@ -19,6 +19,7 @@ import (
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
 var (
@@ -41,6 +42,7 @@ type usersTableModel struct {
 	Columns            types.Map      `tfsdk:"columns"`
 	ExtraColumns       types.Map      `tfsdk:"extra_columns"`
 	RowFilter          types.String   `tfsdk:"row_filter"`
+	NotBlocking        types.Set      `tfsdk:"not_blocking"`
 	EmailLookup        types.String   `tfsdk:"email_lookup"`
 	PrimaryKey         types.Bool     `tfsdk:"primary_key"`
 	DeletionProtection types.Bool     `tfsdk:"deletion_protection"`
@@ -152,7 +154,12 @@ func (r *usersTable) Read(ctx context.Context, req resource.ReadRequest, resp *r
 	}
 	prev := kit.GetPrivate[tableSpec](ctx, req.Private, desiredKey, diags)
 	if prev == nil {
+		if err := observed.ReadCapitals(ctx, pool, kit.AdoptParts(observed)[store.Email]); err != nil {
+			diags.AddError("Users Table Not Read", kit.PostgresDetail("Could not look at the addresses of "+state.title(), err))
+			return
+		}
 		adopted := adoptTable(observed)
+		adopted.warnOfGuesses(observed, diags)
 		adopted.recoverOwn(state, observed)
 		stateParts, _, _ := readColumns(ctx, state.Columns, state.ExtraColumns, diags)
 		adopted.recoverExpressions(stateParts, state.RowFilter)
