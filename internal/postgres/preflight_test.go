@@ -150,7 +150,7 @@ func TestForeignObjectsKeepRowsUntouched(t *testing.T) {
 			_, err = table.AuditUsers(t.Context(), server, store.Store{
 				Reach: store.Table{Schema: "app", Name: "users"}, EmailLookup: store.LowerIndex,
 				Columns: map[store.Part]store.Column{"id": {Name: "id"}, "email": {Name: "email"}, "password": {Name: "email"}},
-			}, nil)
+			}, nil, nil)
 			if !errors.As(err, &foreign) {
 				t.Errorf("an audit: %v", err)
 			}

@@ -282,7 +282,7 @@ func TestUsersAuditEndsInTime(t *testing.T) {
 			return err
 		}
 		defer server.Close()
-		_, err = table.AuditUsers(ctx, server, auditStore(), nil)
+		_, err = table.AuditUsers(ctx, server, auditStore(), nil, nil)
 		return err
 	}
 	var failed *pgconn.PgError

@@ -178,6 +178,9 @@ func adoptedStore(
 	if err != nil {
 		return s, false, err
 	}
+	if err := observed.ReadCapitals(ctx, pool, AdoptParts(observed)[store.Email]); err != nil {
+		return s, false, err
+	}
 	return AdoptStore(observed), true, nil
 }
 

@@ -143,6 +143,7 @@ func askAbout(ctx context.Context, server *postgres.Server, config tableConfig, 
 	if isNew {
 		current, err := table.Inspect(ctx, pool, spec.Schema, spec.Name)
 		switch {
+		case addOtherKind(err, diags):
 		case err != nil:
 			diags.AddError("Users Table Not Planned", kit.PostgresDetail("Could not read "+config.title()+" from the catalog", err))
 		case current != nil && !replaced:

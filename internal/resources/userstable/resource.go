@@ -144,6 +144,9 @@ func (r *usersTable) Read(ctx context.Context, req resource.ReadRequest, resp *r
 		return
 	}
 	observed, err := table.Inspect(ctx, pool, state.Schema.ValueString(), state.Name.ValueString())
+	if addOtherKind(err, diags) {
+		return
+	}
 	if err != nil {
 		diags.AddError("Users Table Not Read", kit.PostgresDetail("Could not read "+state.title()+" from the catalog", err))
 		return
@@ -183,6 +186,18 @@ func (r *usersTable) Read(ctx context.Context, req resource.ReadRequest, resp *r
 	// What the last apply ran is over.
 	state.DDL, state.Changes = types.ListNull(types.StringType), types.ListNull(changeType)
 	diags.Append(resp.State.Set(ctx, state)...)
+}
+
+// addOtherKind reports whether the name is that of a view or the like, and points to what describes one.
+func addOtherKind(err error, diags *diag.Diagnostics) bool {
+	var other *table.OtherKindError
+	if !errors.As(err, &other) {
+		return false
+	}
+	diags.AddAttributeError(path.Root("name"), "Relation Is Not A Table", fmt.Sprintf(
+		"%v, and auth0pg_users_table changes tables alone.\n\nDescribe it with the data source, which changes nothing and exports the same store:\n\n"+
+			"data \"auth0pg_store\" \"users\" {\n  schema  = %q\n  name    = %q\n  columns = { id = {}, email = {}, password = {} }\n}", other, other.Schema, other.Name))
+	return true
 }
 
 func (r *usersTable) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {

@@ -122,17 +122,16 @@ func (d *describedStore) Schema(_ context.Context, _ datasource.SchemaRequest, r
 				Computed: true, ElementType: types.StringType,
 				MarkdownDescription: "Why each of the others is not possible: what the relation has no part or no column for, or does not take.",
 			},
-			"problems":      problemsAttribute(),
+			"problems":      problemsAttribute("What lets somebody in who may not, or keeps somebody out who may, as far as the relation tells. Each is a warning, too, but for a filter that hides nobody, and is gone once an attribute settles it."),
 			"suggested_ddl": schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "SQL for the owner's own migrations, which can be run while logins go on: an index that serves the look-up, and the column `migrated_at` of automatic migration. Nothing of it is run here."},
 			"store":         schema.StringAttribute{Computed: true, CustomType: kit.StoreType{}, MarkdownDescription: kit.ExportedStore().MarkdownDescription},
 		},
 	}
 }
 
-func problemsAttribute() schema.ListNestedAttribute {
+func problemsAttribute(description string) schema.ListNestedAttribute {
 	return schema.ListNestedAttribute{
-		Computed:            true,
-		MarkdownDescription: "What lets somebody in who may not, or keeps somebody out who may, as far as the relation tells. Each is a warning, too, but for a filter that hides nobody, and is gone once an attribute settles it.",
+		Computed: true, MarkdownDescription: description,
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 			"kind":      schema.StringAttribute{Computed: true, MarkdownDescription: "`column_not_read`, `blocked_is_null`, `filter_hides_everybody`, `filter_hides_nobody`, `capitals`, `address_shared`, `rows_hidden`, `hashes_not_read` or `lookup_not_served`."},
 			"attribute": schema.StringAttribute{Computed: true, MarkdownDescription: "The attribute, or the part in `columns`, that settles it."},

@@ -302,16 +302,23 @@ func (m *storeModel) showProblems(ctx context.Context, db postgres.Beginner, use
 		suggested = append(suggested, fmt.Sprintf("ALTER TABLE %s ADD COLUMN \"migrated_at\" timestamp with time zone", postgres.Ident(relation.Schema, relation.Name)))
 	}
 	m.SuggestedDDL = kit.StringList(suggested)
+	for _, p := range problems {
+		if p.Kind != table.HidesNobody {
+			addProblem(users.Table(), p, diags)
+		}
+	}
+	m.Problems = problemList(problems)
+	return true
+}
+
+// problemList is the attribute's value.
+func problemList(problems []table.Problem) types.List {
 	values := make([]attr.Value, len(problems))
 	for i, p := range problems {
 		values[i] = types.ObjectValueMust(problemType.AttrTypes, map[string]attr.Value{
 			"kind": types.StringValue(string(p.Kind)), "attribute": types.StringValue(p.Attribute), "what": types.StringValue(p.What),
 			"settle": types.StringValue(p.Settle), "count": types.Int64PointerValue(p.Counted), "query": textOrNull(p.Query),
 		})
-		if p.Kind != table.HidesNobody {
-			addProblem(users.Table(), p, diags)
-		}
 	}
-	m.Problems = types.ListValueMust(problemType, values)
-	return true
+	return types.ListValueMust(problemType, values)
 }
