@@ -30,6 +30,8 @@ type Resolved struct {
 	// Functions are those that it calls and that are part of neither the server nor an extension, as the server writes
 	// them with their arguments. Whoever runs the expression needs EXECUTE on them, and what they read is not in Reads.
 	Functions []string `json:",omitempty"`
+	// Loose is set where a sub-select does not compare with the row, so that it gives the same for every one.
+	Loose bool `json:",omitempty"`
 
 	builtIn []string // the names of the functions of pg_catalog that it calls
 }

@@ -71,6 +71,7 @@ func (r *rowResolver) uses(ctx context.Context, tx pgx.Tx, tree string, found *R
 	if strings.Contains(tree, ":hasForUpdate true") {
 		return &refusedError{"it locks rows (FOR UPDATE or FOR SHARE)"}
 	}
+	found.Loose = isLoose(tree)
 	for _, read := range readings(tree) {
 		relation, err := r.relation(ctx, tx, read)
 		if err != nil {

@@ -17,6 +17,8 @@ type Serving struct {
 	Keys []string
 	// Implied are the predicates, as the catalog prints them, of partial indexes that hold every user.
 	Implied []string
+	// Meanings are the keys of unique indexes of one key, by the catalog's text.
+	Meanings map[string]string
 }
 
 // ReadServing asks the server about the indexes of a row's table for users that the filter describes, as
@@ -36,7 +38,7 @@ func ReadServing(ctx context.Context, db postgres.Beginner, row Row, filter stri
 	}
 	users := conjuncts(filter)
 	for _, index := range row.Current.Indexes {
-		if !index.Valid || len(index.Keys) == 0 {
+		if len(index.Keys) == 0 {
 			continue
 		}
 		if index.Predicate != "" {
@@ -53,8 +55,17 @@ func ReadServing(ctx context.Context, db postgres.Beginner, row Row, filter stri
 		if err != nil {
 			return s, err
 		}
-		if key != "" {
+		if key == "" {
+			continue
+		}
+		if index.Valid {
 			s.Keys = append(s.Keys, key)
+		}
+		if index.Unique && len(index.Keys) == 1 {
+			if s.Meanings == nil {
+				s.Meanings = map[string]string{}
+			}
+			s.Meanings[index.Keys[0]] = key
 		}
 	}
 	return s, nil

@@ -37,6 +37,8 @@ type Table struct {
 	Relations []string `json:",omitempty"`
 	// Capitals is set where addresses in the column that was asked about have capitals, see [ReadCapitals].
 	Capitals bool `json:",omitempty"`
+	// Meanings are the keys of unique indexes that are expressions, in the form of [ResolveExpressions], by the catalog's text.
+	Meanings map[string]string `json:",omitempty"`
 	// Implied are the predicates of partial indexes that hold every user, see [Serving].
 	Implied []string `json:",omitempty"`
 }
@@ -151,6 +153,25 @@ func (t *Table) LookupIndex(column string, lookup Lookup) *Index {
 		}
 	}
 	return nil
+}
+
+// serving is the valid index that is asked for.
+func (t *Table) serving(u Unique) *Index {
+	for i := range t.Indexes {
+		if index := &t.Indexes[i]; index.Valid && t.hasShape(index, u) {
+			return index
+		}
+	}
+	return nil
+}
+
+// hasShape ignores whether the index is valid.
+func (t *Table) hasShape(index *Index, u Unique) bool {
+	if u.Expression == "" {
+		return t.hasLookupShape(index, u.Column, u.Lookup)
+	}
+	return index.Unique && index.Method == "btree" && len(index.Keys) == 1 && t.Meanings[index.Keys[0]] == u.Expression &&
+		(index.Predicate == "" || slices.Contains(t.Implied, index.Predicate))
 }
 
 // hasLookupShape ignores whether the index is valid.

@@ -24,25 +24,49 @@ func (s *tableSpec) readServing(ctx context.Context, db postgres.Beginner, obser
 	if observed == nil || len(s.Expressions) == 0 && s.RowFilter == "" {
 		return nil
 	}
-	observed.Implied = nil
+	observed.Implied, observed.Meanings = nil, nil
 	serving, err := table.ReadServing(ctx, db, s.row(observed), s.Resolved[s.RowFilter].SQL)
-	if errors.Is(err, table.ErrStandby) {
+	var temporary *table.TemporaryError
+	if errors.Is(err, table.ErrStandby) || errors.As(err, &temporary) {
 		return nil // what needs more than that has said so
 	}
 	if err != nil {
 		return err
 	}
-	observed.Implied = serving.Implied
+	observed.Implied, observed.Meanings = serving.Implied, serving.Meanings
+	if filter := s.Resolved[s.RowFilter].SQL; s.RowFilter != "" {
+		fits, err := table.Indexable(ctx, db, s.row(observed), "", filter)
+		if err != nil {
+			return err
+		}
+		if fits {
+			s.predicate = filter
+		}
+	}
 	for part, key := range s.lookupKeys() {
 		found, err := table.ResolveExpressions(ctx, db, s.row(observed), []string{key})
 		if err != nil {
 			continue // the expression itself has been resolved: what is compared has no such form
+		}
+		fits, err := table.Indexable(ctx, db, s.row(observed), found[key].SQL, "")
+		if err != nil {
+			return err
+		}
+		if fits && s.askedLookup && part != store.ID { // it is built, or is there
+			if s.keys == nil {
+				s.keys = map[store.Part]string{}
+			}
+			s.keys[part] = found[key].SQL
+			continue
 		}
 		if slices.Contains(serving.Keys, found[key].SQL) {
 			continue
 		}
 		if s.scans == nil {
 			s.scans = map[store.Part]string{}
+		}
+		if s.scans[part] = ""; !fits {
+			continue
 		}
 		s.scans[part] = fmt.Sprintf("CREATE INDEX CONCURRENTLY ON %s ((%s));", postgres.Ident(s.Schema, s.Name), key)
 	}
@@ -69,8 +93,8 @@ func (s tableSpec) lookupKeys() map[store.Part]string {
 func (s tableSpec) warnOfScans(diags *diag.Diagnostics) {
 	for _, part := range slices.Sorted(maps.Keys(s.scans)) {
 		remedy := "Have the owner of the table run this, or what comes to the same, and plan again:\n\n" + s.scans[part]
-		if len(s.Resolved[s.Expressions[part]].Reads) > 1 {
-			remedy = "No index can serve an expression over several tables: keep the value in a column of the table, or expect it with few users only."
+		if s.scans[part] == "" {
+			remedy = "No index can serve an expression that reads other rows or changes with the time: keep the value in a column of the table, name a view that joins what it reads, or expect it with few users only."
 		}
 		diags.AddAttributeWarning(path.Root("columns").AtMapKey(string(part)).AtName("expression"), "Users Table Needs Attention", fmt.Sprintf(
 			"The scripts find users by the %s, and no index of %s serves its expression: each login reads the whole table.\n\n%s",

@@ -51,6 +51,8 @@ func (m *storeModel) describe(ctx context.Context, db database, parts map[store.
 		}
 		return false
 	}
+	spec.warnOfLoose(diags)
+	spec.warnOfFunctions(nil, diags)
 	look, err := spec.chooseLookup(ctx, db, relation.Table, store.EmailLookup(m.EmailLookup.ValueString()))
 	if err != nil {
 		diags.AddError("Store Not Read", kit.PostgresDetail("Could not look up the indexes of "+m.table().Title(), err))
@@ -144,6 +146,16 @@ func (s *tableSpec) chooseLookup(ctx context.Context, db postgres.Beginner, obse
 		if !serves(key) {
 			if l.missing == nil {
 				l.missing = map[store.Part]string{}
+			}
+			found, err := table.ResolveExpressions(ctx, db, s.row(observed), []string{key})
+			if err != nil {
+				continue
+			}
+			if l.missing[part] = ""; !observed.IsTable() {
+				continue
+			}
+			if fits, err := table.Indexable(ctx, db, s.row(observed), found[key].SQL, ""); err != nil || !fits {
+				continue
 			}
 			l.missing[part] = fmt.Sprintf("CREATE INDEX CONCURRENTLY ON %s ((%s))", postgres.Ident(s.Schema, s.Name), key)
 		}
@@ -286,12 +298,11 @@ func (m *storeModel) showProblems(ctx context.Context, db postgres.Beginner, use
 			continue
 		}
 		p := table.Problem{Kind: "lookup_not_served", Attribute: string(part), What: fmt.Sprintf("no index serves the look-up by the %s: each login reads the whole table", part)}
-		e := users.Columns[part].Expression
 		switch {
 		case !relation.IsTable():
 			continue // the indexes are those of the tables beneath, and the planner knows
-		case e != nil && len(e.Reads) > 1:
-			p.Settle = "no index can serve an expression over several tables: keep the value in a column, name a view that joins them, or expect it with few users only"
+		case statement == "":
+			p.Settle = "no index can serve an expression that reads other rows or changes with the time: keep the value in a column, name a view that joins what it reads, or expect it with few users only"
 		default:
 			p.Settle = "have the owner run what suggested_ddl has"
 			suggested = append(suggested, statement)
