@@ -309,7 +309,7 @@ func (p *problems) hashes(formats []string) {
 	p.all = append(p.all, Problem{
 		Kind: Unreadable, Attribute: string(store.Password), Counted: &total, Settle: settle,
 		What:  "the password's hash is of a format that login does not read unless it is named (" + strings.Join(names, ", ") + ")",
-		Query: p.q.list(p.q.password + " !~ '^[$]2[aby][$]'"),
+		Query: p.q.list("(" + (&auditQuery{password: p.q.password}).unreadable(unreadable, nil) + ")"),
 	})
 }
 
