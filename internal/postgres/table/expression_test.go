@@ -206,7 +206,7 @@ func TestExpressionsOverOwnTypes(t *testing.T) {
 	}
 	for _, text := range []string{
 		"state = 'active'", "state in ('active', 'banned')", "state <> all (array['banned']::\"State\"[])", "state::text like 'a%'", "state is distinct from 'active'", "state < 'banned'",
-		"email = 'x'", "email in ('a', 'b')", "mail in ('a', 'b')", "lower(email)", "email::text", "upper(email::varchar)", "code = 'a'", "code in ('a', 'b')", "'admin' = any (tags)", "tags && array['a', 'b']", "tags @> '{a}'",
+		"email = 'x'", "email in ('a', 'b')", "mail in ('a', 'b')", "lower(email)", "email::text", "code = 'a'", "code in ('a', 'b')", "'admin' = any (tags)", "tags && array['a', 'b']::varchar[]", "tags @> '{a}'",
 		"array_position(tags, 'a') is not null", "flags & b'100' <> b'000'", "get_bit(flags, 0) = 1", "seen > now() - interval '1 year'", "note = 'x'", "id = '00000000-0000-0000-0000-000000000000'",
 		"id::text", "case state when 'active' then 1 else 0 end", "coalesce(state, 'banned') = 'banned'", "array_to_string(tags, ',')", "cardinality(tags) > 0",
 	} {
