@@ -49,6 +49,7 @@ func relation(schema, name string, columns ...string) store.Relation {
 
 // The server says what an expression means, of which type it is and what it reads, column by column.
 func TestExpressionsAreResolved(t *testing.T) {
+	t.Parallel()
 	_, server, _ := newExpressionSite(t)
 	pool, err := server.Pool(t.Context())
 	if err != nil {
@@ -226,6 +227,7 @@ func qualifiedColumns(sql string) string {
 
 // Without the table's name, a column would be another one where a statement has a second relation.
 func TestExpressionsAreQualified(t *testing.T) {
+	t.Parallel()
 	db, server, _ := newExpressionSite(t)
 	pool, err := server.Pool(t.Context())
 	if err != nil {
@@ -246,6 +248,7 @@ func TestExpressionsAreQualified(t *testing.T) {
 
 // What is no expression over the row, or does more than reading it, is refused, and nothing of it has run.
 func TestExpressionsThatAreRefused(t *testing.T) {
+	t.Parallel()
 	db, server, low := newExpressionSite(t)
 	pool, err := server.Pool(t.Context())
 	if err != nil {
@@ -313,6 +316,7 @@ func TestExpressionsThatAreRefused(t *testing.T) {
 
 // A table that is to be made, or to be changed in the same apply, is looked at as it will be.
 func TestExpressionsOverTheTableToBe(t *testing.T) {
+	t.Parallel()
 	db, server, _ := newExpressionSite(t)
 	pool, err := server.Pool(t.Context())
 	if err != nil {
@@ -350,6 +354,7 @@ func TestExpressionsOverTheTableToBe(t *testing.T) {
 
 // Schemas are those in which something has to be found.
 func TestSchemasOfExpressions(t *testing.T) {
+	t.Parallel()
 	db, server, _ := newExpressionSite(t)
 	pool, err := server.Pool(t.Context())
 	if err != nil {
@@ -372,6 +377,7 @@ func TestSchemasOfExpressions(t *testing.T) {
 
 // Where nothing can be looked up, it is not the expression's fault.
 func TestExpressionsThatCannotBeLookedUp(t *testing.T) {
+	t.Parallel()
 	db, server, low := newExpressionSite(t)
 	pool, err := server.Pool(t.Context())
 	if err != nil {
@@ -414,6 +420,7 @@ func TestExpressionsThatCannotBeLookedUp(t *testing.T) {
 
 // The server itself says that what an expression reads is all that it takes, and that nothing of it can be left out.
 func TestReadsAreExact(t *testing.T) {
+	t.Parallel()
 	db, server, _ := newExpressionSite(t)
 	pool, err := server.Pool(t.Context())
 	if err != nil {
@@ -477,6 +484,7 @@ func TestReadsAreExact(t *testing.T) {
 
 // Under a path in which somebody has put what fits better, the text means the same.
 func TestExpressionsUnderAHostilePath(t *testing.T) {
+	t.Parallel()
 	db, server, _ := newExpressionSite(t)
 	pool, err := server.Pool(t.Context())
 	if err != nil {

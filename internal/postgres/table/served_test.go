@@ -12,6 +12,7 @@ import (
 
 // A partial index serves users where what it asks for is part of what makes a row a user, however the two are written.
 func TestIndexesUnderAFilter(t *testing.T) {
+	t.Parallel()
 	db := pgtest.LocalDatabase(t)
 	pool, err := serverFor(t, db, false).Pool(t.Context())
 	if err != nil {
