@@ -120,17 +120,27 @@ func (r *connection) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequ
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
 
-// planValues decides what is computed, and then checks the whole. Each step needs what those before it have decided:
-// whether options are written depends on the scripts and on the options themselves, whether the configuration is sent
-// depends on that, and what an update takes away on all three.
+// planValues decides what is computed, and then checks the whole.
 func (r *connection) planValues(ctx context.Context, prior, plan, config *connectionModel, private connectionPrivate, diags *diag.Diagnostics) {
-	settled := plan.resolve(ctx, diags)
-	plan.EnabledCustomization = types.BoolValue(true)
-	plan.planScripts(settled, prior, private, diags)
-	plan.planOptions(prior)
-	plan.planConfiguration(prior, config, private.Sent, diags)
-	plan.planSuperseded(prior, config)
+	settled := plan.decide(ctx, prior, config, private, diags)
+	r.checkPlan(ctx, settled, prior, plan, config, diags)
+}
 
+// decide fills in what is computed. Each step needs what those before it have decided: whether options are written depends
+// on the scripts and on the options themselves, whether the configuration is sent depends on that, and what an update
+// takes away on all three.
+func (m *connectionModel) decide(ctx context.Context, prior, config *connectionModel, private connectionPrivate, diags *diag.Diagnostics) resolved {
+	settled := m.resolve(ctx, diags)
+	m.EnabledCustomization = types.BoolValue(true)
+	m.planScripts(settled, prior, private, diags)
+	m.planOptions(prior)
+	m.planConfiguration(prior, config, private.Sent, diags)
+	m.planSuperseded(prior, config)
+	return settled
+}
+
+// checkPlan refuses and warns of what the values that were decided lead to.
+func (r *connection) checkPlan(ctx context.Context, settled resolved, prior, plan, config *connectionModel, diags *diag.Diagnostics) {
 	plan.checkPlanned(prior, config, diags)
 	plan.checkUsernames(settled, config, diags)
 	plan.checkContext(settled, prior, config, diags)
