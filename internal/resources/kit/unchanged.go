@@ -35,4 +35,6 @@ func ParsePrivate(text []byte) (private StoredPrivate, ok bool) {
 }
 
 // GetKey returns what is kept under a key.
-func (p StoredPrivate) GetKey(_ context.Context, key string) ([]byte, diag.Diagnostics) { return p[key], nil }
+func (p StoredPrivate) GetKey(_ context.Context, key string) ([]byte, diag.Diagnostics) {
+	return p[key], nil
+}
