@@ -29,6 +29,7 @@ func main() {
 	if *debug {
 		options = append(options, tf6server.WithManagedDebug())
 	}
+	// Not providerserver.Serve, which holds protocol 5 too: more than a megabyte that Terraform never asks for.
 	serve := func() tfprotov6.ProviderServer { return provider.Server(version) }
 	if err := tf6server.Serve(provider.Address, serve, options...); err != nil {
 		log.Fatal(err)

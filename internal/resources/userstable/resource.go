@@ -102,7 +102,7 @@ func (r *usersTable) Create(ctx context.Context, req resource.CreateRequest, res
 		addPlanError(spec, err, diags)
 		return
 	}
-	if !plan.DDL.IsUnknown() && !samePlan(created(plan.DDL), work, diags) {
+	if !plan.DDL.IsUnknown() && !samePlan(creationSteps(plan.DDL), work, diags) {
 		return
 	}
 	if observed != nil {
@@ -326,8 +326,8 @@ func samePlan(planned []plannedStep, work tableWork, diags *diag.Diagnostics) bo
 	return false
 }
 
-// created holds the statements of a creation to what the plan shows.
-func created(ddl types.List) []plannedStep {
+// creationSteps holds the statements of a creation to what the plan shows.
+func creationSteps(ddl types.List) []plannedStep {
 	var steps []plannedStep
 	for _, value := range ddl.Elements() {
 		steps = append(steps, plannedStep{value.(types.String).ValueString(), table.Creation}) //nolint:forcetypeassert // the schema's type
