@@ -3,6 +3,8 @@
 package hashes_test
 
 import (
+	"encoding/base64"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -105,6 +107,40 @@ func TestVectorsLookLikeTheirFormat(t *testing.T) {
 			}
 			if !slices.Equal(matched, []string{vector.Looked(f)}) {
 				t.Errorf("%s, %s: looks like %v", f.Name, vector.Name, matched)
+			}
+		}
+	}
+}
+
+// A key of 64 bytes takes PBKDF2 twice the time of one of 32, so that half the iterations are too many.
+func TestLongKeysAreTooDearEarlier(t *testing.T) {
+	aspNet := func(iterations, length int) string {
+		head := []byte{1, 0, 0, 0, 2, 0, byte(iterations >> 16), byte(iterations >> 8), byte(iterations), 0, 0, 0, 16}
+		return base64.StdEncoding.EncodeToString(append(head, make([]byte, 16+length)...))
+	}
+	base := func(length int) string { return base64.RawStdEncoding.EncodeToString(make([]byte, length)) }
+	for format, stored := range map[string]func(iterations, length int) string{
+		"django_pbkdf2": func(i, l int) string {
+			return fmt.Sprintf("pbkdf2_sha512$%d$salt$%s", i, base64.StdEncoding.EncodeToString(make([]byte, l)))
+		},
+		"pbkdf2":          func(i, l int) string { return fmt.Sprintf("$pbkdf2-sha512$i=%d,l=%d$c2FsdA$%s", i, l, base(l)) },
+		"passlib_pbkdf2":  func(i, l int) string { return fmt.Sprintf("$pbkdf2-sha512$%d$c2FsdA$%s", i, base(l)) },
+		"werkzeug":        func(i, l int) string { return fmt.Sprintf("pbkdf2:sha512:%d$salt$%x", i, make([]byte, l)) },
+		"mattermost":      func(i, l int) string { return fmt.Sprintf("$pbkdf2$f=SHA512,w=%d,l=%d$c2FsdA$%s", i, l, base(l)) },
+		"aspnet_identity": aspNet,
+	} {
+		f, _ := hashes.Find(format)
+		look := f.Looks[0]
+		for _, c := range []struct {
+			iterations, length int
+			want               bool
+		}{{2_050_000, 64, false}, {2_250_000, 64, true}, {4_190_000, 64, true}, {2_250_000, 32, false}, {4_300_000, 32, true}} {
+			value := stored(c.iterations, c.length)
+			if !regexp.MustCompile(look.Pattern).MatchString(value) {
+				t.Errorf("%s does not look like it: %s", format, value)
+			}
+			if got := regexp.MustCompile(look.TooDear).MatchString(value); got != c.want {
+				t.Errorf("%s of %d iterations and %d bytes: too dear is %v", format, c.iterations, c.length, got)
 			}
 		}
 	}
