@@ -145,3 +145,34 @@ func TestLongKeysAreTooDearEarlier(t *testing.T) {
 		}
 	}
 }
+
+// What cannot be imported is told why, and a value that two formats may mean is not guessed at.
+func TestForImportRefuses(t *testing.T) {
+	for name, c := range map[string]struct {
+		value, salt string
+		settings    hashes.ImportSettings
+		want        string
+	}{
+		"not named":        {"$2b$12$" + strings.Repeat("u", 53), "", hashes.ImportSettings{Formats: []string{"md5"}}, "bcrypt_2b: name its format, bcrypt or bcrypt_pepper or"},
+		"two may be meant": {"$2b$12$" + strings.Repeat("u", 53), "", hashes.ImportSettings{Formats: []string{"bcrypt", "bcrypt_salted"}}, "may be bcrypt or bcrypt_salted"},
+		"no algorithm":     {"$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0", "", hashes.ImportSettings{Formats: []string{"phpass"}}, "phpass cannot be imported, since Auth0"},
+		"no pepper":        {"$2b$12$" + strings.Repeat("u", 53), "", hashes.ImportSettings{Formats: []string{"bcrypt_pepper"}}, "needs the pepper"},
+		"no salt":          {"$2b$12$" + strings.Repeat("u", 53), "", hashes.ImportSettings{Formats: []string{"bcrypt_salted"}}, "no salt"},
+		"salt somewhere":   {strings.Repeat("ab", 16) + ":salt", "", hashes.ImportSettings{Formats: []string{"md5"}}, "salt_position"},
+		"salt elsewhere":   {strings.Repeat("ab", 16), "salt", hashes.ImportSettings{Formats: []string{"md5"}}, "salt_position"},
+		"two digests": {strings.Repeat("ab", 16) + ":" + strings.Repeat("cd", 16), "", hashes.ImportSettings{Formats: []string{"md5"}, SaltPosition: hashes.Prefix},
+			"either of its two digests"},
+		"too dear": {"$2b$30$" + strings.Repeat("u", 53), "", hashes.ImportSettings{Formats: []string{"bcrypt"}}, "costs more"},
+		"cut off":  {"$2b$10$uu", "", hashes.ImportSettings{Formats: []string{"bcrypt"}}, "none of the formats"},
+		"base64 that is none": {"$pbkdf2-sha256$i=1000$c2FsdAA$" + strings.Repeat("A", 41), "", hashes.ImportSettings{Formats: []string{"pbkdf2"}},
+			"base64"},
+	} {
+		_, err := hashes.ForImport(c.value, c.salt, c.settings)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+		if err != nil && strings.Contains(err.Error(), c.value) {
+			t.Errorf("%s: the error shows the hash", name)
+		}
+	}
+}
