@@ -88,21 +88,25 @@ func ViewCode(ctx context.Context, q Querier, oid uint32) ([]string, error) {
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
-// foreignCodeOf is foreignCode of a table by its name, with the table's owner; nothing of what is no table.
+// foreignCodeOf is [ForeignCode] and [ViewCode] of a relation by its name, with its owner.
 func foreignCodeOf(ctx context.Context, q Querier, table Object) (owner string, found []string, err error) {
 	var oid uint32
+	var view bool
 	err = q.QueryRow(ctx, `
-select c.oid, pg_catalog.pg_get_userbyid(c.relowner)
+select c.oid, pg_catalog.pg_get_userbyid(c.relowner), c.relkind not in ('r', 'p')
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')`, table.Schema, table.Name).Scan(&oid, &owner)
+where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm', 'f')`, table.Schema, table.Name).Scan(&oid, &owner, &view)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", nil, nil
 	}
 	if err != nil {
 		return "", nil, err
 	}
-	found, err = ForeignCode(ctx, q, oid)
-	return owner, found, err
+	if found, err = ForeignCode(ctx, q, oid); err != nil || !view {
+		return owner, found, err
+	}
+	beneath, err := ViewCode(ctx, q, oid)
+	return owner, append(found, beneath...), err
 }
 
 // The first of the schemas in which somebody who is not trusted may create, or owns, what a trigger would find there.

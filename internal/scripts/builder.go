@@ -148,6 +148,11 @@ func (b *builder) folded(name string, part store.Part) string {
 	return "pg_catalog.lower(" + b.param(name, part) + asText + ")"
 }
 
+// raised is the address in upper case, for tables that are looked up so.
+func (b *builder) raised(name string, part store.Part) string {
+	return "pg_catalog.upper(" + b.param(name, part) + asText + ")"
+}
+
 func (b *builder) isEmail(name string) string {
 	column := b.read(store.Email)
 	switch b.store.EmailLookup {
@@ -155,6 +160,10 @@ func (b *builder) isEmail(name string) string {
 		return b.equalsCIText(column, name, store.Email)
 	case store.Exact:
 		return column + equals + b.folded(name, store.Email)
+	case store.UpperIndex:
+		return "pg_catalog.upper(" + column + ")" + equals + b.raised(name, store.Email)
+	case store.ExactUpper:
+		return column + equals + b.raised(name, store.Email)
 	default:
 		return "pg_catalog.lower(" + column + ")" + equals + b.folded(name, store.Email)
 	}
@@ -169,6 +178,8 @@ func (b *builder) isUsername(name string) string {
 		return b.equalsCIText(column, name, store.Username)
 	case b.store.EmailLookup == store.LowerIndex:
 		return "pg_catalog.lower(" + column + ")" + equals + b.folded(name, store.Username)
+	case b.store.EmailLookup == store.UpperIndex:
+		return "pg_catalog.upper(" + column + ")" + equals + b.raised(name, store.Username)
 	}
 	return column + equals + b.param(name, store.Username) + asText
 }
@@ -268,6 +279,9 @@ func (b *builder) output(part store.Part) string {
 			return column + " IS NOT NULL" + alias
 		}
 		return "COALESCE(" + column + ", " + unknown + ")" + alias
+	}
+	if part == store.Email && b.store.EmailLookup == store.ExactUpper {
+		return "pg_catalog.lower(" + b.text(part) + ")" + alias
 	}
 	return b.text(part) + alias
 }

@@ -24,10 +24,17 @@ const (
 	// Exact compares the column with the lower-cased address; a plain unique index serves it.
 	// The column itself is expected to hold lower-cased addresses, as the scripts write them.
 	Exact EmailLookup = "exact"
+	// UpperIndex compares upper(email), and ExactUpper the column with the address in upper case: for tables whose
+	// application looks addresses up so. No table made here has them.
+	UpperIndex EmailLookup = "upper_index"
+	ExactUpper EmailLookup = "exact_upper"
 )
 
-// EmailLookups lists every lookup, the default first.
+// EmailLookups lists the lookups that a table made here can have, the default first.
 func EmailLookups() []EmailLookup { return []EmailLookup{LowerIndex, CIText, Exact} }
+
+// EveryLookup lists those of tables of others, too.
+func EveryLookup() []EmailLookup { return append(EmailLookups(), UpperIndex, ExactUpper) }
 
 // Column is where one part of a user is kept, or what it is read through; one of the two is there, or both.
 type Column struct {
@@ -218,8 +225,8 @@ func (s Store) check() error {
 	if refused := slices.DeleteFunc(slices.Clone(commands), func(c string) bool { return !known(c) }); !slices.Equal(refused, s.Refuses) && len(s.Refuses) > 0 {
 		return errors.New("refuses names something else than DELETE, INSERT and UPDATE, in this order and each once")
 	}
-	if !slices.Contains(EmailLookups(), s.EmailLookup) {
-		return fmt.Errorf("email_lookup is %q and not one of lower_index, citext and exact", s.EmailLookup)
+	if !slices.Contains(EveryLookup(), s.EmailLookup) {
+		return fmt.Errorf("email_lookup is %q and not one of lower_index, citext, exact, upper_index and exact_upper", s.EmailLookup)
 	}
 	if t := s.Table(); t.Schema == "" || t.Name == "" {
 		return errors.New("the table lacks a schema or a name")

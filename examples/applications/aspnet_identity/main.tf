@@ -13,7 +13,7 @@ data "auth0pg_store" "users" {
 
   columns = {
     id             = { name = "Id" }
-    email          = { name = "Email" }
+    email          = { name = "Email", expression = "\"NormalizedEmail\"" }
     password       = { name = "PasswordHash" }
     email_verified = { name = "EmailConfirmed" }
     blocked        = { expression = "\"LockoutEnabled\" and coalesce(\"LockoutEnd\" > now(), false)" }
@@ -21,8 +21,8 @@ data "auth0pg_store" "users" {
     phone_verified = { name = "PhoneNumberConfirmed" }
   }
 
-  # Says only whether a second factor is on.
-  not_blocking = ["TwoFactorEnabled"]
+  email_lookup  = "exact_upper"       # NormalizedEmail, which has an index
+  legacy_hashes = ["aspnet_identity"] # as the connection's
 }
 
 resource "auth0pg_database_role" "scripts" {

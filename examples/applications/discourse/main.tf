@@ -27,7 +27,8 @@ data "auth0pg_store" "users" {
   }
 
   # Says since when a suspension is in force that suspended_till ends, and whether staff has looked at a new user.
-  not_blocking = ["suspended_at", "approved"]
+  not_blocking  = ["suspended_at", "approved"]
+  legacy_hashes = ["pbkdf2"] # as the connection's
 }
 
 resource "auth0pg_database_role" "scripts" {

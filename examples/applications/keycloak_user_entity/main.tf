@@ -27,8 +27,9 @@ data "auth0pg_store" "users" {
     }
   }
 
-  row_filter   = "realm_id = 'r1' and service_account_client_link is null"
-  email_lookup = "exact" # Keycloak keeps addresses in lower case
+  row_filter    = "realm_id = 'r1' and service_account_client_link is null"
+  email_lookup  = "exact"    # Keycloak keeps addresses in lower case
+  legacy_hashes = ["pbkdf2"] # as the connection's
 }
 
 resource "auth0pg_database_role" "scripts" {

@@ -149,7 +149,7 @@ func TestExpressionsAreResolved(t *testing.T) {
 // What people write about users, in forms that the server prints each in its own way: each is understood, and what is
 // printed means the same once more.
 func TestUsualExpressionsAreResolved(t *testing.T) {
-	_, server, _ := newExpressionSite(t)
+	db, server, _ := newExpressionSite(t)
 	pool, err := server.Pool(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -178,6 +178,9 @@ func TestUsualExpressionsAreResolved(t *testing.T) {
 		"(select string_agg(distinct r.role, ', ') filter (where r.role <> '') from roles r where r.user_id = users.id)", "(select x.value ->> 'a' from jsonb_array_elements(settings) x limit 1)",
 		"(select x from unnest(array[1, 2]) with ordinality as u (x, n) order by n limit 1)", "xmlserialize(content xmlelement(name a, last_name) as text)", "current_setting('TimeZone') = 'UTC'",
 	} {
+		if db.Server.Version() < 14 && strings.HasPrefix(text, "settings[") {
+			continue // jsonb has subscripts since 14
+		}
 		found, err := table.ResolveExpressions(t.Context(), pool, table.Row{Schema: "app", Name: "users", Current: current}, []string{text})
 		if err != nil {
 			t.Errorf("%s: %v", text, err)

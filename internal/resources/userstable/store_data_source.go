@@ -102,9 +102,10 @@ func (d *describedStore) Schema(_ context.Context, _ datasource.SchemaRequest, r
 			},
 			"email_lookup": schema.StringAttribute{
 				Optional: true, Computed: true,
-				MarkdownDescription: "How an e-mail address is compared: `lower_index` (`lower(email)`), `citext` (a column of that type), or `exact` (a column that holds addresses in lower case). " +
+				MarkdownDescription: "How an e-mail address is compared: `lower_index` (`lower(email)`), `citext` (a column of that type), `exact` (a column that holds addresses in lower case), " +
+					"`upper_index` (`upper(email)`), or `exact_upper` (a column that holds addresses in upper case, whose users get them in lower case). " +
 					"By default what an index serves, and `lower_index` where none does. Nothing is built: `suggested_ddl` has the statement for an index that is missing.",
-				Validators: []validator.String{stringvalidator.OneOf(string(store.LowerIndex), string(store.CIText), string(store.Exact))},
+				Validators: []validator.String{stringvalidator.OneOf(lookupNames()...)},
 			},
 			"not_blocking": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType,
@@ -150,7 +151,7 @@ func (d *describedStore) ValidateConfig(ctx context.Context, req datasource.Vali
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	parts, _ := model.parts(ctx, &resp.Diagnostics)
+	parts := model.parts(ctx, &resp.Diagnostics)
 	owner := map[string]store.Part{}
 	for _, spec := range store.Parts() {
 		part, named := parts[spec.Part]
@@ -166,9 +167,9 @@ func (d *describedStore) ValidateConfig(ctx context.Context, req datasource.Vali
 	}
 }
 
-// parts reads `columns`; known is false while anything in it is unknown.
-func (m storeModel) parts(ctx context.Context, diags *diag.Diagnostics) (parts map[store.Part]columnConfig, known bool) {
-	parts, known = map[store.Part]columnConfig{}, fullyKnown(ctx, m.Columns)
+// parts reads `columns`.
+func (m storeModel) parts(ctx context.Context, diags *diag.Diagnostics) map[store.Part]columnConfig {
+	parts := map[store.Part]columnConfig{}
 	for name, value := range m.Columns.Elements() {
 		object, ok := value.(types.Object)
 		if !ok || object.IsNull() || object.IsUnknown() {
@@ -178,7 +179,16 @@ func (m storeModel) parts(ctx context.Context, diags *diag.Diagnostics) (parts m
 		diags.Append(object.As(ctx, &part, basetypes.ObjectAsOptions{})...)
 		parts[store.Part(name)] = columnConfig{Name: part.Name, Expression: part.Expression}
 	}
-	return parts, known
+	return parts
+}
+
+// lookupNames are the values of `email_lookup`.
+func lookupNames() []string {
+	var names []string
+	for _, lookup := range store.EveryLookup() {
+		names = append(names, string(lookup))
+	}
+	return names
 }
 
 // column is the name of the part's column.
@@ -214,7 +224,7 @@ func (d *describedStore) Read(ctx context.Context, req datasource.ReadRequest, r
 		diags.AddError("Store Not Read", kit.PostgresDetail(attempted, err))
 		return
 	}
-	parts, _ := model.parts(ctx, diags)
+	parts := model.parts(ctx, diags)
 	if !model.describe(ctx, pool, parts, diags) {
 		return
 	}

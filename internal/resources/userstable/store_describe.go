@@ -130,6 +130,9 @@ func (s *tableSpec) chooseLookup(ctx context.Context, db postgres.Beginner, obse
 		}
 		if s.EmailLookup == "" {
 			s.EmailLookup = kit.UnindexedLookup(kind)
+			if s.EmailLookup == store.LowerIndex && !serves("lower("+text+")") && serves("upper("+text+")") {
+				s.EmailLookup = store.UpperIndex
+			}
 		}
 	}
 	for _, part := range []store.Part{store.ID, store.Email, store.Username} {
@@ -140,8 +143,12 @@ func (s *tableSpec) chooseLookup(ctx context.Context, db postgres.Beginner, obse
 		if part == store.Email {
 			key = text
 		}
-		if part != store.ID && s.EmailLookup == store.LowerIndex {
+		switch {
+		case part == store.ID:
+		case s.EmailLookup == store.LowerIndex:
 			key = "lower(" + key + ")"
+		case s.EmailLookup == store.UpperIndex:
+			key = "upper(" + key + ")"
 		}
 		if !serves(key) {
 			if l.missing == nil {

@@ -220,6 +220,55 @@ func TestDescribedProblems(t *testing.T) {
 	}
 }
 
+// Addresses that the application looks up in upper case, and a domain over citext, are found by its own index.
+func TestDescribedLookups(t *testing.T) {
+	b := newBench(t, `CREATE EXTENSION citext; CREATE DOMAIN address AS citext;
+		CREATE TABLE raised (id bigint PRIMARY KEY, email varchar(100), password text, tenant int, "Normalized" varchar(100));
+		CREATE UNIQUE INDEX ON raised (tenant, upper(email)); CREATE INDEX ON raised ("Normalized");
+		CREATE TABLE domains (id bigint PRIMARY KEY, email address UNIQUE, password text);
+		INSERT INTO raised SELECT n, 'Ann' || n || '@Example.com', 'x', 1, upper('Ann' || n || '@Example.com') FROM generate_series(1, 3000) n;
+		INSERT INTO domains SELECT n, 'Ann' || n || '@Example.com', 'x' FROM generate_series(1, 3000) n; ANALYZE`)
+	for name, test := range map[string]struct {
+		wanted wanted
+		lookup string
+	}{
+		"behind a tenant": {wanted{name: "raised", filter: "tenant = 1"}, "upper_index"},
+		"normalised":      {wanted{name: "raised", lookup: "exact_upper", columns: map[store.Part]string{store.Email: `= "Normalized"`}}, "exact_upper"},
+		"a domain":        {wanted{name: "domains"}, "citext"},
+	} {
+		m, diags := b.describe(test.wanted)
+		if diags.HasError() || m.EmailLookup.ValueString() != test.lookup || strings.Contains(m.kinds(), "lookup_not_served") {
+			t.Errorf("%s: %s, %s (%v)", name, m.EmailLookup, m.kinds(), diags.Errors())
+			continue
+		}
+		s, _ := m.Store.Parsed()
+		statements, err := scripts.Statements(s, scripts.GetUser)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn := b.ConnTo(b.URL)
+		var found string
+		if err := conn.QueryRow(b.Context(), "SELECT f.email FROM ("+statements[0].SQL+") f", "ANN7@example.COM").Scan(&found); err != nil || !strings.EqualFold(found, "ann7@example.com") {
+			t.Errorf("%s: found %q: %v", name, found, err)
+		}
+		var plan strings.Builder
+		rows, err := conn.Query(b.Context(), "EXPLAIN "+strings.Replace(statements[0].SQL, "$1", "'ann7@example.com'", -1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			var line string
+			if err := rows.Scan(&line); err != nil {
+				t.Fatal(err)
+			}
+			plan.WriteString(line + "\n")
+		}
+		if rows.Err() != nil || !strings.Contains(plan.String(), "Index") {
+			t.Errorf("%s: %v\n%s", name, rows.Err(), plan.String())
+		}
+	}
+}
+
 // What cannot be described is an error at the attribute that is at fault, and nothing else happens.
 func TestDescribedBadInput(t *testing.T) {
 	b := newBench(t, relations)
