@@ -9,7 +9,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/provider"
@@ -30,7 +30,8 @@ func main() {
 		options = append(options, tf6server.WithManagedDebug())
 	}
 	// Not providerserver.Serve, which holds protocol 5 too: more than a megabyte that Terraform never asks for.
-	if err := tf6server.Serve(provider.Address, providerserver.NewProtocol6(provider.New(version)()), options...); err != nil {
+	serve := func() tfprotov6.ProviderServer { return provider.Server(version) }
+	if err := tf6server.Serve(provider.Address, serve, options...); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -37,6 +37,8 @@ func New(version string) func() provider.Provider {
 
 type auth0pgProvider struct {
 	version string
+	// data is what every object is handed, nil before the provider is configured.
+	data *kit.Data
 }
 
 type providerModel struct {
@@ -58,6 +60,7 @@ func (p *auth0pgProvider) Configure(ctx context.Context, req provider.ConfigureR
 	data := &kit.Data{}
 	data.Auth0, data.Domain = p.auth0(ctx, model.Auth0, &resp.Diagnostics)
 	data.Postgres, data.MayBeAbsent = p.postgres(ctx, model.Postgres, &resp.Diagnostics)
+	p.data = data
 	resp.ResourceData = data
 	resp.DataSourceData = data
 }

@@ -260,7 +260,7 @@ func (m *connectionModel) sameOptions(other *connectionModel) bool {
 		}
 	}
 	return m.ImportMode.Equal(other.ImportMode) && m.EnabledCustomization.Equal(other.EnabledCustomization) &&
-		m.ScriptDigests.Equal(other.ScriptDigests) && m.Options.Equal(other.Options)
+		(m.ScriptDigests.Equal(other.ScriptDigests) || !m.ManageScripts.ValueBool()) && m.Options.Equal(other.Options)
 }
 
 // jsonObjectValidator wants a JSON object.

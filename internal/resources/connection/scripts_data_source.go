@@ -75,7 +75,7 @@ func (d *renderedScripts) ValidateConfig(ctx context.Context, req datasource.Val
 	var model renderedScriptsModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if !resp.Diagnostics.HasError() {
-		checkOverrides(model.Overrides, path.Root("overrides"), &resp.Diagnostics)
+		checkOverrides(model.Overrides, path.Root("overrides"), nil, &resp.Diagnostics)
 	}
 }
 
