@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -16,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 )
 
 // in is who may log in, with what must be in the profile.
@@ -76,7 +76,7 @@ func TestApplications(t *testing.T) {
 	w := &world{TB: t, tenant: acctest.Tenant(t), workspace: acctest.NewWorkspace(t, nil)}
 	w.clientID, w.secret = w.tenant.Local.AddClient("web")
 	var all []*application
-	for _, name := range slices.Sorted(maps.Keys(applications)) {
+	for name := range pgtest.SomeOf(applications) {
 		a := &application{DB: acctest.LocalDatabase(t), name: name}
 		a.role = a.RoleName("auth0_" + name)
 		sql, err := os.ReadFile("testdata/applications/" + name + ".sql")
