@@ -12,6 +12,8 @@ import (
 
 	connections "github.com/auth0/go-auth0/v3/management/connections/client"
 	"github.com/auth0/go-auth0/v3/management/core"
+	jobs "github.com/auth0/go-auth0/v3/management/jobs/client"
+	"github.com/auth0/go-auth0/v3/management/jobs/usersimports"
 	"github.com/auth0/go-auth0/v3/management/option"
 	users "github.com/auth0/go-auth0/v3/management/users/client"
 )
@@ -24,10 +26,12 @@ type Client struct {
 		once sync.Once
 		err  error
 	}
-	connections *connections.Client
-	users       *users.Client
-	transport   *retry
-	refresh     refresh
+	connections  *connections.Client
+	users        *users.Client
+	jobs         *jobs.Client
+	usersImports *usersimports.Client
+	transport    *retry
+	refresh      refresh
 }
 
 // New makes a client. It contacts nothing: a setting that cannot work, see
@@ -65,6 +69,7 @@ func (c *Client) start() error {
 			option.WithHTTPClient(httpClient(&bearer{tokens: credentials, next: c.transport})),
 		)
 		c.connections, c.users = connections.NewClient(options), users.NewClient(options)
+		c.jobs, c.usersImports = jobs.NewClient(options), usersimports.NewClient(options)
 	})
 	return c.setup.err
 }
@@ -100,7 +105,7 @@ func (c *Client) do(ctx context.Context, call call, result any, send func(contex
 	case a.status < 200 || a.status >= 300:
 		return fromAnswer(call.operation, call.scopes, a)
 	}
-	if result == nil {
+	if result == nil || a.status == http.StatusNoContent {
 		return nil
 	}
 	if json.Unmarshal(a.body, result) != nil {
