@@ -12,6 +12,7 @@ import (
 
 	connections "github.com/auth0/go-auth0/v3/management/connections/client"
 	"github.com/auth0/go-auth0/v3/management/core"
+	"github.com/auth0/go-auth0/v3/management/jobs/usersimports"
 	"github.com/auth0/go-auth0/v3/management/option"
 )
 
@@ -23,7 +24,8 @@ type Client struct {
 		once sync.Once
 		err  error
 	}
-	connections *connections.Client
+	connections  *connections.Client
+	usersImports *usersimports.Client
 	// plain is for calls of which the SDK's clients would bring a megabyte of types along, see [Client.get].
 	plain     *http.Client
 	base      string
@@ -64,7 +66,7 @@ func (c *Client) start() error {
 		c.base = endpoint.String() + "/api/v2"
 		c.plain = httpClient(&bearer{tokens: credentials, next: c.transport})
 		options := core.NewRequestOptions(option.WithBaseURL(c.base), option.WithHTTPClient(c.plain))
-		c.connections = connections.NewClient(options)
+		c.connections, c.usersImports = connections.NewClient(options), usersimports.NewClient(options)
 	})
 	return c.setup.err
 }
@@ -100,7 +102,7 @@ func (c *Client) do(ctx context.Context, call call, result any, send func(contex
 	case a.status < 200 || a.status >= 300:
 		return fromAnswer(call.operation, call.scopes, a)
 	}
-	if result == nil {
+	if result == nil || a.status == http.StatusNoContent {
 		return nil
 	}
 	if json.Unmarshal(a.body, result) != nil {
@@ -112,10 +114,11 @@ func (c *Client) do(ctx context.Context, call call, result any, send func(contex
 // get asks for a path, below /api/v2, and decodes the answer into result.
 func (c *Client) get(ctx context.Context, call call, path string, query url.Values, result any) error {
 	return c.do(ctx, call, result, func(ctx context.Context) error {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path+"?"+query.Encode(), nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path, nil)
 		if err != nil {
 			return err
 		}
+		req.URL.RawQuery = query.Encode()
 		resp, err := c.plain.Do(req)
 		if err != nil {
 			return err
