@@ -4,13 +4,13 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"log"
 	"os"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/provider"
 )
@@ -25,11 +25,13 @@ func main() {
 		// The framework writes at level trace, a fifth of the provider's time, for Terraform to throw away.
 		_ = os.Setenv("TF_LOG_SDK", "OFF") // fails on malformed names only
 	}
-	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
-		Address: provider.Address,
-		Debug:   *debug,
-	})
-	if err != nil {
+	var options []tf6server.ServeOpt
+	if *debug {
+		options = append(options, tf6server.WithManagedDebug())
+	}
+	// Not providerserver.Serve, which holds protocol 5 too: more than a megabyte that Terraform never asks for.
+	serve := func() tfprotov6.ProviderServer { return provider.Server(version) }
+	if err := tf6server.Serve(provider.Address, serve, options...); err != nil {
 		log.Fatal(err)
 	}
 }

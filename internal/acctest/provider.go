@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/devtools"
@@ -26,7 +25,7 @@ func Factories() map[string]func() (tfprotov6.ProviderServer, error) {
 		panic(err) // nothing can be tested, and terraform-plugin-testing would only say that less clearly
 	}
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"auth0pg": providerserver.NewProtocol6WithError(provider.New("test")()),
+		"auth0pg": func() (tfprotov6.ProviderServer, error) { return provider.Server("test"), nil },
 	}
 }
 

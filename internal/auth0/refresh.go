@@ -5,7 +5,6 @@ package auth0
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -25,8 +24,8 @@ const (
 type refresh struct {
 	mu    sync.Mutex
 	reads int
-	// byID holds the list's entries; nil before there is one.
-	byID   map[string]json.RawMessage
+	// byID holds the list's entries; nil before there is one. Nobody changes them.
+	byID   map[string]*Connection
 	byName map[string]string // name -> id
 	at     time.Time
 	// showsClients is set when some entry of the list names clients: then those that name none have none.
@@ -47,19 +46,39 @@ func (r *refresh) forget(id string) {
 // RefreshedConnection is [Client.Connection] for refreshing state: with many connections it
 // answers from a list of all database connections that is read once.
 func (c *Client) RefreshedConnection(ctx context.Context, id string) (*Connection, error) {
-	raw, err := c.fromList(ctx, id)
+	found, err := c.fromList(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	if raw == nil {
+	if found == nil {
 		// Not in the list may mean that the list lags behind.
 		return c.Connection(ctx, id)
 	}
-	found, err := decodeConnection(raw)
-	if err != nil {
-		return nil, err
-	}
 	return found.checked()
+}
+
+// ListedConnection is [Client.RefreshedConnection] where that takes no call, nil where it does.
+func (c *Client) ListedConnection(id string) *Connection {
+	r := &c.refresh
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	found := r.byID[id]
+	if found == nil || time.Since(r.at) > listLifetime || r.stale[id] || found.Options == nil {
+		return nil
+	}
+	return found
+}
+
+// ShowsClients reports whether a connection of the list shows just the clients that are known; see [Client.RefreshedClients].
+func (c *Client) ShowsClients(found *Connection, known []string) bool {
+	shown := shownClients(found)
+	if known == nil || shown == nil || !slices.Equal(shown, known) {
+		return false
+	}
+	r := &c.refresh
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(shown) > 0 || r.showsClients
 }
 
 // RefreshedClients is [Client.EnabledClients] for refreshing state: it makes no call where the connection, as it was
@@ -112,25 +131,36 @@ func (c *Client) ListedByName(ctx context.Context, name string) (*Connection, er
 	r.mu.Lock()
 	listed, err := c.listed(ctx)
 	id, taken := r.byName[name]
-	raw := r.byID[id]
+	found := r.byID[id]
 	r.mu.Unlock()
 	switch {
 	case err != nil:
 		return nil, err
-	case !listed, taken && raw == nil: // not listed, or changed since
+	case !listed, taken && found == nil: // not listed, or changed since
 		return c.ConnectionByName(ctx, name)
 	case !taken:
 		return nil, nil
 	}
-	found, err := decodeConnection(raw)
-	if err != nil {
-		return nil, err
-	}
 	return found.checked()
 }
 
+// share keeps one copy of each text among the scripts, which many connections have in common.
+func (c *Connection) share(texts map[string]string) {
+	scripts, _ := c.Options["customScripts"].(map[string]any)
+	for op, script := range scripts {
+		text, ok := script.(string)
+		if !ok {
+			continue
+		}
+		if _, known := texts[text]; !known {
+			texts[text] = text
+		}
+		scripts[op] = texts[text]
+	}
+}
+
 // fromList returns the connection's entry, nil when it has to be read singly.
-func (c *Client) fromList(ctx context.Context, id string) (json.RawMessage, error) {
+func (c *Client) fromList(ctx context.Context, id string) (*Connection, error) {
 	r := &c.refresh
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -153,22 +183,17 @@ func (c *Client) listed(ctx context.Context) (bool, error) {
 	if r.reads++; r.reads <= singleReads {
 		return false, nil
 	}
-	byID, byName, showsClients := map[string]json.RawMessage{}, map[string]string{}, false
+	byID, byName, showsClients, texts := map[string]*Connection{}, map[string]string{}, false, map[string]string{}
 	strategy := management.ConnectionStrategyEnumAuth0
 	query := &management.ListConnectionsQueryParameters{Strategy: []*management.ConnectionStrategyEnum{&strategy}}
 	err := c.list(ctx, call{"list the database connections", readScopes}, query, func(raw json.RawMessage) error {
-		var entry struct {
-			ID   string `json:"id"`
-			Name string `json:"name"`
-			// Of any form: it is deprecated, and nothing else may depend on it.
-			Clients json.RawMessage `json:"enabled_clients"`
+		entry, err := decodeConnection(raw)
+		if err != nil {
+			return err
 		}
-		if err := json.Unmarshal(raw, &entry); err != nil {
-			return fmt.Errorf("a connection in the tenant's list cannot be read: %w", err)
-		}
-		byID[entry.ID], byName[entry.Name] = raw, entry.ID
-		var clients []string
-		showsClients = showsClients || json.Unmarshal(entry.Clients, &clients) == nil && len(clients) > 0
+		entry.share(texts)
+		byID[entry.ID], byName[entry.Name] = entry, entry.ID
+		showsClients = showsClients || len(shownClients(entry)) > 0
 		return nil
 	})
 	if err != nil {

@@ -49,6 +49,7 @@ func run(ctx context.Context, keep bool) (err error) {
 
 	var report report
 	fmt.Println("Applying examples/complete …")
+	report.step("read the plan", planRead, func() (string, error) { return stage.readPlan(ctx) })
 	applied := report.step("apply", "succeeds", func() (string, error) { return stage.complete.apply(ctx) })
 	if applied {
 		actAsUsers(ctx, &report, stage)

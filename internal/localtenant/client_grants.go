@@ -27,7 +27,7 @@ var (
 		"authorization_details_types": {types: []string{"array"}, items: text},
 		"allow_all_scopes":            typed("boolean", "null"),
 	}
-	createGrantSchema = closedObject(with(grantProperties, map[string]*schema{
+	createGrantSchema = closedObject(merged(grantProperties, map[string]*schema{
 		"client_id": text, "audience": {types: []string{"string"}, minLength: 1},
 		"subject_type": enumOf(clientSubject, userSubject), "default_for": text,
 	}), "audience")

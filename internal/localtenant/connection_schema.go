@@ -138,7 +138,7 @@ var (
 		"cross_app_access_requesting_app": closedObject(map[string]*schema{"active": boolean}, "active"),
 	}
 
-	createSchema = closedObject(with(connectionProperties, map[string]*schema{
+	createSchema = closedObject(merged(connectionProperties, map[string]*schema{
 		"name":            {types: []string{"string"}, maxLength: 128, pattern: namePattern, description: "The name of the connection. Must start and end with an alphanumeric character and can only contain alphanumeric characters and '-'. Max length 128"},
 		"strategy":        text,
 		"options":         orNull(optionsSchema),
@@ -147,14 +147,14 @@ var (
 
 	updateSchema = &schema{
 		types: []string{"object"}, closed: true, minProps: 1,
-		properties: with(connectionProperties, map[string]*schema{"options": orNull(optionsSchema)}),
+		properties: merged(connectionProperties, map[string]*schema{"options": orNull(optionsSchema)}),
 	}
 
 	// updateWithClientsSchema is the update before enabled_clients moved to an
 	// endpoint of its own.
 	updateWithClientsSchema = &schema{
 		types: []string{"object"}, closed: true, minProps: 1,
-		properties: with(updateSchema.properties, map[string]*schema{
+		properties: merged(updateSchema.properties, map[string]*schema{
 			"enabled_clients": {types: []string{"array", "null"}, items: text},
 		}),
 	}
@@ -175,7 +175,7 @@ func scriptProperties() map[string]*schema {
 	return properties
 }
 
-func with(base, more map[string]*schema) map[string]*schema {
+func merged(base, more map[string]*schema) map[string]*schema {
 	all := make(map[string]*schema, len(base)+len(more))
 	for key, s := range base {
 		all[key] = s

@@ -38,7 +38,7 @@ var (
 	}
 	createResourceServerSchema = &schema{
 		types: []string{"object"}, required: []string{"identifier"},
-		properties: with(resourceServerProperties, map[string]*schema{
+		properties: merged(resourceServerProperties, map[string]*schema{
 			"identifier": {types: []string{"string"}, minLength: 1, maxLength: 600},
 		}),
 	}

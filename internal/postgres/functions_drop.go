@@ -25,7 +25,7 @@ func (e *AccessInUseError) Error() string {
 func (s *Server) DropAccess(ctx context.Context, spec AccessSpec, wait time.Duration) error {
 	deadline := time.Now().Add(wait)
 	for {
-		err := s.dropAccess(ctx, spec)
+		_, err := s.dropAccess(ctx, spec, false)
 		var used *AccessInUseError
 		if !errors.As(err, &used) || time.Now().After(deadline) {
 			return err
@@ -38,8 +38,14 @@ func (s *Server) DropAccess(ctx context.Context, spec AccessSpec, wait time.Dura
 	}
 }
 
-func (s *Server) dropAccess(ctx context.Context, spec AccessSpec) error {
-	return s.catalogTx(ctx, func(tx pgx.Tx) error {
+// DropAccessToReplace drops functions, schema, policy and owner although roles may call the functions, which returns who
+// can no more.
+func (s *Server) DropAccessToReplace(ctx context.Context, spec AccessSpec) (users []string, err error) {
+	return s.dropAccess(ctx, spec, true)
+}
+
+func (s *Server) dropAccess(ctx context.Context, spec AccessSpec, used bool) (users []string, err error) {
+	err = s.catalogTx(ctx, func(tx pgx.Tx) error {
 		if err := lockDatabase(ctx, tx); err != nil {
 			return err
 		}
@@ -47,8 +53,8 @@ func (s *Server) dropAccess(ctx context.Context, spec AccessSpec) error {
 		if err != nil {
 			return err
 		}
-		if roles := access.Users(); len(roles) > 0 {
-			return &AccessInUseError{Roles: roles}
+		if users = access.Users(); len(users) > 0 && !used {
+			return &AccessInUseError{Roles: users}
 		}
 		if err := withRole(ctx, tx, spec.Owner, func() error {
 			for _, f := range access.Functions {
@@ -63,6 +69,7 @@ func (s *Server) dropAccess(ctx context.Context, spec AccessSpec) error {
 		}
 		return dropOwner(ctx, tx, spec)
 	})
+	return users, err
 }
 
 // Users are the roles, beside the owner, that may call the functions.

@@ -38,6 +38,8 @@ func New(version string) func() provider.Provider {
 
 type auth0pgProvider struct {
 	version string
+	// data is what every object is handed, nil before the provider is configured.
+	data *kit.Data
 }
 
 type providerModel struct {
@@ -59,6 +61,7 @@ func (p *auth0pgProvider) Configure(ctx context.Context, req provider.ConfigureR
 	data := &kit.Data{}
 	data.Auth0, data.Domain = p.auth0(ctx, model.Auth0, &resp.Diagnostics)
 	data.Postgres, data.MayBeAbsent = p.postgres(ctx, model.Postgres, &resp.Diagnostics)
+	p.data = data
 	resp.ResourceData = data
 	resp.DataSourceData = data
 }
@@ -78,6 +81,7 @@ func (p *auth0pgProvider) DataSources(context.Context) []func() datasource.DataS
 	return []func() datasource.DataSource{
 		kit.GuardedData(allowlist.NewIPRanges),
 		kit.GuardedData(connection.NewScripts),
+		kit.GuardedData(userstable.NewStore),
 		kit.GuardedData(userstable.NewUsersAudit),
 	}
 }

@@ -30,7 +30,8 @@ func TestRelease(t *testing.T) {
 	const version = "9.8.7"
 	dir := t.TempDir()
 	name := "terraform-provider-auth0pg_v" + version
-	build := exec.CommandContext(t.Context(), "go", "build", "-ldflags", "-s -w -X main.version="+version, "-o", filepath.Join(dir, name), ".")
+	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "grpcnotrace", "-ldflags", "-s -w -X main.version="+version,
+		"-o", filepath.Join(dir, name), ".")
 	build.Dir = root
 	if output, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, output)

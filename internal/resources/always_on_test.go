@@ -195,18 +195,34 @@ func TestRotationKeepsLoginsWorking(t *testing.T) {
 	}
 }
 
-// A table that is made anew takes every privilege on the former one along. What derives from it is planned and applied in
-// the same run, so that logins work afterwards, also where another address or store stands in between.
+// clientCheck is what the access functions ask of a client's address.
+func (a *alwaysOn) clientCheck(schema string) string {
+	return a.db.QueryString("SELECT prosrc FROM pg_proc WHERE proname = 'check_client' AND pronamespace = $1::regnamespace", schema)
+}
+
+// A table or functions that are made anew take every privilege on the former ones along, and what the functions check. What
+// derives from them is planned and applied in the same run, so that logins work afterwards, also where another address or
+// store stands in between, and the same addresses are refused.
 func TestReplacedTableKeepsLoginsWorking(t *testing.T) {
 	t.Parallel()
 	for name, store := range map[string]string{"table": "auth0pg_users_table.users.store", "functions": "auth0pg_access_functions.access.store"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := newAlwaysOn(t)
-			objects := fmt.Sprintf("resource \"auth0pg_access_functions\" \"access\" {\n  schema = %q\n  table = auth0pg_users_table.users.store\n}\n", accessSchema(a.db)) +
-				a.role("scripts", a.db.RoleName("scripts"), store) + a.connection("scripts", store, 1)
+			schema := accessSchema(a.db)
+			objects := fmt.Sprintf("resource \"auth0pg_access_functions\" \"access\" {\n  schema = %q\n  table = auth0pg_users_table.users.store\n}\n", schema) +
+				a.role("scripts", a.db.RoleName("scripts"), store) + a.connection("scripts", store, 1) + `
+resource "auth0pg_allowlist" "auth0" {
+  region           = "EU"
+  additional_cidrs = ["127.0.0.0/8"]
+  enforcement      = "functions"
+  store            = auth0pg_access_functions.access.store
+}
+`
 			a.apply(1, objects)
+			check := a.clientCheck(schema)
 			for _, way := range []func(){
+				func() { a.workspace.MustRun("apply", "-auto-approve", "-replace=auth0pg_access_functions.access") },
 				func() { a.workspace.MustRun("apply", "-auto-approve", "-replace=auth0pg_users_table.users") },
 				func() {
 					a.workspace.MustRun("taint", "auth0pg_users_table.users")
@@ -220,6 +236,9 @@ func TestReplacedTableKeepsLoginsWorking(t *testing.T) {
 				way()
 				if output, exit := a.workspace.Run("plan", "-detailed-exitcode"); exit != 0 {
 					t.Errorf("the plan after it is not empty (exit %d):\n%s", exit, output)
+				}
+				if now := a.clientCheck(schema); now != check {
+					t.Errorf("the functions check other addresses than before:\n%s", now)
 				}
 				a.signUp()
 				if err := a.login(); err != nil {

@@ -157,7 +157,7 @@ func TestPreflightThroughFunctionsAndNewRole(t *testing.T) {
 		resource.TestStep{
 			Config: config + connection,
 			Check: p.check(func() error {
-				return expect("the number of trials", p.db.QueryInt("SELECT last_value FROM tried WHERE is_called"), 1)
+				return expect("the number of preflights", p.db.QueryInt("SELECT last_value FROM tried WHERE is_called"), 1)
 			}),
 		},
 		// A message names the table by its own schema, which is not that of the functions.
@@ -395,7 +395,7 @@ func TestPreflightOfUpdates(t *testing.T) {
 	p := newPreflightTest(t, plainTable, plainStore())
 	p.watch()
 	tried := func(want int) resource.TestCheckFunc {
-		return p.check(func() error { return expect("the number of trials", strings.Fields(p.touched())[0], want) })
+		return p.check(func() error { return expect("the number of preflights", strings.Fields(p.touched())[0], want) })
 	}
 	p.run(
 		resource.TestStep{Config: p.connection(), Check: tried(1)},
@@ -419,7 +419,7 @@ func TestPreflightOfUpdates(t *testing.T) {
 			ConfigPlanChecks: action(plancheck.ResourceActionUpdate),
 			Check:            tried(3),
 		},
-		// A script that was changed elsewhere is put back after a trial.
+		// A script that was changed elsewhere is put back after a preflight.
 		resource.TestStep{
 			PreConfig: p.change(func(options map[string]any) {
 				options["customScripts"].(map[string]any)["login"] = "function login() {}"
@@ -445,7 +445,7 @@ func TestPreflightWithDecoratedUserNames(t *testing.T) {
 			}
 			p.run(
 				resource.TestStep{Config: connection(decorated, 10), Check: func(*terraform.State) error {
-					return expect("a trial as the role", p.touched() == "0 0 0", false)
+					return expect("a preflight as the role", p.touched() == "0 0 0", false)
 				}},
 				// A role of the whole name lacks all privileges.
 				resource.TestStep{

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -153,18 +154,21 @@ func (s *settings) hashing(o Options, hashes bool) {
 	}
 }
 
-// RenderAll returns the scripts that the connection gets, the overrides among
+// RenderAll returns the scripts that a connection gets which does not say for which operations, the overrides among
 // them. An override may also stand for an operation that the store has no part for.
 func RenderAll(o Options, overrides map[Operation]string) (map[Operation]string, error) {
+	return RenderEach(append(slices.Collect(maps.Keys(overrides)), Rendered(o.ImportMode, o.Store)...), o, overrides)
+}
+
+// RenderEach returns the scripts of these operations: the overrides among them, the others rendered.
+func RenderEach(operations []Operation, o Options, overrides map[Operation]string) (map[Operation]string, error) {
 	all := map[Operation]string{}
-	for op, text := range overrides {
+	for _, op := range operations {
 		if _, ok := specOf(op); !ok {
 			return nil, &UnknownOperationError{op}
 		}
-		all[op] = text
-	}
-	for _, op := range Rendered(o.ImportMode, o.Store) {
-		if _, overridden := overrides[op]; overridden {
+		if text, overridden := overrides[op]; overridden {
+			all[op] = text
 			continue
 		}
 		text, err := Render(op, o)

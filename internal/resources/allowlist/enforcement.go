@@ -122,6 +122,11 @@ func (r *allowlist) planEnforced(ctx context.Context, private kit.PrivateReader,
 			plan.Enforced = types.ListUnknown(types.StringType)
 			return
 		}
+		if how == enforcementFunctions && r.data.Notes.StoreIsNew(described) {
+			// New functions let everybody in until they are told.
+			plan.Enforced = types.ListUnknown(types.StringType)
+			return
+		}
 	}
 	if state != nil && state.Enforced.Equal(plan.Enforced) || !r.data.Postgres.Known() {
 		return

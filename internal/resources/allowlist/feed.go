@@ -48,7 +48,7 @@ type answer struct {
 	// by another list, since nobody knows what the empty list means.
 	Refused bool `json:"refused,omitempty"`
 	// Anew is set when no answer was kept from the refresh: at apply, Terraform then plans
-	// with an answer of its own.
+	// withPlace an answer of its own.
 	Anew bool `json:"-"`
 }
 
@@ -86,7 +86,7 @@ func addFeedCancelled(diags *diag.Diagnostics, err error) {
 func addFeedRefused(diags *diag.Diagnostics, a answer) {
 	diags.AddAttributeError(path.Root("url"), "Feed Is Empty", fmt.Sprintf(
 		"The live list of Auth0's addresses was read from %s and is refused: %s.\n\n"+
-			"Nothing was changed. Set live = false to use the list bundled with this provider, or try again once the feed is mended.", a.URL, a.Failure))
+			"Nothing was changed. Set live = false to use the list bundled with this provider, or try again once the feed is repaired.", a.URL, a.Failure))
 }
 
 // addFeedFallback warns that another list stands in for the live one.

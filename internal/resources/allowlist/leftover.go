@@ -15,22 +15,22 @@ import (
 )
 
 // A change to another place puts the new rules in force and then removes the old ones. When the
-// second fails, the state still shows the old rules alone. The new ones are noted beside it, so
+// second fails, the state still shows the old rules alone. The new ones are recorded beside it, so
 // that they go again if the configuration no longer asks for them.
 
 // leftoverKey is where the note is kept in the private state.
 const leftoverKey = "leftover"
 
-// noted returns where rules may stand that the state does not show.
-func noted(ctx context.Context, private kit.PrivateReader, diags *diag.Diagnostics) []rulesPlace {
+// unreleased returns where rules may stand that the state does not show.
+func unreleased(ctx context.Context, private kit.PrivateReader, diags *diag.Diagnostics) []rulesPlace {
 	if left := kit.GetPrivate[[]rulesPlace](ctx, private, leftoverKey, diags); left != nil {
 		return *left
 	}
 	return nil
 }
 
-// note keeps where rules may stand that the state does not show.
-func note(ctx context.Context, private kit.PrivateState, left []rulesPlace, diags *diag.Diagnostics) {
+// recordUnreleased keeps where rules may stand that the state does not show.
+func recordUnreleased(ctx context.Context, private kit.PrivateState, left []rulesPlace, diags *diag.Diagnostics) {
 	if len(left) == 0 {
 		diags.Append(private.SetKey(ctx, leftoverKey, nil)...)
 		return
@@ -38,8 +38,8 @@ func note(ctx context.Context, private kit.PrivateState, left []rulesPlace, diag
 	kit.SetPrivate(ctx, private, leftoverKey, left, diags)
 }
 
-// with adds a place that is not among them yet.
-func with(left []rulesPlace, at rulesPlace) []rulesPlace {
+// withPlace adds a place that is not among them yet.
+func withPlace(left []rulesPlace, at rulesPlace) []rulesPlace {
 	if slices.Contains(left, at) {
 		return left
 	}

@@ -43,7 +43,7 @@ func (r *allowlist) ModifyPlan(ctx context.Context, req resource.ModifyPlanReque
 		plan.Region = regionOf(r.data.Domain, &resp.Diagnostics)
 	}
 	if !plan.Region.IsUnknown() && !plan.Live.IsUnknown() && !plan.URL.IsUnknown() && !resp.Diagnostics.HasError() {
-		said, err := kept(ctx, req, state, plan)
+		said, err := keptAnswer(ctx, req, state, plan)
 		if err != nil {
 			addFeedCancelled(&resp.Diagnostics, err)
 		}
@@ -138,9 +138,9 @@ func regionOf(domain types.String, diags *diag.Diagnostics) types.String {
 	return types.StringValue(region)
 }
 
-// kept returns the answer of the live feed that belongs to this plan: the one that the
+// keptAnswer returns the answer of the live feed that belongs to this plan: the one that the
 // refresh before it got, or else a new one.
-func kept(ctx context.Context, req resource.ModifyPlanRequest, state *allowlistModel, plan allowlistModel) (answer, error) {
+func keptAnswer(ctx context.Context, req resource.ModifyPlanRequest, state *allowlistModel, plan allowlistModel) (answer, error) {
 	if !plan.Live.ValueBool() {
 		return answer{}, nil
 	}

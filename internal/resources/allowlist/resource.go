@@ -196,7 +196,7 @@ func (r *allowlist) Read(ctx context.Context, req resource.ReadRequest, resp *re
 	if resp.Diagnostics.HasError() || !r.readEnforced(ctx, resp.Private, &state, &resp.Diagnostics) {
 		return
 	}
-	state.showLeftovers(noted(ctx, req.Private, &resp.Diagnostics))
+	state.showLeftovers(unreleased(ctx, req.Private, &resp.Diagnostics))
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -217,16 +217,16 @@ func (r *allowlist) Update(ctx context.Context, req resource.UpdateRequest, resp
 	var plan, state allowlistModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	left := noted(ctx, req.Private, &resp.Diagnostics)
+	left := unreleased(ctx, req.Private, &resp.Diagnostics)
 	began := time.Now()
 	if resp.Diagnostics.HasError() || kit.RefuseLost(ctx, req.Private, state.title(), &resp.Diagnostics) || !r.enforce(ctx, &plan, &resp.Diagnostics) {
 		return
 	}
-	if !r.releaseAll(ctx, with(left, state.place()), plan.place(), &resp.Diagnostics) {
-		note(ctx, resp.Private, with(left, plan.place()), &resp.Diagnostics)
+	if !r.releaseAll(ctx, withPlace(left, state.place()), plan.place(), &resp.Diagnostics) {
+		recordUnreleased(ctx, resp.Private, withPlace(left, plan.place()), &resp.Diagnostics)
 		return
 	}
-	note(ctx, resp.Private, nil, &resp.Diagnostics)
+	recordUnreleased(ctx, resp.Private, nil, &resp.Diagnostics)
 	kit.LogDone(ctx, began, "allowlist changed", plan.logFields())
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 }
@@ -235,9 +235,9 @@ func (r *allowlist) Update(ctx context.Context, req resource.UpdateRequest, resp
 func (r *allowlist) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state allowlistModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	left := noted(ctx, req.Private, &resp.Diagnostics)
+	left := unreleased(ctx, req.Private, &resp.Diagnostics)
 	began := time.Now()
-	if !resp.Diagnostics.HasError() && r.releaseAll(ctx, with(left, state.place()), rulesPlace{}, &resp.Diagnostics) {
+	if !resp.Diagnostics.HasError() && r.releaseAll(ctx, withPlace(left, state.place()), rulesPlace{}, &resp.Diagnostics) {
 		kit.LogDone(ctx, began, "allowlist removed", state.logFields())
 	}
 }

@@ -36,23 +36,23 @@ var (
 func superseded(stored, wanted map[string]any) []string {
 	var gone []string
 	switch {
-	case has(wanted, newPasswordOptions):
+	case hasAny(wanted, newPasswordOptions):
 		gone = append(gone, oldPasswordOptions...)
-	case has(stored, oldPasswordOptions) || has(wanted, oldPasswordOptions):
+	case hasAny(stored, oldPasswordOptions) || hasAny(wanted, oldPasswordOptions):
 		gone = append(gone, newPasswordOptions...)
 	}
 	switch {
-	case has(wanted, newIdentifierOptions):
+	case hasAny(wanted, newIdentifierOptions):
 		gone = append(gone, oldIdentifierOptions...)
-	case has(wanted, oldIdentifierOptions):
+	case hasAny(wanted, oldIdentifierOptions):
 		gone = append(gone, newIdentifierOptions...)
 	}
 	return slices.DeleteFunc(gone, func(key string) bool { return stored[key] == nil })
 }
 
-// has reports whether the options hold one of the keys. One that is false is none: it only says that the
+// hasAny reports whether the options hold one of the keys. One that is false is none: it only says that the
 // setting is not in use.
-func has(options map[string]any, keys []string) bool {
+func hasAny(options map[string]any, keys []string) bool {
 	return slices.ContainsFunc(keys, func(key string) bool { return options[key] != nil && options[key] != false })
 }
 

@@ -65,6 +65,7 @@ func (m *connectionModel) adopt(found *auth0.Connection) {
 	m.AllowReplacement = types.BoolValue(false)
 	m.Preflight = types.BoolValue(true)
 	m.UseFormerScripts = types.BoolValue(false)
+	m.ManageScripts = types.BoolValue(true)
 	if len(fingerprints(found.Options)) > 0 {
 		m.ConfigurationWOVersion = types.Int64Value(importedVersion)
 	}

@@ -152,7 +152,7 @@ func TestAttributesAsJSON(t *testing.T) {
 		t.Errorf("got %v", back)
 	}
 	// What is planned stays; what is left open is filled in.
-	filled := settled(value, value.Type(t.Context()), map[string]any{"b": true, "u": "server"}).(types.Object).Attributes()
+	filled := reconciledValue(value, value.Type(t.Context()), map[string]any{"b": true, "u": "server"}).(types.Object).Attributes()
 	if !filled["b"].Equal(types.BoolValue(false)) || !filled["u"].Equal(types.StringValue("server")) {
 		t.Errorf("got %v", filled)
 	}

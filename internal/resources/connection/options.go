@@ -207,17 +207,17 @@ func (m *connectionModel) refreshOptions(stored map[string]any, adopt bool) {
 // settle gives what the plan left open the value that is stored now.
 func (m *connectionModel) settle(found *auth0.Connection) {
 	for _, o := range m.typedOptions() {
-		o.set(settled(o.value(), o.typ(), found.Options[o.key]))
+		o.set(reconciledValue(o.value(), o.typ(), found.Options[o.key]))
 	}
 	for _, o := range m.properties() {
-		o.set(settled(o.value(), o.typ(), found.Properties[o.key]))
+		o.set(reconciledValue(o.value(), o.typ(), found.Properties[o.key]))
 	}
 	if m.Options.IsUnknown() {
 		m.Options = jsontypes.NewNormalizedNull()
 	}
 }
 
-func settled(planned attr.Value, typ attr.Type, stored any) attr.Value {
+func reconciledValue(planned attr.Value, typ attr.Type, stored any) attr.Value {
 	if planned.IsUnknown() {
 		return fromJSON(typ, stored)
 	}
@@ -228,7 +228,7 @@ func settled(planned attr.Value, typ attr.Type, stored any) attr.Value {
 	members := map[string]attr.Value{}
 	inner, _ := stored.(map[string]any)
 	for name, member := range object.Attributes() {
-		members[name] = settled(member, member.Type(context.Background()), inner[name])
+		members[name] = reconciledValue(member, member.Type(context.Background()), inner[name])
 	}
 	return types.ObjectValueMust(object.AttributeTypes(context.Background()), members)
 }
@@ -260,7 +260,7 @@ func (m *connectionModel) sameOptions(other *connectionModel) bool {
 		}
 	}
 	return m.ImportMode.Equal(other.ImportMode) && m.EnabledCustomization.Equal(other.EnabledCustomization) &&
-		m.ScriptDigests.Equal(other.ScriptDigests) && m.Options.Equal(other.Options)
+		(m.ScriptDigests.Equal(other.ScriptDigests) || !m.ManageScripts.ValueBool()) && m.Options.Equal(other.Options)
 }
 
 // jsonObjectValidator wants a JSON object.
@@ -322,7 +322,7 @@ func (m *connectionModel) planOptions(prior *connectionModel) {
 	}
 }
 
-// statesNulls reports whether the state speaks of every key that shall go. The tenant may have one of which it does not:
+// statesNulls reports whether the state speaks of every key that is to be removed. The tenant may have one of which it does not:
 // it shows those that were managed.
 func statesNulls(stored, wanted map[string]any) bool {
 	for key, want := range wanted {

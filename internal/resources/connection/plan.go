@@ -33,7 +33,7 @@ func (r *connection) ValidateConfig(ctx context.Context, req resource.ValidateCo
 		return
 	}
 	config.checkConfigured(&resp.Diagnostics)
-	checkOverrides(config.settings(ctx, &resp.Diagnostics).Overrides, overridesPath, &resp.Diagnostics)
+	config.checkOperations(ctx, &resp.Diagnostics)
 	for _, key := range slices.Sorted(maps.Keys(config.ConfigurationWO.Elements())) {
 		if config.ConfigurationWO.Elements()[key].IsNull() {
 			resp.Diagnostics.AddAttributeError(configurationPath.AtMapKey(key), "Configuration Value Is Null", "Every key needs a value. Leave the key out to take it away.")
@@ -41,8 +41,9 @@ func (r *connection) ValidateConfig(ctx context.Context, req resource.ValidateCo
 	}
 }
 
-// checkOverrides refuses scripts that cannot work.
-func checkOverrides(overrides types.Map, at path.Path, diags *diag.Diagnostics) {
+// checkOverrides refuses scripts that cannot work. Of one that the tenant has as it is, whose digest is among those that
+// are stored, it warns: it may be in use.
+func checkOverrides(overrides types.Map, at path.Path, stored map[string]string, diags *diag.Diagnostics) {
 	for _, name := range slices.Sorted(maps.Keys(overrides.Elements())) {
 		text, ok := overrides.Elements()[name].(types.String)
 		at := at.AtMapKey(name)
@@ -52,6 +53,10 @@ func checkOverrides(overrides types.Map, at path.Path, diags *diag.Diagnostics) 
 			diags.AddAttributeError(at, "Script Is Null", "An override needs the text of a script. Leave the operation out to get the rendered one.")
 		default:
 			for _, problem := range scripts.Validate(scripts.Operation(name), text.ValueString()) {
+				if stored[name] == scripts.Digest(text.ValueString()) {
+					diags.AddAttributeWarning(at, problem.Summary, problem.Detail+" The tenant has this script already, and it stays as it is.")
+					continue
+				}
 				diags.AddAttributeError(at, problem.Summary, problem.Detail)
 			}
 			for _, problem := range scripts.Warnings(scripts.Operation(name), text.ValueString()) {
@@ -71,7 +76,8 @@ func (m *connectionModel) checkContext(r resolved, prior, config *connectionMode
 		if r.open[op] {
 			continue
 		}
-		if problem := scripts.CheckContext(op, r.overrides[op], enabled.ValueBool()); problem != nil {
+		problem := scripts.CheckContext(op, r.overrides[op], enabled.ValueBool())
+		if problem != nil && (prior == nil || prior.digests()[string(op)] != scripts.Digest(r.overrides[op]) || !enabled.Equal(prior.EnableScriptContext)) {
 			diags.AddAttributeError(overridesPath.AtMapKey(string(op)), problem.Summary, problem.Detail)
 		}
 	}
@@ -120,18 +126,36 @@ func (r *connection) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequ
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
 
-// planValues decides what is computed, and then checks the whole. Each step needs what those before it have decided:
-// whether options are written depends on the scripts and on the options themselves, whether the configuration is sent
-// depends on that, and what an update takes away on all three.
+// planValues decides what is computed, and then checks the whole.
 func (r *connection) planValues(ctx context.Context, prior, plan, config *connectionModel, private connectionPrivate, diags *diag.Diagnostics) {
-	settled := plan.resolve(ctx, diags)
-	plan.EnabledCustomization = types.BoolValue(true)
-	plan.planScripts(settled, prior, private, diags)
-	plan.planOptions(prior)
-	plan.planConfiguration(prior, config, private.Sent, diags)
-	plan.planSuperseded(prior, config)
+	settled := plan.decide(ctx, prior, config, private, diags)
+	r.checkPlan(ctx, settled, prior, plan, config, diags)
+}
 
+// decide fills in what is computed. Each step needs what those before it have decided: whether options are written depends
+// on the scripts and on the options themselves, whether the configuration is sent depends on that, and what an update
+// takes away on all three.
+func (m *connectionModel) decide(ctx context.Context, prior, config *connectionModel, private connectionPrivate, diags *diag.Diagnostics) resolved {
+	if config.Operations.IsNull() {
+		m.Operations = types.SetNull(types.StringType) // follows from the others
+	}
+	settled := m.resolve(ctx, diags)
+	m.EnabledCustomization = types.BoolValue(true)
+	m.planScripts(settled, prior, private, diags)
+	if config.Operations.IsNull() {
+		m.Operations = operationsOf(m.ScriptDigests)
+	}
+	m.planOptions(prior)
+	m.planConfiguration(prior, config, private.Sent, diags)
+	m.planSuperseded(prior, config)
+	return settled
+}
+
+// checkPlan refuses and warns of what the values that were decided lead to.
+func (r *connection) checkPlan(ctx context.Context, settled resolved, prior, plan, config *connectionModel, diags *diag.Diagnostics) {
 	plan.checkPlanned(prior, config, diags)
+	checkOverrides(settled.settings.Overrides, overridesPath, prior.digests(), diags)
+	plan.warnOfMissing(settled, prior, diags)
 	plan.checkUsernames(settled, config, diags)
 	plan.checkContext(settled, prior, config, diags)
 	plan.checkConfiguration(settled, config, diags)

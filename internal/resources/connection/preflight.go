@@ -135,19 +135,19 @@ func (r *connection) preflight(ctx context.Context, settled resolved, prior, pla
 	target := scriptsTarget(configuration[settled.settings.DatabaseURLKey.ValueString()])
 	options := settled.options()
 	began := time.Now()
-	var trial *scriptTrial
+	var preflight *scriptPreflight
 	var wanted, role string
 	var assumed bool
 	var hidden []string
 	var err error
 	for _, wanted = range target.roles() {
-		err = server.Try(ctx, wanted, kit.TableObject(users), func(ctx context.Context, t *postgres.Trial) error {
+		err = server.Try(ctx, wanted, kit.TableObject(users), func(ctx context.Context, t *postgres.Preflight) error {
 			role, assumed = t.Role, t.Assumed
-			trial = newScriptTrial(t, users, options)
+			preflight = newScriptPreflight(t, users, options)
 			if hidden, err = hiddenCommands(ctx, t, users, operations, options); err != nil || len(hidden) > 0 {
 				return err
 			}
-			return trial.run(ctx, operations)
+			return preflight.run(ctx, operations)
 		})
 		if !errors.Is(err, postgres.ErrRoleNotFound) {
 			break
@@ -173,7 +173,7 @@ func (r *connection) preflight(ctx context.Context, settled resolved, prior, pla
 	case len(hidden) > 0:
 		addHidden(users, role, hidden, diags)
 		return false
-	case trial.missing() && target.database != "" && target.database != server.Database():
+	case preflight.missing() && target.database != "" && target.database != server.Database():
 		diags.AddWarning("Scripts Not Tried", fmt.Sprintf(
 			"%s: the scripts connect to the database %q, the provider to %q, which has no such table. The scripts are uploaded all the same.\n\nPoint the provider's postgres settings at the scripts' database. %s",
 			attempted, target.database, server.Database(), withoutPreflight))
@@ -183,12 +183,12 @@ func (r *connection) preflight(ctx context.Context, settled resolved, prior, pla
 		addTriedAsOther(wanted, role, diags)
 	}
 	kit.LogDone(ctx, began, "scripts tried", map[string]any{"role": role, "scripts": len(operations)})
-	trial.report(diags)
+	preflight.report(diags)
 	return !diags.HasError()
 }
 
 // hiddenCommands are those that the operations need on the table and that row-level security makes useless to the role.
-func hiddenCommands(ctx context.Context, t *postgres.Trial, users store.Store, operations []scripts.Operation, options scripts.Options) ([]string, error) {
+func hiddenCommands(ctx context.Context, t *postgres.Preflight, users store.Store, operations []scripts.Operation, options scripts.Options) ([]string, error) {
 	if _, direct := users.Reach.(store.Table); !direct || !t.Assumed {
 		return nil, nil
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
@@ -28,6 +29,12 @@ type resolved struct {
 	// overrides are the user's own scripts by operation; an unknown one is "" here and named in open.
 	overrides map[scripts.Operation]string
 	open      map[scripts.Operation]bool
+	// managed is false where the scripts are somebody else's.
+	managed bool
+	// operations are those that the connection has scripts for; they count while named is not unknown.
+	operations []scripts.Operation
+	// named is the attribute, null where the operations follow from the others.
+	named types.Set
 }
 
 // resolve parses the attributes.
@@ -36,6 +43,7 @@ func (m *connectionModel) resolve(ctx context.Context, diags *diag.Diagnostics) 
 		hasStore: !m.Store.IsNull(), settings: m.settings(ctx, diags),
 		mode: m.ImportMode.ValueBool(), modeKnown: !m.ImportMode.IsUnknown(),
 		overrides: map[scripts.Operation]string{}, open: map[scripts.Operation]bool{},
+		managed: m.ManageScripts.ValueBool(), named: m.Operations,
 	}
 	r.store, r.storeKnown = m.Store.Parsed()
 	for name, value := range r.settings.Overrides.Elements() {
@@ -43,7 +51,30 @@ func (m *connectionModel) resolve(ctx context.Context, diags *diag.Diagnostics) 
 			r.overrides[scripts.Operation(name)], r.open[scripts.Operation(name)] = text.ValueString(), text.IsUnknown()
 		}
 	}
+	r.operations = r.wanted()
 	return r
+}
+
+// wanted are the operations that the connection is to have scripts for.
+func (r resolved) wanted() []scripts.Operation {
+	wanted := map[scripts.Operation]bool{}
+	if !r.named.IsNull() {
+		for _, element := range r.named.Elements() {
+			if name, ok := element.(types.String); ok {
+				wanted[scripts.Operation(name.ValueString())] = true
+			}
+		}
+	} else {
+		for op := range r.overrides {
+			wanted[op] = true
+		}
+		if r.hasStore {
+			for _, op := range scripts.Rendered(r.mode, r.store) {
+				wanted[op] = true
+			}
+		}
+	}
+	return slices.DeleteFunc(scripts.Operations(), func(op scripts.Operation) bool { return !wanted[op] })
 }
 
 // settings is the `scripts` block, or the defaults without it; unknown parts stay unknown.
@@ -62,7 +93,7 @@ func (m *connectionModel) settings(ctx context.Context, diags *diag.Diagnostics)
 
 // renderable reports whether all is known that the scripts are rendered from, overrides apart.
 func (r resolved) renderable() bool {
-	return r.modeKnown && (r.storeKnown || !r.hasStore) && r.settings.known()
+	return r.modeKnown && (r.storeKnown || !r.hasStore) && r.settings.known() && !r.named.IsUnknown() && !kit.UnknownElement(r.named)
 }
 
 // options are the settings of the scripts for the store.

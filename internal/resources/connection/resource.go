@@ -39,6 +39,8 @@ type connectionModel struct {
 	DisplayName               types.String         `tfsdk:"display_name"`
 	ImportMode                types.Bool           `tfsdk:"import_mode"`
 	Store                     kit.StoreValue       `tfsdk:"store"`
+	ManageScripts             types.Bool           `tfsdk:"manage_scripts"`
+	Operations                types.Set            `tfsdk:"operations"`
 	Scripts                   types.Object         `tfsdk:"scripts"`
 	ConfigurationWO           types.Map            `tfsdk:"configuration_wo"`
 	ConfigurationWOVersion    types.Int64          `tfsdk:"configuration_wo_version"`

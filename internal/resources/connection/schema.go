@@ -111,6 +111,18 @@ func connectionSchema(ctx context.Context) schema.Schema {
 				"false, the default, keeps users in your database and gives the connection all scripts. A change uploads or removes the other scripts.",
 		},
 		"store": optionalStore(),
+		"operations": schema.SetAttribute{
+			Optional: true, Computed: true, ElementType: types.StringType,
+			MarkdownDescription: "The operations for which the connection has a script: each is of `scripts.overrides` or rendered from `store`. " +
+				"By default all of its mode and those of `scripts.overrides`, without `store` only the latter. `login` and `get_user` alone are a connection: what Auth0 does " +
+				"where a script is missing, the plan says. A change uploads or removes scripts.",
+			Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.OneOf(kit.OperationNames()...))},
+		},
+		"manage_scripts": schema.BoolAttribute{
+			Optional: true, Computed: true, Default: booldefault.StaticBool(true),
+			MarkdownDescription: "Whether the scripts are managed here; true by default. With false they stay in the tenant as they are, for whatever else deploys them, such as a pipeline; " +
+				"`store`, `scripts` and `operations` are then left out. A change to false leaves the scripts in place.",
+		},
 		"configuration_wo": schema.MapAttribute{
 			Optional: true, Sensitive: true, WriteOnly: true, ElementType: types.StringType,
 			MarkdownDescription: "The values that the scripts read as `configuration.<key>`, above all the database's URL. Write-only: they are in neither state nor plan, " +
@@ -196,7 +208,7 @@ func connectionSchema(ctx context.Context) schema.Schema {
 }
 
 func optionalStore() schema.StringAttribute {
-	attribute := kit.ConsumedStore("The user store that the scripts are rendered for: the `store` of an `auth0pg_users_table` or of `auth0pg_access_functions`. Without it every script comes from `scripts.overrides`. A change renders and uploads the scripts anew.")
+	attribute := kit.ConsumedStore("The user store that the scripts are rendered for: the `store` of an `auth0pg_users_table` or of `auth0pg_access_functions`. Without it the scripts are those of `scripts.overrides`. A change renders and uploads the scripts anew.")
 	attribute.Required, attribute.Optional = false, true
 	return attribute
 }

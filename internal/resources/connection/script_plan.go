@@ -14,7 +14,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/auth0"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
 var formerPath = path.Root("use_former_scripts")
@@ -22,6 +24,11 @@ var formerPath = path.Root("use_former_scripts")
 // planScripts decides which scripts the connection gets, and shows what changes. Where store or settings are not known
 // yet, neither are they; an override that is not known leaves the others known.
 func (m *connectionModel) planScripts(r resolved, prior *connectionModel, private connectionPrivate, diags *diag.Diagnostics) {
+	if !r.managed && !m.ManageScripts.IsUnknown() {
+		m.ScriptDigests = types.MapValueMust(types.StringType, nil)
+		m.ScriptChanges = types.MapNull(types.StringType)
+		return
+	}
 	m.ScriptDigests, m.ScriptChanges = types.MapUnknown(types.StringType), types.MapUnknown(types.StringType)
 	wanted, known := m.wantedTexts(r, prior, private, diags)
 	if !known {
@@ -45,6 +52,9 @@ func (m *connectionModel) planScripts(r resolved, prior *connectionModel, privat
 // settleScripts renders the scripts once more while applying, and fills in what the plan left open. ok is false, with
 // errors, where they are not those that the plan shows.
 func (m *connectionModel) settleScripts(r resolved, prior *connectionModel, private connectionPrivate, diags *diag.Diagnostics) (texts map[string]string, ok bool) {
+	if !r.managed {
+		return map[string]string{}, true
+	}
 	texts, known := m.wantedTexts(r, prior, private, diags)
 	if diags.HasError() {
 		return nil, false
@@ -57,7 +67,7 @@ func (m *connectionModel) settleScripts(r resolved, prior *connectionModel, priv
 		diags.AddError("Scripts Not As Planned", "The scripts are not those that the plan shows, which another release of the provider has made. Nothing was changed.\n\nPlan again.")
 		return nil, false
 	}
-	m.ScriptDigests = digests
+	m.ScriptDigests, m.Operations = digests, operationsOf(digests)
 	if hasUnknown(m.ScriptChanges) {
 		m.ScriptChanges = r.changes(prior, private, digests, texts)
 	}
@@ -69,6 +79,9 @@ func (m *connectionModel) settleScripts(r resolved, prior *connectionModel, priv
 // which does not show what that would lose.
 func (m *connectionModel) mergedScripts(state *connectionModel, stored *auth0.Connection, texts map[string]string, diags *diag.Diagnostics) (merged map[string]string, ok bool) {
 	merged = storedScripts(stored.Options)
+	if !m.ManageScripts.ValueBool() {
+		return merged, true
+	}
 	before := plainValues(state.ScriptDigests)
 	var edited []string
 	for op, text := range merged {
@@ -103,7 +116,7 @@ func asJSON(texts map[string]string) map[string]any {
 // wantedTexts are the scripts by operation that the connection is to have; known is false while they cannot be rendered
 // yet, or with errors.
 func (m *connectionModel) wantedTexts(r resolved, prior *connectionModel, private connectionPrivate, diags *diag.Diagnostics) (texts map[string]string, known bool) {
-	if m.UseFormerScripts.IsUnknown() || diags.HasError() {
+	if m.UseFormerScripts.IsUnknown() || m.ManageScripts.IsUnknown() || diags.HasError() {
 		return nil, false
 	}
 	if m.UseFormerScripts.ValueBool() {
@@ -112,7 +125,7 @@ func (m *connectionModel) wantedTexts(r resolved, prior *connectionModel, privat
 	if !r.renderable() || !m.checkParts(r, diags) {
 		return nil, false
 	}
-	rendered, err := scripts.RenderAll(r.options(), r.overrides)
+	rendered, err := scripts.RenderEach(r.operations, r.options(), r.overrides)
 	if err != nil {
 		scriptsError(diags, path.Root("scripts"), err)
 		return nil, false
@@ -164,27 +177,54 @@ func (m *connectionModel) keepFormer(prior *connectionModel, private *connection
 	return err
 }
 
+// operationsOf is the attribute operations: those that the connection has scripts for.
+func operationsOf(digests types.Map) types.Set {
+	if digests.IsUnknown() {
+		return types.SetUnknown(types.StringType)
+	}
+	var names []string
+	for op := range digests.Elements() {
+		names = append(names, op)
+	}
+	return stringSet(names)
+}
+
 // checkParts refuses a store, or its absence, with which an operation without override cannot be rendered.
 func (m *connectionModel) checkParts(r resolved, diags *diag.Diagnostics) bool {
-	for _, op := range scripts.Rendered(r.mode, r.store) {
+	if len(r.operations) == 0 {
+		diags.AddAttributeError(path.Root("store"), "No Scripts", "The connection would have no script: there is neither a store to render them from nor an override.\n\n"+
+			"Set store, or scripts.overrides; or set manage_scripts = false, if something else deploys the scripts.")
+	}
+	for _, op := range r.operations {
 		if _, overridden := r.overrides[op]; overridden {
 			continue
 		}
 		if !r.hasStore {
-			// Auth0 does without change_email; everything else fails at the first use.
-			diags.AddAttributeError(path.Root("store"), "Script Has No Source", fmt.Sprintf(
-				"The connection needs the script %s, for which there is neither a store to render it from nor an override.\n\n"+
-					"Set store, or scripts.overrides[%q].", op, op))
+			diags.AddAttributeError(path.Root("operations"), "Script Has No Source", fmt.Sprintf(
+				"The connection is to have the script %s, for which there is neither a store to render it from nor an override.\n\n"+
+					"Set store or scripts.overrides[%q], or take it out of operations.", op, op))
 			continue
 		}
 		for _, part := range scripts.MissingParts(r.store, op) {
 			diags.AddAttributeError(path.Root("store"), "Store Lacks A Part", fmt.Sprintf(
 				"The script %s needs the part %s, which %s does not have.\n\n"+
-					"Add the part to the table's columns, or write the script yourself in scripts.overrides[%q].",
+					"Add the part to the table's columns, write the script yourself in scripts.overrides[%q], or set operations without it.",
 				op, part, r.store.Title(), op))
 		}
+		addReadOnly(r.store, op, fmt.Sprintf("write the script yourself in scripts.overrides[%q]", op), diags)
 	}
 	return !diags.HasError()
+}
+
+// addReadOnly refuses an operation whose command the store's relation does not take.
+func addReadOnly(s store.Store, op scripts.Operation, otherwise string, diags *diag.Diagnostics) bool {
+	command := scripts.Refuses(s, op)
+	if command == "" {
+		return false
+	}
+	diags.AddAttributeError(path.Root("store"), "Store Is Only Read", fmt.Sprintf(
+		"The script %s needs %s, which %s does not take.\n\n%s, or %s.", op, command, s.Title(), kit.WritableView, otherwise))
+	return true
 }
 
 // scriptsError reports what the scripts cannot be rendered with; settings is where their settings stand.

@@ -75,7 +75,7 @@ func (d *renderedScripts) ValidateConfig(ctx context.Context, req datasource.Val
 	var model renderedScriptsModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if !resp.Diagnostics.HasError() {
-		checkOverrides(model.Overrides, path.Root("overrides"), &resp.Diagnostics)
+		checkOverrides(model.Overrides, path.Root("overrides"), nil, &resp.Diagnostics)
 	}
 }
 
@@ -108,6 +108,9 @@ func (m *renderedScriptsModel) render(ctx context.Context, userStore store.Store
 					"The script %s needs the part %s, which %s does not have.\n\nAdd the part to the table's columns, leave the operation out of operations, or write the script yourself in overrides[%q].",
 					op, part, userStore.Title(), op))
 			}
+			continue
+		}
+		if addReadOnly(userStore, op, fmt.Sprintf("leave the operation out of operations, or write the script yourself in overrides[%q]", op), diags) {
 			continue
 		}
 		text, err := scripts.Render(op, options)

@@ -23,6 +23,9 @@ import (
 // createdKey is the private state's mark of an object that this resource made or took over.
 const createdKey = "created"
 
+// endKey is the private state's mark of a planned destroy. A replacement is not planned as one, so that it has none.
+const endKey = "end"
+
 // ModifyPlan shows the functions that will be made and refuses what can be refused early.
 func (r *accessFunctions) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if r.data == nil {
@@ -34,8 +37,10 @@ func (r *accessFunctions) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
 	}
 	if req.Plan.Raw.IsNull() {
+		kit.SetPrivate(ctx, resp.Private, endKey, true, &resp.Diagnostics)
 		return
 	}
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, endKey, nil)...)
 	var plan, config accessFunctionsModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -59,6 +64,9 @@ func (r *accessFunctions) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		plan.Store = kit.UnknownStore()
 	}
 	plan.forgetServer()
+	if prior == nil || replaced {
+		r.data.Notes.WillCreateFunctions(plan.Schema.ValueString())
+	}
 	if !resp.Diagnostics.HasError() {
 		r.plan(ctx, req, &plan, prior, replaced, &resp.Diagnostics)
 	}
@@ -83,7 +91,7 @@ func (r *accessFunctions) plan(ctx context.Context, req resource.ModifyPlanReque
 		return
 	}
 	plan.planServer(ctx, server, prior, fresh, diags)
-	if users, known := plan.describedTable(diags); known && prior != nil && plan.Table.Equal(prior.Table) && r.data.Notes.StoreIsNew(users) {
+	if users, known := plan.describedTable(diags); known && prior != nil && plan.Table.Equal(prior.Table) && r.data.Notes.TableOfStoreIsNew(users) {
 		// Another table takes the place of the one on which the owner has its rights.
 		plan.OwnerPrivileges, plan.OwnerSequencePrivileges = types.ListUnknown(types.StringType), types.ListUnknown(types.StringType)
 		plan.Policy = types.StringUnknown()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -216,14 +217,32 @@ func (r *accessFunctions) Delete(ctx context.Context, req resource.DeleteRequest
 		}
 		return
 	}
-	// Terraform may be taking the roles' rights away at the same time.
 	began := time.Now()
-	err := end.Server.DropAccess(ctx, state.dropSpec(), 15*time.Second)
+	forGood, diags := req.Private.GetKey(ctx, endKey)
+	resp.Diagnostics.Append(diags...)
+	var err error
+	if len(forGood) > 0 {
+		// Terraform may be taking the roles' rights away at the same time.
+		err = end.Server.DropAccess(ctx, state.dropSpec(), 15*time.Second)
+	} else {
+		var users []string
+		if users, err = end.Server.DropAccessToReplace(ctx, state.dropSpec()); err == nil && len(users) > 0 {
+			warnOfLostPrivileges(state.Schema.ValueString(), users, &resp.Diagnostics)
+		}
+	}
 	if err != nil && !errors.Is(err, postgres.ErrAccessNotFound) {
 		accessError(&resp.Diagnostics, "drop", state.Schema.ValueString(), err)
 		return
 	}
 	kit.LogDone(ctx, began, "access functions dropped", map[string]any{"schema": state.Schema.ValueString()})
+}
+
+// warnOfLostPrivileges says who could call the functions that others now take the place of. A role and an allowlist that
+// have the functions' store are planned anew in the same run; who got the right elsewhere has lost it.
+func warnOfLostPrivileges(schema string, roles []string, diags *diag.Diagnostics) {
+	diags.AddAttributeWarning(path.Root("schema"), "Privileges Went With the Functions", fmt.Sprintf(
+		"The access functions in the schema %q were dropped to be created anew. Until this apply has come to the roles that it manages, they cannot be called by %s.\n\n"+
+			"Grant what was granted elsewhere again.", schema, kit.List(roles)))
 }
 
 func (m *accessFunctionsModel) title() string {

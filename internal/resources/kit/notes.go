@@ -14,9 +14,10 @@ import (
 // refers to, so that a note is there in time wherever a store is a reference. With a store written by hand the order is
 // open, and there may be no note.
 type PlanNotes struct {
-	changing sync.Map // the tables that this run plans to change, by tableName
-	created  sync.Map // those that it plans to create, also in the place of another, by tableName
-	renamed  sync.Map // the new names of columns that it plans to rename, by columnName
+	changing  sync.Map // the tables that this run plans to change, by tableName
+	created   sync.Map // those that it plans to create, also in the place of another, by tableName
+	renamed   sync.Map // the new names of columns that it plans to rename, by columnName
+	functions sync.Map // the schemas in which it plans to create access functions, also in the place of others
 }
 
 type tableName struct{ schema, table string }
@@ -49,10 +50,23 @@ func (n *PlanNotes) TableIsNew(schema, name string) bool {
 	return isNew
 }
 
-// StoreIsNew reports whether this run plans to create the table that a store is of.
-func (n *PlanNotes) StoreIsNew(s store.Store) bool {
+// WillCreateFunctions notes that the access functions of a schema are yet to be created, perhaps in the place of others.
+func (n *PlanNotes) WillCreateFunctions(schema string) { n.functions.Store(schema, true) }
+
+// TableOfStoreIsNew reports whether this run plans to create the table that a store is.
+func (n *PlanNotes) TableOfStoreIsNew(s store.Store) bool {
 	table, direct := s.Reach.(store.Table)
 	return direct && n.TableIsNew(table.Schema, table.Name)
+}
+
+// StoreIsNew reports whether this run plans to create what a store is reached through, its table or its functions: whatever
+// was granted on one of that name, and what check the functions of that name made, is gone then.
+func (n *PlanNotes) StoreIsNew(s store.Store) bool {
+	if through, behind := s.Functions(); behind {
+		_, isNew := n.functions.Load(through.Schema)
+		return isNew
+	}
+	return n.TableOfStoreIsNew(s)
 }
 
 // WillRename notes that a column of the table is going to have another name.

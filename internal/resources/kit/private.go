@@ -54,7 +54,7 @@ func SetPrivate(ctx context.Context, private PrivateState, key string, value any
 // PrivateStateNotReadable reports what the provider has kept beside an object and cannot read any more.
 func PrivateStateNotReadable(diags *diag.Diagnostics, err error) {
 	diags.AddError("Private State Not Readable", fmt.Sprintf(
-		"What the provider has noted beside the object's state cannot be read: %v.\n\n"+
+		"What the provider has recorded beside the object's state cannot be read: %v.\n\n"+
 			"Remove the object from the state and import it again.", err))
 }
 

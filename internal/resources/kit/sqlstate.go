@@ -56,7 +56,7 @@ var remedies = map[string]struct {
 	"57014": {
 		"The statement was cancelled, mostly by statement_timeout: raise statement_timeout in the provider's postgres settings and apply again.",
 		ScriptRemedy{"Statement Is Too Slow", fmt.Sprintf("The scripts give up earlier than after the %s that it was given. "+
-			"See that the look-up has an index (email_lookup of auth0pg_users_table), and what triggers do", postgres.TrialTimeout)},
+			"See that the look-up has an index (email_lookup of auth0pg_users_table), and what triggers do", postgres.PreflightTimeout)},
 	},
 }
 

@@ -84,7 +84,7 @@ func (m *databaseRoleModel) replacesFormer(data *kit.Data, prior *databaseRoleMo
 	through, behindFunctions := next.Functions()
 	before, wasBehindFunctions := former.Functions()
 	sameFunctions := behindFunctions && wasBehindFunctions && through.Schema == before.Schema
-	return sameFunctions || data.Notes.StoreIsNew(next)
+	return sameFunctions || data.Notes.TableOfStoreIsNew(next)
 }
 
 // held are the privileges that were read last.

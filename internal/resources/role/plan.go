@@ -85,7 +85,7 @@ func (r *databaseRole) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		plan.Privileges = types.ListUnknown(types.StringType)
 		plan.SequencePrivileges = types.ListUnknown(types.StringType)
 	case prior != nil && plan.Store.Equal(prior.Store) && r.data.Notes.StoreIsNew(described):
-		// Another table takes the place of the one on which they were granted.
+		// Another table, or other functions, take the place of those on which they were granted.
 		plan.Privileges = types.ListUnknown(types.StringType)
 		plan.SequencePrivileges = types.ListUnknown(types.StringType)
 	default:

@@ -24,8 +24,8 @@ func limits(t *testing.T, server *postgres.Server) table.Limits {
 	return table.Limits{Version: version, RewriteRows: 100}
 }
 
-// trialSite is a table of an owner's with a trigger that looks a function up in the search_path of the scripts' role.
-func trialSite(t *testing.T) (db *pgtest.DB, server *postgres.Server, scripts, low string) {
+// preflightSite is a table of an owner's with a trigger that looks a function up in the search_path of the scripts' role.
+func preflightSite(t *testing.T) (db *pgtest.DB, server *postgres.Server, scripts, low string) {
 	t.Helper()
 	db = pgtest.LocalDatabase(t)
 	owner := db.RoleName("owner")
@@ -46,17 +46,18 @@ func trialSite(t *testing.T) (db *pgtest.DB, server *postgres.Server, scripts, l
 
 const attempt = "BEGIN PERFORM pg_catalog.nextval('app.ran'); RESET ROLE; EXECUTE 'ALTER ROLE %s SUPERUSER'; RETURN %s; END"
 
-// A trigger runs in a trial as the scripts' role, but in a session of the provider's. It finds what the role finds only
+// A trigger runs in a preflight as the scripts' role, but in a session of the provider's. It finds what the role finds only
 // where nobody else has put anything.
 func TestTrialLooksUpWhatIsTrusted(t *testing.T) {
-	db, server, scripts, low := trialSite(t)
+	t.Parallel()
+	db, server, scripts, low := preflightSite(t)
 	var untrusted string
 	add := func() (folded string, err error) {
 		users := postgres.Object{Schema: "app", Name: "users"}
-		err = server.Try(t.Context(), scripts, users, func(ctx context.Context, trial *postgres.Trial) error {
-			untrusted = trial.Untrusted
+		err = server.Try(t.Context(), scripts, users, func(ctx context.Context, preflight *postgres.Preflight) error {
+			untrusted = preflight.Untrusted
 			address := "Ada@Example.com"
-			result, err := trial.Run(ctx, `INSERT INTO app.users (email) VALUES ($1) RETURNING email`, []*string{&address})
+			result, err := preflight.Run(ctx, `INSERT INTO app.users (email) VALUES ($1) RETURNING email`, []*string{&address})
 			folded = result.First["email"]
 			return err
 		})
@@ -82,7 +83,8 @@ func TestTrialLooksUpWhatIsTrusted(t *testing.T) {
 
 // Who may create a trigger on the table gets no row of the provider's to fire it for.
 func TestForeignTriggersDoNotFire(t *testing.T) {
-	db, server, scripts, low := trialSite(t)
+	t.Parallel()
+	db, server, scripts, low := preflightSite(t)
 	db.Exec("SET search_path = app; INSERT INTO app.users (email) VALUES ('a'), ('b'); RESET search_path")
 	body := strings.NewReplacer("%s SUPERUSER", low+" SUPERUSER", "%s", "new").Replace(attempt)
 	db.Exec("GRANT CREATE ON SCHEMA app TO " + low + "; SET ROLE " + low)
@@ -90,9 +92,9 @@ func TestForeignTriggersDoNotFire(t *testing.T) {
 	db.Exec("CREATE TRIGGER mine BEFORE INSERT OR UPDATE ON app.users FOR EACH ROW EXECUTE FUNCTION app.mine(); RESET ROLE")
 
 	var foreign *postgres.ForeignError
-	err := server.Try(t.Context(), scripts, postgres.Object{Schema: "app", Name: "users"}, func(context.Context, *postgres.Trial) error { return nil })
+	err := server.Try(t.Context(), scripts, postgres.Object{Schema: "app", Name: "users"}, func(context.Context, *postgres.Preflight) error { return nil })
 	if !errors.As(err, &foreign) || !strings.Contains(err.Error(), low) {
-		t.Errorf("a trial with another role's trigger: %v", err)
+		t.Errorf("a preflight with another role's trigger: %v", err)
 	}
 	pool, err := server.Pool(t.Context())
 	if err != nil {
@@ -121,9 +123,10 @@ func TestForeignTriggersDoNotFire(t *testing.T) {
 	}
 }
 
-// Whatever of a table could run another role's code keeps the rows from being touched: by a trial, an audit, or a plan that
+// Whatever of a table could run another role's code keeps the rows from being touched: by a preflight, an audit, or a plan that
 // does more than change the catalog.
 func TestForeignObjectsKeepRowsUntouched(t *testing.T) {
+	t.Parallel()
 	for name, ddl := range map[string]string{
 		"type with a cast": `SET ROLE %[1]s; CREATE TYPE app.mood AS ENUM ('a');
 			CREATE FUNCTION app.words(app.mood) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('app.ran'); RETURN 'a'; END $$;
@@ -138,19 +141,19 @@ func TestForeignObjectsKeepRowsUntouched(t *testing.T) {
 			CREATE TRIGGER mine BEFORE UPDATE ON app.kid2 FOR EACH ROW EXECUTE FUNCTION app.mine(); RESET ROLE`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			db, server, scripts, low := trialSite(t)
+			db, server, scripts, low := preflightSite(t)
 			db.Exec("GRANT CREATE ON SCHEMA app TO " + low)
 			db.Exec(fmt.Sprintf(ddl, low))
 			var foreign *postgres.ForeignError
 			users := postgres.Object{Schema: "app", Name: "users"}
-			err := server.Try(t.Context(), scripts, users, func(context.Context, *postgres.Trial) error { return nil })
+			err := server.Try(t.Context(), scripts, users, func(context.Context, *postgres.Preflight) error { return nil })
 			if !errors.As(err, &foreign) || !strings.Contains(err.Error(), low) {
-				t.Errorf("a trial: %v", err)
+				t.Errorf("a preflight: %v", err)
 			}
 			_, err = table.AuditUsers(t.Context(), server, store.Store{
 				Reach: store.Table{Schema: "app", Name: "users"}, EmailLookup: store.LowerIndex,
 				Columns: map[store.Part]store.Column{"id": {Name: "id"}, "email": {Name: "email"}, "password": {Name: "email"}},
-			}, nil)
+			}, nil, nil)
 			if !errors.As(err, &foreign) {
 				t.Errorf("an audit: %v", err)
 			}

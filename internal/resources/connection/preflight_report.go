@@ -20,18 +20,18 @@ import (
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
-// scriptTrial is one run of all operations and what it met.
-type scriptTrial struct {
-	t        *postgres.Trial
+// scriptPreflight is one run of all operations and what it met.
+type scriptPreflight struct {
+	t        *postgres.Preflight
 	users    store.Store
 	options  scripts.Options
 	created  bool   // by create, and not yet deleted
 	id       string // of the user, once it is found
-	failures []*trialFailure
+	failures []*preflightFailure
 }
 
-// trialFailure is one thing that went wrong, in as many operations as it did.
-type trialFailure struct {
+// preflightFailure is one thing that went wrong, in as many operations as it did.
+type preflightFailure struct {
 	operations []string
 	server     *pgconn.PgError // nil where the server had nothing to say
 	problem    string
@@ -39,13 +39,13 @@ type trialFailure struct {
 	lacking    []postgres.Grant
 }
 
-func newScriptTrial(t *postgres.Trial, users store.Store, options scripts.Options) *scriptTrial {
-	return &scriptTrial{t: t, users: users, options: options}
+func newScriptPreflight(t *postgres.Preflight, users store.Store, options scripts.Options) *scriptPreflight {
+	return &scriptPreflight{t: t, users: users, options: options}
 }
 
-// run tries the operations. Its error is that of a trial that cannot go on; what the server
+// run tries the operations. Its error is that of a preflight that cannot go on; what the server
 // refuses is kept as a failure.
-func (s *scriptTrial) run(ctx context.Context, operations []scripts.Operation) error {
+func (s *scriptPreflight) run(ctx context.Context, operations []scripts.Operation) error {
 	steps, err := scripts.Rehearse(s.options, operations, strings.ToLower(rand.Text()[:12]))
 	if err != nil {
 		return err
@@ -58,7 +58,7 @@ func (s *scriptTrial) run(ctx context.Context, operations []scripts.Operation) e
 	return nil
 }
 
-func (s *scriptTrial) try(ctx context.Context, step scripts.Step) error {
+func (s *scriptPreflight) try(ctx context.Context, step scripts.Step) error {
 	values := step.For(s.id)
 	result, err := s.t.Run(ctx, step.Statement.SQL, values)
 	if err != nil {
@@ -69,10 +69,10 @@ func (s *scriptTrial) try(ctx context.Context, step scripts.Step) error {
 		s.created = true
 	case !s.created || step.Expect != scripts.Finds && s.id == "":
 	case result.Rows != 1:
-		s.add(&trialFailure{operations: []string{string(step.Operation)}, problem: unexpected(step.Expect, result.Rows)})
+		s.add(&preflightFailure{operations: []string{string(step.Operation)}, problem: unexpected(step.Expect, result.Rows)})
 		s.created = s.created && !step.Expect.Looks() // one report is enough
 	case step.Expect == scripts.Finds && result.First["id"] == "":
-		s.add(&trialFailure{operations: []string{string(scripts.Create)}, problem: "left the id of a new user empty", columns: []string{s.users.Columns[store.ID].Name}})
+		s.add(&preflightFailure{operations: []string{string(scripts.Create)}, problem: "left the id of a new user empty", columns: []string{s.users.Columns[store.ID].Name}})
 	case step.Expect == scripts.Finds:
 		s.id = result.First["id"]
 	}
@@ -90,8 +90,8 @@ func unexpected(expected scripts.Expectation, rows int64) string {
 }
 
 // refused keeps what the server refused, with what can be found out about it.
-func (s *scriptTrial) refused(ctx context.Context, op scripts.Operation, statement scripts.Statement, values []*string, err error) error {
-	failure := &trialFailure{operations: []string{string(op)}}
+func (s *scriptPreflight) refused(ctx context.Context, op scripts.Operation, statement scripts.Statement, values []*string, err error) error {
+	failure := &preflightFailure{operations: []string{string(op)}}
 	if !errors.As(err, &failure.server) {
 		return err
 	}
@@ -115,7 +115,7 @@ func (s *scriptTrial) refused(ctx context.Context, op scripts.Operation, stateme
 
 // unfit are the columns that the values may not fit into: those too short, else all that
 // are not text.
-func (s *scriptTrial) unfit(statement scripts.Statement, values []*string) []string {
+func (s *scriptPreflight) unfit(statement scripts.Statement, values []*string) []string {
 	var short, others []string
 	for i, param := range statement.Params {
 		column, ok := s.users.Columns[param.Part]
@@ -138,7 +138,7 @@ func (s *scriptTrial) unfit(statement scripts.Statement, values []*string) []str
 }
 
 // add joins a failure to the same one of another operation.
-func (s *scriptTrial) add(failure *trialFailure) {
+func (s *scriptPreflight) add(failure *preflightFailure) {
 	for _, other := range s.failures {
 		same := other.problem == failure.problem && (other.server == nil) == (failure.server == nil) && slices.Equal(other.columns, failure.columns)
 		if same && failure.server != nil {
@@ -158,14 +158,14 @@ func (s *scriptTrial) add(failure *trialFailure) {
 }
 
 // missing reports whether the table, or a function, is not there at all.
-func (s *scriptTrial) missing() bool {
-	return slices.ContainsFunc(s.failures, func(f *trialFailure) bool {
+func (s *scriptPreflight) missing() bool {
+	return slices.ContainsFunc(s.failures, func(f *preflightFailure) bool {
 		return f.server != nil && slices.Contains([]string{"42P01", "3F000", "42883"}, f.server.Code)
 	})
 }
 
 // report turns what went wrong into errors.
-func (s *scriptTrial) report(diags *diag.Diagnostics) {
+func (s *scriptPreflight) report(diags *diag.Diagnostics) {
 	for _, failure := range s.failures {
 		failure.report(s, diags)
 	}
@@ -176,7 +176,7 @@ func firstLine(text string) string {
 	return line
 }
 
-func (f *trialFailure) report(s *scriptTrial, diags *diag.Diagnostics) {
+func (f *preflightFailure) report(s *scriptPreflight, diags *diag.Diagnostics) {
 	table := s.users.Title()
 	if through, ok := s.users.Functions(); ok {
 		table = fmt.Sprintf("the functions in %q", through.Schema)

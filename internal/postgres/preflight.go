@@ -13,17 +13,17 @@ import (
 )
 
 const (
-	// trialBudget bounds how long a trial is repeated that meets another session's lock.
-	trialBudget = 15 * time.Second
-	// TrialTimeout is how long one statement of a trial may take. It is more than the scripts
+	// preflightBudget bounds how long a preflight is repeated that meets another session's lock.
+	preflightBudget = 15 * time.Second
+	// PreflightTimeout is how long one statement of a preflight may take. It is more than the scripts
 	// give a statement.
-	TrialTimeout = 5 * time.Second
+	PreflightTimeout = 5 * time.Second
 )
 
-// Trial is a transaction in which statements are tried as another role. It is always rolled
+// Preflight is a transaction in which statements are tried as another role. It is always rolled
 // back. What no rollback undoes is left: numbers taken from sequences, and whatever triggers
 // do outside of the database.
-type Trial struct {
+type Preflight struct {
 	// Role is the role that the statements run as.
 	Role string
 	// Assumed is false when that is the provider's own, as it may not be the role that was asked for.
@@ -37,24 +37,24 @@ type Trial struct {
 	lost bool   // to another session's lock
 }
 
-// TrialResult is what one statement gave.
-type TrialResult struct {
+// PreflightResult is what one statement gave.
+type PreflightResult struct {
 	// Rows is how many rows it returned or changed.
 	Rows int64
 	// First is the first row by column, in the text form of the server; a null is left out.
 	First map[string]string
 }
 
-// Try runs work on a table in a trial as the role, "" for the provider's own. Its error is
+// Try runs work on a table in a preflight as the role, "" for the provider's own. Its error is
 // [ErrRoleNotFound] for a role that does not exist, a [ConnectError], a [ForeignError], or what work returns.
 // Work is repeated, from nothing, while one of its statements meets another session's lock.
-func (s *Server) Try(ctx context.Context, role string, table Object, work func(context.Context, *Trial) error) error {
+func (s *Server) Try(ctx context.Context, role string, table Object, work func(context.Context, *Preflight) error) error {
 	conn, err := s.Connect(ctx)
 	if err != nil {
 		return err
 	}
 	defer CloseSoon(conn)
-	deadline := time.Now().Add(trialBudget)
+	deadline := time.Now().Add(preflightBudget)
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		lost, err := s.tryOnce(ctx, conn, role, table, work)
 		if !lost || time.Now().After(deadline) {
@@ -68,7 +68,7 @@ func (s *Server) Try(ctx context.Context, role string, table Object, work func(c
 	}
 }
 
-func (s *Server) tryOnce(ctx context.Context, conn *pgx.Conn, role string, table Object, work func(context.Context, *Trial) error) (lost bool, err error) {
+func (s *Server) tryOnce(ctx context.Context, conn *pgx.Conn, role string, table Object, work func(context.Context, *Preflight) error) (lost bool, err error) {
 	tx, err := conn.Begin(ctx)
 	if err != nil {
 		return false, err
@@ -84,7 +84,7 @@ func (s *Server) tryOnce(ctx context.Context, conn *pgx.Conn, role string, table
 	case len(found) > 0:
 		return false, &ForeignError{Found: found}
 	}
-	t := &Trial{tx: tx, path: PinnedPath}
+	t := &Preflight{tx: tx, path: PinnedPath}
 	if err := t.begin(ctx, s.LockTimeout(), role, owner); err != nil {
 		return lostRace(err), err
 	}
@@ -94,11 +94,11 @@ func (s *Server) tryOnce(ctx context.Context, conn *pgx.Conn, role string, table
 
 // begin sets what a statement of the scripts meets. A deferred constraint is checked at the
 // end of each of their statements, which are transactions of their own.
-func (t *Trial) begin(ctx context.Context, lockTimeout time.Duration, role, owner string) error {
+func (t *Preflight) begin(ctx context.Context, lockTimeout time.Duration, role, owner string) error {
 	if lockTimeout == 0 {
 		lockTimeout = DefaultLockTimeout
 	}
-	_, err := t.tx.Exec(ctx, "select set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true)", Milliseconds(lockTimeout), Milliseconds(TrialTimeout))
+	_, err := t.tx.Exec(ctx, "select set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true)", Milliseconds(lockTimeout), Milliseconds(PreflightTimeout))
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func (t *Trial) begin(ctx context.Context, lockTimeout time.Duration, role, owne
 }
 
 // pinned runs work of ours, whatever a trigger has made of the search_path.
-func (t *Trial) pinned(ctx context.Context, work func() error) error {
+func (t *Preflight) pinned(ctx context.Context, work func() error) error {
 	if _, err := t.tx.Exec(ctx, PinPathSQL); err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ select coalesce((
   '"$user", public')`
 
 // become takes on the role where the provider may, or may let itself for this transaction.
-func (t *Trial) become(ctx context.Context, role, owner string) error {
+func (t *Preflight) become(ctx context.Context, role, owner string) error {
 	var exists bool
 	if err := t.tx.QueryRow(ctx, "select exists (select from pg_catalog.pg_roles where rolname = $1)", role).Scan(&exists); err != nil {
 		return err
@@ -186,8 +186,8 @@ func (t *Trial) become(ctx context.Context, role, owner string) error {
 }
 
 // Run runs one statement as the scripts' driver does, every value as text of a type that the
-// server works out; nil is NULL. After an error the trial goes on as if it had not been run.
-func (t *Trial) Run(ctx context.Context, sql string, values []*string) (result TrialResult, err error) {
+// server works out; nil is NULL. After an error the preflight goes on as if it had not been run.
+func (t *Preflight) Run(ctx context.Context, sql string, values []*string) (result PreflightResult, err error) {
 	err = pgx.BeginFunc(ctx, t.tx, func(tx pgx.Tx) error {
 		result, err = runAsText(ctx, tx.Conn().PgConn(), sql, values)
 		return err
@@ -196,7 +196,7 @@ func (t *Trial) Run(ctx context.Context, sql string, values []*string) (result T
 	return result, err
 }
 
-func runAsText(ctx context.Context, conn *pgconn.PgConn, sql string, values []*string) (TrialResult, error) {
+func runAsText(ctx context.Context, conn *pgconn.PgConn, sql string, values []*string) (PreflightResult, error) {
 	texts := make([][]byte, len(values))
 	for i, value := range values {
 		if value != nil {
@@ -205,9 +205,9 @@ func runAsText(ctx context.Context, conn *pgconn.PgConn, sql string, values []*s
 	}
 	answer := conn.ExecParams(ctx, sql, texts, nil, nil, nil).Read()
 	if answer.Err != nil {
-		return TrialResult{}, answer.Err
+		return PreflightResult{}, answer.Err
 	}
-	result := TrialResult{Rows: answer.CommandTag.RowsAffected(), First: map[string]string{}}
+	result := PreflightResult{Rows: answer.CommandTag.RowsAffected(), First: map[string]string{}}
 	if len(answer.Rows) > 0 {
 		for i, field := range answer.FieldDescriptions {
 			if value := answer.Rows[0][i]; value != nil {
@@ -236,8 +236,8 @@ where not coalesce(case kind
   end, true)
 order by i`
 
-// Lacking returns those of the grants that the trial's role does not have, column by column.
-func (t *Trial) Lacking(ctx context.Context, grants []Grant) ([]Grant, error) {
+// Lacking returns those of the grants that the preflight's role does not have, column by column.
+func (t *Preflight) Lacking(ctx context.Context, grants []Grant) ([]Grant, error) {
 	var kinds, schemas, names, privileges, columns []string
 	all := rights(grants)
 	for _, r := range all {
@@ -274,9 +274,9 @@ where row_security_active(c.oid) and not exists (
     and (r.role = 0 or pg_has_role(current_user, r.role, 'USAGE')))
 order by a.position`
 
-// Hidden returns those of the commands SELECT, INSERT, UPDATE and DELETE for which row-level security shows the trial's role
+// Hidden returns those of the commands SELECT, INSERT, UPDATE and DELETE for which row-level security shows the preflight's role
 // no row of the table, whatever it was granted.
-func (t *Trial) Hidden(ctx context.Context, table Object, commands []string) (hidden []string, err error) {
+func (t *Preflight) Hidden(ctx context.Context, table Object, commands []string) (hidden []string, err error) {
 	letters := make([]string, len(commands))
 	for i, command := range commands {
 		letters[i] = map[string]string{"SELECT": "r", "INSERT": "a", "UPDATE": "w", "DELETE": "d"}[command]

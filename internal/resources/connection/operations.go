@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package connection
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+// A connection has scripts for as many operations as it needs: those in production rarely have all of them.
+
+// checkOperations refuses what does not go together about the scripts, as far as it is configured.
+func (m *connectionModel) checkOperations(ctx context.Context, diags *diag.Diagnostics) {
+	settings := m.settings(ctx, diags)
+	if isFalse(m.ManageScripts) {
+		for name, value := range map[string]attr.Value{"store": m.Store, "operations": m.Operations, "scripts": m.Scripts} {
+			if isSet(value) {
+				conflict(diags, path.Root(name), "With manage_scripts = false something else deploys the scripts. Leave %s out, or manage them here.", name)
+			}
+		}
+	}
+	named := map[string]bool{}
+	for _, element := range m.Operations.Elements() {
+		if name, ok := element.(types.String); ok && !name.IsUnknown() {
+			named[name.ValueString()] = true
+			m.checkMode(path.Root("operations"), name.ValueString(), diags)
+		}
+	}
+	for name, text := range settings.Overrides.Elements() {
+		at := overridesPath.AtMapKey(name)
+		m.checkMode(at, name, diags)
+		if text.IsNull() {
+			diags.AddAttributeError(at, "Script Is Null", "An override needs the text of a script. Leave the operation out to get the rendered one.")
+		}
+		if isSet(m.Operations) && !slices.ContainsFunc(m.Operations.Elements(), attr.Value.IsUnknown) && !named[name] {
+			conflict(diags, at, "There is a script for %s, which is not among the operations. Add it to operations, or take the script out.", name)
+		}
+	}
+}
+
+// checkMode refuses an operation that the connection never has.
+func (m *connectionModel) checkMode(at path.Path, operation string, diags *diag.Diagnostics) {
+	if isTrue(m.ImportMode) && !slices.Contains(scripts.Rendered(true, store.Store{}), scripts.Operation(operation)) {
+		conflict(diags, at, "With import_mode users live in Auth0's own store, which calls the scripts login and get_user alone, and never %s. Take it out; "+
+			"a script that the tenant has for it stays there.", operation)
+	}
+}
+
+// digests are those of the scripts that the tenant has, by operation.
+func (m *connectionModel) digests() map[string]string {
+	if m == nil {
+		return nil
+	}
+	return plainValues(m.ScriptDigests)
+}
+
+// withoutScript is what Auth0 does where a script is missing.
+var withoutScript = map[scripts.Operation]string{
+	scripts.Login:          "nobody can log in",
+	scripts.GetUser:        "sign-up does not find who is there already, a forgotten password cannot be reset, and passwordless logins find nobody",
+	scripts.Create:         "sign-up fails, and users cannot be created over the API; disable_signup = true takes sign-up off the login page",
+	scripts.Verify:         "the link in the verification mail ends in an error, and addresses stay unverified",
+	scripts.ChangePassword: "the link in the mail for a forgotten password ends in an error; disable_self_service_change_password = true takes it off the login page",
+	scripts.Delete:         "a user that is deleted in Auth0 stays in the database, and comes back at the next login",
+	scripts.ChangeEmail:    "an address that is changed in Auth0 stays what it was in the database",
+}
+
+// warnOfMissing says what Auth0 does without the scripts that the connection is not to have, where that is news.
+func (m *connectionModel) warnOfMissing(r resolved, prior *connectionModel, diags *diag.Diagnostics) {
+	if !r.managed || r.mode || hasUnknown(m.ScriptDigests) || prior != nil && prior.Operations.Equal(m.Operations) {
+		return
+	}
+	missing := ""
+	for _, op := range scripts.Operations() {
+		switch _, has := m.ScriptDigests.Elements()[string(op)]; {
+		case has, withoutScript[op] == "", op == scripts.Create && isTrue(m.DisableSignup),
+			op == scripts.ChangePassword && isTrue(m.DisableSelfServiceChangePassword):
+		default:
+			missing += fmt.Sprintf("\n  %s: %s", op, withoutScript[op])
+		}
+	}
+	if missing != "" {
+		diags.AddAttributeWarning(path.Root("operations"), "Operations Without Script", "The connection has no script for some operations. Without them:\n"+missing+
+			"\n\nTo have them, add them to operations, or leave that out with a store.")
+	}
+}
