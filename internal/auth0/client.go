@@ -12,8 +12,8 @@ import (
 
 	connections "github.com/auth0/go-auth0/v3/management/connections/client"
 	"github.com/auth0/go-auth0/v3/management/core"
+	"github.com/auth0/go-auth0/v3/management/jobs/usersimports"
 	"github.com/auth0/go-auth0/v3/management/option"
-	users "github.com/auth0/go-auth0/v3/management/users/client"
 )
 
 // Client calls one tenant's Management API. It is safe for concurrent use.
@@ -24,10 +24,13 @@ type Client struct {
 		once sync.Once
 		err  error
 	}
-	connections *connections.Client
-	users       *users.Client
-	transport   *retry
-	refresh     refresh
+	connections  *connections.Client
+	usersImports *usersimports.Client
+	// plain is for calls of which the SDK's clients would bring a megabyte of types along, see [Client.get].
+	plain     *http.Client
+	base      string
+	transport *retry
+	refresh   refresh
 }
 
 // New makes a client. It contacts nothing: a setting that cannot work, see
@@ -60,11 +63,10 @@ func (c *Client) start() error {
 		forTokens := *c.transport
 		forTokens.repeatable = true
 		credentials := &tokens{config: c.config, endpoint: endpoint, client: httpClient(&forTokens)}
-		options := core.NewRequestOptions(
-			option.WithBaseURL(endpoint.String()+"/api/v2"),
-			option.WithHTTPClient(httpClient(&bearer{tokens: credentials, next: c.transport})),
-		)
-		c.connections, c.users = connections.NewClient(options), users.NewClient(options)
+		c.base = endpoint.String() + "/api/v2"
+		c.plain = httpClient(&bearer{tokens: credentials, next: c.transport})
+		options := core.NewRequestOptions(option.WithBaseURL(c.base), option.WithHTTPClient(c.plain))
+		c.connections, c.usersImports = connections.NewClient(options), usersimports.NewClient(options)
 	})
 	return c.setup.err
 }
@@ -100,13 +102,29 @@ func (c *Client) do(ctx context.Context, call call, result any, send func(contex
 	case a.status < 200 || a.status >= 300:
 		return fromAnswer(call.operation, call.scopes, a)
 	}
-	if result == nil {
+	if result == nil || a.status == http.StatusNoContent {
 		return nil
 	}
 	if json.Unmarshal(a.body, result) != nil {
 		return fromAnswer(call.operation, call.scopes, a)
 	}
 	return nil
+}
+
+// get asks for a path, below /api/v2, and decodes the answer into result.
+func (c *Client) get(ctx context.Context, call call, path string, query url.Values, result any) error {
+	return c.do(ctx, call, result, func(ctx context.Context) error {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path, nil)
+		if err != nil {
+			return err
+		}
+		req.URL.RawQuery = query.Encode()
+		resp, err := c.plain.Do(req)
+		if err != nil {
+			return err
+		}
+		return resp.Body.Close() // what it held is kept, see keep
+	})
 }
 
 // explain makes the error of a call that got no answer. Errors about the configuration and

@@ -5,6 +5,7 @@ package auth0
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 
 	"github.com/auth0/go-auth0/v3/management"
@@ -74,18 +75,15 @@ func (c *Client) SetClients(ctx context.Context, id string, enable, disable []st
 func (c *Client) CountUsers(ctx context.Context, connection string) (int, error) {
 	operation := call{fmt.Sprintf("count the users of connection %q", connection), []string{"read:users"}}
 	// The name's characters need no escape in a query, see the pattern of connection names.
-	query := fmt.Sprintf("identities.connection:%q", connection)
-	page, perPage, totals, engine := 0, 1, true, management.SearchEngineVersionsEnumV3
-	parameters := &management.ListUsersRequestParameters{
-		Q: &query, Page: &page, PerPage: &perPage, IncludeTotals: &totals, SearchEngine: &engine,
+	// The name's characters need no escape in a query, see the pattern of connection names.
+	query := url.Values{
+		"q": {fmt.Sprintf("identities.connection:%q", connection)}, "search_engine": {"v3"},
+		"page": {"0"}, "per_page": {"1"}, "include_totals": {"true"},
 	}
 	var found struct {
 		Total *int `json:"total"`
 	}
-	err := c.do(ctx, operation, &found, func(ctx context.Context) error {
-		_, err := c.users.List(ctx, parameters)
-		return err
-	})
+	err := c.get(ctx, operation, "/users", query, &found)
 	if err != nil {
 		return 0, err
 	}

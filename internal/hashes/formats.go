@@ -13,6 +13,10 @@ const (
 	crypt64 = "[./A-Za-z0-9]"
 	// manyRounds are numbers of iterations beyond 4.2 million, hugeMemory those of KiB beyond 128 MB.
 	manyRounds = "(4[2-9][0-9]{5}|[5-9][0-9]{6}|[0-9]{8,})"
+	// halfOfThem are beyond 2.1 million, too many for a key of more than 60 bytes: a letter each in hexadecimal and base64.
+	halfOfThem = "(2[1-9][0-9]{5}|[3-9][0-9]{6}|[0-9]{8,})"
+	longHex    = "[0-9a-f]{121,}"
+	longKey    = "[A-Za-z0-9+/.]{81,}={0,2}"
 	hugeMemory = "(13[2-9][0-9]{3}|1[4-9][0-9]{4}|[2-9][0-9]{5}|[0-9]{7,})"
 	// cryptRounds are those of crypt(3) with SHA-2, cryptDear more than 1.1 million.
 	cryptRounds = "[$]rounds=([0-9]+)[$]"
@@ -104,7 +108,7 @@ var formats = withVectors([]Format{
 		Name: "django_pbkdf2", Title: "Django's `pbkdf2_sha256$`, also with SHA-1 and SHA-512",
 		Looks: []Look{{
 			Name: "django_pbkdf2",
-			Cost: "^[^$]*[$]([0-9]+)[$]", TooDear: "^pbkdf2_sha[0-9]+[$]" + manyRounds + "[$]",
+			Cost: "^[^$]*[$]([0-9]+)[$]", TooDear: dearPBKDF2("pbkdf2_sha[0-9]+[$]", "[$]", longKey),
 			Pattern: "^pbkdf2_(sha1|sha256|sha512)[$][0-9]{1,8}[$][^$]+[$]" + b64 + "+={0,2}$",
 		}},
 		Reader: "readDjango",
@@ -116,7 +120,7 @@ var formats = withVectors([]Format{
 		Name: "pbkdf2", Title: "`$pbkdf2-sha256$i=…` as PHC string, also with other digests",
 		Looks: []Look{{
 			Name: "pbkdf2",
-			Cost: "[$]i=([0-9]+)", TooDear: "^[$]pbkdf2[^$]*[$]i=" + manyRounds + "[$,]",
+			Cost: "[$]i=([0-9]+)", TooDear: dearPBKDF2("[$]pbkdf2[^$]*[$]i=", "[$,]", longKey),
 			Pattern: "^[$]pbkdf2(-(sha1|sha256|sha384|sha512))?[$]i=[0-9]{1,8}(,l=[0-9]+)?[$]" + b64 + "*={0,2}[$]" +
 				b64 + "+={0,2}$",
 		}},
@@ -129,7 +133,7 @@ var formats = withVectors([]Format{
 		Name: "passlib_pbkdf2", Title: "passlib's `$pbkdf2-sha256$<rounds>$`, also with other digests",
 		Looks: []Look{{
 			Name: "passlib_pbkdf2",
-			Cost: "^[$][^$]*[$]([0-9]+)[$]", TooDear: "^[$]pbkdf2[^$]*[$]" + manyRounds + "[$]",
+			Cost: "^[$][^$]*[$]([0-9]+)[$]", TooDear: dearPBKDF2("[$]pbkdf2[^$]*[$]", "[$]", longKey),
 			Pattern: "^[$]pbkdf2(-(sha256|sha512))?[$][0-9]{1,8}[$]" + crypt64 + "*[$]" + crypt64 + "+$",
 		}},
 		Reader: "readPBKDF2",
@@ -141,7 +145,7 @@ var formats = withVectors([]Format{
 		Name: "werkzeug", Title: "Werkzeug's `pbkdf2:sha256:…` and `scrypt:…`, of Flask applications",
 		Looks: []Look{{
 			Name: "werkzeug",
-			Cost: "^([^$]+)[$]", TooDear: "^(pbkdf2:sha[0-9]+:" + manyRounds + "|scrypt:" + hugeN + ":[0-9:]+)[$]",
+			Cost: "^([^$]+)[$]", TooDear: dearPBKDF2("pbkdf2:sha[0-9]+:", "[$]", longHex) + "|^scrypt:" + hugeN + ":",
 			Pattern: "^(pbkdf2:(sha1|sha256|sha512):[0-9]{1,8}|scrypt:[0-9]{1,8}:[0-9]{1,4}:[0-9]{1,4})[$][^$]+[$]" +
 				"([0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})$",
 		}},
@@ -154,7 +158,7 @@ var formats = withVectors([]Format{
 		Name: "mattermost", Title: "`$pbkdf2$f=SHA256,w=…,l=…$` of Mattermost",
 		Looks: []Look{{
 			Name: "mattermost",
-			Cost: "w=([0-9]+)", TooDear: "^[$]pbkdf2[$]f=.*,w=" + manyRounds + ",",
+			Cost: "w=([0-9]+)", TooDear: dearPBKDF2("[$]pbkdf2[$]f=[^$]*,w=", ",", longKey),
 			Pattern: "^[$]pbkdf2[$]f=SHA(256|512),w=[0-9]{1,8},l=[0-9]+[$]" + b64 + "+={0,2}[$]" + b64 + "+={0,2}$",
 		}},
 		Reader: "readMattermost",
@@ -164,7 +168,7 @@ var formats = withVectors([]Format{
 		Name: "aspnet_identity", Title: "ASP.NET Core Identity, versions 2 and 3",
 		Looks: []Look{{
 			Name: "aspnet_identity",
-			Cost: "", TooDear: "^AQAAAA(.[^A]|[^AEI].|[AEI]A[^A-P])",
+			Cost: "", TooDear: "^AQAAAA(.[^A]|[^AEI].|[AEI]A[^A-P]|[AEI]A[I-P].{111,})",
 			Pattern: "^(A[A-P]" + b64 + "{64}==|AQAAAA" + b64 + "{54,}={0,2})$",
 		}},
 		Reader: "readAspNetIdentity", Writer: &aspNetWriter,
@@ -284,6 +288,12 @@ var formats = withVectors([]Format{
 		Import: Import{Cannot: "Auth0 has no algorithm for it"},
 	},
 })
+
+// dearPBKDF2 matches, by what stands on both sides of the iterations and by how a key of more than 60 bytes looks,
+// what asks for more work than a login has time for: each block of the key is derived on its own.
+func dearPBKDF2(before, after, long string) string {
+	return "^" + before + "(" + manyRounds + after + "|" + halfOfThem + after + ".*[$]" + long + "$)"
+}
 
 // hexDigest is a digest in hexadecimal of so many digits. Looks that it yields to stand before it.
 func hexDigest(name, title, digits string, yields ...string) Format {

@@ -8,6 +8,7 @@ import (
 )
 
 func TestGrantsAreReadAsTheyAreWritten(t *testing.T) {
+	t.Parallel()
 	odd := `o"dd ) ON "x".y, (`
 	for _, g := range []Grant{
 		{Privilege: "CONNECT", On: Object{Kind: DatabaseObject, Name: odd}},
@@ -32,6 +33,7 @@ func TestGrantsAreReadAsTheyAreWritten(t *testing.T) {
 }
 
 func TestMergeAndSplitGrants(t *testing.T) {
+	t.Parallel()
 	users := Object{Kind: TableObject, Schema: "public", Name: "users"}
 	merged := MergeGrants([]Grant{
 		{Privilege: "SELECT", Columns: []string{"id"}, On: users},

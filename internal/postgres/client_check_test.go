@@ -55,6 +55,7 @@ func (g *guarded) call(t *testing.T, role, from string) error {
 }
 
 func TestClientCheckEnforces(t *testing.T) {
+	t.Parallel()
 	needsLoopbackAddresses(t)
 	g := newGuarded(t, 13)
 	withFunctions(t, g)
@@ -118,6 +119,7 @@ func TestClientCheckEnforces(t *testing.T) {
 }
 
 func TestClientCheckWithoutFunctions(t *testing.T) {
+	t.Parallel()
 	g := newGuarded(t, 13)
 	if err := g.server.ApplyClientCheck(t.Context(), "auth0", allow("", "127.0.0.2/32")); !errors.Is(err, postgres.ErrAccessNotFound) {
 		t.Errorf("no schema: %v", err)
@@ -137,6 +139,7 @@ func TestClientCheckWithoutFunctions(t *testing.T) {
 // TestClientCheckAsCreateRole applies the list as a role that administers the functions'
 // owner and is no superuser.
 func TestClientCheckAsCreateRole(t *testing.T) {
+	t.Parallel()
 	needsLoopbackAddresses(t)
 	g := newGuarded(t, 13)
 	withFunctions(t, g)

@@ -12,6 +12,7 @@ import (
 
 // Settings that name no database mean the one of the user's name, before the server was asked and after.
 func TestDatabaseOfSettingsWithoutOne(t *testing.T) {
+	t.Parallel()
 	u, err := url.Parse(pgtest.LocalDatabase(t).URL)
 	if err != nil {
 		t.Fatal(err)

@@ -19,6 +19,7 @@ func dialSocket(ctx context.Context, network, address string) (net.Conn, error) 
 }
 
 func TestEnforcement(t *testing.T) {
+	t.Parallel()
 	for version, want := range map[int]struct{ hba, trigger string }{
 		15: {"PostgreSQL 16", "PostgreSQL 17"},
 		16: {"", "PostgreSQL 17"},
@@ -80,6 +81,7 @@ func checkEnforcement(t *testing.T, db *pgtest.DB, url, hba, trigger string) {
 }
 
 func TestGuardedRole(t *testing.T) {
+	t.Parallel()
 	needsLoopbackAddresses(t)
 	g := newGuarded(t, 13)
 	role := g.role("scripts")

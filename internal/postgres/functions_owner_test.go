@@ -65,6 +65,7 @@ func both(t *testing.T, servers [2]*postgres.Server, do func(s *postgres.Server)
 
 // Roles belong to the server: two databases with the same schema have one owner, who goes with the last of them.
 func TestAccessFunctionsShareTheirOwner(t *testing.T) {
+	t.Parallel()
 	neighbours(t, func(t *testing.T, db *pgtest.DB, servers [2]*postgres.Server) {
 		schema := strings.TrimSuffix(db.RoleName("people")+"_owner", "_owner")
 		owner := schema + "_owner"
@@ -122,6 +123,7 @@ func TestAccessFunctionsShareTheirOwnerAtOnce(t *testing.T) {
 // The last database to let go of the owner drops it also when both do so in the same moment: neither sees what the
 // other has not committed yet, so one of them has to wait.
 func TestAccessFunctionsSharedOwnerIsNotForgotten(t *testing.T) {
+	t.Parallel()
 	neighbours(t, func(t *testing.T, db *pgtest.DB, servers [2]*postgres.Server) {
 		schema := db.RoleName("people")
 		owner, spec := schema+"_owner", peopleSpec(schema, findPeople)
@@ -165,6 +167,7 @@ func TestAccessFunctionsSharedOwnerIsNotForgotten(t *testing.T) {
 
 // What is not certain to be an owner of access functions is not shared.
 func TestAccessFunctionsOwnerNotShared(t *testing.T) {
+	t.Parallel()
 	neighbours(t, func(t *testing.T, db *pgtest.DB, servers [2]*postgres.Server) {
 		schema, member := db.RoleName("people"), db.RoleName("member")
 		owner := schema + "_owner"

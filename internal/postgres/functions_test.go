@@ -65,6 +65,7 @@ func access(t *testing.T, db *pgtest.DB, server *postgres.Server) (schema, calle
 
 // Arguments and results cannot be changed in place; who could call before still can.
 func TestAccessFunctionsKeepTheirGrants(t *testing.T) {
+	t.Parallel()
 	administrators(t, func(t *testing.T, db *pgtest.DB, server *postgres.Server) {
 		schema, caller, objects := access(t, db, server)
 		if err := server.AlterAccess(t.Context(), peopleSpec(schema, findPeopleID, "id")); err != nil {
@@ -96,6 +97,7 @@ func TestAccessFunctionsKeepTheirGrants(t *testing.T) {
 
 // Several providers change a function to and fro, while somebody calls it: no call fails.
 func TestAccessFunctionsReplacedAllTheTime(t *testing.T) {
+	t.Parallel()
 	administrators(t, func(t *testing.T, db *pgtest.DB, server *postgres.Server) {
 		schema, caller, objects := access(t, db, server)
 		conn := db.ConnTo(db.URLFor(caller, "caller"))
@@ -148,6 +150,7 @@ func TestAccessFunctionsReplacedAllTheTime(t *testing.T) {
 // Whoever changes a policy keeps all readers from the table. Logins wait only a moment for that, be it that a reader
 // does not end, or that something else is in the way of the functions.
 func TestAccessPolicyLetsLoginsThrough(t *testing.T) {
+	t.Parallel()
 	administrators(t, func(t *testing.T, db *pgtest.DB, server *postgres.Server) {
 		schema, _, _ := access(t, db, server)
 		for name, busy := range map[string]string{

@@ -177,6 +177,7 @@ func needsLoopbackAddresses(t *testing.T) {
 }
 
 func TestHBAEnforces(t *testing.T) {
+	t.Parallel()
 	needsLoopbackAddresses(t)
 	g := newGuarded(t, 16)
 	role, other := g.role("scripts"), g.role("other")
@@ -248,6 +249,7 @@ func restart(t *testing.T, g *guarded) {
 }
 
 func TestHBAOfOddNames(t *testing.T) {
+	t.Parallel()
 	needsLoopbackAddresses(t)
 	g := newGuarded(t, 16)
 	names := pgtest.Some([]string{
@@ -279,6 +281,7 @@ func TestHBAOfOddNames(t *testing.T) {
 }
 
 func TestHBAFileSeesDrift(t *testing.T) {
+	t.Parallel()
 	g := newGuarded(t, 16)
 	list := allow(g.role("scripts"), "127.0.0.2/32")
 	own := filepath.Join(g.local.DataDir(), "auth0pg_scripts.conf")
@@ -367,6 +370,7 @@ func date(t *testing.T, file string, when time.Time) {
 }
 
 func TestHBAPutsBack(t *testing.T) {
+	t.Parallel()
 	needsLoopbackAddresses(t)
 	g := newGuarded(t, 16)
 	list := allow(g.role("scripts"), "127.0.0.2/32")
@@ -460,6 +464,7 @@ func (g *guarded) meddle(t *testing.T, command string) {
 }
 
 func TestHBASaysWhatItCannotPutBack(t *testing.T) {
+	t.Parallel()
 	g := newGuarded(t, 17)
 	list := allow(g.role("scripts"), "127.0.0.2/32")
 	g.meddle(t, "chmod 400 pg_hba.conf")
@@ -485,6 +490,7 @@ func TestHBASaysWhatItCannotPutBack(t *testing.T) {
 }
 
 func TestHBAKeepsEditsMadeMeanwhile(t *testing.T) {
+	t.Parallel()
 	g := newGuarded(t, 17)
 	list := allow(g.role("scripts"), "127.0.0.2/32")
 	for _, test := range []struct{ name, command, want string }{
@@ -507,6 +513,7 @@ func TestHBAKeepsEditsMadeMeanwhile(t *testing.T) {
 
 // TestHBAWaitsNotForEver has another run, in another database of the server, hold the lock.
 func TestHBAWaitsNotForEver(t *testing.T) {
+	t.Parallel()
 	postgres.LimitHBAWait(t, 500*time.Millisecond)
 	g := newGuarded(t, 16)
 	elsewhere, err := url.Parse(g.URL)

@@ -10,6 +10,7 @@ import (
 )
 
 func TestHBALines(t *testing.T) {
+	t.Parallel()
 	networks := []netip.Prefix{netip.MustParsePrefix("192.0.2.1/32"), netip.MustParsePrefix("2001:db8::/64")}
 	for name, test := range map[string]struct {
 		rule Allowlist
@@ -48,6 +49,7 @@ func TestHBALines(t *testing.T) {
 }
 
 func TestHBANameProblem(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"a", "all", `we"ird`, "a/b", strings.Repeat("x", 63), "é"} {
 		if problem := HBANameProblem(name); problem != "" {
 			t.Errorf("%q: %s", name, problem)

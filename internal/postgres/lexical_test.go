@@ -11,6 +11,7 @@ import (
 )
 
 func TestCheckExpression(t *testing.T) {
+	t.Parallel()
 	for _, text := range []string{
 		"now()", "'a''b'", "'(('", `'\'`, `E'\'('`, "e'a\\\\'", `"odd)"()`, "$$;)$$", "$a$ $b$ ; $a$", "a$1$", "(1)", "ARRAY[1, 2]", "f(1, 2)", "1 -- one\n", "1 /* a /* ) */ ; */", "numeric(10, 2)", "U&'\\0061'", "'ü'",
 	} {
@@ -28,6 +29,7 @@ func TestCheckExpression(t *testing.T) {
 }
 
 func TestQualifiedNames(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string][]string{
 		"users": {"users"}, "public.users": {"public", "users"}, `"User Accounts"`: {"User Accounts"}, "a.User Accounts": {"a", "User Accounts"},
 		`"sch.ema"."t"`: {"sch.ema", "t"}, `"a""b".c`: {`a"b`, "c"}, "ä.ö": {"ä", "ö"},

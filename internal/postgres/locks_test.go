@@ -165,6 +165,7 @@ func TestWhoHoldsTheRoleUp(t *testing.T) {
 
 // TestLargeObjectsCanBeForbidden is what the security model says of the one kind of object that every role may create.
 func TestLargeObjectsCanBeForbidden(t *testing.T) {
+	t.Parallel()
 	db := pgtest.LocalDatabase(t)
 	server := roleServer(t, db.URL)
 	spec := rotationSite(t, db, server)

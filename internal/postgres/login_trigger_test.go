@@ -23,6 +23,7 @@ import (
 )
 
 func TestLoginTriggerEnforces(t *testing.T) {
+	t.Parallel()
 	needsLoopbackAddresses(t)
 	g := newGuarded(t, 17)
 	role, other := g.role("scripts"), g.role("other")
@@ -71,6 +72,7 @@ func TestLoginTriggerEnforces(t *testing.T) {
 
 // TestLoginTriggerCannotBeTalkedRound tries what the role can bring along to its login.
 func TestLoginTriggerCannotBeTalkedRound(t *testing.T) {
+	t.Parallel()
 	needsLoopbackAddresses(t)
 	g := newGuarded(t, 17)
 	role := g.role(`back\'slash`)
@@ -112,6 +114,7 @@ func TestLoginTriggerCannotBeTalkedRound(t *testing.T) {
 }
 
 func TestLoginTriggerOfOddNames(t *testing.T) {
+	t.Parallel()
 	needsLoopbackAddresses(t)
 	g := newGuarded(t, 17)
 	names := pgtest.Some([]string{
@@ -142,6 +145,7 @@ func TestLoginTriggerOfOddNames(t *testing.T) {
 }
 
 func TestLoginTriggerSeesDrift(t *testing.T) {
+	t.Parallel()
 	g := newGuarded(t, 17)
 	list := allow(g.role("scripts"), "127.0.0.2/32")
 	want := list.LoginTriggerStatements()
@@ -195,6 +199,7 @@ func TestLoginTriggerSeesDrift(t *testing.T) {
 }
 
 func TestLoginTriggerOnStandby(t *testing.T) {
+	t.Parallel()
 	needsLoopbackAddresses(t)
 	g := newGuarded(t, 17)
 	role, other := g.role("scripts"), g.role("other")
@@ -308,6 +313,7 @@ func TestLoginTriggersAtOnce(t *testing.T) {
 
 // TestLoginTriggerPutsBack locks the provider itself out, which the plan refuses to do.
 func TestLoginTriggerPutsBack(t *testing.T) {
+	t.Parallel()
 	g := newGuarded(t, 17)
 	count := func() int {
 		return g.QueryInt(`select (select count(*) from pg_event_trigger)::int + (select count(*) from pg_namespace where nspname = 'auth0pg')::int`)
@@ -332,6 +338,7 @@ func TestLoginTriggerPutsBack(t *testing.T) {
 
 // TestLoginTriggerPutsBackWhatever goes back to what somebody else has made of the trigger.
 func TestLoginTriggerPutsBackWhatever(t *testing.T) {
+	t.Parallel()
 	g := newGuarded(t, 17)
 	before, locksOut := allow("postgres", "127.0.0.0/8", "::1/128"), allow("postgres", "192.0.2.2/32")
 	for what, sql := range map[string]string{
@@ -366,6 +373,7 @@ func TestLoginTriggerPutsBackWhatever(t *testing.T) {
 
 // TestLoginTriggerPutsBackAfterHangingLogin has the login use up all the time that it is given.
 func TestLoginTriggerPutsBackAfterHangingLogin(t *testing.T) {
+	t.Parallel()
 	postgres.LimitLogin(t, time.Second)
 	g := newGuarded(t, 17)
 	g.Exec(`create function hang() returns event_trigger language plpgsql as $$
@@ -382,6 +390,7 @@ func TestLoginTriggerPutsBackAfterHangingLogin(t *testing.T) {
 }
 
 func TestLoginTriggerSaysWhatItCannotPutBack(t *testing.T) {
+	t.Parallel()
 	g := newGuarded(t, 17)
 	g.Exec(`create function keep() returns event_trigger language plpgsql as $$ begin raise 'not to be dropped'; end $$;
 		create event trigger keep on ddl_command_start when tag in ('DROP FUNCTION') execute function keep()`)

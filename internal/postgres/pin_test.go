@@ -12,6 +12,7 @@ import (
 
 // Whatever role, database or session says, a session of ours reads and writes the same text.
 func TestEverySessionIsPinned(t *testing.T) {
+	t.Parallel()
 	db := pgtest.LocalDatabase(t)
 	settings := map[string][2]string{ // what is set, and what a session of ours has
 		"search_path": {"public, pg_catalog", "pg_catalog, pg_temp"}, "client_encoding": {"LATIN1", "UTF8"},

@@ -32,6 +32,7 @@ func administrator(t *testing.T, db *pgtest.DB) map[string]string {
 // A pooler that gives away sessions is found out before anything is set or changed, whatever its pool is like and
 // whoever else uses it; one that keeps them is used.
 func TestPoolerModes(t *testing.T) {
+	t.Parallel()
 	db := pgtest.LocalDatabase(t)
 	for _, c := range []struct {
 		mode     string
@@ -150,6 +151,7 @@ func nothingStays(t *testing.T, address string, size int) {
 
 // A pooler that has no second session to give cannot be told, and is not waited for without end.
 func TestPoolerOfOneSession(t *testing.T) {
+	t.Parallel()
 	db := pgtest.LocalDatabase(t)
 	pooler := db.PgBouncer(t, pgtest.PgBouncerOptions{Mode: "session", PoolSize: 1, Users: administrator(t, db)})
 	server, err := postgres.NewServer(postgres.Config{URL: pooler.In(t, db.URL)})

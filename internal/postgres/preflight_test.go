@@ -49,6 +49,7 @@ const attempt = "BEGIN PERFORM pg_catalog.nextval('app.ran'); RESET ROLE; EXECUT
 // A trigger runs in a preflight as the scripts' role, but in a session of the provider's. It finds what the role finds only
 // where nobody else has put anything.
 func TestTrialLooksUpWhatIsTrusted(t *testing.T) {
+	t.Parallel()
 	db, server, scripts, low := preflightSite(t)
 	var untrusted string
 	add := func() (folded string, err error) {
@@ -82,6 +83,7 @@ func TestTrialLooksUpWhatIsTrusted(t *testing.T) {
 
 // Who may create a trigger on the table gets no row of the provider's to fire it for.
 func TestForeignTriggersDoNotFire(t *testing.T) {
+	t.Parallel()
 	db, server, scripts, low := preflightSite(t)
 	db.Exec("SET search_path = app; INSERT INTO app.users (email) VALUES ('a'), ('b'); RESET search_path")
 	body := strings.NewReplacer("%s SUPERUSER", low+" SUPERUSER", "%s", "new").Replace(attempt)
@@ -124,6 +126,7 @@ func TestForeignTriggersDoNotFire(t *testing.T) {
 // Whatever of a table could run another role's code keeps the rows from being touched: by a preflight, an audit, or a plan that
 // does more than change the catalog.
 func TestForeignObjectsKeepRowsUntouched(t *testing.T) {
+	t.Parallel()
 	for name, ddl := range map[string]string{
 		"type with a cast": `SET ROLE %[1]s; CREATE TYPE app.mood AS ENUM ('a');
 			CREATE FUNCTION app.words(app.mood) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('app.ran'); RETURN 'a'; END $$;
@@ -150,7 +153,7 @@ func TestForeignObjectsKeepRowsUntouched(t *testing.T) {
 			_, err = table.AuditUsers(t.Context(), server, store.Store{
 				Reach: store.Table{Schema: "app", Name: "users"}, EmailLookup: store.LowerIndex,
 				Columns: map[store.Part]store.Column{"id": {Name: "id"}, "email": {Name: "email"}, "password": {Name: "email"}},
-			}, nil)
+			}, nil, nil)
 			if !errors.As(err, &foreign) {
 				t.Errorf("an audit: %v", err)
 			}

@@ -8,6 +8,7 @@ import (
 )
 
 func TestParseTimeout(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]int64{
 		"0": 0, "5000": 5000, "5000ms": 5000, "5s": 5000, " 5 s ": 5000, "1.5s": 1500, "2min": 120_000, "1h": 3_600_000, "1d": 86_400_000,
 		"5000000us": 5000, "2147483647": 2147483647, "0.1min": 6000,
@@ -24,6 +25,7 @@ func TestParseTimeout(t *testing.T) {
 }
 
 func TestIdentifierLists(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string][]string{
 		``:                      {},
 		`""`:                    {},

@@ -103,6 +103,7 @@ func lines(grants []postgres.Grant) []string {
 }
 
 func TestRoleLifecycle(t *testing.T) {
+	t.Parallel()
 	administrators(t, func(t *testing.T, db *pgtest.DB, server *postgres.Server) {
 		ctx := t.Context()
 		grants, objects := usersTable(t, server, db)
@@ -193,6 +194,7 @@ func TestRoleLifecycle(t *testing.T) {
 }
 
 func TestAlterRoleMendsWhatWasChanged(t *testing.T) {
+	t.Parallel()
 	administrators(t, func(t *testing.T, db *pgtest.DB, server *postgres.Server) {
 		ctx := t.Context()
 		grants, objects := usersTable(t, server, db)
@@ -256,6 +258,7 @@ func TestAlterRoleMendsWhatWasChanged(t *testing.T) {
 // What a role is a member of, it could be. The provider takes back what it may, knows
 // beforehand whether it may, and otherwise has the statement for somebody else.
 func TestMembershipsAreTakenBack(t *testing.T) {
+	t.Parallel()
 	administrators(t, func(t *testing.T, db *pgtest.DB, server *postgres.Server) {
 		group, name, friend := db.RoleName(`App "owner`), db.RoleName("scripts"), db.RoleName("friend")
 		quoted := pgx.Identifier{group}.Sanitize()
@@ -323,6 +326,7 @@ func TestMembershipsAreTakenBack(t *testing.T) {
 
 // The check sees the role inside the transaction, and its refusal leaves everything alone.
 func TestAlterRoleCheck(t *testing.T) {
+	t.Parallel()
 	db := pgtest.LocalDatabase(t)
 	server := roleServer(t, db.URL)
 	grants, objects := usersTable(t, server, db)
@@ -347,6 +351,7 @@ func TestAlterRoleCheck(t *testing.T) {
 }
 
 func TestOwnRoleIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	db := pgtest.LocalDatabase(t)
 	server := roleServer(t, db.URL)
 	err := server.AlterRole(t.Context(), postgres.RoleSpec{Name: db.Server.User(), ConnectionLimit: -1})
@@ -361,6 +366,7 @@ func TestOwnRoleIsLeftAlone(t *testing.T) {
 // A role that does not own the database cannot grant CONNECT; where everybody may connect
 // that is good enough, and where not it is an error and not a silent success.
 func TestGrantsThatOthersMustMake(t *testing.T) {
+	t.Parallel()
 	db := pgtest.LocalDatabase(t)
 	admin := db.RoleName("tenant")
 	db.Exec("CREATE ROLE " + admin + " LOGIN CREATEROLE PASSWORD 'tenant'")
@@ -391,7 +397,10 @@ func TestManyRolesOnOneTable(t *testing.T) {
 	db := pgtest.LocalDatabase(t)
 	first := roleServer(t, db.URL)
 	grants, objects := usersTable(t, first, db)
-	const roles = 40
+	roles := 40
+	if testing.Short() {
+		roles = 15
+	}
 	names := make([]string, roles)
 	for i := range names {
 		names[i] = db.RoleName("many")
@@ -436,6 +445,7 @@ func TestManyRolesOnOneTable(t *testing.T) {
 }
 
 func TestDropRoleWithDependents(t *testing.T) {
+	t.Parallel()
 	db := pgtest.LocalDatabase(t)
 	server := roleServer(t, db.URL)
 	name := db.RoleName("scripts")
@@ -455,6 +465,7 @@ func TestDropRoleWithDependents(t *testing.T) {
 
 // The server logs every statement here; neither password nor verifier goes to our own log.
 func TestPasswordStaysOutOfServerLog(t *testing.T) {
+	t.Parallel()
 	db := pgtest.LocalDatabase(t)
 	server := roleServer(t, db.URL)
 	name, password := db.RoleName("scripts"), "Unmistakable-Secret-1"

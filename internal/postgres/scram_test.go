@@ -15,6 +15,7 @@ import (
 // The example exchange of RFC 7677: password "pencil", its salt, its client proof and its
 // server signature. A verifier that is right lets the server accept that very proof.
 func TestVerifierAgainstRFC7677(t *testing.T) {
+	t.Parallel()
 	salt, _ := base64.StdEncoding.DecodeString("W22ZaJ0SNY7soEsUEjb6gQ==")
 	v, err := deriveVerifier("pencil", salt, 4096)
 	if err != nil {
@@ -38,6 +39,7 @@ func TestVerifierAgainstRFC7677(t *testing.T) {
 }
 
 func TestVerifierRoundTrip(t *testing.T) {
+	t.Parallel()
 	v, err := NewVerifier(`p"a's\s$w:ord`, 5000)
 	if err != nil {
 		t.Fatal(err)
@@ -62,6 +64,7 @@ func TestVerifierRoundTrip(t *testing.T) {
 }
 
 func TestVerifierIsNotPrinted(t *testing.T) {
+	t.Parallel()
 	v, err := NewVerifier("secret", DefaultIterations)
 	if err != nil {
 		t.Fatal(err)
@@ -74,6 +77,7 @@ func TestVerifierIsNotPrinted(t *testing.T) {
 }
 
 func TestParseVerifierRefuses(t *testing.T) {
+	t.Parallel()
 	for _, text := range []string{"", "md5d41d8cd98f00b204e9800998ecf8427e", "SCRAM-SHA-256$0:c2FsdA==$YQ==:YQ==", "SCRAM-SHA-256$4096:c2FsdA==", "SCRAM-SHA-256$4096:c2FsdA==$YQ==:YQ==", "SCRAM-SHA-1$4096:c2FsdA==$YQ==:YQ=="} {
 		if _, err := ParseVerifier(text); !errors.Is(err, ErrVerifier) {
 			t.Errorf("%q: %v", text, err)
@@ -82,6 +86,7 @@ func TestParseVerifierRefuses(t *testing.T) {
 }
 
 func TestCheckPassword(t *testing.T) {
+	t.Parallel()
 	for _, bad := range []string{"", "with space", "tab\t", "new\nline", "é", "\x7f", "\x00", "soft\u00adhyphen"} {
 		err := CheckPassword(bad)
 		if !errors.Is(err, ErrPassword) {

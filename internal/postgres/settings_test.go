@@ -15,6 +15,7 @@ import (
 // TestEverySettingIsTakenBack makes each setting that a role may make for itself, for the database and for all, and wants
 // none to last that is neither configured nor tolerated.
 func TestEverySettingIsTakenBack(t *testing.T) {
+	t.Parallel()
 	administrators(t, func(t *testing.T, db *pgtest.DB, server *postgres.Server) {
 		spec := rotationSite(t, db, server)
 		address := db.URLFor(spec.Name, rolePassword)

@@ -55,21 +55,58 @@ func ForeignCode(ctx context.Context, q Querier, oid uint32) ([]string, error) {
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
-// foreignCodeOf is foreignCode of a table by its name, with the table's owner; nothing of what is no table.
+// What a view runs where it is read: functions and operators, with the rights of whoever reads it, and views beneath it.
+const viewSQL = `
+with recursive family as (
+  select c.oid from pg_class c where c.oid = $1
+  union select d.refobjid from family f join pg_rewrite w on w.ev_class = f.oid
+    join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass
+), trusted as (
+  select r.oid from pg_roles r where r.rolsuper or r.rolname in (current_user, session_user)
+  union select relowner from pg_class where oid = $1
+  union select datdba from pg_database where datname = current_database()
+), used as (
+  select f.oid as view, d.refclassid as class, d.refobjid as id from family f join pg_rewrite w on w.ev_class = f.oid
+    join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid
+)
+select distinct text from (
+  select format('the view %s belongs to the role %I', c.oid::regclass, pg_get_userbyid(c.relowner)) as text
+  from family f join pg_class c on c.oid = f.oid where c.relkind in ('v', 'm') and c.relowner not in (select oid from trusted)
+  union all
+  select format('the view %s calls the function %s of the role %I', u.view::regclass, p.oid::regprocedure, pg_get_userbyid(p.proowner))
+  from used u left join pg_operator o on o.oid = u.id and u.class = 'pg_operator'::regclass
+    join pg_proc p on p.oid = case u.class when 'pg_proc'::regclass then u.id when 'pg_operator'::regclass then o.oprcode::oid end
+  where p.proowner not in (select oid from trusted)
+) found order by 1`
+
+// ViewCode is [ForeignCode] for what the query of a view runs.
+func ViewCode(ctx context.Context, q Querier, oid uint32) ([]string, error) {
+	rows, err := q.Query(ctx, viewSQL, oid)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// foreignCodeOf is [ForeignCode] and [ViewCode] of a relation by its name, with its owner.
 func foreignCodeOf(ctx context.Context, q Querier, table Object) (owner string, found []string, err error) {
 	var oid uint32
+	var view bool
 	err = q.QueryRow(ctx, `
-select c.oid, pg_catalog.pg_get_userbyid(c.relowner)
+select c.oid, pg_catalog.pg_get_userbyid(c.relowner), c.relkind not in ('r', 'p')
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')`, table.Schema, table.Name).Scan(&oid, &owner)
+where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm', 'f')`, table.Schema, table.Name).Scan(&oid, &owner, &view)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", nil, nil
 	}
 	if err != nil {
 		return "", nil, err
 	}
-	found, err = ForeignCode(ctx, q, oid)
-	return owner, found, err
+	if found, err = ForeignCode(ctx, q, oid); err != nil || !view {
+		return owner, found, err
+	}
+	beneath, err := ViewCode(ctx, q, oid)
+	return owner, append(found, beneath...), err
 }
 
 // The first of the schemas in which somebody who is not trusted may create, or owns, what a trigger would find there.

@@ -17,6 +17,7 @@ import (
 
 // A password in which nothing is percent-encoded leads nowhere but to the server that was meant.
 func TestMalformedURLContactsNobody(t *testing.T) {
+	t.Parallel()
 	const host = "192.0.2.7"
 	for _, special := range []string{"@", "/", "?", "#", ":", "%", " ", "[", "]", "\\", "'", "\"", "&", "=", ",", ";", "+", "$", "!", "@x/", "/x@", "?x=y@", ":1/", "@[::1]/", "@/?host="} {
 		for _, before := range []string{"zulu", "", "zulu:", "zulu@"} {
@@ -73,6 +74,7 @@ func contacts(t *testing.T, server *postgres.Server) []string {
 
 // What libpq knows and the driver does not is left out; what nobody knows is refused by its name.
 func TestParametersOfURL(t *testing.T) {
+	t.Parallel()
 	const url = "postgres://u:p@h/d?"
 	server, err := postgres.NewServer(postgres.Config{
 		URL: url + "gssencmode=disable&keepalives_idle=5&fallback_application_name=x&options=-c%20geqo%3Doff&sslmode=disable", Port: 7,
@@ -114,6 +116,7 @@ func TestServiceBesideURL(t *testing.T) {
 
 // A file that is not there is named at the setting that names it.
 func TestFileOfSettings(t *testing.T) {
+	t.Parallel()
 	for want, config := range map[string]postgres.Config{
 		"sslrootcert": {Host: "h", SSLMode: "verify-full", SSLRootCert: "/nonexistent/ca"},
 		"url":         {URL: "postgres://u@h/d?sslmode=verify-full&sslrootcert=%2Fnonexistent%2Fca"},
@@ -129,6 +132,7 @@ func TestFileOfSettings(t *testing.T) {
 
 // Whatever stands in the place of a host, a name or a file, no part of a secret in it is shown or looked up.
 func TestSecretsInOtherPlaces(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]postgres.Config{
 		"credentials in host":     {Host: "own:sekretword@127.0.0.1"},
 		"a URL in host":           {Host: "postgres://own:sekretword@127.0.0.1/m"},

@@ -18,6 +18,7 @@ import (
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/functions"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/role"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/usersimport"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/userstable"
 )
 
@@ -72,6 +73,7 @@ func (p *auth0pgProvider) Resources(context.Context) []func() resource.Resource 
 		kit.Guarded(functions.NewAccessFunctions),
 		kit.Guarded(connection.NewConnection),
 		kit.Guarded(allowlist.NewAllowlist),
+		kit.Guarded(usersimport.NewUsersImport),
 	}
 }
 
@@ -79,6 +81,7 @@ func (p *auth0pgProvider) DataSources(context.Context) []func() datasource.DataS
 	return []func() datasource.DataSource{
 		kit.GuardedData(allowlist.NewIPRanges),
 		kit.GuardedData(connection.NewScripts),
+		kit.GuardedData(userstable.NewStore),
 		kit.GuardedData(userstable.NewUsersAudit),
 	}
 }

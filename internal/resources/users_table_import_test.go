@@ -69,7 +69,7 @@ var legacyTables = map[string]struct {
 		CREATE TABLE users (id serial PRIMARY KEY, email text UNIQUE, password text, created_at timestamp DEFAULT now(), blocked int, tenant text CHECK (tenant <> ''), "OddName" text);
 		CREATE INDEX ON users (tenant) WHERE tenant IS NOT NULL`,
 		`name = "users"
-		columns = { id = {}, email = {}, password = {}, created_at = {} }`},
+		columns = { id = {}, email = {}, password = {}, created_at = {}, blocked = {} }`},
 	"bigint identity": {"public.users", `
 		CREATE TABLE users (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email text NOT NULL, password char(60) NOT NULL);
 		CREATE UNIQUE INDEX ON users (lower(email))`,
@@ -102,7 +102,7 @@ var legacyTables = map[string]struct {
 		CREATE TABLE base (id bigint PRIMARY KEY, created_at timestamptz DEFAULT now());
 		CREATE TABLE users (id bigint PRIMARY KEY, email text, password text) INHERITS (base)`,
 		`name = "users"
-		columns = { id = {}, email = {}, password = {}, created_at = {} }`},
+		columns = { id = {}, email = {}, password = {}, created_at = {}, blocked = {} }`},
 	"guessed names, guarded rows": {"legacy.accounts", `
 		CREATE SCHEMA legacy;
 		CREATE TABLE legacy.accounts (account_no bigserial, login_mail varchar(200) NOT NULL, mail_opt_in boolean, pw_hash char(60) NOT NULL, firstname text, "lastName" text, mood text[] DEFAULT '{}', PRIMARY KEY (account_no));

@@ -30,6 +30,12 @@ type builder struct {
 func newBuilder(s store.Store) *builder { return &builder{store: s, uses: map[use]bool{}} }
 
 func (b *builder) statement(name string, readOnly bool, sql string) Statement {
+	b.reads(b.store.Reads)
+	for _, relation := range b.store.Reads {
+		if relation.Schema != b.store.Table().Schema {
+			b.uses[use{"USAGE", store.Table{Schema: relation.Schema}, ""}] = true
+		}
+	}
 	return Statement{Name: name, SQL: sql, Params: b.params, ReadOnly: readOnly, uses: b.uses}
 }
 
@@ -96,15 +102,20 @@ func (b *builder) stored(part store.Part) string { return b.column("SELECT", par
 
 // expression is qualified by the name of the table, under which each statement has it.
 func (b *builder) expression(e *store.Expression) string {
-	for _, relation := range e.Reads {
-		for _, column := range relation.Columns {
-			b.uses[use{"SELECT", store.Table{Schema: relation.Schema, Name: relation.Name}, column}] = true
-		}
-	}
+	b.reads(e.Reads)
 	for _, schema := range e.Schemas {
 		b.uses[use{"USAGE", store.Table{Schema: schema}, ""}] = true
 	}
 	return "(" + e.SQL + ")"
+}
+
+// reads notes what is read of relations beside the columns of parts.
+func (b *builder) reads(relations []store.Relation) {
+	for _, relation := range relations {
+		for _, column := range relation.Columns {
+			b.uses[use{"SELECT", store.Table{Schema: relation.Schema, Name: relation.Name}, column}] = true
+		}
+	}
 }
 
 // as is the part's column with the type of what is read.
@@ -137,6 +148,11 @@ func (b *builder) folded(name string, part store.Part) string {
 	return "pg_catalog.lower(" + b.param(name, part) + asText + ")"
 }
 
+// raised is the address in upper case, for tables that are looked up so.
+func (b *builder) raised(name string, part store.Part) string {
+	return "pg_catalog.upper(" + b.param(name, part) + asText + ")"
+}
+
 func (b *builder) isEmail(name string) string {
 	column := b.read(store.Email)
 	switch b.store.EmailLookup {
@@ -144,6 +160,10 @@ func (b *builder) isEmail(name string) string {
 		return b.equalsCIText(column, name, store.Email)
 	case store.Exact:
 		return column + equals + b.folded(name, store.Email)
+	case store.UpperIndex:
+		return "pg_catalog.upper(" + column + ")" + equals + b.raised(name, store.Email)
+	case store.ExactUpper:
+		return column + equals + b.raised(name, store.Email)
 	default:
 		return "pg_catalog.lower(" + column + ")" + equals + b.folded(name, store.Email)
 	}
@@ -158,6 +178,8 @@ func (b *builder) isUsername(name string) string {
 		return b.equalsCIText(column, name, store.Username)
 	case b.store.EmailLookup == store.LowerIndex:
 		return "pg_catalog.lower(" + column + ")" + equals + b.folded(name, store.Username)
+	case b.store.EmailLookup == store.UpperIndex:
+		return "pg_catalog.upper(" + column + ")" + equals + b.raised(name, store.Username)
 	}
 	return column + equals + b.param(name, store.Username) + asText
 }
@@ -245,9 +267,10 @@ func (b *builder) profile() []string {
 // which keeps every digit of an id and drops the padding of character(n). A column that is null blocks
 // nobody, as most that are nullable mean it; an expression that is null does not say that the user may get in.
 func (b *builder) output(part store.Part) string {
-	column, alias := b.read(part), " AS "+pgx.Identifier{string(part)}.Sanitize()
+	alias := " AS " + pgx.Identifier{string(part)}.Sanitize()
 	switch part {
 	case store.EmailVerified, store.PhoneVerified, store.Blocked:
+		column := b.read(part)
 		unknown := strconv.FormatBool(part == store.Blocked && b.store.Columns[part].Expression != nil)
 		switch familyOf(b.as(part)) {
 		case familyInteger:
@@ -257,5 +280,22 @@ func (b *builder) output(part store.Part) string {
 		}
 		return "COALESCE(" + column + ", " + unknown + ")" + alias
 	}
-	return column + asText + alias
+	if part == store.Email && b.store.EmailLookup == store.ExactUpper {
+		return "pg_catalog.lower(" + b.text(part) + ")" + alias
+	}
+	return b.text(part) + alias
+}
+
+// text is what the part is read as, where that is text. Of bytes those beyond ASCII have a form that no hash has, so that
+// whatever stands in the column is read without an error.
+func (b *builder) text(part store.Part) string {
+	if isHashInBytes(part, b.as(part)) {
+		return "pg_catalog.encode(" + b.read(part) + ", 'escape')"
+	}
+	return b.read(part) + asText
+}
+
+// isHashInBytes reports whether the column holds a hash as bytes, as some drivers write it.
+func isHashInBytes(part store.Part, column store.Column) bool {
+	return part == store.Password && familyOf(column) == familyBinary && strings.EqualFold(strings.TrimSpace(column.Type), "bytea")
 }

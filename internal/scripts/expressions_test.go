@@ -42,7 +42,7 @@ func newExpressionBench(t *testing.T, through bool) *bench {
 		Reach: store.Table{Schema: "legacy", Name: "Users"}, EmailLookup: store.LowerIndex,
 		Columns: map[store.Part]store.Column{
 			store.ID: {Name: "id", Type: "bigint"}, store.Email: {Name: "email", Type: "text"}, store.Username: {Name: "login", Type: "text"},
-			store.Password:      {Expression: read(`convert_from("Users".hash, 'UTF8'::name)`, "text", []string{"hash"}), Name: "hash", Type: "bytea"},
+			store.Password:      {Name: "hash", Type: "bytea"},
 			store.EmailVerified: {Expression: read(`("Users".confirmed_at <= now())`, "boolean", []string{"confirmed_at"}), Name: "confirmed_at", Type: "timestamp with time zone"},
 			store.Blocked:       {Expression: read(`((NOT "Users".is_active) OR ("Users".banned_until IS NOT NULL AND "Users".banned_until > now()))`, "boolean", []string{"banned_until", "is_active"})},
 			store.Name:          {Expression: read(`concat_ws(' '::text, "Users".first_name, "Users".last_name)`, "text", []string{"first_name", "last_name"})},
@@ -215,13 +215,33 @@ func TestReadOnlyParts(t *testing.T) {
 			if lacks := slices.Contains(lacking, op); lacks != errors.As(err, &missing) || !lacks && err != nil {
 				t.Errorf("%s without a column, %s: %v", part, op, err)
 			}
-			if missing != nil && !strings.Contains(err.Error(), "no column") {
+			if missing != nil && !strings.Contains(err.Error(), "without a column") {
 				t.Error(err)
 			}
 		}
 	}
 	if _, err := scripts.Statements(withPart(b.store, store.Password, store.Column{Expression: &store.Expression{SQL: "x", Type: "text"}}), scripts.Login, scripts.RehashOnLogin); err == nil {
 		t.Error("login would write a hash that has no column")
+	}
+}
+
+// Where the hash is only read, login has its functions all the same.
+func TestFunctionNamesOfAReadOnlyPassword(t *testing.T) {
+	s := store.Store{Reach: store.Table{Schema: "a", Name: "u"}, EmailLookup: store.Exact, Columns: map[store.Part]store.Column{
+		store.ID: {Name: "id", Type: "bigint"}, store.Email: {Name: "email", Type: "text"}, store.Password: {Expression: &store.Expression{SQL: "'x'::text", Type: "text"}},
+		store.MigratedAt: {Name: "migrated_at", Type: "date"},
+	}}
+	names := scripts.FunctionNames(s)
+	for _, op := range []scripts.Operation{scripts.Login, scripts.GetUser} {
+		functions, err := scripts.Functions(s, op)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range functions {
+			if !slices.Contains(names, f.Name) {
+				t.Errorf("%s is not among %q", f.Name, names)
+			}
+		}
 	}
 }
 

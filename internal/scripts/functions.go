@@ -121,6 +121,9 @@ func FunctionNames(s store.Store) []string {
 	var names []string
 	for _, op := range Operations() {
 		functions, err := Functions(s, op, RehashOnLogin)
+		if err != nil { // where the password is only read, there is no feature that writes it
+			functions, err = Functions(s, op)
+		}
 		if err != nil {
 			continue // not one that this store can have
 		}

@@ -59,6 +59,8 @@ type spec struct {
 	needs []store.Part
 	// writes are those among them whose columns it writes.
 	writes []store.Part
+	// command is what it asks of the relation beside SELECT, "" for nothing.
+	command string
 }
 
 // specOf is the only list of what the operations need. Ok is false for a name
@@ -66,21 +68,21 @@ type spec struct {
 func specOf(op Operation) (s spec, ok bool) {
 	switch op {
 	case Login:
-		return spec{"login", 2, []store.Part{store.ID, store.Email, store.Password}, nil}, true
+		return spec{"login", 2, []store.Part{store.ID, store.Email, store.Password}, nil, ""}, true
 	case GetUser:
-		return spec{"getUser", 1, []store.Part{store.ID, store.Email}, nil}, true
+		return spec{"getUser", 1, []store.Part{store.ID, store.Email}, nil, ""}, true
 	case Create:
-		return spec{"create", 1, []store.Part{store.Email, store.Password}, []store.Part{store.Email, store.Password}}, true
+		return spec{"create", 1, []store.Part{store.Email, store.Password}, []store.Part{store.Email, store.Password}, "INSERT"}, true
 	case Verify:
-		return spec{"verify", 1, []store.Part{store.ID, store.Email, store.EmailVerified}, []store.Part{store.EmailVerified}}, true
+		return spec{"verify", 1, []store.Part{store.ID, store.Email, store.EmailVerified}, []store.Part{store.EmailVerified}, "UPDATE"}, true
 	case ChangePassword:
-		return spec{"changePassword", 2, []store.Part{store.ID, store.Email, store.Password}, []store.Part{store.Password}}, true
+		return spec{"changePassword", 2, []store.Part{store.ID, store.Email, store.Password}, []store.Part{store.Password}, "UPDATE"}, true
 	case Delete:
-		return spec{"deleteUser", 1, []store.Part{store.ID}, nil}, true
+		return spec{"deleteUser", 1, []store.Part{store.ID}, nil, "DELETE"}, true
 	case ChangeEmail:
-		return spec{"changeEmail", 3, []store.Part{store.ID, store.Email}, []store.Part{store.Email}}, true
+		return spec{"changeEmail", 3, []store.Part{store.ID, store.Email}, []store.Part{store.Email}, "UPDATE"}, true
 	case ChangeUsername:
-		return spec{"changeUsername", 2, []store.Part{store.ID, store.Email, store.Username}, []store.Part{store.Username}}, true
+		return spec{"changeUsername", 2, []store.Part{store.ID, store.Email, store.Username}, []store.Part{store.Username}, "UPDATE"}, true
 	}
 	return spec{}, false
 }
@@ -95,6 +97,29 @@ func MissingParts(s store.Store, op Operation) []store.Part {
 		}
 	}
 	return missing
+}
+
+// Refuses is the command that the operation needs and the relation does not take; "" where nothing is in its way.
+func Refuses(s store.Store, op Operation) string {
+	if known, _ := specOf(op); slices.Contains(s.Refuses, known.command) {
+		return known.command
+	}
+	return ""
+}
+
+// Possible reports whether the store has what the operation needs: the parts, and a relation that takes the command.
+func Possible(s store.Store, op Operation) bool {
+	return len(MissingParts(s, op)) == 0 && Refuses(s, op) == ""
+}
+
+// RefusedCommandError is returned for an operation whose command the relation does not take.
+type RefusedCommandError struct {
+	Operation Operation
+	Command   string
+}
+
+func (e *RefusedCommandError) Error() string {
+	return fmt.Sprintf("%s needs %s, which the relation does not take", e.Operation, e.Command)
 }
 
 // UnknownOperationError is returned for a name that is no operation.

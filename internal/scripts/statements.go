@@ -69,6 +69,9 @@ func Statements(s store.Store, op Operation, features ...Feature) ([]Statement, 
 	if len(missing) > 0 {
 		return nil, newMissingPartsError(s, op, missing)
 	}
+	if command := Refuses(s, op); command != "" {
+		return nil, &RefusedCommandError{op, command}
+	}
 	if err := CheckTypes(s); err != nil {
 		return nil, err
 	}
@@ -152,20 +155,21 @@ func checkType(s store.Store, part store.Part, column store.Column) error {
 		if s.EmailLookup == store.CIText && f != familyCIText {
 			return &ColumnTypeError{part, column, "citext, as the e-mail lookup is citext"}
 		}
-		if !holdsText(part, column) {
-			return &ColumnTypeError{part, column, "a type that holds text as it is written, such as text or character varying"}
-		}
+	}
+	if !holdsText(part, column) {
+		return &ColumnTypeError{part, column, "a type that holds text as it is written, such as text or character varying"}
 	}
 	return nil
 }
 
 // holdsText reports whether the column gives back what the scripts write into it. Bytes and arrays have a text of their own,
+// but for the hash, of which bytes are read as the characters that they stand for,
 // and what is compared, an address, a user name or a hash, is in no integer, date or the like. A type of somebody's, such as a
 // domain or an enumeration, may do.
 func holdsText(part store.Part, column store.Column) bool {
 	f := familyOf(column)
 	if f == familyBinary {
-		return false
+		return isHashInBytes(part, column)
 	}
 	switch part {
 	case store.Email, store.Username, store.Password:
@@ -248,7 +252,7 @@ func rehash(s store.Store) Statement {
 	b := newBuilder(s)
 	return b.statement("rehash", false, fmt.Sprintf("UPDATE %s\nSET %s\nWHERE %s\n  AND %s%s%s",
 		b.table(), b.set(store.Password, b.param("password", store.Password)), b.ofUsers(b.isID()),
-		b.read(store.Password)+asText, equals, b.param("old_password", store.Password)))
+		b.text(store.Password), equals, b.param("old_password", store.Password)))
 }
 
 // insert adds a user. Who signs up is never verified or blocked, whatever the

@@ -17,6 +17,8 @@ type encoded struct {
 	Columns     map[Part]Column   `json:"columns"`
 	EmailLookup EmailLookup       `json:"email_lookup"`
 	Functions   *encodedFunctions `json:"functions,omitempty"`
+	Reads       []Relation        `json:"reads,omitempty"`
+	Refuses     []string          `json:"refuses,omitempty"`
 	RowFilter   *Expression       `json:"row_filter,omitempty"`
 	Table       *encodedTable     `json:"table,omitempty"`
 }
@@ -34,7 +36,7 @@ type encodedTable struct {
 // Marshal is the one text of a store: equal stores have equal texts. It is JSON in one line, and [Parse] gives the
 // store again unless that lacks something that every store has.
 func (s Store) Marshal() string {
-	e := encoded{Columns: s.Columns, EmailLookup: s.EmailLookup, RowFilter: s.RowFilter}
+	e := encoded{Columns: s.Columns, EmailLookup: s.EmailLookup, Reads: s.Reads, Refuses: s.Refuses, RowFilter: s.RowFilter}
 	if e.Columns == nil {
 		e.Columns = map[Part]Column{}
 	}
@@ -60,7 +62,7 @@ func Parse(text string) (Store, error) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return Store{}, errors.New("something follows the JSON")
 	}
-	s := Store{Columns: e.Columns, EmailLookup: e.EmailLookup, RowFilter: e.RowFilter}
+	s := Store{Columns: e.Columns, EmailLookup: e.EmailLookup, Reads: e.Reads, Refuses: e.Refuses, RowFilter: e.RowFilter}
 	switch {
 	case (e.Functions == nil) == (e.Table == nil):
 		return Store{}, errors.New("it needs a table, or functions with the table that they stand in front of, " +
@@ -78,7 +80,7 @@ func Parse(text string) (Store, error) {
 	}
 	if !s.isWhole(text) {
 		return Store{}, errors.New("a member is null or empty, is there twice, or has another name than columns, email_lookup, functions, row_filter, table, " +
-			"schema, name, type, generated, expression, sql, reads and schemas")
+			"schema, name, type, generated, expression, sql, reads, refuses and schemas")
 	}
 	return s, nil
 }

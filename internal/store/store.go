@@ -24,10 +24,17 @@ const (
 	// Exact compares the column with the lower-cased address; a plain unique index serves it.
 	// The column itself is expected to hold lower-cased addresses, as the scripts write them.
 	Exact EmailLookup = "exact"
+	// UpperIndex compares upper(email), and ExactUpper the column with the address in upper case: for tables whose
+	// application looks addresses up so. No table made here has them.
+	UpperIndex EmailLookup = "upper_index"
+	ExactUpper EmailLookup = "exact_upper"
 )
 
-// EmailLookups lists every lookup, the default first.
+// EmailLookups lists the lookups that a table made here can have, the default first.
 func EmailLookups() []EmailLookup { return []EmailLookup{LowerIndex, CIText, Exact} }
+
+// EveryLookup lists those of tables of others, too.
+func EveryLookup() []EmailLookup { return append(EmailLookups(), UpperIndex, ExactUpper) }
 
 // Column is where one part of a user is kept, or what it is read through; one of the two is there, or both.
 type Column struct {
@@ -79,9 +86,13 @@ func (e *Expression) check() error {
 	if e.SQL == "" || e.Type == "" {
 		return errors.New("an expression lacks its sql or its type")
 	}
-	for _, r := range e.Reads {
+	return checkReads(e.Reads)
+}
+
+func checkReads(relations []Relation) error {
+	for _, r := range relations {
 		if r.Schema == "" || r.Name == "" || len(r.Columns) == 0 || slices.Contains(r.Columns, "") {
-			return errors.New("what an expression reads lacks a schema, a name or columns")
+			return errors.New("what is read, reads, lacks a schema, a name or columns")
 		}
 	}
 	return nil
@@ -97,7 +108,14 @@ type Store struct {
 	Reach       Reach
 	// RowFilter is true for the rows that are users, and for no other; nil where all are.
 	RowFilter *Expression
+	// Reads is what whoever reads the relation needs beside it: of a view that looks at the rights of whoever uses it.
+	Reads []Relation
+	// Refuses are the commands that the relation does not take, as a view may: DELETE, INSERT and UPDATE, in this order.
+	Refuses []string
 }
+
+// commands are those that a relation can refuse.
+var commands = []string{"DELETE", "INSERT", "UPDATE"}
 
 // Reach is through what the action scripts get at the users: a [Table] or [Functions], and nothing else. Nil
 // is a store that says nothing of it.
@@ -200,8 +218,15 @@ func (s Store) check() error {
 	if err := s.RowFilter.check(); err != nil {
 		return fmt.Errorf("row_filter: %w", err)
 	}
-	if !slices.Contains(EmailLookups(), s.EmailLookup) {
-		return fmt.Errorf("email_lookup is %q and not one of lower_index, citext and exact", s.EmailLookup)
+	if err := checkReads(s.Reads); err != nil {
+		return err
+	}
+	known := func(command string) bool { return slices.Contains(s.Refuses, command) }
+	if refused := slices.DeleteFunc(slices.Clone(commands), func(c string) bool { return !known(c) }); !slices.Equal(refused, s.Refuses) && len(s.Refuses) > 0 {
+		return errors.New("refuses names something else than DELETE, INSERT and UPDATE, in this order and each once")
+	}
+	if !slices.Contains(EveryLookup(), s.EmailLookup) {
+		return fmt.Errorf("email_lookup is %q and not one of lower_index, citext, exact, upper_index and exact_upper", s.EmailLookup)
 	}
 	if t := s.Table(); t.Schema == "" || t.Name == "" {
 		return errors.New("the table lacks a schema or a name")

@@ -107,6 +107,24 @@ func TestExpressionsInTheText(t *testing.T) {
 	}
 }
 
+// A view that is only read, and that looks at the rights of whoever reads it.
+func TestRefusalsInTheText(t *testing.T) {
+	view := users
+	view.Reads, view.Refuses = []store.Relation{{Columns: []string{"id"}, Name: "people", Schema: "app"}}, []string{"DELETE", "INSERT"}
+	if again, err := store.Parse(view.Marshal()); err != nil || !reflect.DeepEqual(again, view) {
+		t.Errorf("parsed again: %v %+v", err, again)
+	}
+	if through := view.Through("auth0"); !reflect.DeepEqual(through.Refuses, view.Refuses) || !reflect.DeepEqual(through.Direct(), view) {
+		t.Errorf("through functions: %+v", through)
+	}
+	for _, wrong := range [][]string{{"SELECT"}, {"INSERT", "DELETE"}, {"INSERT", "INSERT"}, {"insert"}} {
+		view.Refuses = wrong
+		if again, err := store.Parse(view.Marshal()); err == nil {
+			t.Errorf("%q: read as %+v", wrong, again)
+		}
+	}
+}
+
 // Every member that a column can have is read again from the text.
 func TestMarshalOfWholeColumns(t *testing.T) {
 	whole := store.Store{EmailLookup: store.Exact, Reach: users.Reach, Columns: map[store.Part]store.Column{

@@ -8,6 +8,7 @@ import (
 
 // The counts are those that a build shows one after the other: blocks, tuples, lockers.
 func TestPercentOfAPhase(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		counts []int64
 		want   int64

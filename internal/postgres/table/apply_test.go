@@ -100,6 +100,7 @@ func TestEveryBuildSurvivesAFullDisk(t *testing.T) {
 }
 
 func TestDuplicatesLeaveNothing(t *testing.T) {
+	t.Parallel()
 	s := routeSite(t, "index", 100)
 	session := s.open()
 	defer session.Close()
@@ -120,6 +121,7 @@ func TestDuplicatesLeaveNothing(t *testing.T) {
 }
 
 func TestNullsUndoTheCheck(t *testing.T) {
+	t.Parallel()
 	s := routeSite(t, "set not null", 100)
 	session := s.open()
 	defer session.Close()
@@ -143,6 +145,7 @@ func TestNullsUndoTheCheck(t *testing.T) {
 
 // TestNarrowingIsCounted makes sure that no value is cut or rounded unnoticed.
 func TestNarrowingIsCounted(t *testing.T) {
+	t.Parallel()
 	db := pgtest.LocalDatabase(t)
 	server := serverAt(t, db.URL)
 	pool, err := server.Pool(t.Context())
@@ -188,6 +191,7 @@ func TestNarrowingIsCounted(t *testing.T) {
 
 // TestTooLongIsNotRepeated gives statements that keep everybody out less time than they take.
 func TestTooLongIsNotRepeated(t *testing.T) {
+	t.Parallel()
 	db := pgtest.LocalDatabase(t)
 	server, err := postgres.NewServer(postgres.Config{URL: db.URL, LockTimeout: 300 * time.Millisecond})
 	if err != nil {
@@ -222,6 +226,7 @@ func TestTooLongIsNotRepeated(t *testing.T) {
 // TestRenameGoesOnWithTheBackfill interrupts a backfill after each statement and gives the
 // column another name, which is interrupted as well.
 func TestRenameGoesOnWithTheBackfill(t *testing.T) {
+	t.Parallel()
 	db := pgtest.LocalDatabase(t)
 	server := serverAt(t, db.URL)
 	before := routes()["volatile default"]
@@ -263,6 +268,7 @@ func TestRenameGoesOnWithTheBackfill(t *testing.T) {
 // TestCancelledBuild ends the statement on the server, too, and leaves what the next run
 // takes away.
 func TestCancelledBuild(t *testing.T) {
+	t.Parallel()
 	s := routeSite(t, "index", 100)
 	release := s.blocked() // CREATE INDEX CONCURRENTLY waits for it
 	ctx, cancel := context.WithCancel(t.Context())
@@ -287,6 +293,7 @@ func TestCancelledBuild(t *testing.T) {
 // TestBuildOutwaitsOldTransactions: lock_timeout would end the wait for a transaction that
 // began before, and leave an invalid index.
 func TestBuildOutwaitsOldTransactions(t *testing.T) {
+	t.Parallel()
 	s := routeSite(t, "index", 100)
 	old := s.db.Conn()
 	for _, sql := range []string{"BEGIN ISOLATION LEVEL REPEATABLE READ", "SELECT count(*) FROM app.users"} {
@@ -312,6 +319,7 @@ func TestBuildOutwaitsOldTransactions(t *testing.T) {
 
 // TestSecondRunWaits lets two runs begin at once: the second finds the work done.
 func TestSecondRunWaits(t *testing.T) {
+	t.Parallel()
 	s := routeSite(t, "volatile default", 3000)
 	first := s.open()
 	second := make(chan int, 1)

@@ -42,6 +42,8 @@ type Audit struct {
 	Unreadable Finding
 	// Costs is how many hashes of each look say what of their cost; "" is for those that say nothing.
 	Costs map[string]map[string]int64
+	// Problems are what lets somebody in who may not, or keeps somebody out who may.
+	Problems []Problem
 	// Migrated and Left are nil for a table that does not keep who was migrated.
 	Migrated, Left *Finding
 }
@@ -69,8 +71,8 @@ func hasLook(password string, look hashes.Look) string {
 
 // AuditUsers counts, in one pass over the table, what stands in the way of a login or of a
 // migration. It sees every row or fails: policies that hide rows from the provider are an error.
-// The formats are those of hashes that login reads, beside those that it always does.
-func AuditUsers(ctx context.Context, s *postgres.Server, users store.Store, formats []string) (*Audit, error) {
+// The formats are those of hashes that login reads, beside those that it always does, and ignored columns are no problem.
+func AuditUsers(ctx context.Context, s *postgres.Server, users store.Store, formats, ignored []string) (*Audit, error) {
 	conn, err := s.Connect(ctx)
 	if err != nil {
 		return nil, err
@@ -82,21 +84,26 @@ func AuditUsers(ctx context.Context, s *postgres.Server, users store.Store, form
 		if _, err := tx.Exec(ctx, "SET LOCAL row_security = off"); err != nil {
 			return err
 		}
-		table, err := Inspect(ctx, tx, users.Table().Schema, users.Table().Name)
+		relation, err := InspectRelation(ctx, tx, users.Table().Schema, users.Table().Name)
 		if err != nil {
 			return err
 		}
-		if table == nil {
+		if relation == nil {
 			return ErrNotFound
 		}
-		if len(table.Foreign) > 0 {
-			return &postgres.ForeignError{Found: table.Foreign}
+		if len(relation.Foreign) > 0 {
+			return &postgres.ForeignError{Found: relation.Foreign}
 		}
-		query := newAuditQuery(users, table, formats)
+		query := newAuditQuery(users, relation.Table, formats)
 		if audit, err = query.run(ctx, tx); err != nil {
 			return err
 		}
-		audit.Costs, err = query.costs(ctx, tx)
+		if audit.Costs, err = query.costs(ctx, tx); err != nil {
+			return err
+		}
+		suspects := Suspects(users, relation.Table, ignored)
+		census, err := TakeCensus(ctx, tx, users, relation.Table, suspects)
+		audit.Problems = Problems(users, relation, census, suspects, formats)
 		return err
 	})
 	return audit, err
@@ -124,7 +131,7 @@ func newAuditQuery(users store.Store, table *Table, formats []string) *auditQuer
 	}
 	q := &auditQuery{
 		table: postgres.Ident(users.Table().Schema, users.Table().Name), id: column(store.ID),
-		email: column(store.Email) + "::text", password: column(store.Password) + "::text", audit: &Audit{},
+		email: column(store.Email) + "::text", password: newRowsQuery(users).password, audit: &Audit{},
 	}
 	if users.RowFilter != nil {
 		q.filter = "(" + users.RowFilter.SQL + ")"

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -30,7 +31,10 @@ type Resolved struct {
 	// Functions are those that it calls and that are part of neither the server nor an extension, as the server writes
 	// them with their arguments. Whoever runs the expression needs EXECUTE on them, and what they read is not in Reads.
 	Functions []string `json:",omitempty"`
+	// Loose is set where a sub-select does not compare with the row, so that it gives the same for every one.
+	Loose bool `json:",omitempty"`
 
+	called  []int64  // the functions that it calls
 	builtIn []string // the names of the functions of pg_catalog that it calls
 }
 
@@ -194,13 +198,35 @@ func (r *rowResolver) resolve(ctx context.Context, text string) (Resolved, error
 	if found.SQL, err = oneLine(found.SQL); err != nil {
 		return found, err
 	}
-	printed := found.SQL
-	found.SQL, found.builtIn = inCatalog(printed, found.builtIn), nil
-	return found, r.isSame(ctx, found.SQL, printed)
+	return r.settle(ctx, found)
 }
 
-// isSame makes sure that a text with nothing beside the row and nothing in the path means what was printed.
-func (r *rowResolver) isSame(ctx context.Context, text, printed string) error {
+// mostPrints is how often an expression is printed until its print stays the same: a cast of an array, as in
+// status IN ('a', 'b'), is one of its elements when it is read again.
+const mostPrints = 3
+
+// settle makes sure that the text with nothing beside the row and nothing in the path means what was printed: it is printed
+// the same again, or otherwise while it calls the same functions.
+func (r *rowResolver) settle(ctx context.Context, found Resolved) (Resolved, error) {
+	builtIn, called := found.builtIn, found.called
+	found.builtIn, found.called = nil, nil
+	for range mostPrints {
+		printed := found.SQL
+		found.SQL = inCatalog(printed, builtIn)
+		again, calls, err := r.printedAgain(ctx, found.SQL)
+		if err != nil || again == printed {
+			return found, err
+		}
+		if !slices.Equal(calls, called) {
+			return found, &refusedError{fmt.Sprintf("the server prints it as %s, which it reads as %s", printed, again)}
+		}
+		found.SQL = again
+	}
+	return found, &refusedError{"the server prints it otherwise each time"}
+}
+
+// printedAgain is what the server prints for the text, and which functions it calls.
+func (r *rowResolver) printedAgain(ctx context.Context, text string) (again string, calls []int64, err error) {
 	pinned := func(query string, read func(pgx.Tx) error) error {
 		return r.resolving(ctx, func(tx pgx.Tx) error {
 			if _, err := tx.Exec(ctx, postgres.PinPathSQL); err != nil {
@@ -212,32 +238,32 @@ func (r *rowResolver) isSame(ctx context.Context, text, printed string) error {
 	}
 	// As the scripts have it, with nothing beside the row.
 	if err := pinned("SELECT ("+text+"\n) AS "+valueName+" FROM "+r.from, func(pgx.Tx) error { return nil }); err != nil {
-		return err
+		return "", nil, err
 	}
-	return pinned("SELECT ("+text+"\n) AS "+valueName+" FROM "+r.from+beside, func(tx pgx.Tx) error {
-		var view string
-		if err := tx.QueryRow(ctx, "select pg_get_viewdef('"+resolved+"'::regclass, false)").Scan(&view); err != nil {
+	err = pinned("SELECT ("+text+"\n) AS "+valueName+" FROM "+r.from+beside, func(tx pgx.Tx) error {
+		var view, tree string
+		if err := tx.QueryRow(ctx, printedSQL).Scan(&view, &tree); err != nil {
 			return err
 		}
-		again, err := valueOf(view)
-		if err == nil {
+		calls = calledIn(tree)
+		if again, err = valueOf(view); err == nil {
 			again, err = oneLine(again)
-		}
-		if err == nil && again != printed {
-			err = &refusedError{fmt.Sprintf("the server prints it as %s, which it reads as %s", printed, again)}
 		}
 		return err
 	})
+	return again, calls, err
 }
+
+const printedSQL = "select pg_get_viewdef('" + resolved + "'::regclass, false), (select ev_action::text from pg_rewrite where ev_class = '" + resolved + "'::regclass)"
 
 // valueOf is the expression in the definition of the view.
 func valueOf(view string) (string, error) {
-	const before, after = " SELECT ", " AS " + valueName + "\n   FROM "
+	const before, after = " SELECT", " AS " + valueName + "\n   FROM "
 	end := strings.LastIndex(view, after)
 	if !strings.HasPrefix(view, before) || end < len(before) {
-		return "", errors.New("the server prints the expression in a form that is not understood")
+		return "", &refusedError{"the server prints it in a form that is not understood"}
 	}
-	return view[len(before):end], nil
+	return strings.TrimLeft(view[len(before):end], " \n"), nil // CASE begins on a line of its own
 }
 
 // view resolves a query as a temporary view, reads it and takes it back.

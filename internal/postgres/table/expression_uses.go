@@ -71,6 +71,7 @@ func (r *rowResolver) uses(ctx context.Context, tx pgx.Tx, tree string, found *R
 	if strings.Contains(tree, ":hasForUpdate true") {
 		return &refusedError{"it locks rows (FOR UPDATE or FOR SHARE)"}
 	}
+	found.Loose = isLoose(tree)
 	for _, read := range readings(tree) {
 		relation, err := r.relation(ctx, tx, read)
 		if err != nil {
@@ -141,14 +142,22 @@ select p.oid::regprocedure::text, p.proname::text, p.pronamespace = 'pg_catalog'
   select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
 from pg_proc p where p.oid = any ($1::bigint[]::oid[]) order by 1`
 
-// calls refuses functions that may do or say something else each time, which a look-up must not.
-func (r *rowResolver) calls(ctx context.Context, tx pgx.Tx, tree string, found *Resolved) error {
-	var oids []int64
+// calledIn are the functions in a tree, each once.
+func calledIn(tree string) []int64 {
+	oids := []int64{}
 	for _, m := range called.FindAllStringSubmatch(tree, -1) {
-		if oid, err := strconv.ParseInt(m[1], 10, 64); err == nil {
+		if oid, err := strconv.ParseInt(m[1], 10, 64); err == nil && oid != 0 {
 			oids = append(oids, oid)
 		}
 	}
+	slices.Sort(oids)
+	return slices.Compact(oids)
+}
+
+// calls refuses functions that may do or say something else each time, which a look-up must not.
+func (r *rowResolver) calls(ctx context.Context, tx pgx.Tx, tree string, found *Resolved) error {
+	oids := calledIn(tree)
+	found.called = oids
 	rows, err := tx.Query(ctx, calledSQL, oids, int64(firstOwnObject))
 	if err != nil {
 		return err

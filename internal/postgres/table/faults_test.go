@@ -224,6 +224,7 @@ func TestEveryStepSurvivesALostConnection(t *testing.T) {
 // TestCancelledDrop cancels the drop of an index that waits for readers, first when it has
 // marked the index as not valid, then when it has marked it as dead.
 func TestCancelledDrop(t *testing.T) {
+	t.Parallel()
 	for name, dead := range map[string]bool{"not valid": false, "dead": true} {
 		t.Run(name, func(t *testing.T) {
 			s := routeSite(t, "lookup changed", 100)
@@ -290,6 +291,7 @@ func (s *site) await(condition string) {
 // TestSuspendedClientLetsGo suspends the provider between two statements of a transaction
 // that keeps everybody out, as a laptop's lid does: logins go on soon.
 func TestSuspendedClientLetsGo(t *testing.T) {
+	t.Parallel()
 	db := pgtest.LocalDatabase(t)
 	through := newProxy(t, db)
 	s := newSite(t, db, serverAt(t, through.url), "app", routes()["nothing"], 100)

@@ -40,7 +40,11 @@ join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm', 'f')`
 
 	columnsSQL = `
-select a.attname, quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
+select a.attname, quote_ident(a.attname), format_type(a.atttypid, a.atttypmod), case when t.typtype = 'd' then (
+    with recursive base as (
+      select t.typbasetype as id, t.typtypmod as modifier
+      union all select b.typbasetype, b.typtypmod from base join pg_catalog.pg_type b on b.oid = base.id where b.typtype = 'd')
+    select format_type(base.id, base.modifier) from base join pg_catalog.pg_type b on b.oid = base.id where b.typtype <> 'd') else '' end,
   case
     when a.attcollation in (0, t.typcollation) then ''
     when pg_collation_is_visible(l.oid) then l.collname
@@ -109,6 +113,15 @@ order by k.conname`
 // Inspect reads one table from the catalog. It returns nil when there is no table of that
 // name, and an [OtherKindError] when the name belongs to something else.
 func Inspect(ctx context.Context, q postgres.Querier, schema, name string) (*Table, error) {
+	t, err := inspect(ctx, q, schema, name)
+	if err == nil && t != nil && !t.IsTable() {
+		return nil, &OtherKindError{Schema: schema, Name: name, Kind: t.KindWord()}
+	}
+	return t, err
+}
+
+// inspect reads a relation of any kind that has rows.
+func inspect(ctx context.Context, q postgres.Querier, schema, name string) (*Table, error) {
 	t := &Table{Schema: schema, Name: name}
 	var oid uint32
 	err := q.QueryRow(ctx, relationSQL, schema, name).Scan(&oid, &t.Kind, &t.Owner, &t.Owned, &t.Inherits, &t.HasChildren, &t.Rows, &t.Comment, &t.Relations)
@@ -117,9 +130,6 @@ func Inspect(ctx context.Context, q postgres.Querier, schema, name string) (*Tab
 	}
 	if err != nil {
 		return nil, err
-	}
-	if kind, other := map[string]string{"v": "view", "m": "materialized view", "f": "foreign table"}[t.Kind]; other {
-		return nil, &OtherKindError{Schema: schema, Name: name, Kind: kind}
 	}
 	if t.Columns, err = collect(ctx, q, columnsSQL, oid, scanColumn); err != nil {
 		return nil, err
@@ -141,7 +151,7 @@ func Inspect(ctx context.Context, q postgres.Querier, schema, name string) (*Tab
 }
 
 func scanColumn(row pgx.CollectableRow) (c Column, err error) {
-	err = row.Scan(&c.Name, &c.Quoted, &c.Type, &c.Collation, &c.NotNull, &c.NotNullUnproven, &c.Default, &c.Inherited, &c.Comment, &c.UsedBy, &c.GrantedTo)
+	err = row.Scan(&c.Name, &c.Quoted, &c.Type, &c.Base, &c.Collation, &c.NotNull, &c.NotNullUnproven, &c.Default, &c.Inherited, &c.Comment, &c.UsedBy, &c.GrantedTo)
 	return c, err
 }
 

@@ -29,8 +29,10 @@ type Declaration struct {
 
 // ColumnSpec is a column as it shall be, in the server's own words.
 type ColumnSpec struct {
-	Name      string
-	Type      string
+	Name string
+	Type string
+	// Base is the type that a domain is over, "" where the type is none or the server was not asked.
+	Base      string `json:",omitempty"`
 	Collation string
 	Default   string
 	NotNull   bool
@@ -274,7 +276,7 @@ func readScratch(ctx context.Context, q postgres.Querier, declarations []Declara
 		if c == nil {
 			return nil, fmt.Errorf("the column %s did not come back from the server", postgres.Ident(d.Name))
 		}
-		specs[i] = ColumnSpec{Name: c.Name, Type: c.Type, Collation: c.Collation, Default: c.Default, NotNull: d.NotNull, RenamedFrom: d.RenamedFrom}
+		specs[i] = ColumnSpec{Name: c.Name, Type: c.Type, Base: c.Base, Collation: c.Collation, Default: c.Default, NotNull: d.NotNull, RenamedFrom: d.RenamedFrom}
 	}
 	return specs, nil
 }

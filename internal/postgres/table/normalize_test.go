@@ -57,6 +57,7 @@ func TestNormalizeAcceptsNothingMore(t *testing.T) {
 }
 
 func TestCommonTypeNames(t *testing.T) {
+	t.Parallel()
 	db := pgtest.LocalDatabase(t)
 	for _, text := range []string{
 		"uuid", "TEXT", "bool", "int", "int8", "int2", "decimal", "float4", "float8", "Double  Precision", "varchar", "varchar(255)", "character varying ( 10 )", "char(60)", "timestamp", "timestamptz", "timestamp with time zone", "jsonb", "json", "date", "bytea", "inet",

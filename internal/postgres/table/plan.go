@@ -35,6 +35,10 @@ type Desired struct {
 type Unique struct {
 	Column string
 	Lookup Lookup
+	// Expression is the key where no column is it, as [ResolveExpressions] returned it; Column is what it is called then.
+	Expression string
+	// Predicate is the condition for the rows in it, in the same form; "" for all.
+	Predicate string
 }
 
 // Limits say what a plan may do without being told so in so many words.
@@ -237,7 +241,7 @@ func (p *planner) create() {
 	for _, unique := range p.want.Unique {
 		if unique.Lookup != NoLookup {
 			name := p.indexName(unique, nil)
-			p.created("keep "+unique.Column+" unique and find users by it", "CREATE UNIQUE INDEX "+postgres.Ident(name)+" ON "+p.table+" ("+unique.key()+")", name)
+			p.created("keep "+unique.Column+" unique and find users by it", "CREATE UNIQUE INDEX "+postgres.Ident(name)+" ON "+p.table+" ("+unique.key()+")"+unique.where(), name)
 		}
 	}
 	if p.want.Comment != "" {

@@ -11,10 +11,21 @@ import (
 
 // key is the index key.
 func (u Unique) key() string {
+	if u.Expression != "" {
+		return "(" + u.Expression + ")"
+	}
 	if u.Lookup == LowerLookup {
 		return "pg_catalog.lower(" + postgres.Ident(u.Column) + ")"
 	}
 	return postgres.Ident(u.Column)
+}
+
+// where is the clause of a partial index.
+func (u Unique) where() string {
+	if u.Predicate == "" {
+		return ""
+	}
+	return " WHERE (" + u.Predicate + ")"
 }
 
 func (p *planner) indexName(u Unique, taken []string) string {
@@ -65,7 +76,7 @@ func (p *planner) primaryKey() {
 // uniqueIndexes builds the indexes that lookups need.
 func (p *planner) uniqueIndexes() {
 	for _, unique := range p.want.Unique {
-		if unique.Lookup == NoLookup || p.current.LookupIndex(unique.Column, unique.Lookup) != nil {
+		if unique.Lookup == NoLookup || p.current.serving(unique) != nil {
 			continue
 		}
 		if unique.Column == p.want.PrimaryKey && unique.Lookup == PlainLookup {
@@ -84,7 +95,7 @@ func (p *planner) buildIndex(u Unique, name string) {
 	}
 	p.duplicates(u)
 	p.add(Step{
-		SQL:  "CREATE UNIQUE INDEX CONCURRENTLY " + postgres.Ident(name) + " ON " + p.table + " (" + u.key() + ")",
+		SQL:  "CREATE UNIQUE INDEX CONCURRENTLY " + postgres.Ident(name) + " ON " + p.table + " (" + u.key() + ")" + u.where(),
 		What: "keep " + u.Column + " unique and find users by it", Route: Concurrent, Lock: LockShareUpdate, Scans: true, Builds: name,
 	})
 }
@@ -92,14 +103,21 @@ func (p *planner) buildIndex(u Unique, name string) {
 // duplicates asks how many values occur more than once, and shows the query that lists them.
 func (p *planner) duplicates(u Unique) {
 	have := p.current.Column(u.Column)
-	if have == nil {
+	if have == nil && u.Expression == "" {
 		return // a new column
 	}
-	key := postgres.Ident(p.now(u.Column))
-	if u.Lookup == LowerLookup || p.wantsCIText(u.Column) {
+	key := "(" + u.Expression + ")"
+	if u.Expression == "" {
+		key = postgres.Ident(p.now(u.Column))
+	}
+	if u.Expression == "" && (u.Lookup == LowerLookup || p.wantsCIText(u.Column)) {
 		key = "lower(" + key + "::text)"
 	}
-	groups := fmt.Sprintf("FROM %s WHERE %s IS NOT NULL GROUP BY 1 HAVING count(*) > 1", p.table, key)
+	of := ""
+	if u.Predicate != "" {
+		of = " AND (" + u.Predicate + ")"
+	}
+	groups := fmt.Sprintf("FROM %s WHERE %s IS NOT NULL%s GROUP BY 1 HAVING count(*) > 1", p.table, key, of)
 	p.Checks = append(p.Checks, Check{
 		SQL:    fmt.Sprintf("SELECT count(*) FROM (SELECT %s %s) AS d", key, groups),
 		Column: u.Column,
@@ -135,7 +153,7 @@ func (p *planner) retires(index *Index) bool {
 // serves reports whether the index is one that is wanted.
 func (p *planner) serves(index *Index) bool {
 	return slices.ContainsFunc(p.want.Unique, func(u Unique) bool {
-		found := p.current.LookupIndex(u.Column, u.Lookup)
+		found := p.current.serving(u)
 		return u.Lookup != NoLookup && found != nil && found.Name == index.Name
 	})
 }
@@ -157,7 +175,7 @@ func (p *planner) leftover(index *Index) bool {
 		return false
 	}
 	return slices.ContainsFunc(p.lookups(), func(u Unique) bool {
-		return p.current.hasLookupShape(index, u.Column, u.Lookup) &&
+		return p.current.hasShape(index, u) &&
 			(postgres.MadeName(index.Name, u.words(p.want.Name)...) || u.Lookup == PlainLookup && postgres.MadeName(index.Name, p.want.Name, "pkey"))
 	})
 }
@@ -166,10 +184,10 @@ func (p *planner) leftover(index *Index) bool {
 func (p *planner) lookups() []Unique {
 	var all []Unique
 	for _, u := range p.want.Unique {
-		all = append(all, Unique{u.Column, LowerLookup}, Unique{u.Column, PlainLookup})
+		all = append(all, u, Unique{Column: u.Column, Lookup: LowerLookup}, Unique{Column: u.Column, Lookup: PlainLookup})
 	}
 	for _, c := range p.want.Columns {
-		all = append(all, Unique{c.Name, PlainLookup})
+		all = append(all, Unique{Column: c.Name, Lookup: PlainLookup})
 	}
 	return all
 }

@@ -46,6 +46,7 @@ func note(edit func(*table.ColumnSpec)) table.Desired {
 var rewrites = table.Effect{Scans: true, Rewrites: true, Reindexes: true}
 
 func TestNewPlan(t *testing.T) {
+	t.Parallel()
 	text := "changed"
 	email := table.ColumnSpec{Name: "email", Type: "text", NotNull: true}
 	lower := []table.Unique{{Column: "email", Lookup: table.LowerLookup}}

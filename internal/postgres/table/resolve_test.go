@@ -44,6 +44,7 @@ func newResolutionSite(t *testing.T, managed bool) (db *pgtest.DB, low string, s
 // What a type, a default or a collation resolves to must belong to somebody who is trusted, and runs at no time before
 // that is known; what is used then has its schema.
 func TestOnlyTrustedObjectsAreUsed(t *testing.T) {
+	t.Parallel()
 	// varchar has no function, operator or cast of its own in pg_catalog: an exact match in the path wins.
 	const hostile = `
 CREATE FUNCTION public.upper(varchar) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_catalog.nextval('public.ran'); RETURN 'x'; END $$;

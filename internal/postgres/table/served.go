@@ -17,6 +17,8 @@ type Serving struct {
 	Keys []string
 	// Implied are the predicates, as the catalog prints them, of partial indexes that hold every user.
 	Implied []string
+	// Meanings are the keys of unique indexes of one key, by the catalog's text.
+	Meanings map[string]string
 }
 
 // ReadServing asks the server about the indexes of a row's table for users that the filter describes, as
@@ -36,7 +38,7 @@ func ReadServing(ctx context.Context, db postgres.Beginner, row Row, filter stri
 	}
 	users := conjuncts(filter)
 	for _, index := range row.Current.Indexes {
-		if !index.Valid || len(index.Keys) == 0 {
+		if len(index.Keys) == 0 {
 			continue
 		}
 		if index.Predicate != "" {
@@ -53,11 +55,39 @@ func ReadServing(ctx context.Context, db postgres.Beginner, row Row, filter stri
 		if err != nil {
 			return s, err
 		}
-		if key != "" {
+		for next := 1; key != "" && next < len(index.Keys) && fixes(users, key, row.Name); next++ {
+			if key, err = meaning(index.Keys[next]); err != nil {
+				return s, err
+			}
+		}
+		if key == "" {
+			continue
+		}
+		if index.Valid {
 			s.Keys = append(s.Keys, key)
+		}
+		if index.Unique && len(index.Keys) == 1 {
+			if s.Meanings == nil {
+				s.Meanings = map[string]string{}
+			}
+			s.Meanings[index.Keys[0]] = key
 		}
 	}
 	return s, nil
+}
+
+// fixes reports whether one of the conditions gives the key one value for all users, so that what stands behind it in an
+// index finds them: a tenant, as in realm_id = 'r1'.
+func fixes(conditions []string, key, table string) bool {
+	for _, condition := range conditions {
+		for _, before := range []string{"(" + key + " OPERATOR(pg_catalog.=) ", "((" + key + ")::pg_catalog.text OPERATOR(pg_catalog.=) "} {
+			if value, ok := strings.CutPrefix(condition, before); ok && !strings.Contains(value, postgres.Ident(table)+".") &&
+				!strings.Contains(value, table+".") && !strings.Contains(value, " ") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func containsAll(all, some []string) bool {

@@ -12,6 +12,7 @@ import (
 
 // A partial index serves users where what it asks for is part of what makes a row a user, however the two are written.
 func TestIndexesUnderAFilter(t *testing.T) {
+	t.Parallel()
 	db := pgtest.LocalDatabase(t)
 	pool, err := serverFor(t, db, false).Pool(t.Context())
 	if err != nil {
@@ -50,6 +51,40 @@ func TestIndexesUnderAFilter(t *testing.T) {
 		found, err := table.ResolveExpressions(t.Context(), pool, row, []string{"coalesce(email, login)", "coalesce(login, email)"})
 		if err != nil || !slices.Contains(serving.Keys, found["coalesce(email, login)"].SQL) || slices.Contains(serving.Keys, found["coalesce(login, email)"].SQL) {
 			t.Errorf("%q: keys %q, %v", filter, serving.Keys, err)
+		}
+	}
+}
+
+// Behind what the filter fixes to one value, an index finds users by its next key.
+func TestIndexesBehindATenant(t *testing.T) {
+	t.Parallel()
+	db := pgtest.LocalDatabase(t)
+	pool, err := serverFor(t, db, false).Pool(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.Exec(`CREATE TABLE users (id bigint, email varchar(100), tenant int, realm varchar(36), other int);
+		CREATE UNIQUE INDEX ON users (tenant, lower(email)); CREATE INDEX ON users (realm, tenant, id)`)
+	current, err := table.Inspect(t.Context(), pool, "public", "users")
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := table.Row{Schema: "public", Name: "users", Current: current}
+	for filter, want := range map[string][]string{
+		"tenant > 7": nil, "tenant = 7": {"lower(email)"}, "id > 0 and tenant = 7 and realm = 'r1'": {"lower(email)", "id"}, "realm = 'r1'": {"tenant"}, "tenant = other": nil,
+	} {
+		found, err := table.ResolveExpressions(t.Context(), pool, row, []string{filter, "lower(email)", "id", "tenant"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		serving, err := table.ReadServing(t.Context(), pool, row, found[filter].SQL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range []string{"lower(email)", "id"} {
+			if got := slices.Contains(serving.Keys, found[key].SQL); got != slices.Contains(want, key) {
+				t.Errorf("%s serves %s: %t (%q)", filter, key, got, serving.Keys)
+			}
 		}
 	}
 }

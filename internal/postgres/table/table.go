@@ -4,7 +4,10 @@
 // afterwards, so that what runs is what was shown.
 package table
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Table is one table as the catalog describes it. It holds everything that a plan depends
 // on, so that the same value always gives the same plan; it is kept as JSON.
@@ -32,6 +35,10 @@ type Table struct {
 	Foreign []string `json:",omitempty"`
 	// Relations are the names in the schema that begin like ours, so that a new index gets a free one.
 	Relations []string `json:",omitempty"`
+	// Capitals is set where addresses in the column that was asked about have capitals, see [ReadCapitals].
+	Capitals bool `json:",omitempty"`
+	// Meanings are the keys of unique indexes that are expressions, in the form of [ResolveExpressions], by the catalog's text.
+	Meanings map[string]string `json:",omitempty"`
 	// Implied are the predicates of partial indexes that hold every user, see [Serving].
 	Implied []string `json:",omitempty"`
 }
@@ -43,6 +50,8 @@ type Column struct {
 	Quoted string
 	// Type is the type in the server's own words, for example "character varying(255)".
 	Type string
+	// Base is the type that a domain is over, "" where the type is none.
+	Base string `json:",omitempty"`
 	// Collation is "" for the type's default one.
 	Collation string `json:",omitempty"`
 	NotNull   bool   `json:",omitempty"`
@@ -89,6 +98,9 @@ type Constraint struct {
 	Definition string
 	Valid      bool `json:",omitempty"`
 }
+
+// ValueType is the type of the column's values: that which a domain is over, or the column's own.
+func (c *Column) ValueType() string { return cmp.Or(c.Base, c.Type) }
 
 // Column returns the column of that name, nil when there is none.
 func (t *Table) Column(name string) *Column {
@@ -141,6 +153,25 @@ func (t *Table) LookupIndex(column string, lookup Lookup) *Index {
 		}
 	}
 	return nil
+}
+
+// serving is the valid index that is asked for.
+func (t *Table) serving(u Unique) *Index {
+	for i := range t.Indexes {
+		if index := &t.Indexes[i]; index.Valid && t.hasShape(index, u) {
+			return index
+		}
+	}
+	return nil
+}
+
+// hasShape ignores whether the index is valid.
+func (t *Table) hasShape(index *Index, u Unique) bool {
+	if u.Expression == "" {
+		return t.hasLookupShape(index, u.Column, u.Lookup)
+	}
+	return index.Unique && index.Method == "btree" && len(index.Keys) == 1 && t.Meanings[index.Keys[0]] == u.Expression &&
+		(index.Predicate == "" || slices.Contains(t.Implied, index.Predicate))
 }
 
 // hasLookupShape ignores whether the index is valid.

@@ -14,7 +14,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/auth0"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
 var formerPath = path.Root("use_former_scripts")
@@ -209,8 +211,20 @@ func (m *connectionModel) checkParts(r resolved, diags *diag.Diagnostics) bool {
 					"Add the part to the table's columns, write the script yourself in scripts.overrides[%q], or set operations without it.",
 				op, part, r.store.Title(), op))
 		}
+		addReadOnly(r.store, op, fmt.Sprintf("write the script yourself in scripts.overrides[%q]", op), diags)
 	}
 	return !diags.HasError()
+}
+
+// addReadOnly refuses an operation whose command the store's relation does not take.
+func addReadOnly(s store.Store, op scripts.Operation, otherwise string, diags *diag.Diagnostics) bool {
+	command := scripts.Refuses(s, op)
+	if command == "" {
+		return false
+	}
+	diags.AddAttributeError(path.Root("store"), "Store Is Only Read", fmt.Sprintf(
+		"The script %s needs %s, which %s does not take.\n\n%s, or %s.", op, command, s.Title(), kit.WritableView, otherwise))
+	return true
 }
 
 // scriptsError reports what the scripts cannot be rendered with; settings is where their settings stand.

@@ -110,6 +110,9 @@ func (m *renderedScriptsModel) render(ctx context.Context, userStore store.Store
 			}
 			continue
 		}
+		if addReadOnly(userStore, op, fmt.Sprintf("leave the operation out of operations, or write the script yourself in overrides[%q]", op), diags) {
+			continue
+		}
 		text, err := scripts.Render(op, options)
 		if err != nil {
 			scriptsError(diags, path.Empty(), err)

@@ -42,11 +42,9 @@ func AccessFunctionNames() []string {
 	return scripts.FunctionNames(every)
 }
 
-// PossibleOperations are those that the store has the parts for.
+// PossibleOperations are those that the store has what they need for.
 func PossibleOperations(s store.Store) []scripts.Operation {
-	return slices.DeleteFunc(scripts.Operations(), func(op scripts.Operation) bool {
-		return len(scripts.MissingParts(s, op)) > 0
-	})
+	return slices.DeleteFunc(scripts.Operations(), func(op scripts.Operation) bool { return !scripts.Possible(s, op) })
 }
 
 // AccessFunctions are the functions that stand for the operations on the table. Those that store a password take only
@@ -178,6 +176,9 @@ func adoptedStore(
 		return s, false, nil
 	}
 	if err != nil {
+		return s, false, err
+	}
+	if err := observed.ReadCapitals(ctx, pool, AdoptParts(observed)[store.Email]); err != nil {
 		return s, false, err
 	}
 	return AdoptStore(observed), true, nil

@@ -14,19 +14,27 @@ import (
 var usualNames = map[store.Part][]string{
 	store.ID:    {"userid", "uid", "uuid", "guid", "pk"},
 	store.Email: {"emailaddress", "mail", "useremail", "emailaddr", "login"},
-	store.EmailVerified: {"isverified", "verified", "emailconfirmed", "isemailverified", "confirmed", "emailisverified",
-		"isemailconfirmed"},
+	store.EmailVerified: {"emailverifiedat", "emailconfirmed", "emailconfirmedat", "isemailverified", "isemailconfirmed", "emailisverified",
+		"emailvalidated", "mailverified", "confirmedat", "isverified", "verified", "verifiedat", "isconfirmed", "confirmed"},
 	store.Password: {"passwordhash", "hashedpassword", "encryptedpassword", "pwhash", "passwd", "pwd", "passhash", "pass", "hash",
 		"passworddigest", "userpassword", "bcrypt", "cryptedpassword", "pw", "secret", "bcrypthash"},
-	store.Nickname:          {"nick"},
-	store.Username:          {"userlogin"},
+	store.PasswordSalt: {"salt", "passsalt", "pwsalt", "pwdsalt", "hashsalt", "usersalt"},
+	store.Nickname:     {"nick"},
+	store.Username:     {"userlogin"},
+	store.Name:         {"fullname", "displayname", "realname"},
+	// Not those that say the opposite or that end by themselves: see table.Suspects.
+	store.Blocked: {"isblocked", "blockedat", "banned", "isbanned", "bannedat", "disabled", "isdisabled", "disabledat", "suspended", "issuspended",
+		"suspendedat", "deactivated", "isdeactivated", "deactivatedat", "locked", "islocked", "lockedat"},
+	store.PhoneVerified:     {"phoneverifiedat", "phoneconfirmed", "phoneconfirmedat", "phonenumberverified", "phonenumberconfirmed"},
+	store.UserMetadata:      {"rawusermetadata", "usermeta"},
+	store.AppMetadata:       {"rawappmetadata", "appmeta"},
 	store.GivenName:         {"firstname"},
 	store.FamilyName:        {"lastname", "surname"},
 	store.Picture:           {"avatarurl", "pictureurl"},
 	store.PhoneNumber:       {"phone"},
-	store.CreatedAt:         {"createdon", "created"},
+	store.CreatedAt:         {"createdon", "created", "datejoined", "joinedat", "registeredat", "datecreated"},
 	store.UpdatedAt:         {"updatedon", "updated", "modifiedat"},
-	store.LastLogin:         {"lastloginat", "lastsigninat"},
+	store.LastLogin:         {"lastloginat", "lastsigninat", "lastloggedinat", "lastlogindate"},
 	store.LastPasswordReset: {"passwordchangedat", "lastpasswordresetat"},
 }
 
@@ -35,12 +43,14 @@ func AdoptParts(users *table.Table) (parts map[store.Part]*table.Column) {
 	parts = map[store.Part]*table.Column{}
 	taken := map[string]bool{}
 	take := func(part store.Part, column *table.Column) {
-		if _, done := parts[part]; done || column == nil || taken[column.Name] || !holds(part, column.Type) {
+		if _, done := parts[part]; done || column == nil || taken[column.Name] || !holds(part, column.ValueType()) {
 			return
 		}
 		taken[column.Name] = true
 		parts[part] = column
 	}
+	// Zulip shows another address in "email" than the one that mail goes to.
+	take(store.Email, similarColumn(users, []string{"deliveryemail"}))
 	// The part's own name is surest, then the key for the id, then other spellings.
 	for _, part := range store.Parts() {
 		take(part.Part, users.Column(string(part.Part)))
@@ -60,7 +70,7 @@ func AdoptParts(users *table.Table) (parts map[store.Part]*table.Column) {
 		fragment string
 	}{{store.Email, "mail"}, {store.Password, "passw"}, {store.Password, "pwd"}, {store.Password, "hash"}} {
 		take(guess.part, onlyColumn(users, func(c table.Column) bool {
-			return !taken[c.Name] && holds(guess.part, c.Type) && strings.Contains(fold(c.Name), guess.fragment)
+			return !taken[c.Name] && holds(guess.part, c.ValueType()) && strings.Contains(fold(c.Name), guess.fragment)
 		}))
 	}
 	take(store.ID, onlyColumn(users, func(c table.Column) bool {
@@ -96,7 +106,8 @@ func LikelyColumns(users *table.Table, part store.Part, name string, taken []str
 	return likely
 }
 
-// AdoptLookup is the lookup of e-mail addresses that an index of the table serves; "" where none does.
+// AdoptLookup is the lookup of e-mail addresses that an index of the table serves; "" where none does. A plain index does not
+// while addresses have capitals: whoever has such a one would not be found.
 func AdoptLookup(users *table.Table, email string) store.EmailLookup {
 	column := users.Column(email)
 	switch {
@@ -106,8 +117,10 @@ func AdoptLookup(users *table.Table, email string) store.EmailLookup {
 		return store.LowerIndex
 	case users.LookupIndex(email, table.PlainLookup) == nil:
 		return ""
-	case table.IsCIText(column.Type):
+	case table.IsCIText(column.ValueType()):
 		return store.CIText
+	case users.Capitals:
+		return ""
 	}
 	return store.Exact
 }
@@ -124,7 +137,7 @@ func UnindexedLookup(kind string) store.EmailLookup {
 func AdoptStore(users *table.Table) store.Store {
 	s := store.Store{Reach: store.Table{Schema: users.Schema, Name: users.Name}, Columns: map[store.Part]store.Column{}}
 	for part, column := range AdoptParts(users) {
-		s.Columns[part] = store.Column{Name: column.Name, Type: column.Type, Generated: table.IsGenerated(column.Default)}
+		s.Columns[part] = store.Column{Name: column.Name, Type: column.ValueType(), Generated: table.IsGenerated(column.Default)}
 	}
 	email := s.Columns[store.Email]
 	if s.EmailLookup = AdoptLookup(users, email.Name); s.EmailLookup == "" {
@@ -172,7 +185,9 @@ func holds(part store.Part, kind string) bool {
 	case store.ID:
 		return true
 	case store.EmailVerified, store.PhoneVerified, store.Blocked:
-		return name == "boolean"
+		return name == "boolean" || name == "smallint" || name == "integer" || name == "date" || strings.HasPrefix(name, "timestamp")
+	case store.Password:
+		return text || name == "bytea"
 	case store.UserMetadata, store.AppMetadata:
 		return name == "jsonb" || name == "json"
 	case store.CreatedAt, store.UpdatedAt, store.LastLogin, store.LastPasswordReset, store.MigratedAt:

@@ -46,6 +46,37 @@ func TestAdoptStore(t *testing.T) {
 			want:   map[store.Part]string{store.Email: "contact_mail"},
 			lookup: store.LowerIndex,
 		},
+		"times and usual names as flags": {
+			table: table.Table{Columns: []table.Column{column("id", "uuid"), column("email", "text"), column("verified", "boolean"),
+				column("emailVerified", "timestamp(3) without time zone"), column("is_disabled", "smallint"), column("banned_until", "timestamp with time zone")}},
+			want:   map[store.Part]string{store.ID: "id", store.Email: "email", store.EmailVerified: "emailVerified", store.Blocked: "is_disabled"},
+			lookup: store.LowerIndex,
+		},
+		"confirmed, locked, a salt and bytes": {
+			table: table.Table{Columns: []table.Column{column("id", "bigint"), column("email", "text"), column("password_hash", "bytea"), column("salt", "text"),
+				column("confirmed_at", "timestamp without time zone"), column("locked_at", "date"), column("is_active", "boolean")}},
+			want: map[store.Part]string{store.ID: "id", store.Email: "email", store.Password: "password_hash", store.PasswordSalt: "salt",
+				store.EmailVerified: "confirmed_at", store.Blocked: "locked_at"},
+			lookup: store.LowerIndex,
+		},
+		"a domain holds what its base does": {
+			table: table.Table{
+				Columns: []table.Column{{Name: "email", Quoted: "email", Type: "public.address", Base: "public.citext"}, {Name: "password", Quoted: "password", Type: "public.hash", Base: "text"}},
+				Indexes: []table.Index{unique("email")},
+			},
+			want:   map[store.Part]string{store.Email: "email", store.Password: "password"},
+			lookup: store.CIText,
+		},
+		"addresses with capitals under a plain index": {
+			table:  table.Table{Capitals: true, Columns: []table.Column{column("email", "text")}, Indexes: []table.Index{unique("email")}},
+			want:   map[store.Part]string{store.Email: "email"},
+			lookup: store.LowerIndex,
+		},
+		"the address that mail goes to": {
+			table:  table.Table{Columns: []table.Column{column("email", "text"), column("delivery_email", "text")}},
+			want:   map[store.Part]string{store.Email: "delivery_email"},
+			lookup: store.LowerIndex,
+		},
 		"no guess between two": {
 			table:  table.Table{Columns: []table.Column{column("home_mail", "text"), column("work_mail", "text")}},
 			want:   map[store.Part]string{},

@@ -78,6 +78,9 @@ func functionGrants(
 	return grants, objects, nil
 }
 
+// WritableView is what makes a relation take changes.
+const WritableView = "Give the view INSTEAD OF triggers"
+
 // TableObject is the table in which a store's users are, as what privileges are granted on.
 func TableObject(s store.Store) postgres.Object {
 	table := s.Table()
@@ -109,9 +112,15 @@ func typeSchemas(s store.Store, operations []scripts.Operation, features []scrip
 // StoreError explains why nothing can be derived, at the attribute that can be corrected.
 func StoreError(diags *diag.Diagnostics, at path.Path, err error) {
 	var missing *scripts.MissingPartsError
-	if errors.As(err, &missing) {
+	var refused *scripts.RefusedCommandError
+	switch {
+	case errors.As(err, &missing):
 		diags.AddAttributeError(path.Root("operations"), "Store Lacks A Part", fmt.Sprintf(
 			"The privileges for the operations cannot be derived: %v.\n\nGive the users table this part, or leave the operation out.", err))
+		return
+	case errors.As(err, &refused):
+		diags.AddAttributeError(path.Root("operations"), "Store Is Only Read", fmt.Sprintf(
+			"The privileges for the operations cannot be derived: %v.\n\n%s, or leave the operation out.", err, WritableView))
 		return
 	}
 	diags.AddAttributeError(at, "Store Cannot Be Used", fmt.Sprintf("The privileges for the operations cannot be derived: %v.", err))

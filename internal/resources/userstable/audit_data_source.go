@@ -44,6 +44,8 @@ type usersAuditModel struct {
 	Hashes           types.Map      `tfsdk:"hashes"`
 	HashesUnknown    types.Object   `tfsdk:"hashes_unknown"`
 	LegacyHashes     types.Set      `tfsdk:"legacy_hashes"`
+	NotBlocking      types.Set      `tfsdk:"not_blocking"`
+	Problems         types.List     `tfsdk:"problems"`
 	Unreadable       types.Object   `tfsdk:"hashes_unreadable"`
 	Costs            types.Map      `tfsdk:"hash_costs"`
 	Migrated         types.Object   `tfsdk:"migrated"`
@@ -88,6 +90,12 @@ func (d *usersAudit) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 				MarkdownDescription: "The formats that the connection's `scripts` name as `password_hash` and `legacy_hashes`, by which `hashes_unreadable` counts. All by default.",
 				Validators:          []validator.Set{setvalidator.ValueStringsAre(stringvalidator.OneOf(append(hashes.Optional(), hashes.Bcrypt)...))},
 			},
+			"not_blocking": schema.SetAttribute{
+				Optional: true, ElementType: types.StringType,
+				MarkdownDescription: "Columns whose names sound as if they said who may not log in, and that do not: they are no `problems`.",
+				Validators:          []validator.Set{setvalidator.ValueStringsAre(identifierValidator{})},
+			},
+			"problems":          problemsAttribute("What lets somebody in who may not, or keeps somebody out who may, as far as the table tells: columns that look like a flag or a status and that nothing reads, a filter that hides everybody, addresses that several users have, and the like."),
 			"hashes_unreadable": finding("Rows whose password hash login cannot compare with: of a format that is not in `legacy_hashes`, of none that is known, or one that costs more than a login has time for."),
 			"hash_costs": schema.MapAttribute{
 				Computed: true, ElementType: types.MapType{ElemType: types.Int64Type},
@@ -124,7 +132,7 @@ func (d *usersAudit) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		formats = nil
 		resp.Diagnostics.Append(model.LegacyHashes.ElementsAs(ctx, &formats, false)...)
 	}
-	audit, err := table.AuditUsers(ctx, server, users, formats)
+	audit, err := table.AuditUsers(ctx, server, users, formats, stringsIn(model.NotBlocking))
 	if d.data.Absent(err) != "" {
 		model.showNothing()
 		resp.Diagnostics.AddWarning("Users Not Counted", kit.PostgresDetail("Could not read "+users.Title(), err)+
@@ -185,7 +193,7 @@ func (m *usersAuditModel) showNothing() {
 	m.Rows, m.Hashes = types.Int64Null(), types.MapNull(findingType)
 	m.EmailsMissing, m.EmailsDuplicate, m.EmailsTooLong, m.IDsNotUnique = nothing, nothing, nothing, nothing
 	m.PasswordsMissing, m.HashesUnknown, m.Migrated, m.Left = nothing, nothing, nothing, nothing
-	m.Unreadable, m.Costs = nothing, types.MapNull(costsType)
+	m.Unreadable, m.Costs, m.Problems = nothing, types.MapNull(costsType), types.ListNull(problemType)
 }
 
 func (m *usersAuditModel) show(audit *table.Audit) {
@@ -197,7 +205,7 @@ func (m *usersAuditModel) show(audit *table.Audit) {
 		hashes[format] = findingObject(&finding)
 	}
 	m.Hashes, m.HashesUnknown = types.MapValueMust(findingType, hashes), findingObject(&audit.HashesUnknown)
-	m.Unreadable = findingObject(&audit.Unreadable)
+	m.Unreadable, m.Problems = findingObject(&audit.Unreadable), problemList(audit.Problems)
 	m.Costs, _ = types.MapValueFrom(context.Background(), costsType, audit.Costs)
 	m.Migrated, m.Left = findingObject(audit.Migrated), findingObject(audit.Left)
 }

@@ -188,6 +188,18 @@ func addExpressionError(spec tableSpec, err error, diags *diag.Diagnostics) bool
 	return true
 }
 
+// warnOfLoose tells of a sub-select that reads the same for every user.
+func (s tableSpec) warnOfLoose(diags *diag.Diagnostics) {
+	for _, text := range s.texts() {
+		if s.Resolved[text].Loose {
+			diags.AddAttributeWarning(s.expressionPath(text), "Users Table Needs Attention", fmt.Sprintf(
+				"The expression %[1]q has a sub-select that does not compare with the row of %[2]s, so that it gives the same for every user, perhaps what is another one's.\n\n"+
+					"To settle this, say in it whose it is, as in where r.user_id = %[3]s.id; a name without the table's in front is taken for a column of the sub-select's own tables where they have one. "+
+					"If it is meant so, add a condition that is true for every row, such as %[3]s.id is not null.", text, postgres.QualifiedName(s.Schema, s.Name), postgres.Ident(s.Name)))
+		}
+	}
+}
+
 // warnOfFunctions tells, as long as an expression is new, what a function in it needs that nothing here derives.
 func (s tableSpec) warnOfFunctions(prev *tableSpec, diags *diag.Diagnostics) {
 	for _, text := range s.texts() {

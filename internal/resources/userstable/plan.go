@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -143,6 +144,7 @@ func askAbout(ctx context.Context, server *postgres.Server, config tableConfig, 
 	if isNew {
 		current, err := table.Inspect(ctx, pool, spec.Schema, spec.Name)
 		switch {
+		case addOtherKind(err, diags):
 		case err != nil:
 			diags.AddError("Users Table Not Planned", kit.PostgresDetail("Could not read "+config.title()+" from the catalog", err))
 		case current != nil && !replaced:
@@ -167,7 +169,11 @@ func askAbout(ctx context.Context, server *postgres.Server, config tableConfig, 
 			"%s exists already, as it is planned here and without rows: a run that was interrupted has created it. The apply takes it over and runs none of the statements.", kit.Capitalized(config.title())))
 	}
 	work.spec.warnOfFunctions(prev, diags)
+	work.spec.warnOfLoose(diags)
 	work.spec.warnOfScans(diags)
+	if !isNew {
+		work.spec.warnOfProblems(ctx, pool, prev, options.NotBlocking, diags)
+	}
 	if isNew {
 		work.spec.warnUnfilled(diags)
 	} else {
@@ -251,7 +257,7 @@ func (w tableWork) addProblems(ctx context.Context, db postgres.Beginner, diags 
 	}
 	if len(w.plan.Kept) > 0 {
 		diags.AddAttributeWarning(path.Root("email_lookup"), "Former Index Stays For Now", fmt.Sprintf(
-			"email_lookup changes. So that the connection's present scripts find users until this apply has replaced them, %s keeps what was built for the former lookup: %s.\n\n"+
+			"The way in which users are found changes: email_lookup, an expression or row_filter. So that the connection's present scripts find users until this apply has replaced them, %s keeps what was built for the former lookup: %s.\n\n"+
 				"Apply once more afterwards: the next plan drops it.", postgres.QualifiedName(w.spec.Schema, w.spec.Name), kit.List(w.plan.Kept)))
 	}
 	for _, c := range w.spec.columns() {
@@ -331,7 +337,8 @@ func planTable(ctx context.Context, db interface {
 		if options.DropRemovedColumns.ValueBool() {
 			desired.Drop = removedColumns(*prev, spec)
 		}
-		desired.Retire, desired.RetireLater = prev.Former, prev.EmailLookup != spec.EmailLookup
+		desired.Retire = prev.Former
+		desired.RetireLater = prev.EmailLookup != spec.EmailLookup || prev.RowFilter != spec.RowFilter || !maps.Equal(prev.Expressions, spec.Expressions)
 		if desired.RetireLater {
 			desired.Retire = prev.Built // with prev.Former
 		}

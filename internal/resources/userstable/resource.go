@@ -19,6 +19,7 @@ import (
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
 var (
@@ -41,6 +42,7 @@ type usersTableModel struct {
 	Columns            types.Map      `tfsdk:"columns"`
 	ExtraColumns       types.Map      `tfsdk:"extra_columns"`
 	RowFilter          types.String   `tfsdk:"row_filter"`
+	NotBlocking        types.Set      `tfsdk:"not_blocking"`
 	EmailLookup        types.String   `tfsdk:"email_lookup"`
 	PrimaryKey         types.Bool     `tfsdk:"primary_key"`
 	DeletionProtection types.Bool     `tfsdk:"deletion_protection"`
@@ -142,6 +144,9 @@ func (r *usersTable) Read(ctx context.Context, req resource.ReadRequest, resp *r
 		return
 	}
 	observed, err := table.Inspect(ctx, pool, state.Schema.ValueString(), state.Name.ValueString())
+	if addOtherKind(err, diags) {
+		return
+	}
 	if err != nil {
 		diags.AddError("Users Table Not Read", kit.PostgresDetail("Could not read "+state.title()+" from the catalog", err))
 		return
@@ -152,7 +157,12 @@ func (r *usersTable) Read(ctx context.Context, req resource.ReadRequest, resp *r
 	}
 	prev := kit.GetPrivate[tableSpec](ctx, req.Private, desiredKey, diags)
 	if prev == nil {
+		if err := observed.ReadCapitals(ctx, pool, kit.AdoptParts(observed)[store.Email]); err != nil {
+			diags.AddError("Users Table Not Read", kit.PostgresDetail("Could not look at the addresses of "+state.title(), err))
+			return
+		}
 		adopted := adoptTable(observed)
+		adopted.warnOfGuesses(observed, diags)
 		adopted.recoverOwn(state, observed)
 		stateParts, _, _ := readColumns(ctx, state.Columns, state.ExtraColumns, diags)
 		adopted.recoverExpressions(stateParts, state.RowFilter)
@@ -176,6 +186,18 @@ func (r *usersTable) Read(ctx context.Context, req resource.ReadRequest, resp *r
 	// What the last apply ran is over.
 	state.DDL, state.Changes = types.ListNull(types.StringType), types.ListNull(changeType)
 	diags.Append(resp.State.Set(ctx, state)...)
+}
+
+// addOtherKind reports whether the name is that of a view or the like, and points to what describes one.
+func addOtherKind(err error, diags *diag.Diagnostics) bool {
+	var other *table.OtherKindError
+	if !errors.As(err, &other) {
+		return false
+	}
+	diags.AddAttributeError(path.Root("name"), "Relation Is Not A Table", fmt.Sprintf(
+		"%v, and auth0pg_users_table changes tables alone.\n\nDescribe it with the data source, which changes nothing and exports the same store:\n\n"+
+			"data \"auth0pg_store\" \"users\" {\n  schema  = %q\n  name    = %q\n  columns = { id = {}, email = {}, password = {} }\n}", other, other.Schema, other.Name))
+	return true
 }
 
 func (r *usersTable) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -74,6 +75,11 @@ func (r *usersTable) Schema(ctx context.Context, _ resource.SchemaRequest, resp 
 				MarkdownDescription: "Which rows are users: one SQL condition over a row, by default none, and all rows are. Every look-up and every change of the scripts carries it; a row for which it is false or null is no user to them, and nothing changes it. " +
 					"It is checked as an `expression` of a part is. A change runs nothing in the database and changes the scripts, the privileges and the access functions that derive from `store`.",
 				Validators: []validator.String{expressionValidator{}},
+			},
+			"not_blocking": schema.SetAttribute{
+				Optional: true, ElementType: types.StringType,
+				MarkdownDescription: notBlockingDescription,
+				Validators:          []validator.Set{setvalidator.ValueStringsAre(identifierValidator{})},
 			},
 			"email_lookup": schema.StringAttribute{
 				Optional: true, Computed: true,
@@ -143,6 +149,9 @@ func (r *usersTable) Schema(ctx context.Context, _ resource.SchemaRequest, resp 
 		},
 	}
 }
+
+const notBlockingDescription = "Columns whose names sound as if they said who may not log in, such as `status` or `approved`, and that do not. " +
+	"Each plan warns of such a column as long as no part and no `row_filter` reads it and it is not named here. A change runs nothing."
 
 func partAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{

@@ -188,7 +188,7 @@ func (m *usersTableModel) refresh(ctx context.Context, prev tableSpec, observed 
 		m.ExtraColumns = extraMap(extras)
 	}
 	m.EmailLookup = types.StringNull()
-	if email, written := prev.Columns[store.Email]; !written && email.Name == "" {
+	if _, read := prev.Expressions[store.Email]; read {
 		m.EmailLookup = textOrNull(string(prev.EmailLookup))
 	} else if prev.EmailLookup != "" && observed.LookupIndex(prev.Columns[store.Email].Name, indexLookup(prev.EmailLookup)) != nil {
 		m.EmailLookup = types.StringValue(string(prev.EmailLookup))

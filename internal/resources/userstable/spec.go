@@ -35,6 +35,11 @@ type tableSpec struct {
 	RowFilter   string                `json:",omitempty"`
 	// Resolved is what the server makes of these texts, by the text.
 	Resolved map[string]table.Resolved `json:",omitempty"`
+	// askedLookup is set where the configuration asks for a look-up, so that an index for it is built.
+	askedLookup bool
+	// keys are what unique indexes over expressions have for a key, and predicate is the filter, where an index can have it.
+	keys      map[store.Part]string
+	predicate string
 	// scans are statements that would make look-ups fast which no index serves, by the part.
 	scans map[store.Part]string
 	// Built names the indexes that this resource has built.
@@ -101,7 +106,7 @@ func resolveTable(config tableConfig, prev *tableSpec, observed *table.Table) ta
 		spec.EmailLookup, spec.PrimaryKey, spec.Imported = prev.EmailLookup, prev.PrimaryKey, prev.Imported
 	}
 	if !config.EmailLookup.IsNull() {
-		spec.EmailLookup = store.EmailLookup(config.EmailLookup.ValueString())
+		spec.EmailLookup, spec.askedLookup = store.EmailLookup(config.EmailLookup.ValueString()), true
 	}
 	if !config.PrimaryKey.IsNull() {
 		spec.PrimaryKey = config.PrimaryKey.ValueBool()
@@ -127,7 +132,7 @@ func resolveTable(config tableConfig, prev *tableSpec, observed *table.Table) ta
 		}
 		column := resolveColumn(named, before, observed, defaults)
 		column.Named, column.Add = true, named.Add.ValueBool()
-		if config.EmailLookup.ValueString() == string(store.CIText) && foldable(part.Part) && named.Type.IsNull() && !table.IsCIText(column.Type) {
+		if config.EmailLookup.ValueString() == string(store.CIText) && foldable(part.Part) && named.Type.IsNull() && !table.IsCIText(cmp.Or(column.Base, column.Type)) {
 			column.retype("citext")
 		}
 		spec.Columns[part.Part] = column
@@ -209,7 +214,7 @@ func (c columnSpec) differs(observed *table.Table) bool {
 
 // retype gives the column another type; what its default means depends on that.
 func (c *columnSpec) retype(text string) {
-	c.Type, c.TypeText, c.Default, c.settled = text, text, c.DefaultText, false
+	c.Type, c.Base, c.TypeText, c.Default, c.settled = text, "", text, c.DefaultText, false
 }
 
 // defaultFor is the default that a part's column gets when only its type is given. An id
@@ -234,7 +239,7 @@ const uuidDefault = "gen_random_uuid()"
 func adoptedColumn(have *table.Column) columnSpec {
 	return columnSpec{
 		ColumnSpec: table.ColumnSpec{
-			Name: have.Name, Type: have.Type, Collation: have.Collation, Default: have.Default, NotNull: have.NotNull && !have.NotNullUnproven,
+			Name: have.Name, Type: have.Type, Base: have.Base, Collation: have.Collation, Default: have.Default, NotNull: have.NotNull && !have.NotNullUnproven,
 		},
 		TypeText: have.Type, DefaultText: have.Default, settled: true,
 	}
@@ -313,11 +318,18 @@ func (s tableSpec) desired() table.Desired {
 	if id, ok := s.Columns[store.ID]; ok && s.PrimaryKey {
 		d.PrimaryKey = id.Name
 	}
-	if email, ok := s.Columns[store.Email]; ok {
-		d.Unique = append(d.Unique, table.Unique{Column: email.Name, Lookup: indexLookup(s.EmailLookup)})
-	}
-	if username, ok := s.Columns[store.Username]; ok {
-		d.Unique = append(d.Unique, table.Unique{Column: username.Name, Lookup: s.UsernameLookup})
+	for _, lookup := range []struct {
+		part store.Part
+		by   table.Lookup
+	}{{store.Email, indexLookup(s.EmailLookup)}, {store.Username, s.UsernameLookup}} {
+		column, written := s.Columns[lookup.part]
+		_, read := s.Expressions[lookup.part]
+		switch key := s.keys[lookup.part]; {
+		case key != "":
+			d.Unique = append(d.Unique, table.Unique{Column: string(lookup.part), Lookup: table.PlainLookup, Expression: key, Predicate: s.predicate})
+		case written && !read:
+			d.Unique = append(d.Unique, table.Unique{Column: column.Name, Lookup: lookup.by, Predicate: s.predicate})
+		}
 	}
 	return d
 }
@@ -326,7 +338,7 @@ func (s tableSpec) desired() table.Desired {
 func (s tableSpec) store() store.Store {
 	described := store.Store{Reach: store.Table{Schema: s.Schema, Name: s.Name}, Columns: map[store.Part]store.Column{}, EmailLookup: s.EmailLookup}
 	for part, c := range s.Columns {
-		described.Columns[part] = store.Column{Name: c.Name, Type: c.Type, Generated: table.IsGenerated(c.Default)}
+		described.Columns[part] = store.Column{Name: c.Name, Type: cmp.Or(c.Base, c.Type), Generated: table.IsGenerated(c.Default)}
 	}
 	s.describeExpressions(&described)
 	if described.EmailLookup == "" {

@@ -2,11 +2,11 @@
 /* exported iteratedDigest */
 
 // The digest of first, and of each digest with rest after it. Runs in a thread of its own.
-function iteratedDigest(digest, rounds, first, rest) {
+function iteratedDigest(digest, rounds, first, rest, length) {
   const { createHash } = require('crypto');
-  let key = createHash(digest).update(first).digest();
-  for (let round = 1; round < rounds; round += 1) {
-    key = createHash(digest).update(key).update(rest).digest();
+  let key = first;
+  for (let round = 0; round < rounds; round += 1) {
+    key = createHash(digest).update(key).update(round ? rest : '').digest();
   }
-  return key;
+  return key.subarray(0, length);
 }

@@ -7,7 +7,7 @@
 function readIterated(password, stored) {
   const fields = phcFields(stored);
   const digest = fields && /^iterated-(md5|sha1|sha256|sha512)$/.exec(fields.name);
-  if (!digest) {
+  if (!(digest && fields.number('i') >= 1)) {
     return [];
   }
   const { key, salt, number } = fields;

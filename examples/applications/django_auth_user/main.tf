@@ -1,0 +1,50 @@
+# Django. is_active decides who may log in, and an empty address is nobody's.
+terraform {
+  required_providers {
+    auth0pg = {
+      source = "auth0pg/auth0pg"
+    }
+  }
+}
+
+resource "auth0pg_users_table" "users" {
+  name = "auth_user"
+
+  columns = {
+    id          = {}
+    email       = {}
+    username    = {}
+    password    = {}
+    given_name  = { name = "first_name" }
+    family_name = { name = "last_name" }
+    name        = { expression = "concat_ws(' ', first_name, last_name)" }
+    blocked     = { expression = "is_active is not true" }
+    created_at  = { name = "date_joined" }
+    last_login  = {}
+  }
+
+  row_filter = "email <> ''"
+}
+
+resource "auth0pg_database_role" "scripts" {
+  name                = "auth0_django_auth_user"
+  store               = auth0pg_users_table.users.store
+  operations          = ["login", "get_user"]
+  password_wo         = var.password
+  password_wo_version = 1
+}
+
+resource "auth0pg_connection" "users" {
+  name        = "django-auth-user"
+  store       = auth0pg_users_table.users.store
+  import_mode = true
+
+  scripts {
+    legacy_hashes = ["django_pbkdf2"]
+  }
+
+  configuration_wo         = { POSTGRES_URL = var.database_url }
+  configuration_wo_version = 1
+  enabled_clients          = [var.client_id]
+  depends_on               = [auth0pg_database_role.scripts]
+}

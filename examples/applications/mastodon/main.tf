@@ -1,0 +1,43 @@
+# Mastodon (Rails, Devise). Who is disabled, or not approved yet, may not log in.
+terraform {
+  required_providers {
+    auth0pg = {
+      source = "auth0pg/auth0pg"
+    }
+  }
+}
+
+resource "auth0pg_users_table" "users" {
+  name = "users"
+
+  columns = {
+    id             = {}
+    email          = {}
+    password       = { name = "encrypted_password" }
+    email_verified = { name = "confirmed_at" }
+    blocked        = { expression = "disabled or not approved" }
+    created_at     = {}
+    updated_at     = {}
+  }
+
+  email_lookup = "exact" # Devise keeps addresses in lower case
+}
+
+resource "auth0pg_database_role" "scripts" {
+  name                = "auth0_mastodon"
+  store               = auth0pg_users_table.users.store
+  operations          = ["login", "get_user"]
+  password_wo         = var.password
+  password_wo_version = 1
+}
+
+resource "auth0pg_connection" "users" {
+  name        = "mastodon"
+  store       = auth0pg_users_table.users.store
+  import_mode = true
+
+  configuration_wo         = { POSTGRES_URL = var.database_url }
+  configuration_wo_version = 1
+  enabled_clients          = [var.client_id]
+  depends_on               = [auth0pg_database_role.scripts]
+}

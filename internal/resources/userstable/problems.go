@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package userstable
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+// Nobody gets in whom the application refuses: what the table seems to say about that and the configuration does not is
+// a warning of each plan, until an attribute settles it.
+
+// warnOfProblems tells them of a table that is there.
+func (s tableSpec) warnOfProblems(ctx context.Context, db postgres.Beginner, prev *tableSpec, ignored types.Set,
+	diags *diag.Diagnostics) {
+	if !s.Imported && s.RowFilter == "" && len(s.Expressions) == 0 {
+		return
+	}
+	relation, err := table.InspectRelation(ctx, db, s.Schema, s.Name)
+	if err != nil || relation == nil {
+		return // reading has said what is wrong
+	}
+	users := s.store()
+	settled := stringsIn(ignored)
+	checkIgnored(relation.Table, settled, diags)
+	var suspects []table.Suspect
+	if s.Imported {
+		suspects = table.Suspects(users, relation.Table, settled)
+	}
+	census, err := table.TakeCensus(ctx, db, users, relation.Table, suspects)
+	if err != nil {
+		return
+	}
+	firstTime := prev == nil || !slices.ContainsFunc(prev.columns(), func(c columnSpec) bool { return c.Named })
+	for _, problem := range table.Problems(users, relation, census, suspects, nil) {
+		switch {
+		case problem.Kind == table.Unreadable && !(firstTime &&
+			s.Imported): // from then on the audit counts by the connection's formats
+		case problem.Kind == table.HidesNobody && prev != nil && prev.RowFilter == s.RowFilter && !firstTime:
+		default:
+			addProblem(users.Table(), problem, diags)
+		}
+	}
+}
+
+// stringsIn are the known elements of a set.
+func stringsIn(set types.Set) []string {
+	var all []string
+	for _, element := range set.Elements() {
+		if text, ok := element.(types.String); ok && !text.IsUnknown() {
+			all = append(all, text.ValueString())
+		}
+	}
+	return all
+}
+
+// checkIgnored refuses names of columns that are not there.
+func checkIgnored(t *table.Table, ignored []string, diags *diag.Diagnostics) {
+	for _, name := range ignored {
+		if t.Column(name) == nil {
+			var names []string
+			for _, c := range t.Columns {
+				names = append(names, c.Name)
+			}
+			there := ""
+			if nearest := store.NearestName(name, names); nearest != "" {
+				there = fmt.Sprintf(" The nearest is %q.", nearest)
+			}
+			diags.AddAttributeError(path.Root("not_blocking"), "Column Not Found", fmt.Sprintf(
+				"not_blocking names the column %q, which %s does not have.%s\n\nCorrect the name, or leave it "+
+					"out.", name, postgres.QualifiedName(t.Schema, t.Name), there))
+		}
+	}
+}
+
+func addProblem(of store.Table, p table.Problem, diags *diag.Diagnostics) {
+	at := path.Root(p.Attribute)
+	if _, isPart := store.Spec(store.Part(p.Attribute)); isPart {
+		at = path.Root("columns")
+	}
+	number := ""
+	if p.Counted != nil {
+		number = fmt.Sprintf(" Rows among the first %d for which that holds: %d.", table.CensusRows, *p.Counted)
+	}
+	rows := ""
+	if p.Query != "" {
+		rows = "\n\nThis shows them:\n\n  " + p.Query + ";"
+	}
+	diags.AddAttributeWarning(at, "Users Table Needs Attention", fmt.Sprintf("%s: %s.%s\n\nTo settle this, %s.%s",
+		kit.Capitalized(of.Title()), p.What, number, p.Settle, rows))
+}
+
+// warnOfGuesses tells which parts no column of an imported table looks like, of those without which no login works.
+func (s tableSpec) warnOfGuesses(observed *table.Table, diags *diag.Diagnostics) {
+	words := map[store.Part]string{store.ID: "the id", store.Email: "the e-mail address", store.Password: "the password"}
+	for _, part := range slices.Sorted(maps.Keys(words)) {
+		if _, found := s.Columns[part]; found {
+			continue
+		}
+		var texts []string
+		for _, c := range observed.Columns {
+			if name := c.ValueType(); strings.HasPrefix(name, "text") || strings.HasPrefix(name, "character") ||
+				strings.HasPrefix(name, "json") {
+				texts = append(texts, fmt.Sprintf("%q", c.Name))
+			}
+		}
+		among := ""
+		if len(texts) > 0 {
+			among = " Its columns that hold text are " + kit.List(texts) + "."
+		}
+		diags.AddAttributeWarning(path.Root("columns"), "Part Not Recognised", fmt.Sprintf(
+			"No column of %s looks like %s.%s\n\nUnless the configuration does so already, name it: %s = { name = \"…\" }, "+
+				"or say through what it is read, "+
+				"such as a value in another table: %[4]s = { expression = \"(select …)\" }.",
+			postgres.QualifiedName(s.Schema, s.Name), words[part], among, part))
+	}
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package scripts
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+// Migration is the SQL that reads the users who are not with Auth0 yet, and marks them. It means what the statements of
+// login mean: the same parts, read in the same way.
+type Migration struct {
+	// Parts are what FirstPage and NextPage read, each as text or, for flags, as a boolean.
+	Parts []store.Part
+	// FirstPage reads the first $1 users in the order of their ids, NextPage the first $2 after the id $1, which is text.
+	FirstPage, NextPage string
+	// Duplicates lists the ids, as text, of the users whose folded address another row has, too; no more than $1.
+	Duplicates string
+	// Mark notes when the users with the ids $1, an array of text, came to Auth0, unless it is noted already.
+	Mark string
+	// Left counts the users who are not with Auth0 yet.
+	Left string
+}
+
+// MigrationSQL is for the users for whom the condition holds, "" being all; it is SQL as the server has printed it.
+func MigrationSQL(s store.Store, condition string) (Migration, error) {
+	for _, part := range append(store.Required(), store.MigratedAt) {
+		if !s.Has(part) || part == store.MigratedAt && !s.Writes(part) {
+			return Migration{}, fmt.Errorf("%s has no part %s", s.Title(), part)
+		}
+	}
+	if err := CheckTypes(s); err != nil {
+		return Migration{}, err
+	}
+	b := newBuilder(s)
+	m := Migration{}
+	var outputs []string
+	for _, part := range append(slices.Clone(profileParts), store.Password, store.PasswordSalt) {
+		if s.Has(part) {
+			m.Parts, outputs = append(m.Parts, part), append(outputs, b.output(part))
+		}
+	}
+	users := b.ofUsers(b.stored(store.MigratedAt) + " IS NULL")
+	if condition != "" {
+		users += "\n  AND (" + condition + ")"
+	}
+	key, cast := b.migrationKey()
+	page := func(after, limit string) string {
+		return fmt.Sprintf("SELECT %s\nFROM %s\nWHERE %s%s\nORDER BY %s\nLIMIT %s::pg_catalog.int8", strings.Join(outputs, ", "), b.table(), users, after, key, limit)
+	}
+	m.FirstPage = page("", "$1")
+	m.NextPage = page(fmt.Sprintf("\n  AND %s OPERATOR(pg_catalog.>) $1::pg_catalog.text%s", key, cast), "$2")
+	m.Left = fmt.Sprintf("SELECT pg_catalog.count(*)\nFROM %s\nWHERE %s", b.table(), users)
+	folded := "pg_catalog.lower(" + b.read(store.Email) + asText + ")"
+	// An address counts twice also where the other row is with Auth0 already.
+	m.Duplicates = fmt.Sprintf("SELECT pg_catalog.unnest(d.ids)\nFROM (\n  SELECT pg_catalog.array_agg(%s%s) AS ids\n  FROM %s\n  WHERE %s\n  GROUP BY %s\n  HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1\n) AS d\nLIMIT $1::pg_catalog.int8",
+		b.read(store.ID), asText, b.table(), b.ofUsers(folded+differs+"''"), folded)
+	migratedAt := b.stored(store.MigratedAt)
+	m.Mark = fmt.Sprintf("UPDATE %s\nSET %s = COALESCE(%s, CURRENT_TIMESTAMP)\nWHERE %s OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]%s)",
+		b.table(), b.column("UPDATE", store.MigratedAt), migratedAt, key, arrayOf(cast))
+	return m, nil
+}
+
+// migrationKey is the id as users are put in order by it, and the cast from text to its type. An index on the id serves
+// it for the usual types; others are compared as text.
+func (b *builder) migrationKey() (key, cast string) {
+	switch familyOf(b.as(store.ID)) {
+	case familyUUID:
+		return b.read(store.ID), "::pg_catalog.uuid"
+	case familyInteger:
+		return b.read(store.ID), "::pg_catalog.int8"
+	case familyText:
+		return b.read(store.ID), ""
+	}
+	return b.read(store.ID) + asText + ` COLLATE "pg_catalog"."C"`, ""
+}
+
+// arrayOf makes of a cast to a type one to an array of it.
+func arrayOf(cast string) string {
+	if cast == "" {
+		return ""
+	}
+	return cast + "[]"
+}
