@@ -43,6 +43,7 @@ func productions() map[string]inProduction {
 	return map[string]inProduction{
 		"all seven":                {operations: "login get_user create verify change_password delete change_email", options: url},
 		"six, as the dashboard":    {operations: "login get_user create verify change_password delete", options: url},
+		"eight, with usernames":    {operations: "login get_user create verify change_password delete change_email change_username", options: url},
 		"three":                    {operations: "login get_user change_password", options: with(object{"disable_signup": true}), configured: object{"disable_signup": true}},
 		"two, read only":           {operations: "login get_user", options: url, configured: object{"disable_signup": false}},
 		"login alone":              {operations: "login", options: url},
@@ -96,6 +97,7 @@ func TestTakeOverWhatProductionHas(t *testing.T) {
 func (p inProduction) make(t *testing.T, tenant *acctest.TenantHandle) (id string, config map[string]any) {
 	t.Helper()
 	all, texts := legacyScripts(), map[string]any{}
+	all["change_username"] = "function changeUsername(email, username, callback) {\n  return callback(null, true);\n}\n"
 	for _, op := range strings.Fields(p.operations) {
 		texts[op] = all[op]
 		if p.edit != nil {
