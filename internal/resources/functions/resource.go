@@ -240,7 +240,7 @@ func (r *accessFunctions) Delete(ctx context.Context, req resource.DeleteRequest
 // warnOfLostPrivileges says who could call the functions that others now take the place of. A role and an allowlist that
 // have the functions' store are planned anew in the same run; who got the right elsewhere has lost it.
 func warnOfLostPrivileges(schema string, roles []string, diags *diag.Diagnostics) {
-	diags.AddAttributeWarning(path.Root("schema"), "Privileges Went With the Functions", fmt.Sprintf(
+	diags.AddAttributeWarning(path.Root("schema"), "Privileges Went With Functions", fmt.Sprintf(
 		"The access functions in the schema %q were dropped to be created anew. Until this apply has come to the roles that it manages, they cannot be called by %s.\n\n"+
 			"Grant what was granted elsewhere again.", schema, kit.List(roles)))
 }
