@@ -12,10 +12,8 @@ import (
 
 	connections "github.com/auth0/go-auth0/v3/management/connections/client"
 	"github.com/auth0/go-auth0/v3/management/core"
-	jobs "github.com/auth0/go-auth0/v3/management/jobs/client"
 	"github.com/auth0/go-auth0/v3/management/jobs/usersimports"
 	"github.com/auth0/go-auth0/v3/management/option"
-	users "github.com/auth0/go-auth0/v3/management/users/client"
 )
 
 // Client calls one tenant's Management API. It is safe for concurrent use.
@@ -27,11 +25,12 @@ type Client struct {
 		err  error
 	}
 	connections  *connections.Client
-	users        *users.Client
-	jobs         *jobs.Client
 	usersImports *usersimports.Client
-	transport    *retry
-	refresh      refresh
+	// plain is for calls of which the SDK's clients would bring a megabyte of types along, see [Client.get].
+	plain     *http.Client
+	base      string
+	transport *retry
+	refresh   refresh
 }
 
 // New makes a client. It contacts nothing: a setting that cannot work, see
@@ -64,12 +63,10 @@ func (c *Client) start() error {
 		forTokens := *c.transport
 		forTokens.repeatable = true
 		credentials := &tokens{config: c.config, endpoint: endpoint, client: httpClient(&forTokens)}
-		options := core.NewRequestOptions(
-			option.WithBaseURL(endpoint.String()+"/api/v2"),
-			option.WithHTTPClient(httpClient(&bearer{tokens: credentials, next: c.transport})),
-		)
-		c.connections, c.users = connections.NewClient(options), users.NewClient(options)
-		c.jobs, c.usersImports = jobs.NewClient(options), usersimports.NewClient(options)
+		c.base = endpoint.String() + "/api/v2"
+		c.plain = httpClient(&bearer{tokens: credentials, next: c.transport})
+		options := core.NewRequestOptions(option.WithBaseURL(c.base), option.WithHTTPClient(c.plain))
+		c.connections, c.usersImports = connections.NewClient(options), usersimports.NewClient(options)
 	})
 	return c.setup.err
 }
@@ -87,6 +84,8 @@ func httpClient(transport http.RoundTripper) *http.Client {
 type call struct {
 	operation string
 	scopes    []string
+	// empty is set where the tenant may answer that there is nothing, with a 204.
+	empty bool
 }
 
 // do runs one SDK call and decodes the answer into result (nil: no body is expected). The
@@ -112,6 +111,22 @@ func (c *Client) do(ctx context.Context, call call, result any, send func(contex
 		return fromAnswer(call.operation, call.scopes, a)
 	}
 	return nil
+}
+
+// get asks for a path, below /api/v2, and decodes the answer into result.
+func (c *Client) get(ctx context.Context, call call, path string, query url.Values, result any) error {
+	return c.do(ctx, call, result, func(ctx context.Context) error {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path, nil)
+		if err != nil {
+			return err
+		}
+		req.URL.RawQuery = query.Encode()
+		resp, err := c.plain.Do(req)
+		if err != nil {
+			return err
+		}
+		return resp.Body.Close() // what it held is kept, see keep
+	})
 }
 
 // explain makes the error of a call that got no answer. Errors about the configuration and

@@ -263,7 +263,7 @@ func TestREADMEShowsTheDemo(t *testing.T) {
 			t.Errorf("the demo does not print: %s", line)
 		}
 	}
-	words := map[int]string{9: "nine", 10: "ten", 11: "eleven", 12: "twelve", 13: "thirteen"}
+	words := map[int]string{9: "nine", 10: "ten", 11: "eleven", 12: "twelve", 13: "thirteen", 14: "fourteen"}
 	if want := "and " + words[total-shown] + " more steps"; shown < 5 || !strings.Contains(read(t, "README.md"), want) {
 		t.Errorf("the README shows %d of %d steps and should say %q", shown, total, want)
 	}

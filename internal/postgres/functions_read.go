@@ -138,7 +138,7 @@ func (a *Access) SchemaDefinition() string {
 
 // RowSecurity is what row-level security means for the owner of access functions.
 type RowSecurity struct {
-	// Exists is false when there is no such table.
+	// Exists is false when there is no such table or view.
 	Exists bool
 	// Enabled means that the table hides its rows from a role without a policy.
 	Enabled bool
@@ -153,7 +153,7 @@ select c.relrowsecurity, p.polname is not null, coalesce(p.polpermissive, false)
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   left join pg_catalog.pg_policy p on p.polrelid = c.oid and p.polname = $3
- where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')`
+ where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm', 'f')`
 
 // RowSecurity tells whether the functions' owner needs a policy on the table, and has it.
 func (s *Server) RowSecurity(ctx context.Context, table Object, schema string) (RowSecurity, error) {

@@ -17,7 +17,7 @@ select distinct coalesce(n.nspname, '')::text, coalesce(s.relname, '')::text
 	join pg_catalog.pg_depend p on p.classid = 'pg_catalog.pg_attrdef'::regclass and p.objid = d.oid and p.refclassid = 'pg_catalog.pg_class'::regclass
 	join pg_catalog.pg_class s on s.oid = p.refobjid and s.relkind = 'S'
 	join pg_catalog.pg_namespace n on n.oid = s.relnamespace) on d.adrelid = t.oid
- where t.relname = $2 and t.relkind in ('r', 'p', 'v', 'f')
+ where t.relname = $2 and t.relkind in ('r', 'p', 'v', 'm', 'f')
  order by 1, 2`
 
 // DefaultSequences lists the sequences that the defaults of a table's columns draw from: who

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -16,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 )
 
 // in is who may log in, with what must be in the profile.
@@ -26,10 +26,11 @@ const (
 	out        = "out"
 )
 
-// applications are users tables of real applications, each with what its own login would answer. Everybody's password is
-// S3cret-pass, and with another one nobody gets in.
+// applications are users tables of real applications, each with what its own login would answer. Everybody's password
+// is S3cret-pass, and with another one nobody gets in.
 var applications = map[string]map[string]string{
-	"aspnet_identity":  {"alice@example.com": verified, "ALICE@EXAMPLE.COM": verified, "bob@example.com": out, "erin@example.com": verified},
+	"aspnet_identity": {"alice@example.com": verified, "ALICE@EXAMPLE.COM": verified, "bob@example.com": out,
+		"erin@example.com": verified},
 	"calcom_users":     {"alice@example.com": verified, "bob@example.com": out, "carol@example.com": unverified},
 	"chatwoot":         {"alice@example.com": verified, "Alice@Example.com": verified, "carol@example.com": unverified},
 	"devise_pepper":    {"alice@example.com": in, "ALICE@EXAMPLE.COM": in},
@@ -40,14 +41,17 @@ var applications = map[string]map[string]string{
 	"gobook_bytea":     {"alice@example.com": verified, "Alice@Example.Com": verified, "carol@example.com": unverified},
 	// Only the realm r1 counts.
 	"keycloak_user_entity": {"alice@example.com": verified, "ALICE@example.com": verified},
-	"laravel":              {"alice@example.com": verified, "ALICE@example.com": verified, "carol@example.com": unverified, "dave@example.com": out},
-	"mastodon":             {"alice@example.com": verified, "ALICE@example.com": verified, "bob@example.com": out, "carol@example.com": unverified, "dave@example.com": out},
-	"metabase_core_user":   {"alice@example.com": in, "ALICE@example.com": in, "bob@example.com": out},
-	"supabase_auth_users":  {"alice@example.com": verified, "bob@example.com": out, "carol@example.com": unverified, "dave@example.com": out, "erin@example.com": verified},
+	"laravel": {"alice@example.com": verified, "ALICE@example.com": verified,
+		"carol@example.com": unverified, "dave@example.com": out},
+	"mastodon": {"alice@example.com": verified, "ALICE@example.com": verified, "bob@example.com": out,
+		"carol@example.com": unverified, "dave@example.com": out},
+	"metabase_core_user": {"alice@example.com": in, "ALICE@example.com": in, "bob@example.com": out},
+	"supabase_auth_users": {"alice@example.com": verified, "bob@example.com": out, "carol@example.com": unverified,
+		"dave@example.com": out, "erin@example.com": verified},
 }
 
-// unmet are applications that lack something by which these logins do not come out as they should, with what that is. The
-// test fails where one comes out after all.
+// unmet are applications that lack something by which these logins do not come out as they should, with what that is.
+// The test fails where one comes out after all.
 var unmet = map[string]string{}
 
 // application is one of them in a database of its own.
@@ -72,7 +76,7 @@ func TestApplications(t *testing.T) {
 	w := &world{TB: t, tenant: acctest.Tenant(t), workspace: acctest.NewWorkspace(t, nil)}
 	w.clientID, w.secret = w.tenant.Local.AddClient("web")
 	var all []*application
-	for _, name := range slices.Sorted(maps.Keys(applications)) {
+	for name := range pgtest.SomeOf(applications) {
 		a := &application{DB: acctest.LocalDatabase(t), name: name}
 		a.role = a.RoleName("auth0_" + name)
 		sql, err := os.ReadFile("testdata/applications/" + name + ".sql")
@@ -95,7 +99,8 @@ func TestApplications(t *testing.T) {
 		if exit != 0 {
 			t.Fatalf("the plan after the apply is not empty (exit %d, functions: %t):\n%s", exit, through, output)
 		}
-		for _, open := range []string{"looks as if it said", "which blocks", "hides nobody", "nobody is a user", "has the same address", "does not read unless", "has capitals"} {
+		for _, open := range []string{"looks as if it said", "which blocks", "hides nobody", "nobody is a user",
+			"has the same address", "does not read unless", "has capitals"} {
 			if strings.Contains(strings.Join(strings.Fields(output), " "), open) {
 				t.Errorf("an example leaves a question open: %s\n%s", open, output)
 			}
@@ -122,12 +127,14 @@ func (w *world) describe(all []*application, through bool) {
 	root := required
 	for _, a := range all {
 		alias := "alias = " + acctest.Quote(a.name)
-		root += strings.Replace(acctest.ProviderConfig(a.DB, w.tenant), "provider \"auth0pg\" {", "provider \"auth0pg\" {\n  "+alias, 1)
+		root += strings.Replace(acctest.ProviderConfig(a.DB, w.tenant), "provider \"auth0pg\" {",
+			"provider \"auth0pg\" {\n  "+alias, 1)
 		secret := ""
 		if a.name == "devise_pepper" {
 			secret = "pepper = \"0123pepper4567\""
 		}
-		root += fmt.Sprintf("module %q {\n  source = \"./%[1]s\"\n  providers = { auth0pg = auth0pg.%[1]s }\n  password = \"password\"\n  database_url = %q\n  client_id = %q\n  %s\n}\n",
+		root += fmt.Sprintf("module %q {\n  source = \"./%[1]s\"\n  providers = { auth0pg = auth0pg.%[1]s }\n  password = "+
+			"\"password\"\n  database_url = %q\n  client_id = %q\n  %s\n}\n",
 			a.name, a.URLFor(a.role, "password"), w.clientID, secret)
 		folder := "../../examples/applications/" + a.name + "/"
 		for _, file := range []string{"main.tf", "variables.tf", "import.tf"} {
@@ -172,7 +179,8 @@ func (a *application) changed(w *world, text string) string {
 		store = "auth0pg_users_table.users.store"
 	}
 	text = replaced(text, "= "+store+"\n", "= auth0pg_access_functions.users.store\n")
-	return text + fmt.Sprintf("resource \"auth0pg_access_functions\" \"users\" {\n  schema = %q\n  table = %s\n  operations = [\"login\", \"get_user\"]\n}\n", a.role, store)
+	return text + fmt.Sprintf("resource \"auth0pg_access_functions\" \"users\" {\n  schema = %q\n  table = %s\n  "+
+		"operations = [\"login\", \"get_user\"]\n}\n", a.role, store)
 }
 
 // shape is all of the schemas that pg_dump would write, but for privileges and what the access functions are.
@@ -180,15 +188,20 @@ func (a *application) shape() []string {
 	return strings.Split(a.QueryString(`
 WITH own AS (SELECT oid, nspname FROM pg_namespace WHERE nspname IN ('public', 'auth'))
 SELECT string_agg(line, E'\n' ORDER BY line) FROM (
-  SELECT format('relation %s.%s %s %s %s', n.nspname, c.relname, c.relkind, c.reloptions, obj_description(c.oid)) AS line
+  SELECT format('relation %s.%s %s %s %s', n.nspname, c.relname, c.relkind, c.reloptions,
+	obj_description(c.oid)) AS line
   FROM pg_class c JOIN own n ON n.oid = c.relnamespace
-  UNION ALL SELECT format('column %s.%s %s %s %s %s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,
+  UNION ALL SELECT format('column %s.%s %s %s %s %s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
+	a.attnotnull, a.attidentity, a.attgenerated,
     pg_get_expr(d.adbin, d.adrelid))
   FROM pg_class c JOIN own n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum WHERE c.relkind IN ('r', 'v')
-  UNION ALL SELECT 'index ' || pg_get_indexdef(i.indexrelid) || i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN own n ON n.oid = c.relnamespace
-  UNION ALL SELECT format('constraint %s %s %s', k.conrelid::regclass, k.conname, pg_get_constraintdef(k.oid)) FROM pg_constraint k JOIN own n ON n.oid = k.connamespace
-  UNION ALL SELECT 'trigger ' || pg_get_triggerdef(g.oid) FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN own n ON n.oid = c.relnamespace WHERE NOT g.tgisinternal
+  UNION ALL SELECT 'index ' || pg_get_indexdef(i.indexrelid) ||
+	i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN own n ON n.oid = c.relnamespace
+  UNION ALL SELECT format('constraint %s %s %s', k.conrelid::regclass, k.conname,
+	pg_get_constraintdef(k.oid)) FROM pg_constraint k JOIN own n ON n.oid = k.connamespace
+  UNION ALL SELECT 'trigger ' ||
+	pg_get_triggerdef(g.oid) FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN own n ON n.oid = c.relnamespace WHERE NOT g.tgisinternal
   UNION ALL SELECT 'function ' || p.oid::regprocedure FROM pg_proc p JOIN own n ON n.oid = p.pronamespace
 ) all_lines`), "\n")
 }
@@ -203,7 +216,10 @@ func (a *application) compare(t *testing.T, added []string) {
 		}
 	}
 	for _, line := range after {
-		isAdded := slices.ContainsFunc(added, func(name string) bool { return strings.Contains(line, "."+name+" timestamp with time zone f") })
+		isAdded := slices.ContainsFunc(added, func(name string) bool {
+			return strings.Contains(line,
+				"."+name+" timestamp with time zone f")
+		})
 		if !slices.Contains(a.before, line) && !isAdded {
 			t.Errorf("added: %s", line)
 		}
@@ -234,8 +250,8 @@ func (w *world) logIn(a *application) {
 	}
 }
 
-// answer is what a login comes to. Whoever moved by it is taken out of the tenant again, so that the next login asks the
-// scripts.
+// answer is what a login comes to. Whoever moved by it is taken out of the tenant again, so that the next login asks
+// the scripts.
 func (w *world) answer(realm, user, password string) string {
 	w.Helper()
 	content, err := json.Marshal(map[string]any{
@@ -245,7 +261,8 @@ func (w *world) answer(realm, user, password string) string {
 	if err != nil {
 		w.Fatal(err)
 	}
-	response, err := http.Post(w.tenant.URL+"/oauth/token", "application/json", bytes.NewReader(content)) //nolint:noctx // the tenant is in this process
+	response, err := http.Post(w.tenant.URL+"/oauth/token", "application/json",
+		bytes.NewReader(content)) //nolint:noctx // the tenant is in this process
 	if err != nil {
 		w.Fatal(err)
 	}

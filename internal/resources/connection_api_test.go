@@ -25,7 +25,7 @@ import (
 func (c *connectionTest) life() {
 	c.Helper()
 	c.run(
-		resource.TestStep{Config: c.config(secretConfig(scriptsURL, 1, unprotected+"authentication_methods = { passkey = { enabled = true } }"))},
+		resource.TestStep{Config: c.config(secretConfig(scriptsURL, 1, unprotected+"enable_script_context = true\nauthentication_methods = { passkey = { enabled = true } }"))},
 		resource.TestStep{
 			Config: c.config(secretConfig(scriptsURL, 1, unprotected+"disable_signup = true")), ConfigPlanChecks: action(plancheck.ResourceActionUpdate),
 			Check: c.check(func() error {

@@ -209,7 +209,7 @@ func TestConnectionBadInput(t *testing.T) {
 		"configuration in options":   {more: `options = jsonencode({ configuration = {} })`, want: "managed by the attribute configuration_wo"},
 		"store without a part":       {replace: [2]string{`email_verified = { name = "email_verified", type = "boolean" }`, ``}, want: "The script verify needs the part email_verified"},
 		"store with an unknown part": {replace: [2]string{`nickname  `, `shoe_size`}, want: `columns names the part "shoe_size"`},
-		"no store and no scripts":    {replace: [2]string{connectionStore, ""}, want: "there is neither a store to render it from nor an override"},
+		"no store and no scripts":    {replace: [2]string{connectionStore, ""}, want: "there is neither a store to render them from nor an override"},
 	}
 	c := newConnectionTest(t)
 	for _, name := range slices.Sorted(maps.Keys(tests)) {

@@ -42,7 +42,7 @@ var optionCases = map[string]optionCase{
 	"upstream_params":                      {`jsonencode({ screen_name = { alias = "login_hint" } })`, `jsonencode({ screen_name = { value = "<x>" } })`, "upstream_params", map[string]any{"screen_name": map[string]any{"value": "<x>"}}},
 	"mfa":                                  {"{ active = false }", "{ active = true, return_enroll_settings = false }", "mfa", map[string]any{"active": true, "return_enroll_settings": false}},
 	"custom_password_hash":                 {`{ action_id = "a1" }`, `{ action_id = "a2" }`, "custom_password_hash", map[string]any{"action_id": "a2"}},
-	"authentication_methods": {`{ password = { enabled = true }, passkey = { enabled = true } }`,
+	"authentication_methods": {`{ password = { enabled = true }, passkey = { enabled = false } }`,
 		`{ password = { enabled = true, api_behavior = "optional", signup_behavior = "block" }, passkey = { enabled = false }, email_otp = { enabled = true }, phone_otp = { enabled = false } }`,
 		"authentication_methods", map[string]any{
 			"password": map[string]any{"enabled": true, "api_behavior": "optional", "signup_behavior": "block"}, "passkey": map[string]any{"enabled": false},
@@ -53,13 +53,13 @@ var optionCases = map[string]optionCase{
 	"attributes": {`{ email = { identifier = { active = true }, profile_required = true, signup = { status = "required", verification = { active = true } }, unique = true } }`,
 		`{
 			email        = { identifier = { active = true, default_method = "email_otp" }, verification_method = "otp" }
-			phone_number = { identifier = { active = true, default_method = "phone_otp" }, profile_required = true, signup = { status = "required", verification = { active = false } } }
+			phone_number = { identifier = { active = false, default_method = "phone_otp" }, profile_required = true, signup = { status = "required", verification = { active = false } } }
 			username     = { identifier = { active = true }, profile_required = true, signup = { status = "required" }, validation = { min_length = 3, max_length = 20, allowed_types = { email = false, phone_number = false } } }
 		}`,
 		"attributes", map[string]any{
 			"email": map[string]any{"identifier": map[string]any{"active": true, "default_method": "email_otp"}, "profile_required": true,
 				"signup": map[string]any{"status": "required", "verification": map[string]any{"active": true}}, "unique": true, "verification_method": "otp"},
-			"phone_number": map[string]any{"identifier": map[string]any{"active": true, "default_method": "phone_otp"}, "profile_required": true,
+			"phone_number": map[string]any{"identifier": map[string]any{"active": false, "default_method": "phone_otp"}, "profile_required": true,
 				"signup": map[string]any{"status": "required", "verification": map[string]any{"active": false}}},
 			"username": map[string]any{"identifier": map[string]any{"active": true}, "profile_required": true, "signup": map[string]any{"status": "required"},
 				"validation": map[string]any{"min_length": 3, "max_length": 20, "allowed_types": map[string]any{"email": false, "phone_number": false}}},
@@ -169,7 +169,7 @@ func TestConnectionOptionsAreAllTried(t *testing.T) {
 		maps.Copy(cases, set)
 	}
 	// What the resource decides about by itself.
-	ours := []string{"id", "name", "import_mode", "store", "scripts", "configuration_wo", "configuration_wo_version", "enabled_clients",
+	ours := []string{"id", "name", "import_mode", "store", "scripts", "operations", "manage_scripts", "configuration_wo", "configuration_wo_version", "enabled_clients",
 		"deletion_protection", "delete_with_users",
 		"allow_replacement", "preflight", "script_digests", "script_changes", "use_former_scripts", "configuration_fingerprints", "enabled_database_customization", "timeouts"}
 	var tried func(text, at string, attribute schema.Attribute, stored any)

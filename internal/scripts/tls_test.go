@@ -32,6 +32,8 @@ func TestTLS(t *testing.T) {
 	for _, test := range []struct {
 		sslmode string
 		withCA  bool
+		// escaped has the line breaks of the authority as two characters.
+		escaped bool
 		// known stands for an authority that the platform trusts without being told.
 		known bool
 		host  string
@@ -48,6 +50,7 @@ func TestTLS(t *testing.T) {
 		{sslmode: "require", withCA: true},
 		{sslmode: "verify-ca", withCA: true},
 		{sslmode: "verify-full", withCA: true},
+		{sslmode: "verify-full", withCA: true, escaped: true},
 		{sslmode: "verify-full", withCA: true, host: byName},
 		{sslmode: "verify-ca", fails: "self-signed certificate|unable to verify|unable to get"},
 		{sslmode: "verify-full", fails: "self-signed certificate|unable to verify|unable to get"},
@@ -68,6 +71,9 @@ func TestTLS(t *testing.T) {
 		b.at(withQuery(t, b.url, test.sslmode, test.host))
 		if test.withCA {
 			b.configuration[scripts.DefaultCAKey] = string(authority)
+			if test.escaped {
+				b.configuration[scripts.DefaultCAKey] = strings.ReplaceAll(string(authority), "\n", `\n`)
+			}
 		}
 		name := fmt.Sprintf("sslmode=%s host=%s authority=%t known=%t", test.sslmode, test.host, test.withCA, test.known)
 		outcome := b.run(scripts.Login, "ada@example.com", "correct horse")

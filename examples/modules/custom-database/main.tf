@@ -26,6 +26,8 @@ resource "auth0pg_users_table" "users" {
   name                 = var.table.name
   columns              = var.table.columns
   extra_columns        = var.table.extra_columns
+  row_filter           = var.table.row_filter
+  not_blocking         = var.table.not_blocking
   email_lookup         = var.table.email_lookup
   deletion_protection  = var.deletion_protection
   drop_table_with_rows = var.destroy_users

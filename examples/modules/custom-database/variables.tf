@@ -94,12 +94,15 @@ variable "table" {
       default      = optional(string)
       renamed_from = optional(string)
       add          = optional(bool)
+      expression   = optional(string)
     })), { id = {}, email = {}, email_verified = {}, password = {}, nickname = {} })
     extra_columns = optional(map(object({
       type     = string
       nullable = optional(bool)
       default  = optional(string)
     })), {})
+    row_filter   = optional(string)
+    not_blocking = optional(set(string))
     email_lookup = optional(string)
   })
   default = {}

@@ -12,10 +12,11 @@ import (
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 )
 
-// ReadCapitals finds out whether an address in the column has capitals, among the first [CensusRows] rows. Where that cannot be
-// told, the rows are taken to have some: a look-up that folds finds everybody all the same.
+// ReadCapitals finds out whether an address in the column has capitals, among the first [CensusRows] rows. Where that
+// cannot be told, the rows are taken to have some: a look-up that folds finds everybody all the same.
 func (t *Table) ReadCapitals(ctx context.Context, db postgres.Beginner, column *Column) error {
-	if column == nil || IsCIText(column.ValueType()) || t.LookupIndex(column.Name, PlainLookup) == nil || t.LookupIndex(column.Name, LowerLookup) != nil {
+	if column == nil || IsCIText(column.ValueType()) || t.LookupIndex(column.Name, PlainLookup) == nil ||
+		t.LookupIndex(column.Name, LowerLookup) != nil {
 		return nil // nothing depends on it
 	}
 	if t.Capitals = true; len(t.Foreign) > 0 {
@@ -27,14 +28,16 @@ func (t *Table) ReadCapitals(ctx context.Context, db postgres.Beginner, column *
 	}
 	defer tx.Rollback(ctx) //nolint:errcheck // a failed rollback ends the session, which rolls back as well
 	for _, sql := range []string{
-		"SET TRANSACTION READ ONLY", "SET LOCAL row_security = off", fmt.Sprintf("SET LOCAL statement_timeout = %d", censusTime.Milliseconds()),
+		"SET TRANSACTION READ ONLY", "SET LOCAL row_security = off", fmt.Sprintf("SET LOCAL statement_timeout = %d",
+			censusTime.Milliseconds()),
 	} {
 		if _, err := tx.Exec(ctx, sql); err != nil {
 			return err
 		}
 	}
 	address := postgres.Ident(column.Name) + "::text"
-	err = tx.QueryRow(ctx, fmt.Sprintf("SELECT coalesce(bool_or(%[1]s <> lower(%[1]s)), false) FROM (SELECT %[2]s FROM %[3]s LIMIT %[4]d) s",
+	err = tx.QueryRow(ctx, fmt.Sprintf("SELECT coalesce(bool_or(%[1]s <> lower(%[1]s)), false) FROM (SELECT %[2]s FROM "+
+		"%[3]s LIMIT %[4]d) s",
 		address, postgres.Ident(column.Name), postgres.Ident(t.Schema, t.Name), CensusRows)).Scan(&t.Capitals)
 	var server *pgconn.PgError
 	if errors.As(err, &server) {

@@ -12,8 +12,8 @@ import (
 )
 
 // Indexable asks the server whether it takes an index of the row's table with this key and this predicate, both as
-// [ResolveExpressions] returned them, "" for none: it creates it on an empty copy of the table, in a transaction that is
-// rolled back. What changes with the time or reads other rows it does not take.
+// [ResolveExpressions] returned them, "" for none: it creates it on an empty copy of the table, in a transaction that
+// is rolled back. What changes with the time or reads other rows it does not take.
 func Indexable(ctx context.Context, db postgres.Beginner, row Row, key, predicate string) (bool, error) {
 	tx, err := db.Begin(ctx)
 	if err != nil {
@@ -27,7 +27,8 @@ func Indexable(ctx context.Context, db postgres.Beginner, row Row, key, predicat
 		return false, nil
 	}
 	copied := postgres.Ident("pg_temp", row.Name)
-	if _, err := tx.Exec(ctx, "CREATE TEMPORARY TABLE "+copied+" (LIKE "+postgres.Ident(row.Schema, row.Name)+") ON COMMIT DROP"); err != nil {
+	if _, err := tx.Exec(ctx, "CREATE TEMPORARY TABLE "+copied+" (LIKE "+postgres.Ident(row.Schema,
+		row.Name)+") ON COMMIT DROP"); err != nil {
 		return false, err
 	}
 	u := Unique{Column: "1", Expression: key, Predicate: predicate}

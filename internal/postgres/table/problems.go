@@ -64,8 +64,8 @@ const (
 type Census struct {
 	// Rows are all of them, Users those that the filter lets through.
 	Rows, Users int64
-	// Nulls are users for whom the expression of blocked is null, Capitals those whose address has some, Shared those whose
-	// address another one has, the first of each not counted.
+	// Nulls are users for whom the expression of blocked is null, Capitals those whose address has some, Shared those
+	// whose address another one has, the first of each not counted.
 	Nulls, Capitals, Shared int64
 	// Out are users for whom a suspect's condition holds, by its column.
 	Out map[string]int64
@@ -75,7 +75,8 @@ type Census struct {
 
 // TakeCensus counts, bounded in rows and in time, as whoever the session is. It returns nil where that is not possible:
 // because code of somebody who is not trusted would run, because policies hide rows, or because it takes too long.
-func TakeCensus(ctx context.Context, db postgres.Beginner, users store.Store, r *Table, suspects []Suspect) (*Census, error) {
+func TakeCensus(ctx context.Context, db postgres.Beginner, users store.Store, r *Table, suspects []Suspect) (*Census,
+	error) {
 	if len(r.Foreign) > 0 {
 		return nil, nil
 	}
@@ -85,7 +86,8 @@ func TakeCensus(ctx context.Context, db postgres.Beginner, users store.Store, r 
 	}
 	defer tx.Rollback(ctx) //nolint:errcheck // a failed rollback ends the session, which rolls back as well
 	for _, sql := range []string{
-		"SET TRANSACTION READ ONLY", "SET LOCAL row_security = off", fmt.Sprintf("SET LOCAL statement_timeout = %d", censusTime.Milliseconds()),
+		"SET TRANSACTION READ ONLY", "SET LOCAL row_security = off", fmt.Sprintf("SET LOCAL statement_timeout = %d",
+			censusTime.Milliseconds()),
 	} {
 		if _, err := tx.Exec(ctx, sql); err != nil {
 			return nil, err
@@ -122,7 +124,8 @@ func census(ctx context.Context, tx pgx.Tx, users store.Store, suspects []Suspec
 			count(among(s.Out), &out[i])
 		}
 	}
-	if err := tx.QueryRow(ctx, "SELECT "+strings.Join(counters, ",\n  ")+"\nFROM "+q.sample(CensusRows)).Scan(into...); err != nil {
+	if err := tx.QueryRow(ctx, "SELECT "+strings.Join(counters,
+		",\n  ")+"\nFROM "+q.sample(CensusRows)).Scan(into...); err != nil {
 		return nil, err
 	}
 	for i, s := range suspects {
@@ -134,7 +137,8 @@ func census(ctx context.Context, tx pgx.Tx, users store.Store, suspects []Suspec
 		return c, nil
 	}
 	looks := &auditQuery{password: q.password}
-	rows, err := tx.Query(ctx, "SELECT "+looks.look()+", count(*) FROM "+q.sample(hashRows)+" WHERE "+q.users+" GROUP BY 1")
+	rows, err := tx.Query(ctx, "SELECT "+looks.look()+", count(*) FROM "+q.sample(hashRows)+" WHERE "+q.users+" GROUP "+
+		"BY 1")
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +154,8 @@ type rowsQuery struct {
 }
 
 func newRowsQuery(users store.Store) rowsQuery {
-	q := rowsQuery{from: postgres.Ident(users.Table().Schema, users.Table().Name), name: postgres.Ident(users.Table().Name), users: "true"}
+	q := rowsQuery{from: postgres.Ident(users.Table().Schema, users.Table().Name),
+		name: postgres.Ident(users.Table().Name), users: "true"}
 	column := func(part store.Part) string {
 		if e := users.Columns[part].Expression; e != nil {
 			return "(" + e.SQL + ")"
@@ -174,11 +179,12 @@ func (q rowsQuery) sample(rows int) string {
 
 // list is the query for the ids of users for whom the condition holds.
 func (q rowsQuery) list(condition string) string {
-	return fmt.Sprintf("SELECT %s FROM %s WHERE %s", q.id, q.from, strings.TrimPrefix(q.users+" AND "+condition, "true AND "))
+	return fmt.Sprintf("SELECT %s FROM %s WHERE %s", q.id, q.from, strings.TrimPrefix(q.users+" AND "+condition,
+		"true AND "))
 }
 
-// Problems are what the census and the catalog tell of a store. The formats are those that login reads beside bcrypt; nil
-// where nothing is known of them.
+// Problems are what the census and the catalog tell of a store. The formats are those that login reads beside bcrypt;
+// nil where nothing is known of them.
 func Problems(users store.Store, r *Relation, census *Census, suspects []Suspect, formats []string) []Problem {
 	p := problems{users: users, q: newRowsQuery(users), census: census}
 	for _, s := range suspects {
@@ -189,8 +195,10 @@ func Problems(users store.Store, r *Relation, census *Census, suspects []Suspect
 	if r.RowSecurity && !r.Open {
 		p.all = append(p.all, Problem{
 			Kind: RowsHidden, Attribute: "name",
-			What: "row-level security is on, and no policy shows all rows to anybody: the role of the scripts finds no user, and each login ends as with a wrong password",
-			Settle: fmt.Sprintf("put auth0pg_access_functions in front, which have a policy of their own, or have the owner run CREATE POLICY auth0 ON %s TO <the scripts' role> USING (true)",
+			What: "row-level security is on, and no policy shows all rows to anybody: the role of the scripts finds no user, " +
+				"and each login ends as with a wrong password",
+			Settle: fmt.Sprintf("put auth0pg_access_functions in front, which have a policy of their own, or have the owner "+
+				"run CREATE POLICY auth0 ON %s TO <the scripts' role> USING (true)",
 				p.q.from),
 		})
 	}
@@ -220,7 +228,8 @@ func (p *problems) notRead(s Suspect) {
 	attribute, _, _ := strings.Cut(s.Settle, " ")
 	found := Problem{
 		Kind: NotRead, Attribute: attribute,
-		What:   fmt.Sprintf("the column %s looks as if it said who may not log in, and nothing reads it: whoever it keeps out gets in", postgres.Ident(s.Column)),
+		What: fmt.Sprintf("the column %s looks as if it said who may not log in, and nothing reads it: whoever it keeps "+
+			"out gets in", postgres.Ident(s.Column)),
 		Settle: fmt.Sprintf("set %s, or name the column in not_blocking", s.Settle),
 		Query:  fmt.Sprintf("SELECT %[1]s, count(*) FROM %[2]s GROUP BY 1", postgres.Ident(s.Column), p.q.from),
 	}
@@ -237,16 +246,18 @@ func (p *problems) notRead(s Suspect) {
 func (p *problems) filters() {
 	p.add(Problem{
 		Kind: NullBlocks, Attribute: string(store.Blocked),
-		What:   "the expression of blocked is null, which blocks",
-		Settle: "write each of its conditions so that it is never null, as in coalesce(banned_until > now(), false) and is_active is not true",
-		Query:  p.q.list(p.q.blocked + " IS NULL"),
+		What: "the expression of blocked is null, which blocks",
+		Settle: "write each of its conditions so that it is never null, as in coalesce(banned_until > now(), false) and " +
+			"is_active is not true",
+		Query: p.q.list(p.q.blocked + " IS NULL"),
 	}, func(c *Census) int64 { return c.Nulls })
 	if p.users.RowFilter == nil {
 		return
 	}
 	p.add(Problem{
 		Kind: HidesAll, Attribute: "row_filter", What: "the row_filter is true for none of them, so that nobody is a user",
-		Settle: "correct it; where it is null for a row, the row is no user", Query: fmt.Sprintf("SELECT count(*) FROM %s WHERE %s", p.q.from, p.q.users),
+		Settle: "correct it; where it is null for a row, the row is no user", Query: fmt.Sprintf("SELECT count(*) FROM %s "+
+			"WHERE %s", p.q.from, p.q.users),
 	}, func(c *Census) int64 {
 		if c.Users > 0 {
 			return 0
@@ -255,7 +266,8 @@ func (p *problems) filters() {
 	})
 	p.add(Problem{
 		Kind: HidesNobody, Attribute: "row_filter", What: "the row_filter is true for all of them, so that it hides nobody",
-		Settle: "see whether it says what is meant, and leave it if there is nobody yet to hide", Query: fmt.Sprintf("SELECT count(*) FROM %s WHERE (%s) IS NOT TRUE", p.q.from, p.users.RowFilter.SQL),
+		Settle: "see whether it says what is meant, and leave it if there is nobody yet to " +
+			"hide", Query: fmt.Sprintf("SELECT count(*) FROM %s WHERE (%s) IS NOT TRUE", p.q.from, p.users.RowFilter.SQL),
 	}, func(c *Census) int64 {
 		if c.Users < c.Rows {
 			return 0
@@ -268,7 +280,8 @@ func (p *problems) addresses() {
 	if p.users.EmailLookup == store.Exact {
 		p.add(Problem{
 			Kind: Capitals, Attribute: "email_lookup",
-			What:   "the address has capitals, and the exact look-up compares with the address in lower case: whoever has it is not found",
+			What: "the address has capitals, and the exact look-up compares with the address in lower case: whoever has it " +
+				"is not found",
 			Settle: "set email_lookup = \"lower_index\"", Query: p.q.list(p.q.email + " <> lower(" + p.q.email + ")"),
 		}, func(c *Census) int64 { return c.Capitals })
 	}
@@ -276,7 +289,8 @@ func (p *problems) addresses() {
 		Kind: Shared, Attribute: "row_filter",
 		What:   "another user has the same address but for its case, and the scripts refuse all of them",
 		Settle: "set a row_filter that tells users from other rows, such as those of another tenant, or join the accounts",
-		Query: fmt.Sprintf("SELECT lower(%[1]s), count(*), array_agg(%[2]s) FROM %[3]s WHERE %[4]s AND btrim(%[1]s) <> '' GROUP BY 1 HAVING count(*) > 1",
+		Query: fmt.Sprintf("SELECT lower(%[1]s), count(*), array_agg(%[2]s) FROM %[3]s WHERE %[4]s AND btrim(%[1]s) <> '' "+
+			"GROUP BY 1 HAVING count(*) > 1",
 			p.q.email, p.q.id, p.q.from, p.q.users),
 	}, func(c *Census) int64 { return c.Shared })
 }
@@ -304,16 +318,19 @@ func (p *problems) hashes(formats []string) {
 	could = slices.Compact(slices.Sorted(slices.Values(could)))
 	settle := "see the guide Password hashes for a format that is not in the list"
 	if len(could) > 0 {
-		settle = "name the format in scripts.legacy_hashes of the connection and in legacy_hashes here: " + strings.Join(could, ", ")
+		settle = "name the format in scripts.legacy_hashes of the connection and in legacy_hashes here: " +
+			strings.Join(could, ", ")
 	}
 	p.all = append(p.all, Problem{
 		Kind: Unreadable, Attribute: string(store.Password), Counted: &total, Settle: settle,
-		What:  "the password's hash is of a format that login does not read unless it is named (" + strings.Join(names, ", ") + ")",
+		What: "the password's hash is of a format that login does not read unless it is named (" + strings.Join(names,
+			", ") + ")",
 		Query: p.q.list("(" + (&auditQuery{password: p.q.password}).unreadable(unreadable, nil) + ")"),
 	})
 }
 
-// Explain has the server plan a look-up of users, which checks the rights to all that is beneath; it runs nothing of it.
+// Explain has the server plan a look-up of users, which checks the rights to all that is beneath; it runs nothing of
+// it.
 func Explain(ctx context.Context, db postgres.Beginner, users store.Store) error {
 	tx, err := db.Begin(ctx)
 	if err != nil {
@@ -324,6 +341,7 @@ func Explain(ctx context.Context, db postgres.Beginner, users store.Store) error
 		return err
 	}
 	q := newRowsQuery(users)
-	_, err = tx.Exec(ctx, fmt.Sprintf("EXPLAIN SELECT %s, %s, %s FROM %s WHERE %s", q.id, q.email, q.password, q.from, q.users))
+	_, err = tx.Exec(ctx, fmt.Sprintf("EXPLAIN SELECT %s, %s, %s FROM %s WHERE %s", q.id, q.email, q.password, q.from,
+		q.users))
 	return err
 }

@@ -42,11 +42,14 @@ func (t *Table) IsTable() bool { return t.Kind == "r" || t.Kind == "p" }
 
 const relationTraitsSQL = `
 select c.oid, pg_relation_is_updatable(c.oid, true),
-  exists (select from pg_trigger g where g.tgrelid = c.oid and g.tgenabled <> 'D' and g.tgtype & 64 <> 0 and g.tgtype & 4 <> 0),
-  exists (select from pg_trigger g where g.tgrelid = c.oid and g.tgenabled <> 'D' and g.tgtype & 64 <> 0 and g.tgtype & 16 <> 0),
+  exists (select from pg_trigger g
+    where g.tgrelid = c.oid and g.tgenabled <> 'D' and g.tgtype & 64 <> 0 and g.tgtype & 4 <> 0),
+  exists (select from pg_trigger g
+    where g.tgrelid = c.oid and g.tgenabled <> 'D' and g.tgtype & 64 <> 0 and g.tgtype & 16 <> 0),
   array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     and c.relkind = 'v' and not pg_column_is_updatable(c.oid, a.attnum, true) order by a.attnum),
-  coalesce((select o.option_value::bool from pg_options_to_table(c.reloptions) o where o.option_name = 'security_invoker'), false),
+  coalesce((
+    select o.option_value::bool from pg_options_to_table(c.reloptions) o where o.option_name = 'security_invoker'), false),
   c.relrowsecurity,
   exists (select from pg_policy p where p.polrelid = c.oid and p.polpermissive and p.polcmd in ('*', 'r')
     and pg_get_expr(p.polqual, p.polrelid) = 'true')
@@ -91,7 +94,8 @@ func InspectRelation(ctx context.Context, db postgres.Beginner, schema, name str
 	if !r.Invoker {
 		return r, nil
 	}
-	if !inserts && !updates { // what it changes is changed with the rights of whoever uses it, in tables of which nothing is known here
+	// What it changes is changed with the rights of whoever uses it, in tables of which nothing is known here.
+	if !inserts && !updates {
 		r.Refuses, r.Fixed = []string{"DELETE", "INSERT", "UPDATE"}, r.names()
 	}
 	r.Reads, err = invokerReads(ctx, tx, oid)
@@ -107,7 +111,8 @@ func (t *Table) names() []string {
 }
 
 const ruleSQL = `
-select w.ev_action::text, coalesce((select o.option_value::bool from pg_options_to_table(c.reloptions) o where o.option_name = 'security_invoker'), false)
+select w.ev_action::text, coalesce((
+  select o.option_value::bool from pg_options_to_table(c.reloptions) o where o.option_name = 'security_invoker'), false)
 from pg_class c join pg_rewrite w on w.ev_class = c.oid and w.rulename = '_RETURN' where c.oid = $1`
 
 // invokerReads is what the query of a view reads with the rights of whoever uses it, through views of the same kind.
@@ -137,6 +142,9 @@ func invokerReads(ctx context.Context, tx pgx.Tx, view uint32) ([]store.Relation
 			all, todo = append(all, relation), append(todo, read.oid)
 		}
 	}
-	slices.SortFunc(all, func(a, b store.Relation) int { return strings.Compare(a.Schema+"\x00"+a.Name, b.Schema+"\x00"+b.Name) })
+	slices.SortFunc(all, func(a, b store.Relation) int {
+		return strings.Compare(a.Schema+"\x00"+a.Name,
+			b.Schema+"\x00"+b.Name)
+	})
 	return merged(all), nil
 }

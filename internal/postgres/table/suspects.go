@@ -16,14 +16,15 @@ import (
 // Suspect is a column that looks as if it said who may not log in, and that nothing reads.
 type Suspect struct {
 	Column string
-	// Out is the condition, over a row, under which its user is probably out; "" where the name does not tell, as of a status.
+	// Out is the condition, over a row, under which its user is probably out; "" where the name does not tell, as of a
+	// status.
 	Out string
 	// Settle is what the configuration would say: an attribute with its value.
 	Settle string
 }
 
-// Words of such columns' names. Of positive ones the opposite keeps somebody out, of limits the time that has not come or
-// has passed, of ends that there is one.
+// Words of such columns' names. Of positive ones the opposite keeps somebody out, of limits the time that has not come
+// or has passed, of ends that there is one.
 var (
 	positive = []string{"active", "enabled", "approved", "activated", "allowed", "accepted", "valid"}
 	negative = []string{
@@ -35,7 +36,8 @@ var (
 	expires = []string{"expires", "expiry", "expiration"}
 	states  = []string{"status", "state"}
 	// Words that may stand beside them; with any other one the column is about something else.
-	fillers = []string{"is", "was", "user", "account", "login", "at", "on", "date", "time", "utc", "since", "from", "permanently", "flag", "admin", "access", "membership"}
+	fillers = []string{"is", "was", "user", "account", "login", "at", "on", "date", "time", "utc", "since", "from",
+		"permanently", "flag", "admin", "access", "membership"}
 )
 
 // Suspects lists them: those that no part and no filter of the store reads, and that are not among the ignored ones.
@@ -87,7 +89,8 @@ func valueKind(c *Column) string {
 		return "number"
 	case name == "date", strings.HasPrefix(name, "timestamp"):
 		return "time"
-	case name == "text", name == "character varying", name == "character", IsCIText(name), c.Base == "" && strings.HasPrefix(name, "public."),
+	case name == "text", name == "character varying", name == "character", IsCIText(name), c.Base == "" &&
+		strings.HasPrefix(name, "public."),
 		c.Base == "" && !strings.Contains(builtInNames, " "+name+" "):
 		return "text" // an enumeration is like a text
 	}
@@ -95,7 +98,8 @@ func valueKind(c *Column) string {
 }
 
 // builtInNames are types of the server's that are neither text nor an enumeration of somebody's.
-const builtInNames = " json jsonb uuid bytea inet cidr numeric real double precision interval time time without time zone bit xml oid text[] "
+const builtInNames = " json jsonb uuid bytea inet cidr numeric real double precision interval time time without " +
+	"time zone bit xml oid text[] "
 
 func suspect(c *Column) (Suspect, bool) {
 	words := wordsOf(c.Name)
@@ -121,7 +125,8 @@ func suspect(c *Column) (Suspect, bool) {
 	case has(ended) && kind == "flag":
 		return Suspect{c.Name, name, "row_filter = " + hclText(name+" is not true")}, true
 	case has(ended) && kind == "number":
-		return Suspect{c.Name, "coalesce(" + name + " <> 0, false)", "row_filter = " + hclText("coalesce("+name+", 0) = 0")}, true
+		return Suspect{c.Name, "coalesce(" + name + " <> 0, false)", "row_filter = " +
+			hclText("coalesce("+name+", 0) = 0")}, true
 	case kind == "time" && (has(expires) || has(positive) && has(limits)):
 		return blocked("coalesce(" + name + " <= now(), false)")
 	case kind == "time" && has(limits):

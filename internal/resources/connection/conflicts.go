@@ -70,7 +70,7 @@ func (m *connectionModel) planSuperseded(prior, config *connectionModel) {
 	gone := superseded(planned, m.wantedOptions(config))
 	for _, o := range m.typedOptions() {
 		if slices.Contains(gone, o.key) {
-			o.set(fromJSON(o.typ(), nil))
+			o.set(o.read(nil))
 		}
 	}
 }

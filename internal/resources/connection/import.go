@@ -79,10 +79,13 @@ func (m *connectionModel) adopt(found *auth0.Connection) {
 // rendered here say from what; those that were not become overrides.
 func (m *connectionModel) adoptScripts(options map[string]any) {
 	stored, taken, own := storedScripts(options), map[string]string{}, map[string]attr.Value{}
-	usernames := store.Store{Columns: map[store.Part]store.Column{store.Username: {}}}
 	var from scripts.Options
 	rendered := false
-	for _, op := range scripts.Rendered(options[optionImportMode] == true, usernames) {
+	operations := scripts.Operations()
+	if options[optionImportMode] == true {
+		operations = scripts.Rendered(true, store.Store{})
+	}
+	for _, op := range operations {
 		text, ok := stored[string(op)]
 		if !ok {
 			continue

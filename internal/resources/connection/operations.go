@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
@@ -91,5 +92,58 @@ func (m *connectionModel) warnOfMissing(r resolved, prior *connectionModel, diag
 	if missing != "" {
 		diags.AddAttributeWarning(path.Root("operations"), "Operations Without Script", "The connection has no script for some operations. Without them:\n"+missing+
 			"\n\nTo have them, add them to operations, or leave that out with a store.")
+	}
+}
+
+// warnOfUsers counts the users whom Auth0 will ask the database about from this apply on.
+func (r *connection) warnOfUsers(ctx context.Context, prior, plan *connectionModel, diags *diag.Diagnostics) {
+	if prior == nil || diags.HasError() || plan.ImportMode.IsUnknown() || plan.ImportMode.ValueBool() {
+		return
+	}
+	becomes, at := "was an ordinary database connection until now", path.Root("store")
+	switch {
+	case !prior.EnabledCustomization.ValueBool():
+	case prior.ImportMode.ValueBool():
+		becomes, at = "took its users over into Auth0's own store until now", path.Root("import_mode")
+	default:
+		return
+	}
+	client := r.client()
+	if client == nil {
+		return
+	}
+	who := "users, who could not be counted,"
+	if users, err := client.CountUsers(ctx, prior.Name.ValueString()); err == nil {
+		if users == 0 {
+			return
+		}
+		who = kit.Counted(users, "user")
+	}
+	diags.AddAttributeWarning(at, "Users Of Auth0's Own Store", fmt.Sprintf(
+		"The connection %s %s, and has %s in Auth0's own store. From this apply on Auth0 asks the scripts about all of them: who is not in the database cannot log in any more, "+
+			"and who is needs the password that the database has.\n\nTo keep them where they are, set import_mode = true: then the scripts are asked about everybody else.",
+		prior.describe(), becomes, who))
+}
+
+// checkIdentifiers refuses what users could be offered to log in with, and the rendered scripts do not serve.
+func (m *connectionModel) checkIdentifiers(r resolved, prior, config *connectionModel, diags *diag.Diagnostics) {
+	own := r.ownOperations(m.ScriptDigests)
+	if !r.storeKnown || len(own) == 0 {
+		return
+	}
+	if isTrue(memberOf(memberOf(memberOf(config.Attributes, "phone_number"), "identifier"), "active")) {
+		conflict(diags, path.Root("attributes").AtName("phone_number").AtName("identifier").AtName("active"),
+			"Users could be asked to log in by phone number, by which the rendered scripts find nobody: neither logins nor sign-ups with one would work, and two users could have the same. "+
+				"Leave it out, or write login, get_user and create yourself in scripts.overrides.")
+	}
+	if !isTrue(memberOf(memberOf(config.AuthenticationMethods, "passkey"), "enabled")) || r.mode {
+		return
+	}
+	at := path.Root("authentication_methods").AtName("passkey").AtName("enabled")
+	if context := m.EnableScriptContext; !config.EnableScriptContext.IsUnknown() && !context.ValueBool() {
+		conflict(diags, at, "Without import_mode, passkeys need scripts that are told what they look for. Set enable_script_context = true, or leave passkeys out.")
+	} else if slices.Contains(own, scripts.Create) && (prior == nil || !isTrue(memberOf(memberOf(prior.AuthenticationMethods, "passkey"), "enabled"))) {
+		diags.AddAttributeWarning(at, "Passkey At Sign-up", "Without import_mode, Auth0 wants create to return the new user's profile for a passkey at sign-up, which the rendered script does not. "+
+			"Users add a passkey after a later login.\n\nTo have it at sign-up, write create yourself in scripts.overrides.")
 	}
 }

@@ -55,6 +55,19 @@ func (o option) value() attr.Value {
 	panic(fmt.Sprintf("option %s has a field of type %T", o.attribute, o.field))
 }
 
+// absent are the options whose absence in the tenant means false, so that a configured false is no change.
+var absent = []string{
+	"disable_signup", "disable_self_service_change_password", "requires_username", "enable_script_context", "realm_fallback", "is_domain_connection",
+}
+
+// read is the attribute's value for what the tenant stores.
+func (o option) read(stored any) attr.Value {
+	if stored == nil && slices.Contains(absent, o.attribute) {
+		stored = false
+	}
+	return fromJSON(o.typ(), stored)
+}
+
 func (o option) set(value attr.Value) {
 	switch f := o.field.(type) {
 	case *types.Bool:
@@ -176,7 +189,7 @@ func (m *connectionModel) refreshOptions(stored map[string]any, adopt bool) {
 	m.ImportMode = types.BoolValue(stored[optionImportMode] == true)
 	m.EnabledCustomization = types.BoolValue(stored[optionCustomization] == true)
 	for _, o := range m.typedOptions() {
-		o.set(fromJSON(o.typ(), stored[o.key]))
+		o.set(o.read(stored[o.key]))
 	}
 	var part map[string]any
 	switch {
@@ -207,14 +220,22 @@ func (m *connectionModel) refreshOptions(stored map[string]any, adopt bool) {
 // settle gives what the plan left open the value that is stored now.
 func (m *connectionModel) settle(found *auth0.Connection) {
 	for _, o := range m.typedOptions() {
-		o.set(reconciledValue(o.value(), o.typ(), found.Options[o.key]))
+		o.settle(found.Options[o.key])
 	}
 	for _, o := range m.properties() {
-		o.set(reconciledValue(o.value(), o.typ(), found.Properties[o.key]))
+		o.settle(found.Properties[o.key])
 	}
 	if m.Options.IsUnknown() {
 		m.Options = jsontypes.NewNormalizedNull()
 	}
+}
+
+func (o option) settle(stored any) {
+	if o.value().IsUnknown() {
+		o.set(o.read(stored))
+		return
+	}
+	o.set(reconciledValue(o.value(), o.typ(), stored))
 }
 
 func reconciledValue(planned attr.Value, typ attr.Type, stored any) attr.Value {
@@ -236,7 +257,7 @@ func reconciledValue(planned attr.Value, typ attr.Type, stored any) attr.Value {
 // refreshProperties takes the attributes beside the options from what is stored.
 func (m *connectionModel) refreshProperties(found *auth0.Connection) {
 	for _, o := range m.properties() {
-		o.set(fromJSON(o.typ(), found.Properties[o.key]))
+		o.set(o.read(found.Properties[o.key]))
 	}
 }
 

@@ -9,7 +9,9 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -156,11 +158,13 @@ func (r *connection) checkPlan(ctx context.Context, settled resolved, prior, pla
 	plan.checkPlanned(prior, config, diags)
 	checkOverrides(settled.settings.Overrides, overridesPath, prior.digests(), diags)
 	plan.warnOfMissing(settled, prior, diags)
+	plan.checkIdentifiers(settled, prior, config, diags)
 	plan.checkUsernames(settled, config, diags)
 	plan.checkContext(settled, prior, config, diags)
 	plan.checkConfiguration(settled, config, diags)
 	r.checkCatalog(ctx, settled, prior, plan, diags)
 	r.warnOfHashes(ctx, settled, prior, plan, diags)
+	r.warnOfUsers(ctx, prior, plan, diags)
 }
 
 // client is nil while the provider's settings are not known or not complete, which whoever
@@ -273,7 +277,7 @@ func (m *connectionModel) planConfiguration(prior, config *connectionModel, sent
 		case sent == nil && len(foreign) > 0 && !bumped:
 			diags.AddAttributeError(configurationPath, "Configuration Key Not Managed", fmt.Sprintf(
 				"The configuration of connection %s holds the keys %s, which are not in configuration_wo. Auth0 gives out ciphertext only, so they cannot be kept: the next update would delete them.\n\n"+
-					"Add them to configuration_wo with their values. To delete them, raise configuration_wo_version.", prior.describe(), kit.List(foreign)))
+					"Add them to configuration_wo with their values. To delete them, raise configuration_wo_version.%s", prior.describe(), kit.List(foreign), spelling(foreign, configured.Elements())))
 			return
 		case sent != nil && !bumped:
 			if changed := sent.differs(configured.Elements()); len(changed) > 0 {
@@ -296,6 +300,18 @@ func (m *connectionModel) planConfiguration(prior, config *connectionModel, sent
 	}
 }
 
+// spelling says which keys are configured but for the case of letters.
+func spelling(stored []string, configured map[string]attr.Value) string {
+	for _, key := range stored {
+		for wanted := range configured {
+			if strings.EqualFold(key, wanted) {
+				return fmt.Sprintf(" %s is configured and %s stored: to Auth0 these are two keys.", wanted, key)
+			}
+		}
+	}
+	return ""
+}
+
 func configurationWouldBeLost(diags *diag.Diagnostics, keys []string) {
 	diags.AddAttributeError(configurationPath, "Configuration Would Be Lost", fmt.Sprintf(
 		"An option of the connection changes. Auth0 replaces all options at once and gives out the values of its configuration as ciphertext only, so the keys %s would be deleted and the scripts would fail.\n\n"+
@@ -308,7 +324,8 @@ func configurationUnstable(diags *diag.Diagnostics, keys []string) {
 			"If the change is meant, raise configuration_wo_version. If not, make the value stable, for example by reading it from a secret store.", kit.List(keys)))
 }
 
-// checkConfiguration requires the key that the rendered scripts read, and a URL of the right form under it.
+// checkConfiguration requires the key that the rendered scripts read, a URL of the right form under it, and an authority
+// that is one.
 func (m *connectionModel) checkConfiguration(r resolved, config *connectionModel, diags *diag.Diagnostics) {
 	if diags.HasError() || !r.hasStore || config.ConfigurationWO.IsUnknown() || config.ConfigurationWO.IsNull() || r.settings.DatabaseURLKey.IsUnknown() {
 		return
@@ -320,12 +337,39 @@ func (m *connectionModel) checkConfiguration(r resolved, config *connectionModel
 			"The scripts read the database's URL from the configuration key %s, which configuration_wo does not have.\n\nAdd it, or name another key in scripts.database_url_key.", key))
 		return
 	}
+	authority, private := config.ConfigurationWO.Elements()[r.settings.CAKey.ValueString()].(types.String)
+	if private && !authority.IsUnknown() {
+		if err := scripts.CheckAuthority(authority.ValueString()); err != nil {
+			diags.AddAttributeError(configurationPath.AtMapKey(r.settings.CAKey.ValueString()), "Certificate Authority Not Readable", fmt.Sprintf(
+				"The scripts trust the certificates under this key, and every login would fail with it: %s.\n\nIt must have one or more certificates in PEM, for example file(\"ca.pem\").", err))
+		}
+	}
 	text, ok := value.(types.String)
 	if !ok || text.IsUnknown() {
 		return
 	}
+	defer func() { m.checkTLS(key, text.ValueString(), private, diags) }()
 	if err := scripts.CheckDatabaseURL(text.ValueString()); err != nil {
 		diags.AddAttributeError(configurationPath.AtMapKey(key), "Database URL Is Malformed", fmt.Sprintf(
 			"The scripts cannot connect with this value: %s. It must have the form postgres://user:password@host:5432/database, with every part percent-encoded; provider::auth0pg::postgres_url writes it.", err))
+	}
+}
+
+// checkTLS refuses what a URL says about TLS and the scripts do not read, and tells what they will not verify where the
+// URL is about to be sent.
+func (m *connectionModel) checkTLS(key, text string, authority bool, diags *diag.Diagnostics) {
+	at := configurationPath.AtMapKey(key)
+	refused, unverified := scripts.CheckTLS(text, authority)
+	if len(refused) > 0 {
+		diags.AddAttributeError(at, "Database URL Is Malformed", fmt.Sprintf(
+			"The scripts read sslmode, and nothing of %s: what these ask for would not be done, without a word. "+
+				"Write sslmode=verify-full in their place, and put an authority of your own into configuration_wo under scripts.ca_key.", kit.List(refused)))
+		return
+	}
+	if unverified != "" && hasUnknown(m.ConfigurationFingerprints) {
+		diags.AddAttributeWarning(at, "Server Not Verified", fmt.Sprintf(
+			"With this URL the scripts do not verify %s. Who is between Auth0 and the database could read and answer every login. "+
+				"Other drivers may have verified with the same URL.\n\nWrite sslmode=verify-full. An authority of your own goes into configuration_wo under scripts.ca_key; "+
+				"without it the public ones are trusted.", unverified))
 	}
 }

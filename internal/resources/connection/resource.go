@@ -152,7 +152,7 @@ func (r *connection) Create(ctx context.Context, req resource.CreateRequest, res
 	// From here on the connection exists: the state must say so whatever fails.
 	plan.ID = types.StringValue(created.ID)
 	plan.settleAfterWrite(created)
-	private := connectionPrivate{ManagesClients: !config.EnabledClients.IsNull()}
+	private := connectionPrivate{Domain: client.Domain(), ManagesClients: !config.EnabledClients.IsNull()}
 	if len(secrets) > 0 {
 		private.Sent = newSentConfiguration(secrets, created.Options)
 	}
@@ -185,6 +185,12 @@ func (r *connection) Read(ctx context.Context, req resource.ReadRequest, resp *r
 		return
 	}
 	found, err := client.RefreshedConnection(ctx, state.ID.ValueString())
+	if auth0.IsNotFound(err) && private.Domain != "" && private.Domain != client.Domain() {
+		resp.Diagnostics.AddError("State Of Another Tenant", fmt.Sprintf(
+			"The state has the connection %s of the tenant %s, and the provider is configured for %s, which has no such connection. It was left in the state.\n\n"+
+				"Use the workspace or the backend of this tenant, or correct domain in the provider's auth0 settings.", state.describe(), private.Domain, client.Domain()))
+		return
+	}
 	if auth0.IsNotFound(err) {
 		resp.Diagnostics.AddWarning("Connection Not Found", fmt.Sprintf(
 			"The connection %s does not exist any more and is removed from the state. It will be created again, without its users, unless the resource is removed from the configuration.", state.describe()))
@@ -210,7 +216,9 @@ func (r *connection) Read(ctx context.Context, req resource.ReadRequest, resp *r
 	} else {
 		state.refresh(found)
 	}
-	if private.keep(nil, &state, state.managedScripts(found), &resp.Diagnostics) || adopted {
+	moved := private.Domain != client.Domain()
+	private.Domain = client.Domain()
+	if private.keep(nil, &state, state.managedScripts(found), &resp.Diagnostics) || adopted || moved {
 		private.save(ctx, resp.Private, &resp.Diagnostics)
 	}
 	if private.ManagesClients {

@@ -34,6 +34,8 @@ const (
 
 // connectionPrivate is the private state of a connection.
 type connectionPrivate struct {
+	// Domain is the tenant's.
+	Domain string `json:"domain,omitempty"`
 	// ManagesClients is set once enabled_clients has been configured or imported.
 	ManagesClients bool `json:"manages_clients"`
 	// Sent is what is known about the configuration as it was last sent, nil before.

@@ -25,7 +25,7 @@ func (r *connection) Refreshed(ctx context.Context, stored tftypes.Value, reader
 	var diags diag.Diagnostics
 	client := r.client()
 	private, _ := loadConnectionPrivate(ctx, reader, &diags)
-	if client == nil || diags.HasError() || state.fill(ctx, stored) != nil || state.Name.IsNull() {
+	if client == nil || diags.HasError() || private.Domain != client.Domain() || state.fill(ctx, stored) != nil || state.Name.IsNull() {
 		return stored, false
 	}
 	found := client.ListedConnection(state.ID.ValueString())

@@ -19,11 +19,12 @@ import (
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
-// Nobody gets in whom the application refuses: what the table seems to say about that and the configuration does not is a
-// warning of each plan, until an attribute settles it.
+// Nobody gets in whom the application refuses: what the table seems to say about that and the configuration does not is
+// a warning of each plan, until an attribute settles it.
 
 // warnOfProblems tells them of a table that is there.
-func (s tableSpec) warnOfProblems(ctx context.Context, db postgres.Beginner, prev *tableSpec, ignored types.Set, diags *diag.Diagnostics) {
+func (s tableSpec) warnOfProblems(ctx context.Context, db postgres.Beginner, prev *tableSpec, ignored types.Set,
+	diags *diag.Diagnostics) {
 	if !s.Imported && s.RowFilter == "" && len(s.Expressions) == 0 {
 		return
 	}
@@ -45,7 +46,8 @@ func (s tableSpec) warnOfProblems(ctx context.Context, db postgres.Beginner, pre
 	firstTime := prev == nil || !slices.ContainsFunc(prev.columns(), func(c columnSpec) bool { return c.Named })
 	for _, problem := range table.Problems(users, relation, census, suspects, nil) {
 		switch {
-		case problem.Kind == table.Unreadable && !(firstTime && s.Imported): // from then on the audit counts by the connection's formats
+		case problem.Kind == table.Unreadable && !(firstTime &&
+			s.Imported): // from then on the audit counts by the connection's formats
 		case problem.Kind == table.HidesNobody && prev != nil && prev.RowFilter == s.RowFilter && !firstTime:
 		default:
 			addProblem(users.Table(), problem, diags)
@@ -77,7 +79,8 @@ func checkIgnored(t *table.Table, ignored []string, diags *diag.Diagnostics) {
 				there = fmt.Sprintf(" The nearest is %q.", nearest)
 			}
 			diags.AddAttributeError(path.Root("not_blocking"), "Column Not Found", fmt.Sprintf(
-				"not_blocking names the column %q, which %s does not have.%s\n\nCorrect the name, or leave it out.", name, postgres.QualifiedName(t.Schema, t.Name), there))
+				"not_blocking names the column %q, which %s does not have.%s\n\nCorrect the name, or leave it "+
+					"out.", name, postgres.QualifiedName(t.Schema, t.Name), there))
 		}
 	}
 }
@@ -108,7 +111,8 @@ func (s tableSpec) warnOfGuesses(observed *table.Table, diags *diag.Diagnostics)
 		}
 		var texts []string
 		for _, c := range observed.Columns {
-			if name := c.ValueType(); strings.HasPrefix(name, "text") || strings.HasPrefix(name, "character") || strings.HasPrefix(name, "json") {
+			if name := c.ValueType(); strings.HasPrefix(name, "text") || strings.HasPrefix(name, "character") ||
+				strings.HasPrefix(name, "json") {
 				texts = append(texts, fmt.Sprintf("%q", c.Name))
 			}
 		}
@@ -117,7 +121,8 @@ func (s tableSpec) warnOfGuesses(observed *table.Table, diags *diag.Diagnostics)
 			among = " Its columns that hold text are " + kit.List(texts) + "."
 		}
 		diags.AddAttributeWarning(path.Root("columns"), "Part Not Recognised", fmt.Sprintf(
-			"No column of %s looks like %s.%s\n\nUnless the configuration does so already, name it: %s = { name = \"…\" }, or say through what it is read, "+
+			"No column of %s looks like %s.%s\n\nUnless the configuration does so already, name it: %s = { name = \"…\" }, "+
+				"or say through what it is read, "+
 				"such as a value in another table: %[4]s = { expression = \"(select …)\" }.",
 			postgres.QualifiedName(s.Schema, s.Name), words[part], among, part))
 	}

@@ -55,7 +55,8 @@ func (b *bench) problems(spec tableSpec, prev *tableSpec, notBlocking ...string)
 	for _, d := range diags {
 		for word, text := range map[string]string{
 			"active": `"is_active"`, "banned": `"banned_until"`, "status": `"status"`, "deleted": `"deleted_at"`, "approved": `"approved"`, "shared": "another user has the same address",
-			"capitals": "has capitals", "hash": "does not read", "null": "is null, which blocks", "all": "nobody is a user", "nobody": "hides nobody", "misspelt": "does not have",
+			"capitals": "has capitals", "hash": "does not read", "null": "is null, which blocks", "all": "nobody is a " +
+				"user", "nobody": "hides nobody", "misspelt": "does not have",
 		} {
 			if strings.Contains(d.Detail(), text) && (word == "null" || !strings.HasPrefix(text, `"`) || strings.Contains(d.Detail(), "column "+text)) {
 				words = append(words, word)
@@ -89,7 +90,8 @@ func TestImportedProblems(t *testing.T) {
 	nobody, _ := b.adopted("users", "tenant = 9", blocked)
 	exact := filtered
 	exact.EmailLookup = store.Exact
-	unsure, _ := b.adopted("users", "deleted_at is null", map[store.Part]string{store.Blocked: "is_active and banned_until > now()"})
+	unsure, _ := b.adopted("users", "deleted_at is null", map[store.Part]string{store.Blocked: "is_active and " +
+		"banned_until > now()"})
 	for name, test := range map[string]struct {
 		spec        tableSpec
 		prev        *tableSpec
@@ -101,10 +103,11 @@ func TestImportedProblems(t *testing.T) {
 		"described":             {filtered, &applied, []string{"status", "approved"}, ""},
 		"misspelt":              {filtered, &applied, []string{"status", "aproved"}, "misspelt approved"},
 		"a filter of everybody": {everything, &applied, []string{"status", "approved", "deleted_at"}, "nobody shared"},
-		"kept":                  {everything, &tableSpec{RowFilter: "id > 0", Columns: applied.Columns}, []string{"status", "approved", "deleted_at"}, "shared"},
-		"a filter of nobody":    {nobody, &before, []string{"status", "approved", "deleted_at"}, "all"},
-		"exact":                 {exact, &before, []string{"status", "approved"}, "capitals"},
-		"null":                  {unsure, &before, []string{"status", "approved"}, ""},
+		"kept": {everything, &tableSpec{RowFilter: "id > 0", Columns: applied.Columns}, []string{"status",
+			"approved", "deleted_at"}, "shared"},
+		"a filter of nobody": {nobody, &before, []string{"status", "approved", "deleted_at"}, "all"},
+		"exact":              {exact, &before, []string{"status", "approved"}, "capitals"},
+		"null":               {unsure, &before, []string{"status", "approved"}, ""},
 	} {
 		if got := b.problems(test.spec, test.prev, test.notBlocking...); got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)

@@ -19,7 +19,8 @@ import (
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
-// readServing finds out which partial indexes hold every user, and which look-ups through an expression no index serves.
+// readServing finds out which partial indexes hold every user, and which look-ups through an expression no index
+// serves.
 func (s *tableSpec) readServing(ctx context.Context, db postgres.Beginner, observed *table.Table) error {
 	s.scans = nil
 	if observed == nil || len(s.Expressions) == 0 && s.RowFilter == "" && s.EmailLookup != "" {
@@ -74,8 +75,8 @@ func (s *tableSpec) readServing(ctx context.Context, db postgres.Beginner, obser
 	return nil
 }
 
-// lookupKeys are the texts that the scripts compare to find a user, of the parts that are read through expressions, and of an
-// address for which an imported table has no index.
+// lookupKeys are the texts that the scripts compare to find a user, of the parts that are read through expressions, and
+// of an address for which an imported table has no index.
 func (s tableSpec) lookupKeys() map[store.Part]string {
 	keys := map[store.Part]string{}
 	if email, ok := s.Columns[store.Email]; ok && s.EmailLookup == "" {
@@ -100,13 +101,16 @@ func (s tableSpec) lookupKeys() map[store.Part]string {
 // warnOfScans tells of look-ups that read the whole table.
 func (s tableSpec) warnOfScans(diags *diag.Diagnostics) {
 	for _, part := range slices.Sorted(maps.Keys(s.scans)) {
-		remedy, its, at := "Have the owner of the table run this, or what comes to the same, and plan again:\n\n"+s.scans[part], " its expression", path.Root("columns").AtMapKey(string(part)).AtName("expression")
+		remedy, its, at := "Have the owner of the table run this, or what comes to the same, and plan "+
+			"again:\n\n"+s.scans[part], " its expression", path.Root("columns").AtMapKey(string(part)).AtName("expression")
 		if _, read := s.Expressions[part]; !read {
 			its, at = "", path.Root("email_lookup")
-			remedy = fmt.Sprintf("Set email_lookup = %q, which builds a unique one while logins go on. Or h%s", s.store().EmailLookup, remedy[1:])
+			remedy = fmt.Sprintf("Set email_lookup = %q, which builds a unique one while logins go on. Or h%s",
+				s.store().EmailLookup, remedy[1:])
 		}
 		if s.scans[part] == "" {
-			remedy = "No index can serve an expression that reads other rows or changes with the time: keep the value in a column of the table, name a view that joins what it reads, or expect it with few users only."
+			remedy = "No index can serve an expression that reads other rows or changes with the time: keep the value in a " +
+				"column of the table, name a view that joins what it reads, or expect it with few users only."
 		}
 		diags.AddAttributeWarning(at, "Users Table Needs Attention", fmt.Sprintf(
 			"The scripts find users by the %s, and no index of %s serves%s: each login reads the whole table.\n\n%s",

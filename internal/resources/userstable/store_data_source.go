@@ -60,72 +60,98 @@ var problemType = types.ObjectType{AttrTypes: map[string]attr.Type{
 	"count": types.Int64Type, "query": types.StringType,
 }}
 
-func (d *describedStore) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+func (d *describedStore) Metadata(_ context.Context, req datasource.MetadataRequest,
+	resp *datasource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_store"
 }
 
-func (d *describedStore) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+func (d *describedStore) Configure(_ context.Context, req datasource.ConfigureRequest,
+	resp *datasource.ConfigureResponse) {
 	d.data = kit.ConfigureDataSource(req, resp)
 }
 
 func (d *describedStore) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Users in a relation that Terraform does not manage: a table of an application's own migrations, a view, a foreign table, a partitioned table. " +
-			"It is described as [`auth0pg_users_table`](../resources/users_table.md) describes one, nothing about it is ever changed, and the `store` goes to the role, the access functions and the connection.\n\n" +
-			"It is read at each plan. The rows are looked at as far as `problems` needs it: the first 100000, for three seconds at most, in a transaction that changes nothing; no personal data is in the result.",
+		MarkdownDescription: "Users in a relation that Terraform does not manage: a table of an application's own " +
+			"migrations, a view, a foreign table, a partitioned table. " +
+			"It is described as [`auth0pg_users_table`](../resources/users_table.md) describes one, nothing about it is ever " +
+			"changed, and the `store` goes to the role, the access functions and the connection.\n\n" +
+			"It is read at each plan. The rows are looked at as far as `problems` needs it: the first 100000, for three " +
+			"seconds at most, in a transaction that changes nothing; no personal data is in the result.",
 		Attributes: map[string]schema.Attribute{
 			"schema": schema.StringAttribute{
-				Optional: true, Computed: true, MarkdownDescription: "The schema of the relation, by default `public`.", Validators: []validator.String{identifierValidator{}},
+				Optional: true, Computed: true, MarkdownDescription: "The schema of the relation, by default " +
+					"`public`.", Validators: []validator.String{identifierValidator{}},
 			},
 			"name": schema.StringAttribute{
-				Required: true, MarkdownDescription: "The relation's name, taken as it is, upper case and blanks included.", Validators: []validator.String{identifierValidator{}},
+				Required: true, MarkdownDescription: "The relation's name, taken as it is, upper case and blanks " +
+					"included.", Validators: []validator.String{identifierValidator{}},
 			},
 			"columns": schema.MapNestedAttribute{
 				Required: true,
-				MarkdownDescription: "What each part of a user is read from, by the parts' names: " + kit.Code(partNames()) + ". `id`, `email` and `password` must be named; a part that is not named does not exist. " +
+				MarkdownDescription: "What each part of a user is read from, by the parts' names: " + kit.Code(partNames()) +
+					". `id`, `email` and `password` must be named; a part that is not named does not exist. " +
 					"A part with the name of its column is `{}`.",
 				Validators: []validator.Map{partsValidator{}},
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 					"name": schema.StringAttribute{
-						Optional: true, MarkdownDescription: "The column's name, by default that of the part, and none for a part with an `expression`.",
+						Optional: true, MarkdownDescription: "The column's name, by default that of the part, and none for a part " +
+							"with an `expression`.",
 						Validators: []validator.String{identifierValidator{}},
 					},
 					"expression": schema.StringAttribute{
-						Optional: true, MarkdownDescription: "One SQL expression over a row, through which the part is read; with `name` beside it the part is still written to that column. See `expression` of `auth0pg_users_table`.",
+						Optional: true, MarkdownDescription: "One SQL expression over a row, through which the part is read; with " +
+							"`name` beside it the part is still written to that column. See `expression` of `auth0pg_users_table`.",
 						Validators: []validator.String{expressionValidator{}},
 					},
 				}},
 			},
 			"row_filter": schema.StringAttribute{
-				Optional: true, MarkdownDescription: "Which rows are users: one SQL condition over a row, by default none, and all rows are. See `row_filter` of `auth0pg_users_table`.",
+				Optional: true, MarkdownDescription: "Which rows are users: one SQL condition over a row, by default none, and " +
+					"all rows are. See `row_filter` of `auth0pg_users_table`.",
 				Validators: []validator.String{expressionValidator{}},
 			},
 			"email_lookup": schema.StringAttribute{
 				Optional: true, Computed: true,
-				MarkdownDescription: "How an e-mail address is compared: `lower_index` (`lower(email)`), `citext` (a column of that type), `exact` (a column that holds addresses in lower case), " +
-					"`upper_index` (`upper(email)`), or `exact_upper` (a column that holds addresses in upper case, whose users get them in lower case). " +
-					"By default what an index serves, and `lower_index` where none does. Nothing is built: `suggested_ddl` has the statement for an index that is missing.",
+				MarkdownDescription: "How an e-mail address is compared: `lower_index` (`lower(email)`), `citext` (a column of " +
+					"that type), `exact` (a column that holds addresses in lower case), " +
+					"`upper_index` (`upper(email)`), or `exact_upper` (a column that holds addresses in upper case, whose users " +
+					"get them in lower case). " +
+					"By default what an index serves, and `lower_index` where none does. Nothing is built: `suggested_ddl` has the " +
+					"statement for an index that is missing.",
 				Validators: []validator.String{stringvalidator.OneOf(lookupNames()...)},
 			},
 			"not_blocking": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType,
-				MarkdownDescription: "Columns whose names sound as if they said who may not log in, such as `status` or `approved`, and that do not: they are no `problems`.",
-				Validators:          []validator.Set{setvalidator.ValueStringsAre(identifierValidator{})},
+				MarkdownDescription: "Columns whose names sound as if they said who may not log in, such as `status` or " +
+					"`approved`, and that do not: they are no `problems`.",
+				Validators: []validator.Set{setvalidator.ValueStringsAre(identifierValidator{})},
 			},
 			"legacy_hashes": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType,
-				MarkdownDescription: "The formats that the connection's `scripts` name as `password_hash` and `legacy_hashes`, by which `problems` counts hashes that login does not read. None by default.",
-				Validators:          []validator.Set{setvalidator.ValueStringsAre(stringvalidator.OneOf(append(hashes.Optional(), hashes.Bcrypt)...))},
+				MarkdownDescription: "The formats that the connection's `scripts` name as `password_hash` and `legacy_hashes`, " +
+					"by which `problems` counts hashes that login does not read. None by default.",
+				Validators: []validator.Set{setvalidator.ValueStringsAre(stringvalidator.OneOf(append(hashes.Optional(),
+					hashes.Bcrypt)...))},
 			},
-			"kind":       schema.StringAttribute{Computed: true, MarkdownDescription: "What the relation is: `table`, `partitioned table`, `view`, `materialized view` or `foreign table`."},
-			"operations": schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "The operations that are possible, of " + kit.QuotedOperations() + ": for the `operations` of a role or of access functions."},
+			"kind": schema.StringAttribute{Computed: true, MarkdownDescription: "What the relation is: `table`, " +
+				"`partitioned table`, `view`, `materialized view` or `foreign table`."},
+			"operations": schema.SetAttribute{Computed: true, ElementType: types.StringType,
+				MarkdownDescription: "The operations that are possible, of " + kit.QuotedOperations() +
+					": for the `operations` of a role or of access functions."},
 			"impossible_operations": schema.MapAttribute{
 				Computed: true, ElementType: types.StringType,
-				MarkdownDescription: "Why each of the others is not possible: what the relation has no part or no column for, or does not take.",
+				MarkdownDescription: "Why each of the others is not possible: what the relation has no part or no column for, " +
+					"or does not take.",
 			},
-			"problems":      problemsAttribute("What lets somebody in who may not, or keeps somebody out who may, as far as the relation tells. Each is a warning, too, but for a filter that hides nobody, and is gone once an attribute settles it."),
-			"suggested_ddl": schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "SQL for the owner's own migrations, which can be run while logins go on: an index that serves the look-up, and the column `migrated_at` of automatic migration. Nothing of it is run here."},
-			"store":         schema.StringAttribute{Computed: true, CustomType: kit.StoreType{}, MarkdownDescription: kit.ExportedStore().MarkdownDescription},
+			"problems": problemsAttribute("What lets somebody in who may not, or keeps somebody out who may, as far as " +
+				"the relation tells. Each is a warning, too, but for a filter that hides nobody, and is gone once an attribute " +
+				"settles it."),
+			"suggested_ddl": schema.ListAttribute{Computed: true, ElementType: types.StringType,
+				MarkdownDescription: "SQL for the owner's own migrations, which can be run while logins go on: an index that " +
+					"serves the look-up, and the column `migrated_at` of automatic migration. Nothing of it is run here."},
+			"store": schema.StringAttribute{Computed: true, CustomType: kit.StoreType{},
+				MarkdownDescription: kit.ExportedStore().MarkdownDescription},
 		},
 	}
 }
@@ -134,18 +160,24 @@ func problemsAttribute(description string) schema.ListNestedAttribute {
 	return schema.ListNestedAttribute{
 		Computed: true, MarkdownDescription: description,
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-			"kind":      schema.StringAttribute{Computed: true, MarkdownDescription: "`column_not_read`, `blocked_is_null`, `filter_hides_everybody`, `filter_hides_nobody`, `capitals`, `address_shared`, `rows_hidden`, `hashes_not_read` or `lookup_not_served`."},
-			"attribute": schema.StringAttribute{Computed: true, MarkdownDescription: "The attribute, or the part in `columns`, that settles it."},
-			"what":      schema.StringAttribute{Computed: true, MarkdownDescription: "What it is."},
-			"settle":    schema.StringAttribute{Computed: true, MarkdownDescription: "What to do about it."},
-			"count":     schema.Int64Attribute{Computed: true, MarkdownDescription: "For how many rows it holds, among the first 100000 (of hashes, 1000); null where that was not counted."},
-			"query":     schema.StringAttribute{Computed: true, MarkdownDescription: "The SQL that lists them; null where there is nothing to list."},
+			"kind": schema.StringAttribute{Computed: true, MarkdownDescription: "`column_not_read`, `blocked_is_null`, " +
+				"`filter_hides_everybody`, `filter_hides_nobody`, `capitals`, `address_shared`, `rows_hidden`, " +
+				"`hashes_not_read` or `lookup_not_served`."},
+			"attribute": schema.StringAttribute{Computed: true, MarkdownDescription: "The attribute, or the part in " +
+				"`columns`, that settles it."},
+			"what":   schema.StringAttribute{Computed: true, MarkdownDescription: "What it is."},
+			"settle": schema.StringAttribute{Computed: true, MarkdownDescription: "What to do about it."},
+			"count": schema.Int64Attribute{Computed: true, MarkdownDescription: "For how many rows it holds, among the " +
+				"first 100000 (of hashes, 1000); null where that was not counted."},
+			"query": schema.StringAttribute{Computed: true, MarkdownDescription: "The SQL that lists them; null where " +
+				"there is nothing to list."},
 		}},
 	}
 }
 
 // ValidateConfig finds what is wrong whatever the server says.
-func (d *describedStore) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
+func (d *describedStore) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest,
+	resp *datasource.ValidateConfigResponse) {
 	var model storeModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {
@@ -160,8 +192,10 @@ func (d *describedStore) ValidateConfig(ctx context.Context, req datasource.Vali
 		}
 		name := part.column(spec.Part)
 		if other, taken := owner[name]; taken {
-			resp.Diagnostics.AddAttributeError(path.Root("columns").AtMapKey(string(spec.Part)).AtName("name"), "Column Named Twice", fmt.Sprintf(
-				"The parts %s and %s both name the column %q.\n\nGive each its own column, or read one of them through an expression.", other, spec.Part, name))
+			resp.Diagnostics.AddAttributeError(path.Root("columns").AtMapKey(string(spec.Part)).AtName("name"),
+				"Column Named Twice", fmt.Sprintf(
+					"The parts %s and %s both name the column %q.\n\nGive each its own column, or read one of them through an "+
+						"expression.", other, spec.Part, name))
 		}
 		owner[name] = spec.Part
 	}

@@ -29,7 +29,8 @@ type database interface {
 }
 
 // describe fills in what the relation and its rows say. It returns false when there is no description.
-func (m *storeModel) describe(ctx context.Context, db database, parts map[store.Part]columnConfig, diags *diag.Diagnostics) bool {
+func (m *storeModel) describe(ctx context.Context, db database, parts map[store.Part]columnConfig,
+	diags *diag.Diagnostics) bool {
 	attempted := "Could not read " + m.table().Title()
 	relation, err := table.InspectRelation(ctx, db, m.Schema.ValueString(), m.Name.ValueString())
 	switch {
@@ -37,8 +38,10 @@ func (m *storeModel) describe(ctx context.Context, db database, parts map[store.
 		diags.AddError("Store Not Read", kit.PostgresDetail(attempted+" from the catalog", err))
 		return false
 	case relation == nil:
-		diags.AddAttributeError(path.Root("name"), "Relation Not Found", attempted+": there is no table, view or foreign table of that name. "+
-			"Upper case and blanks are taken as they are.\n\nCorrect schema or name. If the same configuration creates it, add depends_on, so that it is read after that.")
+		diags.AddAttributeError(path.Root("name"), "Relation Not Found",
+			attempted+": there is no table, view or foreign table of that name. "+
+				"Upper case and blanks are taken as they are.\n\nCorrect schema or name. If the same configuration creates it, "+
+				"add depends_on, so that it is read after that.")
 		return false
 	}
 	spec := m.spec(relation, parts, diags)
@@ -73,14 +76,16 @@ func (m *storeModel) describe(ctx context.Context, db database, parts map[store.
 	if !m.readable(ctx, db, users, relation, diags) {
 		return false
 	}
-	m.Kind, m.EmailLookup, m.Store = types.StringValue(relation.KindWord()), types.StringValue(string(users.EmailLookup)), kit.NewStore(users)
+	m.Kind, m.Store = types.StringValue(relation.KindWord()), kit.NewStore(users)
+	m.EmailLookup = types.StringValue(string(users.EmailLookup))
 	m.showOperations(ctx, db, users, relation)
 	checkIgnored(relation.Table, stringsIn(m.NotBlocking), diags)
 	return m.showProblems(ctx, db, users, relation, look, diags)
 }
 
 // spec is the relation as `columns` names it.
-func (m *storeModel) spec(relation *table.Relation, parts map[store.Part]columnConfig, diags *diag.Diagnostics) tableSpec {
+func (m *storeModel) spec(relation *table.Relation, parts map[store.Part]columnConfig,
+	diags *diag.Diagnostics) tableSpec {
 	spec := tableSpec{Schema: relation.Schema, Name: relation.Name, Columns: map[store.Part]columnSpec{}}
 	spec.readThrough(tableConfig{Columns: parts, RowFilter: m.RowFilter})
 	for _, known := range store.Parts() {
@@ -96,7 +101,8 @@ func (m *storeModel) spec(relation *table.Relation, parts map[store.Part]columnC
 				likely = "It may be " + quotedList(names) + "."
 			}
 			diags.AddAttributeError(path.Root("columns").AtMapKey(string(known.Part)), "Part Has No Column", fmt.Sprintf(
-				"The %s %s has no column %q for the part %s. %s\n\nName the column that holds it, %[4]s = { name = \"…\" }, or say through what it is read, %[4]s = { expression = \"…\" }.",
+				"The %s %s has no column %q for the part %s. %s\n\nName the column that holds it, %[4]s = { name = \"…\" }, or "+
+					"say through what it is read, %[4]s = { expression = \"…\" }.",
 				relation.KindWord(), postgres.QualifiedName(relation.Schema, relation.Name), name, known.Part, likely))
 			continue
 		}
@@ -109,7 +115,8 @@ func (m *storeModel) spec(relation *table.Relation, parts map[store.Part]columnC
 type look struct{ missing map[store.Part]string }
 
 // chooseLookup decides how addresses are compared, and finds out which look-ups no index serves.
-func (s *tableSpec) chooseLookup(ctx context.Context, db postgres.Beginner, observed *table.Table, wanted store.EmailLookup) (l look, err error) {
+func (s *tableSpec) chooseLookup(ctx context.Context, db postgres.Beginner, observed *table.Table,
+	wanted store.EmailLookup) (l look, err error) {
 	serving, err := table.ReadServing(ctx, db, s.row(observed), s.Resolved[s.RowFilter].SQL)
 	if err != nil && !errors.Is(err, table.ErrStandby) {
 		return l, err
@@ -191,14 +198,17 @@ func scriptTypeError(users store.Store, err error, diags *diag.Diagnostics) {
 		at = at.AtMapKey(string(kind.Part))
 	}
 	diags.AddAttributeError(at, "Column Type Not Usable", fmt.Sprintf(
-		"%s cannot be read as it is: %v.\n\nRead the part through an expression that gives a value of that type.", kit.Capitalized(users.Title()), err))
+		"%s cannot be read as it is: %v.\n\nRead the part through an expression that gives a value of that "+
+			"type.", kit.Capitalized(users.Title()), err))
 }
 
 // readable has the server plan the look-up, which checks that everything in it can be read: the views beneath, too.
-func (m *storeModel) readable(ctx context.Context, db database, users store.Store, relation *table.Relation, diags *diag.Diagnostics) bool {
+func (m *storeModel) readable(ctx context.Context, db database, users store.Store, relation *table.Relation,
+	diags *diag.Diagnostics) bool {
 	if len(relation.Foreign) > 0 {
 		diags.AddAttributeWarning(path.Root("name"), "Rows Not Looked At", fmt.Sprintf(
-			"The rows of %s were not looked at: %s. That role's code would run with the rights of the provider.\n\nGive what is named to the owner of the relation or of the database (ALTER … OWNER TO).",
+			"The rows of %s were not looked at: %s. That role's code would run with the rights of the provider.\n\nGive what "+
+				"is named to the owner of the relation or of the database (ALTER … OWNER TO).",
 			users.Title(), kit.List(relation.Foreign)))
 		return true
 	}
@@ -209,7 +219,9 @@ func (m *storeModel) readable(ctx context.Context, db database, users store.Stor
 		return true
 	case errors.As(err, &server) && server.Code == "42501" && !relation.IsTable():
 		diags.AddAttributeError(path.Root("name"), "View Cannot Be Read", fmt.Sprintf(
-			"%s cannot be read: %s\n\nA view reads its tables with the rights of its owner %s, unless it has security_invoker; GRANT SELECT on what is named to that role, and to the provider's own where it lacks the right to the view.",
+			"%s cannot be read: %s\n\nA view reads its tables with the rights of its owner %s, unless it has "+
+				"security_invoker; GRANT SELECT on what is named to that role, and to the provider's own where it lacks the "+
+				"right to the view.",
 			kit.Capitalized(users.Title()), serverWords(err), postgres.Ident(relation.Owner)))
 	default:
 		diags.AddError("Store Not Read", kit.PostgresDetail("Could not plan the look-up of a user in "+users.Title(), err))
@@ -218,7 +230,8 @@ func (m *storeModel) readable(ctx context.Context, db database, users store.Stor
 }
 
 // showOperations says what is possible, and why the rest is not.
-func (m *storeModel) showOperations(ctx context.Context, db postgres.Querier, users store.Store, relation *table.Relation) {
+func (m *storeModel) showOperations(ctx context.Context, db postgres.Querier, users store.Store,
+	relation *table.Relation) {
 	why := map[string]attr.Value{}
 	var possible []scripts.Operation
 	for _, op := range scripts.Operations() {
@@ -232,13 +245,15 @@ func (m *storeModel) showOperations(ctx context.Context, db postgres.Querier, us
 		switch {
 		case err == nil && op == scripts.Create:
 			if lacks := unfilled(ctx, db, users); len(lacks) > 0 {
-				why[string(op)] = types.StringValue(fmt.Sprintf("a new row would have no value in %s, which the table requires and no part or default gives", quotedAll(lacks)))
+				why[string(op)] = types.StringValue(fmt.Sprintf("a new row would have no value in %s, which the table requires "+
+					"and no part or default gives", quotedAll(lacks)))
 				continue
 			}
 			possible = append(possible, op)
 		case err == nil:
 			possible = append(possible, op)
-		case len(relation.Refuses) > 0 && (errors.As(err, &refused) || errors.As(err, &missing) && len(missing.ReadOnly) == len(missing.Missing)):
+		case len(relation.Refuses) > 0 && (errors.As(err, &refused) || errors.As(err, &missing) &&
+			len(missing.ReadOnly) == len(missing.Missing)):
 			why[string(op)] = types.StringValue(readOnlyReason(op, relation))
 		default:
 			why[string(op)] = types.StringValue(err.Error())
@@ -290,7 +305,8 @@ func quotedAll(names []string) string {
 }
 
 // showProblems fills in what stands in the way, and what the owner could do about it.
-func (m *storeModel) showProblems(ctx context.Context, db postgres.Beginner, users store.Store, relation *table.Relation, l look, diags *diag.Diagnostics) bool {
+func (m *storeModel) showProblems(ctx context.Context, db postgres.Beginner, users store.Store,
+	relation *table.Relation, l look, diags *diag.Diagnostics) bool {
 	suspects := table.Suspects(users, relation.Table, stringsIn(m.NotBlocking))
 	census, err := table.TakeCensus(ctx, db, users, relation.Table, suspects)
 	if err != nil {
@@ -304,12 +320,14 @@ func (m *storeModel) showProblems(ctx context.Context, db postgres.Beginner, use
 		if !missing || relation.Kind == "f" {
 			continue
 		}
-		p := table.Problem{Kind: "lookup_not_served", Attribute: string(part), What: fmt.Sprintf("no index serves the look-up by the %s: each login reads the whole table", part)}
+		p := table.Problem{Kind: "lookup_not_served", Attribute: string(part),
+			What: fmt.Sprintf("no index serves the look-up by the %s: each login reads the whole table", part)}
 		switch {
 		case !relation.IsTable():
 			continue // the indexes are those of the tables beneath, and the planner knows
 		case statement == "":
-			p.Settle = "no index can serve an expression that reads other rows or changes with the time: keep the value in a column, name a view that joins what it reads, or expect it with few users only"
+			p.Settle = "no index can serve an expression that reads other rows or changes with the time: keep the value in a " +
+				"column, name a view that joins what it reads, or expect it with few users only"
 		default:
 			p.Settle = "have the owner run what suggested_ddl has"
 			suggested = append(suggested, statement)
@@ -317,7 +335,8 @@ func (m *storeModel) showProblems(ctx context.Context, db postgres.Beginner, use
 		problems = append(problems, p)
 	}
 	if relation.IsTable() && !users.Has(store.MigratedAt) && relation.Column(string(store.MigratedAt)) == nil {
-		suggested = append(suggested, fmt.Sprintf("ALTER TABLE %s ADD COLUMN \"migrated_at\" timestamp with time zone", postgres.Ident(relation.Schema, relation.Name)))
+		suggested = append(suggested, fmt.Sprintf("ALTER TABLE %s ADD COLUMN \"migrated_at\" timestamp with time zone",
+			postgres.Ident(relation.Schema, relation.Name)))
 	}
 	m.SuggestedDDL = kit.StringList(suggested)
 	for _, p := range problems {

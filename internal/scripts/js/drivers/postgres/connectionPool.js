@@ -8,7 +8,8 @@
 // as they hold a password.
 function connectionPool() {
   const url = configuration[settings.databaseUrlKey];
-  const ca = configuration[settings.caKey];
+  // From an environment variable, line breaks often come as two characters.
+  const ca = configuration[settings.caKey]?.replace(/\\n/g, '\n');
   const fingerprint = require('crypto').createHash('sha256')
     .update(JSON.stringify([url, ca, settings.poolMax]))
     .digest('hex');
