@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
@@ -67,15 +69,20 @@ func MigrationSQL(s store.Store, condition string) (Migration, error) {
 // migrationKey is the id as users are put in order by it, and the cast from text to its type. An index on the id serves
 // it for the usual types; others are compared as text.
 func (b *builder) migrationKey() (key, cast string) {
+	key = b.read(store.ID)
+	if b.store.Columns[store.ID].Expression == nil {
+		// Alone the name is that of an output, which is text and has another order.
+		key = pgx.Identifier{b.store.Table().Name}.Sanitize() + "." + key
+	}
 	switch familyOf(b.as(store.ID)) {
 	case familyUUID:
-		return b.read(store.ID), "::pg_catalog.uuid"
+		return key, "::pg_catalog.uuid"
 	case familyInteger:
-		return b.read(store.ID), "::pg_catalog.int8"
+		return key, "::pg_catalog.int8"
 	case familyText:
-		return b.read(store.ID), ""
+		return key, ""
 	}
-	return b.read(store.ID) + asText + ` COLLATE "pg_catalog"."C"`, ""
+	return key + asText + ` COLLATE "pg_catalog"."C"`, ""
 }
 
 // arrayOf makes of a cast to a type one to an array of it.
