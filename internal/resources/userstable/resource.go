@@ -363,10 +363,8 @@ func samePlan(planned []plannedStep, work tableWork, diags *diag.Diagnostics) bo
 func creationSteps(ddl types.List) []plannedStep {
 	var steps []plannedStep
 	for _, value := range ddl.Elements() {
-		steps = append(
-			steps,
-			plannedStep{value.(types.String).ValueString(), table.Creation},
-		) //nolint:forcetypeassert // the schema's type
+		statement := value.(types.String) //nolint:forcetypeassert // the schema's type
+		steps = append(steps, plannedStep{statement.ValueString(), table.Creation})
 	}
 	return steps
 }
