@@ -17,10 +17,13 @@ import (
 
 // warnOfLeft tells, where the scripts are to know nobody any more, how many users have not come to Auth0. A table that
 // cannot be read is no reason not to plan.
-func (r *connection) warnOfLeft(ctx context.Context, settled resolved, prior, plan *connectionModel, diags *diag.Diagnostics) {
+func (r *connection) warnOfLeft(
+	ctx context.Context, settled resolved, prior, plan *connectionModel, diags *diag.Diagnostics,
+) {
 	users := settled.store
 	at, direct := users.Reach.(store.Table)
-	if diags.HasError() || !settled.storeKnown || !direct || !users.Writes(store.MigratedAt) || !settled.settings.ImportFinished.ValueBool() ||
+	if diags.HasError() || !settled.storeKnown || !direct || !users.Writes(store.MigratedAt) ||
+		!settled.settings.ImportFinished.ValueBool() ||
 		!plan.uploads(prior) || r.data.Notes.TableChanges(at.Schema, at.Name) {
 		return
 	}
@@ -43,7 +46,9 @@ func (r *connection) warnOfLeft(ctx context.Context, settled resolved, prior, pl
 	}
 	if left > 0 {
 		diags.AddAttributeWarning(path.Root("scripts").AtName("import_finished"), "Users Are Left", fmt.Sprintf(
-			"%s has %d users who are not marked as migrated. With import_finished the scripts know nobody, so that they cannot log in.\n\n"+
-				"auth0pg_users_import brings them in with their hashes; the data source auth0pg_users_audit lists them (left).", kit.Capitalized(users.Title()), left))
+			"%s has %d users who are not marked as migrated. With import_finished the scripts know nobody, so that "+
+				"they cannot log in.\n\n"+
+				"auth0pg_users_import brings them in with their hashes; the data source auth0pg_users_audit lists "+
+				"them (left).", kit.Capitalized(users.Title()), left))
 	}
 }
