@@ -40,7 +40,7 @@ const plainStore = `{"table":{"schema":"public","name":"users"},"columns":{"id":
 func manyConfig(n int) map[string]any {
 	return map[string]any{
 		"name": fmt.Sprint("many-", n), "store": plainStore, "configuration_wo_version": 1, "preflight": false, "deletion_protection": false,
-		"configuration_wo": map[string]any{"POSTGRES_URL": "postgres://scripts:a-long-and-random-password@db.example.com/app"},
+		"configuration_wo": map[string]any{"POSTGRES_URL": "postgres://scripts:a-long-and-random-password@db.example.com/app?sslmode=verify-full"},
 		"scripts":          map[string]any{"pool_max": 3}, "mfa": map[string]any{"active": true},
 	}
 }

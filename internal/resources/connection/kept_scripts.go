@@ -24,8 +24,8 @@ import (
 
 // keptScripts are scripts in private state.
 type keptScripts struct {
-	// Digests are those of all scripts that the connection had then.
-	Digests map[string]string `json:"digests"`
+	// Digests are those of all scripts that the connection had then; none where the state has them.
+	Digests map[string]string `json:"digests,omitempty"`
 	// Packed is the gzipped JSON of the texts, or excerpts of them, by operation.
 	Packed []byte `json:"packed,omitempty"`
 }
@@ -43,17 +43,17 @@ func keepScripts(digests, texts map[string]string) (*keptScripts, error) {
 	return &keptScripts{Digests: digests, Packed: packed}, err
 }
 
-// texts are the scripts by operation, without those that this release cannot render again.
-func (k *keptScripts) texts() map[string]string {
+// texts are the scripts by operation that have these digests, without those that this release cannot render again.
+func (k *keptScripts) texts(digests map[string]string) map[string]string {
 	texts := map[string]string{}
 	if k == nil {
 		return texts
 	}
 	for op, text := range unpack(k.Packed) {
-		if scripts.Digest(text) != k.Digests[op] {
+		if scripts.Digest(text) != digests[op] {
 			text, _ = scripts.FromExcerpt(scripts.Operation(op), text)
 		}
-		if scripts.Digest(text) == k.Digests[op] {
+		if scripts.Digest(text) == digests[op] {
 			texts[op] = text
 		}
 	}
@@ -102,7 +102,7 @@ func digestMap(texts map[string]string) types.Map {
 func (m *connectionModel) storedTexts(stored *keptScripts) map[string]string {
 	texts, digests := map[string]string{}, plainValues(m.ScriptDigests)
 	overrides, _ := m.Scripts.Attributes()["overrides"].(types.Map)
-	for _, source := range []map[string]string{stored.texts(), plainValues(overrides)} {
+	for _, source := range []map[string]string{stored.texts(digests), plainValues(overrides)} {
 		for op, text := range source {
 			if scripts.Digest(text) == digests[op] {
 				texts[op] = text
@@ -127,7 +127,7 @@ func (p *connectionPrivate) keep(prior, now *connectionModel, texts map[string]s
 	}
 	written, rest := now.storedTexts(nil), maps.Clone(texts) // written are those that the state has as overrides
 	maps.DeleteFunc(rest, func(op, _ string) bool { _, has := written[op]; return has })
-	kept, err := keepScripts(plainValues(now.ScriptDigests), rest)
+	kept, err := keepScripts(nil, rest)
 	if err != nil {
 		kit.PrivateStateNotWritten(diags, err)
 	}

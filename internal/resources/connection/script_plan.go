@@ -145,7 +145,7 @@ func formerTexts(prior *connectionModel, private connectionPrivate, diags *diag.
 				"Leave use_former_scripts out, and change the configuration instead.")
 		return nil, false
 	}
-	former, current, texts := private.Former.texts(), prior.storedTexts(private.Stored), map[string]string{}
+	former, current, texts := private.Former.texts(private.Former.Digests), prior.storedTexts(private.Stored), map[string]string{}
 	var lost []string
 	for op, digest := range private.Former.Digests {
 		text, has := former[op]
