@@ -83,7 +83,12 @@ func TestGuideAutomaticMigration(t *testing.T) {
 	}
 	h.Setenv("TF_VAR_finished", "true")
 	h.Setenv("TF_VAR_move_rest", "1")
-	h.MustRun("apply", "-auto-approve")
+	output := h.MustRun("apply", "-auto-approve")
+	for _, want := range []string{"Users Are Left", "Users Will Be Imported"} {
+		if !strings.Contains(output, want) {
+			t.Errorf("the apply that ends the migration does not say %q:\n%s", want, output)
+		}
+	}
 	if got := moved(); got != "2" {
 		t.Errorf("after the import %s users have moved", got)
 	}

@@ -21,24 +21,31 @@ func TestUsersImport(t *testing.T) {
 	db.Exec(`INSERT INTO people SELECT n, 'user' || n || '@example.com', md5(n::text) FROM generate_series(1, 12) n`)
 	db.Exec(`INSERT INTO people VALUES (13, 'nobody', md5('x')), (14, 'secret-salted@example.com', 'plain text')`)
 	script := "function f(a, b, callback) { (callback || b)(null); }"
-	_, created := tenant.API("POST", "/connections", map[string]any{"name": "people", "strategy": "auth0", "options": map[string]any{
-		"import_mode": true, "enabledDatabaseCustomization": true, "customScripts": map[string]any{"login": script, "get_user": script},
-	}})
+	_, created := tenant.API("POST", "/connections", map[string]any{"name": "people", "strategy": "auth0",
+		"options": map[string]any{
+			"import_mode": true, "enabledDatabaseCustomization": true, "customScripts": map[string]any{"login": script,
+				"get_user": script},
+		}})
 	id, _ := created["id"].(string)
 	// One address is somebody else's.
 	db.Exec(`UPDATE people SET mail = 'taken@example.com' WHERE id = 5`)
-	if status, answer := tenant.API("POST", "/users", map[string]any{"connection": "people", "email": "taken@example.com", "password": "Correct-Horse-7!"}); status != 201 {
+	if status, answer := tenant.API("POST", "/users", map[string]any{"connection": "people",
+		"email": "taken@example.com", "password": "Correct-Horse-7!"}); status != 201 {
 		t.Fatal(status, answer)
 	}
-	users := store.Store{Reach: store.Table{Schema: "public", Name: "people"}, EmailLookup: store.LowerIndex, Columns: map[store.Part]store.Column{
-		store.ID: {Name: "id", Type: "integer"}, store.Email: {Name: "mail", Type: "text"}, store.Password: {Name: "hash", Type: "text"},
-		store.MigratedAt: {Name: "migrated", Type: "timestamp with time zone"},
-	}}
+	users := store.Store{Reach: store.Table{Schema: "public", Name: "people"}, EmailLookup: store.LowerIndex,
+		Columns: map[store.Part]store.Column{
+			store.ID: {Name: "id", Type: "integer"}, store.Email: {Name: "mail", Type: "text"},
+			store.Password:   {Name: "hash", Type: "text"},
+			store.MigratedAt: {Name: "migrated", Type: "timestamp with time zone"},
+		}}
 	w := acctest.NewWorkspace(t, nil)
 	write := func(lines ...string) {
 		w.Write("main.tf", required+acctest.ProviderConfig(db, tenant)+fmt.Sprintf(
-			"resource \"auth0pg_users_import\" \"rest\" {\n  connection_id = %q\n  store = %s\n  hash_formats = [\"bcrypt\", \"md5\"]\n  user_id_prefix = \"old\"\n  %s\n}\n"+
-				"output \"failed\" {\n  value = auth0pg_users_import.rest.failed\n}\n", id, storeHCL(users), strings.Join(lines, "\n  ")))
+			"resource \"auth0pg_users_import\" \"rest\" {\n  connection_id = %q\n  store = %s\n  hash_formats = "+
+				"[\"bcrypt\", \"md5\"]\n  user_id_prefix = \"old\"\n  %s\n}\n"+
+				"output \"failed\" {\n  value = auth0pg_users_import.rest.failed\n}\n", id, storeHCL(users),
+			strings.Join(lines, "\n  ")))
 	}
 	run := func(exit int, command ...string) string {
 		t.Helper()
@@ -55,7 +62,8 @@ func TestUsersImport(t *testing.T) {
 
 	write()
 	planned := run(0, "plan")
-	for _, want := range []string{"14 users are not marked", "12 of them would go to Auth0: - md5: 12", "2 jobs, the first one of 10 users", "1: an e-mail address that Auth0 does not take",
+	for _, want := range []string{"14 users are not marked", "12 of them would go to Auth0: - md5: 12",
+		"2 jobs, the first one of 10 users", "1: an e-mail address that Auth0 does not take",
 		"1: a hash that looks like unknown"} {
 		if !strings.Contains(planned, want) {
 			t.Errorf("the plan does not say %q:\n%s", want, planned)
@@ -65,12 +73,14 @@ func TestUsersImport(t *testing.T) {
 		t.Error("the plan has made the ledger")
 	}
 
-	if stopped := run(1, "apply", "-auto-approve"); !strings.Contains(stopped, "Import Stopped") || !strings.Contains(stopped, "more than max_failed = 0") || marked() != 9 {
+	if stopped := run(1, "apply", "-auto-approve"); !strings.Contains(stopped, "Import Stopped") ||
+		!strings.Contains(stopped, "more than max_failed = 0") || marked() != 9 {
 		t.Errorf("%d users are marked:\n%s", marked(), stopped)
 	}
 	write("max_failed = 1")
 	again := run(0, "apply", "-auto-approve")
-	for _, want := range []string{"is tainted, so must be replaced", "Users Stay In Auth0", "Users Refused By Auth0", "Users Held Back", "DUPLICATED_USER"} {
+	for _, want := range []string{"is tainted, so must be replaced", "Users Stay In Auth0", "Users Refused By Auth0",
+		"Users Held Back", "DUPLICATED_USER"} {
 		if !strings.Contains(again, want) {
 			t.Errorf("the second apply does not say %q:\n%s", want, again)
 		}

@@ -28,7 +28,8 @@ func TestGuideRecastsHashes(t *testing.T) {
 	}
 	examples := regexp.MustCompile(`(?s)# (\w[^\n]*) legacy_hashes = \["(\w+)"\]\npassword = \{\n  expression = <<-SQL\n(.*?)  SQL\n`).
 		FindAllStringSubmatch(string(guide), -1)
-	sites := map[string]func(db *pgtest.DB) store.Table{"Discourse": discourse, "Keycloak": keycloak, "SHA-256": iterated}
+	sites := map[string]func(db *pgtest.DB) store.Table{"Discourse": discourse, "Keycloak": keycloak,
+		"SHA-256": iterated}
 	if len(examples) != len(sites) {
 		t.Fatalf("the guide has %d examples", len(examples))
 	}
@@ -46,19 +47,22 @@ func TestGuideRecastsHashes(t *testing.T) {
 func recastBench(t *testing.T, site func(*pgtest.DB) store.Table, expression, format string) *bench {
 	t.Helper()
 	db := pgtest.LocalDatabase(t)
-	b := &bench{t: t, db: db, rendered: map[scripts.Operation]string{}, rendering: new(sync.Mutex), container: sharedContainer(t)}
+	b := &bench{t: t, db: db, rendered: map[scripts.Operation]string{}, rendering: new(sync.Mutex),
+		container: sharedContainer(t)}
 	reach := site(db)
 	current, err := table.Inspect(t.Context(), db.Conn(), reach.Schema, reach.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := table.ResolveExpressions(t.Context(), db.Conn(), table.Row{Schema: reach.Schema, Name: reach.Name, Current: current}, []string{expression})
+	found, err := table.ResolveExpressions(t.Context(), db.Conn(), table.Row{Schema: reach.Schema, Name: reach.Name,
+		Current: current}, []string{expression})
 	if err != nil {
 		t.Fatal(err)
 	}
 	password := found[expression].Expression
 	b.store = store.Store{Reach: reach, EmailLookup: store.LowerIndex, Columns: map[store.Part]store.Column{
-		store.ID: {Name: "id", Type: "integer"}, store.Email: {Name: "email", Type: "text"}, store.Password: {Expression: &password},
+		store.ID: {Name: "id", Type: "integer"}, store.Email: {Name: "email", Type: "text"},
+		store.Password: {Expression: &password},
 	}}
 	b.options = scripts.Options{Store: b.store, BcryptRounds: 4, LegacyHashes: []string{format}}
 	b.role = db.RoleName("scripts")
@@ -94,6 +98,7 @@ func iterated(db *pgtest.DB) store.Table {
 		digest = sha256.Sum256(digest[:])
 	}
 	db.Exec("CREATE TABLE public.users (id int PRIMARY KEY, email text, hash text, salt text)")
-	db.Exec("INSERT INTO public.users VALUES (1, 'ada@example.com', $1, 'pepper-less salt')", base64.StdEncoding.EncodeToString(digest[:]))
+	db.Exec("INSERT INTO public.users VALUES (1, 'ada@example.com', $1, 'pepper-less salt')",
+		base64.StdEncoding.EncodeToString(digest[:]))
 	return store.Table{Schema: "public", Name: "users"}
 }

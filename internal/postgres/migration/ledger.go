@@ -99,7 +99,8 @@ func (e *NotALedgerError) Error() string {
 }
 
 var ledgerColumns = []string{
-	"already_there", "batch", "connection_id", "digest", "first_id", "ids", "imported", "job_id", "last_id", "refused", "sent_at",
+	"already_there", "batch", "connection_id", "digest", "first_id", "ids", "imported", "job_id", "last_id",
+	"refused", "sent_at",
 	"settled_at", "state", "users",
 }
 
@@ -145,7 +146,8 @@ func (l Ledger) create(ctx context.Context, conn *pgx.Conn) error {
 
 // OpenBatches are those of which it is not known what came of them, the oldest first.
 func (s *Session) OpenBatches(ctx context.Context) ([]Batch, error) {
-	rows, err := s.conn.Query(ctx, "SELECT batch, connection_id, coalesce(ids, '{}'), digest, state, coalesce(job_id, '') FROM "+
+	rows, err := s.conn.Query(ctx, "SELECT batch, connection_id, coalesce(ids, '{}'), digest, state, "+
+		"coalesce(job_id, '') FROM "+
 		s.ledger.quoted()+" WHERE state IN ('sending', 'running') ORDER BY batch")
 	if err != nil {
 		return nil, err
@@ -159,21 +161,24 @@ func (s *Session) OpenBatches(ctx context.Context) ([]Batch, error) {
 func (s *Session) Begin(ctx context.Context, b *Batch) error {
 	b.State = Sending
 	return s.conn.QueryRow(ctx, "INSERT INTO "+s.ledger.quoted()+
-		" (connection_id, first_id, last_id, users, digest, ids, state) VALUES ($1, $2, $3, $4, $5, $6, 'sending') RETURNING batch",
+		" (connection_id, first_id, last_id, users, digest, ids, state) VALUES ($1, $2, $3, $4, $5, $6, 'sending') "+
+		"RETURNING batch",
 		b.ConnectionID, b.IDs[0], b.IDs[len(b.IDs)-1], len(b.IDs), b.Digest, b.IDs).Scan(&b.Number)
 }
 
 // Started notes the job of a batch.
 func (s *Session) Started(ctx context.Context, b *Batch, job string) error {
 	b.State, b.JobID = Running, job
-	_, err := s.conn.Exec(ctx, "UPDATE "+s.ledger.quoted()+" SET state = 'running', job_id = $2 WHERE batch = $1", b.Number, job)
+	_, err := s.conn.Exec(ctx, "UPDATE "+s.ledger.quoted()+" SET state = 'running', job_id = $2 WHERE batch = $1",
+		b.Number, job)
 	return err
 }
 
 // Release gives a batch up: its users are asked for anew.
 func (s *Session) Release(ctx context.Context, b *Batch) error {
 	b.State = Released
-	_, err := s.conn.Exec(ctx, "UPDATE "+s.ledger.quoted()+" SET state = 'released', ids = NULL, settled_at = CURRENT_TIMESTAMP WHERE batch = $1", b.Number)
+	_, err := s.conn.Exec(ctx, "UPDATE "+s.ledger.quoted()+" SET state = 'released', ids = NULL, settled_at = "+
+		"CURRENT_TIMESTAMP WHERE batch = $1", b.Number)
 	return err
 }
 
@@ -193,7 +198,8 @@ func (s *Session) Settle(ctx context.Context, b *Batch, o Outcome) error {
 			return err
 		}
 		_, err := tx.Exec(ctx, "UPDATE "+s.ledger.quoted()+
-			" SET state = 'settled', ids = NULL, imported = $2, already_there = $3, refused = $4, settled_at = CURRENT_TIMESTAMP WHERE batch = $1",
+			" SET state = 'settled', ids = NULL, imported = $2, already_there = $3, refused = $4, settled_at = "+
+			"CURRENT_TIMESTAMP WHERE batch = $1",
 			b.Number, len(o.There)-o.AlreadyThere, o.AlreadyThere, string(text))
 		return err
 	})
@@ -201,7 +207,8 @@ func (s *Session) Settle(ctx context.Context, b *Batch, o Outcome) error {
 
 // RefusedQuery is the SQL that lists whom Auth0 did not take, and why.
 func (l Ledger) RefusedQuery() string {
-	return fmt.Sprintf("SELECT r ->> 'id' AS id, r -> 'codes' AS codes, batch, settled_at FROM %s, jsonb_array_elements(refused) AS r ORDER BY batch", l.quoted())
+	return fmt.Sprintf("SELECT r ->> 'id' AS id, r -> 'codes' AS codes, batch, settled_at FROM %s, "+
+		"jsonb_array_elements(refused) AS r ORDER BY batch", l.quoted())
 }
 
 // DefaultLedger is the one for a table where nothing else is said.

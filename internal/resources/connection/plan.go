@@ -164,6 +164,7 @@ func (r *connection) checkPlan(ctx context.Context, settled resolved, prior, pla
 	plan.checkConfiguration(settled, config, diags)
 	r.checkCatalog(ctx, settled, prior, plan, diags)
 	r.warnOfHashes(ctx, settled, prior, plan, diags)
+	r.warnOfLeft(ctx, settled, prior, plan, diags)
 	r.warnOfUsers(ctx, prior, plan, diags)
 }
 

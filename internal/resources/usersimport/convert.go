@@ -37,8 +37,10 @@ const (
 
 // reservedMetadata are names that app_metadata may not have.
 var reservedMetadata = []string{
-	"__tenant", "_id", "blocked", "clientID", "created_at", "email_verified", "email", "globalClientID", "global_client_id",
-	"identities", "lastIP", "lastLogin", "loginsCount", "metadata", "multifactor_last_modified", "multifactor", "updated_at", "user_id",
+	"__tenant", "_id", "blocked", "clientID", "created_at", "email_verified", "email", "globalClientID",
+	"global_client_id",
+	"identities", "lastIP", "lastLogin", "loginsCount", "metadata", "multifactor_last_modified", "multifactor",
+	"updated_at", "user_id",
 }
 
 // converter makes rows of an import job.
@@ -89,8 +91,9 @@ func (c *converter) user(u migration.User) converted {
 		return converted{held: "a hash that looks like " + cannot.Look + ": " + cannot.Reason}
 	}
 	row := map[string]any{
-		"user_id": c.userID(u.ID()), "email": strings.ToLower(u.Text(store.Email)), "email_verified": u[store.EmailVerified] == true,
-		hash.Member: hash.Value,
+		"user_id": c.userID(u.ID()), "email": strings.ToLower(u.Text(store.Email)),
+		"email_verified": u[store.EmailVerified] == true,
+		hash.Member:      hash.Value,
 	}
 	if reason := addProfile(row, u); reason != "" {
 		return converted{held: reason}

@@ -244,7 +244,8 @@ func (e *engine) send(ctx context.Context, ids []string, file []byte) error {
 				return err
 			}
 		case failed != nil && failed.Uncertain():
-			tflog.Warn(ctx, "the answer to a batch was lost; it is asked for again at the end", map[string]any{"batch": batch.Number, "error": err.Error()})
+			tflog.Warn(ctx, "the answer to a batch was lost; it is asked for again at the end",
+				map[string]any{"batch": batch.Number, "error": err.Error()})
 			e.lost = append(e.lost, batch)
 			return nil
 		default:
@@ -324,7 +325,8 @@ func (e *engine) settle(ctx context.Context, batch *migration.Batch) (over bool,
 	case job.Status == "failed":
 		return true, &stoppedError{fmt.Sprintf("Auth0 says that the job %s failed: %s", job.ID, job.Details)}
 	case len(e.report.refused) > e.maxFailed:
-		return true, &stoppedError{fmt.Sprintf("Auth0 refused %d users, more than max_failed = %d", len(e.report.refused), e.maxFailed)}
+		return true, &stoppedError{fmt.Sprintf("Auth0 refused %d users, more than max_failed = %d",
+			len(e.report.refused), e.maxFailed)}
 	}
 	return true, nil
 }
@@ -382,7 +384,8 @@ func (e *engine) checkFirst(ctx context.Context, ids []string) error {
 			return err
 		}
 		if !there {
-			return &stoppedError{fmt.Sprintf("the first batch was answered as imported, and its user %s is not in the connection %q", id, e.connectionName)}
+			return &stoppedError{fmt.Sprintf("the first batch was answered as imported, and its user %s is not in "+
+				"the connection %q", id, e.connectionName)}
 		}
 	}
 	return nil
@@ -402,10 +405,12 @@ func (e *engine) wait(ctx context.Context) error {
 // progress tells how far the import has come.
 func (e *engine) progress(ctx context.Context) {
 	done := e.report.imported + e.report.alreadyThere + int64(len(e.report.refused))
-	fields := map[string]any{"imported": e.report.imported, "already_there": e.report.alreadyThere, "refused": len(e.report.refused)}
+	fields := map[string]any{"imported": e.report.imported, "already_there": e.report.alreadyThere,
+		"refused": len(e.report.refused)}
 	if e.total > 0 && done > 0 {
 		fields["percent"] = min(100*done/e.total, 100)
-		fields["time_left"] = (time.Since(e.began) / time.Duration(done) * time.Duration(max(e.total-done, 0))).Round(time.Second).String()
+		fields["time_left"] = (time.Since(e.began) / time.Duration(done) * time.Duration(max(e.total-done,
+			0))).Round(time.Second).String()
 	}
 	tflog.Info(ctx, "users are being imported", fields)
 }

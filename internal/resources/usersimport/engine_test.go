@@ -63,14 +63,17 @@ func newSite(t testing.TB, users int, o localtenant.Options) *site {
 	t.Cleanup(server.Close)
 	s.server = server
 	s.client = auth0.New(auth0.Config{
-		BaseURL: local.URL(), Audience: local.Audience(), ClientID: local.ClientID(), ClientSecret: local.ClientSecret(),
+		BaseURL: local.URL(), Audience: local.Audience(), ClientID: local.ClientID(),
+		ClientSecret: local.ClientSecret(),
 	})
 	script := func(name string) string {
 		return "function " + name + "(a, b, callback) { (callback || b)(new Error('the old database is off')); }"
 	}
-	status, created := s.api("POST", "/connections", map[string]any{"name": connectionName, "strategy": "auth0", "options": map[string]any{
-		"import_mode": true, "enabledDatabaseCustomization": true, "customScripts": map[string]any{"login": script("login"), "get_user": script("getByEmail")},
-	}})
+	status, created := s.api("POST", "/connections", map[string]any{"name": connectionName, "strategy": "auth0",
+		"options": map[string]any{
+			"import_mode": true, "enabledDatabaseCustomization": true,
+			"customScripts": map[string]any{"login": script("login"), "get_user": script("getByEmail")},
+		}})
 	if status != http.StatusCreated {
 		t.Fatal(status, created)
 	}
@@ -78,15 +81,19 @@ func newSite(t testing.TB, users int, o localtenant.Options) *site {
 	text := func(name string) store.Column { return store.Column{Name: name, Type: "text"} }
 	flag := func(name string) store.Column { return store.Column{Name: name, Type: "boolean"} }
 	s.source = migration.Source{
-		Store: store.Store{Reach: store.Table{Schema: "public", Name: "users"}, EmailLookup: store.LowerIndex, Columns: map[store.Part]store.Column{
-			store.ID: {Name: "id", Type: "bigint"}, store.Email: text("email"), store.Password: text("password_hash"), store.PasswordSalt: text("salt"),
-			store.EmailVerified: flag("verified"), store.Blocked: flag("blocked"), store.PhoneNumber: text("phone"),
-			store.AppMetadata: {Name: "app_metadata", Type: "jsonb"}, store.MigratedAt: {Name: "migrated_at", Type: "timestamp with time zone"},
-		}},
+		Store: store.Store{Reach: store.Table{Schema: "public", Name: "users"}, EmailLookup: store.LowerIndex,
+			Columns: map[store.Part]store.Column{
+				store.ID: {Name: "id", Type: "bigint"}, store.Email: text("email"), store.Password: text("password_hash"),
+				store.PasswordSalt:  text("salt"),
+				store.EmailVerified: flag("verified"), store.Blocked: flag("blocked"), store.PhoneNumber: text("phone"),
+				store.AppMetadata: {Name: "app_metadata", Type: "jsonb"}, store.MigratedAt: {Name: "migrated_at",
+					Type: "timestamp with time zone"},
+			}},
 		Ledger: migration.Ledger{Schema: "public", Name: "auth0pg_import"},
 	}
 	s.settings = settings{
-		connectionID: s.connection, connectionName: connectionName, firstBatch: 3, poll: 15 * time.Millisecond, patience: 2 * time.Second,
+		connectionID: s.connection, connectionName: connectionName, firstBatch: 3, poll: 15 * time.Millisecond,
+		patience: 2 * time.Second,
 	}
 	return s
 }
@@ -98,7 +105,8 @@ func (s *site) api(method, path string, body any) (status int, answer map[string
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	request, err := http.NewRequestWithContext(context.Background(), method, s.tenant.URL()+"/api/v2"+path, bytes.NewReader(encoded))
+	request, err := http.NewRequestWithContext(context.Background(), method, s.tenant.URL()+"/api/v2"+path,
+		bytes.NewReader(encoded))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -132,7 +140,8 @@ func (s *site) importing(ctx context.Context, through func(tenant) tenant) (repo
 	}
 	e := &engine{
 		settings: s.settings, tenant: s.client, db: session,
-		convert: &converter{prefix: "old", duplicates: duplicates, hashes: hashes.ImportSettings{Formats: []string{"bcrypt", "md5"}}},
+		convert: &converter{prefix: "old", duplicates: duplicates,
+			hashes: hashes.ImportSettings{Formats: []string{"bcrypt", "md5"}}},
 	}
 	if through != nil {
 		e.tenant = through(e.tenant)
@@ -163,7 +172,8 @@ func (s *site) settled(users int) string {
 	if left := s.db.QueryInt("SELECT count(*) FROM public.users WHERE migrated_at IS NULL"); left > 0 {
 		return fmt.Sprintf("%d users are not marked", left)
 	}
-	if open := s.db.QueryInt("SELECT count(*) FROM public.auth0pg_import WHERE state IN ('sending', 'running') OR ids IS NOT NULL"); open > 0 {
+	if open := s.db.QueryInt("SELECT count(*) FROM public.auth0pg_import WHERE state IN ('sending', 'running') OR " +
+		"ids IS NOT NULL"); open > 0 {
 		return fmt.Sprintf("%d batches are open in the ledger", open)
 	}
 	return ""
@@ -181,7 +191,8 @@ func (s *site) forget() {
 // comesOtherwise puts a user into the connection whom no import of the table has brought.
 func (s *site) comesOtherwise(id, email string) {
 	s.t.Helper()
-	job, err := s.client.ImportUsers(s.t.Context(), auth0.UsersImport{ConnectionID: s.connection, Users: fmt.Appendf(nil, `[{"user_id": %q, "email": %q}]`, id, email)})
+	job, err := s.client.ImportUsers(s.t.Context(), auth0.UsersImport{ConnectionID: s.connection,
+		Users: fmt.Appendf(nil, `[{"user_id": %q, "email": %q}]`, id, email)})
 	for err == nil && !job.Over() {
 		time.Sleep(10 * time.Millisecond)
 		job, err = s.client.Job(s.t.Context(), job.ID)
@@ -195,7 +206,8 @@ func (s *site) comesOtherwise(id, email string) {
 // database is off.
 func TestEverybodyIsImported(t *testing.T) {
 	s := newSite(t, 25, localtenant.Options{})
-	s.db.Exec("UPDATE public.users SET app_metadata = '{\"plan\": \"gold\"}', phone = '+4915112345678', blocked = true WHERE id = 7")
+	s.db.Exec("UPDATE public.users SET app_metadata = '{\"plan\": \"gold\"}', phone = '+4915112345678', blocked = " +
+		"true WHERE id = 7")
 	s.db.Exec("UPDATE public.users SET migrated_at = '2020-01-01' WHERE id = 9")
 	got := s.imports()
 	if got.imported != 24 || got.alreadyThere != 0 || len(got.refused) != 0 || len(got.held) != 0 {
@@ -205,7 +217,8 @@ func TestEverybodyIsImported(t *testing.T) {
 		t.Error("who was marked before was marked anew")
 	}
 	_, u := s.api("GET", "/users/auth0%7Cold%7C7", nil)
-	if u["email"] != "user7@example.com" || u["email_verified"] != false || u["phone_number"] != "+4915112345678" || u["blocked"] != true ||
+	if u["email"] != "user7@example.com" || u["email_verified"] != false || u["phone_number"] != "+4915112345678" ||
+		u["blocked"] != true ||
 		fmt.Sprint(u["app_metadata"]) != "map[plan:gold]" {
 		t.Errorf("the user is %v", u)
 	}
@@ -216,7 +229,8 @@ func TestEverybodyIsImported(t *testing.T) {
 	s.api("PATCH", "/connections/"+s.connection+"/clients", []map[string]any{{"client_id": app, "status": true}})
 	for password, want := range map[string]int{"8": http.StatusOK, "9": http.StatusForbidden} {
 		response, err := http.PostForm(s.tenant.URL()+"/oauth/token", map[string][]string{
-			"grant_type": {"http://auth0.com/oauth/grant-type/password-realm"}, "realm": {connectionName}, "client_id": {app}, "client_secret": {secret},
+			"grant_type": {"http://auth0.com/oauth/grant-type/password-realm"}, "realm": {connectionName},
+			"client_id": {app}, "client_secret": {secret},
 			"username": {"user8@example.com"}, "password": {password}, "scope": {"openid"},
 		})
 		if err != nil {
@@ -238,7 +252,8 @@ func TestWhoCannotGoIsHeldBack(t *testing.T) {
 	for id, change := range map[int]string{
 		1: "email = NULL", 2: "email = 'no address'", 3: "email = 'USER4@example.com'", 5: "password_hash = ''",
 		6: "password_hash = '$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0'", 7: "salt = 'pepper'", 8: "phone = '0151 1234'",
-		9: `app_metadata = '{"user_id": 1}'`, 10: `app_metadata = jsonb_build_object('x', repeat('x', 11000))`, 11: `app_metadata = '[]'`,
+		9: `app_metadata = '{"user_id": 1}'`, 10: `app_metadata = jsonb_build_object('x', repeat('x', 11000))`,
+		11: `app_metadata = '[]'`,
 	} {
 		s.db.Exec(fmt.Sprintf("UPDATE public.users SET %s WHERE id = %d", change, id))
 	}
@@ -270,13 +285,16 @@ func TestRefusedUsersAreLookedUp(t *testing.T) {
 	if !errors.As(err, &stopped) || !strings.Contains(err.Error(), "more than max_failed = 0") {
 		t.Errorf("the import ended with %v", err)
 	}
-	if got.imported != 17 || got.alreadyThere != 2 || len(got.refused) != 1 || got.refused[0].ID != "17" || got.refused[0].Codes[0] != "DUPLICATED_USER" {
+	if got.imported != 17 || got.alreadyThere != 2 || len(got.refused) != 1 || got.refused[0].ID != "17" ||
+		got.refused[0].Codes[0] != "DUPLICATED_USER" {
 		t.Errorf("report %+v", got)
 	}
-	if left := s.db.QueryStrings("SELECT id FROM public.users WHERE migrated_at IS NULL"); len(left) != 1 || left[0] != "17" {
+	if left := s.db.QueryStrings("SELECT id FROM public.users WHERE migrated_at IS NULL"); len(left) != 1 ||
+		left[0] != "17" {
 		t.Errorf("left are %v", left)
 	}
-	if rows := s.db.QueryStrings("SELECT q.id || q.codes::text FROM (" + s.source.Ledger.RefusedQuery() + ") AS q"); fmt.Sprint(rows) != `[17["DUPLICATED_USER"]]` {
+	if rows := s.db.QueryStrings("SELECT q.id || q.codes::text FROM (" + s.source.Ledger.RefusedQuery() +
+		") AS q"); fmt.Sprint(rows) != `[17["DUPLICATED_USER"]]` {
 		t.Errorf("the query lists %v", rows)
 	}
 	s.settings.maxFailed = 1
@@ -379,7 +397,8 @@ func TestLostAnswers(t *testing.T) {
 	for skip := range 3 {
 		for _, path := range []string{"users-imports$", "jobs/job_[^/]+$", "/errors$", "/users/auth0"} {
 			for _, fault := range []localtenant.Fault{
-				{Cut: localtenant.CutBefore}, {Cut: localtenant.CutAfter}, {Status: 503}, {Status: 503, Times: 4}, {Status: 429},
+				{Cut: localtenant.CutBefore}, {Cut: localtenant.CutAfter}, {Status: 503}, {Status: 503, Times: 4},
+				{Status: 429},
 				{Status: 200, Body: "<html>"}, {Status: 404}, {Status: 403},
 			} {
 				all = append(all, lost{path, skip, fault})
@@ -394,7 +413,8 @@ func TestLostAnswers(t *testing.T) {
 		remove := s.tenant.Inject(c.fault)
 		_, err := s.importing(t.Context(), nil)
 		remove()
-		name := fmt.Sprintf("%s, the one after %d, cut %d, status %d, %d times", c.path, c.skip, c.fault.Cut, c.fault.Status, max(c.fault.Times, 1))
+		name := fmt.Sprintf("%s, the one after %d, cut %d, status %d, %d times", c.path, c.skip, c.fault.Cut,
+			c.fault.Status, max(c.fault.Times, 1))
 		if wrong := s.settled(users); wrong != "" && err == nil {
 			t.Errorf("%s: %s", name, wrong)
 		}
@@ -434,7 +454,8 @@ func TestServerRestartsDuringImport(t *testing.T) {
 		return &onJob{next, func() {
 			if !cut {
 				cut = true
-				s.db.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+				s.db.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = " +
+					"current_database() AND pid <> pg_backend_pid()")
 			}
 		}}
 	})

@@ -25,11 +25,13 @@ func tenantError(diags *diag.Diagnostics, attempted string, err error) {
 	if errors.As(err, &failed) {
 		switch scopes := failed.MissingScopes(); {
 		case len(scopes) > 0:
-			remedy = fmt.Sprintf("Grant the application one of the scopes %s for the Management API.", strings.Join(scopes, ", "))
+			remedy = fmt.Sprintf("Grant the application one of the scopes %s for the Management API.",
+				strings.Join(scopes, ", "))
 		case failed.NotFound():
 			remedy = "Check connection_id."
 		case failed.NoAnswer():
-			remedy = "Check domain and base_url in the provider's auth0 settings and the network on the way, and apply again."
+			remedy = "Check domain and base_url in the provider's auth0 settings and the network on the way, and " +
+				"apply again."
 		}
 	}
 	diags.AddError("Users Not Imported", fmt.Sprintf("%s: %s\n\n%s", attempted, kit.Sentence(err.Error()), remedy))
@@ -47,23 +49,31 @@ func failure(diags *diag.Diagnostics, source migration.Source, err error) {
 	var server *pgconn.PgError
 	switch {
 	case errors.As(err, &stopped):
-		diags.AddError("Import Stopped", fmt.Sprintf("%s: %s\n\nWho is in is marked, and nobody else was sent. Look at failed and at the ledger (%s), correct the cause, and apply again: the import goes on.",
+		diags.AddError("Import Stopped", fmt.Sprintf("%s: %s\n\nWho is in is marked, and nobody else was sent. "+
+			"Look at failed and at the ledger (%s), correct the cause, and apply again: the import goes on.",
 			attempted, kit.Sentence(stopped.Error()), source.Ledger.RefusedQuery()))
 	case errors.As(err, &where):
-		diags.AddAttributeError(path.Root("where"), "Condition Not Usable", fmt.Sprintf("%s: %s\n\nCorrect the condition.", attempted, kit.Sentence(where.Error())))
+		diags.AddAttributeError(path.Root("where"), "Condition Not Usable", fmt.Sprintf("%s: %s\n\nCorrect the "+
+			"condition.", attempted, kit.Sentence(where.Error())))
 	case errors.As(err, &ledger):
-		diags.AddAttributeError(path.Root("ledger"), "Ledger Not Usable", fmt.Sprintf("%s: %s\n\nGive the ledger another name.", attempted, kit.Sentence(ledger.Error())))
+		diags.AddAttributeError(path.Root("ledger"), "Ledger Not Usable", fmt.Sprintf("%s: %s\n\nGive the ledger "+
+			"another name.", attempted, kit.Sentence(ledger.Error())))
 	case errors.As(err, &foreign):
 		diags.AddAttributeError(path.Root("store"), "Users Not Imported", fmt.Sprintf(
-			"%s: %v. That role's code would run with the rights of the provider.\n\nGive what is named to the owner of the table or of the database (ALTER … OWNER TO).", attempted, foreign))
+			"%s: %v. That role's code would run with the rights of the provider.\n\nGive what is named to the "+
+				"owner of the table or of the database (ALTER … OWNER TO).", attempted, foreign))
 	case errors.Is(err, table.ErrNotFound):
-		diags.AddAttributeError(path.Root("store"), "Users Not Imported", attempted+": it does not exist.\n\nCreate it, or correct the store.")
+		diags.AddAttributeError(path.Root("store"), "Users Not Imported", attempted+": it does not "+
+			"exist.\n\nCreate it, or correct the store.")
 	case errors.Is(err, migration.ErrTooManyDuplicates):
-		diags.AddAttributeError(path.Root("store"), "Users Not Imported", fmt.Sprintf("%s: %s\n\nSettle which of them is whose: emails_duplicate of the data source auth0pg_users_audit lists them.", attempted, kit.Sentence(err.Error())))
+		diags.AddAttributeError(path.Root("store"), "Users Not Imported", fmt.Sprintf("%s: %s\n\nSettle which of "+
+			"them is whose: emails_duplicate of the data source auth0pg_users_audit lists them.", attempted,
+			kit.Sentence(err.Error())))
 	case errors.As(err, &api):
 		tenantError(diags, attempted, err)
 	case errors.As(err, &server) && server.Code == "42501":
-		diags.AddError("Users Not Imported", fmt.Sprintf("%s\n\nWhere the provider may not create the ledger, have its statements in suggested_ddl run by who may.", kit.PostgresDetail(attempted, err)))
+		diags.AddError("Users Not Imported", fmt.Sprintf("%s\n\nWhere the provider may not create the ledger, have "+
+			"its statements in suggested_ddl run by who may.", kit.PostgresDetail(attempted, err)))
 	default:
 		diags.AddError("Users Not Imported", kit.PostgresDetail(attempted, err))
 	}

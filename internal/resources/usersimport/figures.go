@@ -68,10 +68,12 @@ const jobTakes = time.Minute
 // text says the figures in the words of a plan.
 func (f *figures) text(firstBatch int64) string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "%d users are not marked as migrated. %d of them would go to Auth0%s", f.users, f.goes, list(f.formats, "%s: %d"))
+	fmt.Fprintf(&out, "%d users are not marked as migrated. %d of them would go to Auth0%s", f.users, f.goes,
+		list(f.formats, "%s: %d"))
 	if f.goes > 0 {
 		jobs := f.jobs(firstBatch)
-		fmt.Fprintf(&out, "\n\nThat makes %d jobs, the first one of %d users, two at a time: about %s, if a job takes a minute.", jobs, min(firstBatch, f.goes),
+		fmt.Fprintf(&out, "\n\nThat makes %d jobs, the first one of %d users, two at a time: about %s, if a job "+
+			"takes a minute.", jobs, min(firstBatch, f.goes),
 			max(time.Duration(jobs+1)/2*jobTakes, jobTakes))
 	}
 	if len(f.held) > 0 {

@@ -52,7 +52,8 @@ func (e *engine) untilNoJobRuns(ctx context.Context) error {
 func (e *engine) holdBothPlaces(ctx context.Context) (alone bool, err error) {
 	var first *auth0.Job
 	for range auth0.MaxImports {
-		job, err := e.tenant.ImportUsers(ctx, auth0.UsersImport{ConnectionID: e.connectionID, Users: []byte(probe), ExternalID: "auth0pg probe"})
+		job, err := e.tenant.ImportUsers(ctx, auth0.UsersImport{ConnectionID: e.connectionID, Users: []byte(probe),
+			ExternalID: "auth0pg probe"})
 		var failed *auth0.Error
 		switch {
 		case ctx.Err() != nil:

@@ -25,7 +25,8 @@ const lookingAtUsers = 5 * time.Minute
 
 // ModifyPlan says what an import would do. What it shows in attributes is a function of the configuration: counts
 // change between plan and apply, and are in a warning.
-func (r *usersImport) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+func (r *usersImport) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest,
+	resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		return
 	}
@@ -45,9 +46,11 @@ func (r *usersImport) ModifyPlan(ctx context.Context, req resource.ModifyPlanReq
 	} else {
 		plan.FailedQuery, plan.SuggestedDDL = types.StringUnknown(), types.ListUnknown(types.StringType)
 	}
-	imports := isNew || !plan.ConnectionID.Equal(state.ConnectionID) || plan.Version.IsUnknown() || plan.Version.ValueInt64() > state.Version.ValueInt64()
+	imports := isNew || !plan.ConnectionID.Equal(state.ConnectionID) || plan.Version.IsUnknown() ||
+		plan.Version.ValueInt64() > state.Version.ValueInt64()
 	if imports {
-		plan.Imported, plan.AlreadyThere, plan.Failed = types.Int64Unknown(), types.Int64Unknown(), types.ListUnknown(failedType)
+		plan.Imported, plan.AlreadyThere, plan.Failed = types.Int64Unknown(), types.Int64Unknown(),
+			types.ListUnknown(failedType)
 		if known {
 			r.foresee(ctx, &plan, config.PepperWO, source, &resp.Diagnostics)
 		}
@@ -61,14 +64,17 @@ func (r *usersImport) ModifyPlan(ctx context.Context, req resource.ModifyPlanReq
 func checkSource(source migration.Source, diags *diag.Diagnostics) bool {
 	if _, behind := source.Store.Functions(); behind {
 		diags.AddAttributeError(path.Root("store"), "Store Is Not A Table",
-			"An import reads the rows of the users table, and this store is the functions in front of it. Use the store of the auth0pg_users_table.")
+			"An import reads the rows of the users table, and this store is the functions in front of it. Use the "+
+				"store of the auth0pg_users_table.")
 		return false
 	}
 	for _, part := range append(store.Required(), store.MigratedAt) {
 		if !source.Store.Has(part) || part == store.MigratedAt && !source.Store.Writes(part) {
 			diags.AddAttributeError(path.Root("store"), "Store Lacks A Part", fmt.Sprintf(
-				"An import needs the part %s, which %s does not have, or has no column for.\n\nAdd the part to the table's columns: a nullable timestamptz for migrated_at. The statement for it is\n\n"+
-					"ALTER TABLE %s ADD COLUMN migrated_at timestamp with time zone", part, source.Store.Title(), kit.QuoteIdentifier(source.Store.Table().Schema)+"."+kit.QuoteIdentifier(source.Store.Table().Name)))
+				"An import needs the part %s, which %s does not have, or has no column for.\n\nAdd the part to the "+
+					"table's columns: a nullable timestamptz for migrated_at. The statement for it is\n\n"+
+					"ALTER TABLE %s ADD COLUMN migrated_at timestamp with time zone", part, source.Store.Title(),
+				kit.QuoteIdentifier(source.Store.Table().Schema)+"."+kit.QuoteIdentifier(source.Store.Table().Name)))
 			return false
 		}
 	}
@@ -76,7 +82,8 @@ func checkSource(source migration.Source, diags *diag.Diagnostics) bool {
 }
 
 // foresee counts who would go, and refuses what cannot work.
-func (r *usersImport) foresee(ctx context.Context, m *usersImportModel, pepper types.String, source migration.Source, diags *diag.Diagnostics) {
+func (r *usersImport) foresee(ctx context.Context, m *usersImportModel, pepper types.String, source migration.Source,
+	diags *diag.Diagnostics) {
 	if !checkSource(source, diags) {
 		return
 	}
@@ -98,10 +105,12 @@ func (r *usersImport) foresee(ctx context.Context, m *usersImportModel, pepper t
 	switch {
 	case diags.HasError():
 	case err == nil && found.users > 0:
-		diags.AddWarning("Users Will Be Imported", fmt.Sprintf("%s: %s\n\nNothing has been sent yet. The figures are those of now.", kit.Capitalized(source.Store.Title()), found.text(m.FirstBatch.ValueInt64())))
+		diags.AddWarning("Users Will Be Imported", fmt.Sprintf("%s: %s\n\nNothing has been sent yet. The figures "+
+			"are those of now.", kit.Capitalized(source.Store.Title()), found.text(m.FirstBatch.ValueInt64())))
 	case err == nil:
 	case notThereYet(err), r.data.Absent(err) != "", errors.Is(err, context.DeadlineExceeded):
-		diags.AddWarning("Users Not Counted", kit.PostgresDetail("Could not count whom the import would bring into Auth0", err)+" Where the same apply makes or changes the table, that is to be expected.")
+		diags.AddWarning("Users Not Counted", kit.PostgresDetail("Could not count whom the import would bring into "+
+			"Auth0", err)+" Where the same apply makes or changes the table, that is to be expected.")
 	default:
 		failure(diags, source, err)
 	}
@@ -114,7 +123,8 @@ func notThereYet(err error) bool {
 }
 
 func (r *usersImport) countIn(
-	ctx context.Context, server *postgres.Server, m *usersImportModel, pepper types.String, prefix string, source migration.Source, diags *diag.Diagnostics,
+	ctx context.Context, server *postgres.Server, m *usersImportModel, pepper types.String, prefix string,
+	source migration.Source, diags *diag.Diagnostics,
 ) (figures, error) {
 	session, err := migration.Look(ctx, server, source)
 	if err != nil {

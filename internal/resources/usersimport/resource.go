@@ -47,7 +47,8 @@ func (m *usersImportModel) source() (source migration.Source, ok bool) {
 	if !ok {
 		return migration.Source{}, false
 	}
-	source = migration.Source{Store: users, Where: m.Where.ValueString(), Ledger: migration.DefaultLedger(users.Table())}
+	source = migration.Source{Store: users, Where: m.Where.ValueString(),
+		Ledger: migration.DefaultLedger(users.Table())}
 	if text, _ := m.Ledger.Attributes()["schema"].(types.String); !text.IsNull() && text.ValueString() != "" {
 		source.Ledger.Schema = text.ValueString()
 	}
@@ -58,7 +59,8 @@ func (m *usersImportModel) source() (source migration.Source, ok bool) {
 }
 
 // converter is made of the settings; the pepper comes from the configuration alone.
-func (m *usersImportModel) converter(ctx context.Context, pepper types.String, duplicates map[string]bool, diags *diag.Diagnostics) *converter {
+func (m *usersImportModel) converter(ctx context.Context, pepper types.String, duplicates map[string]bool,
+	diags *diag.Diagnostics) *converter {
 	c := &converter{duplicates: duplicates, hashes: hashes.ImportSettings{
 		Pepper: pepper.ValueString(), SaltPosition: hashes.Position(m.SaltPosition.ValueString()),
 	}}
@@ -113,8 +115,10 @@ func (r *usersImport) Delete(ctx context.Context, req resource.DeleteRequest, re
 		return
 	}
 	resp.Diagnostics.AddWarning("Users Stay In Auth0", fmt.Sprintf(
-		"The import is forgotten, and nothing of it is undone: who was imported stays in the connection %s and is marked in %s, and %s says what was sent.\n\n"+
-			"Once nobody needs it, DROP TABLE %s removes the ledger.", state.ConnectionID.ValueString(), source.Store.Title(), source.Ledger.Title(),
+		"The import is forgotten, and nothing of it is undone: who was imported stays in the connection %s and is "+
+			"marked in %s, and %s says what was sent.\n\n"+
+			"Once nobody needs it, DROP TABLE %s removes the ledger.", state.ConnectionID.ValueString(),
+		source.Store.Title(), source.Ledger.Title(),
 		kit.QuoteIdentifier(source.Ledger.Schema)+"."+kit.QuoteIdentifier(source.Ledger.Name)))
 }
 
@@ -150,13 +154,16 @@ func (r *usersImport) imports(ctx context.Context, m *usersImportModel, pepper t
 		return
 	}
 	e := &engine{tenant: client, db: session, convert: m.converter(ctx, pepper, duplicates, diags), settings: settings{
-		connectionID: into.id, connectionName: into.name, upsert: m.Upsert.ValueBool(), completionEmail: m.SendEmail.ValueBool(),
-		firstBatch: int(m.FirstBatch.ValueInt64()), maxFailed: int(m.MaxFailed.ValueInt64()), total: left, poll: defaultPoll, patience: defaultPatience,
+		connectionID: into.id, connectionName: into.name, upsert: m.Upsert.ValueBool(),
+		completionEmail: m.SendEmail.ValueBool(),
+		firstBatch:      int(m.FirstBatch.ValueInt64()), maxFailed: int(m.MaxFailed.ValueInt64()), total: left,
+		poll: defaultPoll, patience: defaultPatience,
 	}}
 	e.convert.prefix = into.prefix
 	done, err := e.run(ctx)
 	m.show(done, source)
-	kit.LogDone(ctx, began, "users imported", map[string]any{"imported": done.imported, "already_there": done.alreadyThere, "refused": len(done.refused)})
+	kit.LogDone(ctx, began, "users imported", map[string]any{"imported": done.imported,
+		"already_there": done.alreadyThere, "refused": len(done.refused)})
 	if err != nil {
 		failure(diags, source, err)
 		return
@@ -171,13 +178,17 @@ func (r report) warn(diags *diag.Diagnostics, source migration.Source) {
 		held += n
 	}
 	if held > 0 {
-		diags.AddWarning("Users Held Back", fmt.Sprintf("%d users of %s were not sent to Auth0 and are not marked%s\n\nCorrect the causes and raise version, or let these users log in or reset their password.",
+		diags.AddWarning("Users Held Back", fmt.Sprintf("%d users of %s were not sent to Auth0 and are not "+
+			"marked%s\n\nCorrect the causes and raise version, or let these users log in or reset their password.",
 			held, source.Store.Title(), list(r.held, "%[2]d: %[1]s")))
 	}
 	if len(r.refused) > 0 {
 		diags.AddWarning("Users Refused By Auth0", fmt.Sprintf(
-			"Auth0 refused %d users of %s, who are in failed and not marked. This lists all of them:\n\n%s\n\nOf a DUPLICATED_USER the address belongs to another user of the connection, or is left over in Auth0's store: "+
-				"DELETE /api/v2/connections/{id}/users?email=… takes the latter out. Correct the causes and raise version.",
+			"Auth0 refused %d users of %s, who are in failed and not marked. This lists all of them:\n\n%s\n\nOf a "+
+				"DUPLICATED_USER the address belongs to another user of the connection, or is left over in Auth0's "+
+				"store: "+
+				"DELETE /api/v2/connections/{id}/users?email=… takes the latter out. Correct the causes and raise "+
+				"version.",
 			len(r.refused), source.Store.Title(), source.Ledger.RefusedQuery()))
 	}
 }

@@ -48,7 +48,8 @@ func TestBatchesAreBounded(t *testing.T) {
 	if largest := slices.Max(sizes); largest > auth0.MaxImportBytes || largest < auth0.MaxImportBytes-5000 {
 		t.Errorf("the largest request has %d bytes", largest)
 	}
-	if first := s.db.QueryInt("SELECT users FROM public.auth0pg_import ORDER BY batch LIMIT 1"); first != s.settings.firstBatch {
+	if first := s.db.QueryInt("SELECT users FROM public.auth0pg_import ORDER BY batch LIMIT " +
+		"1"); first != s.settings.firstBatch {
 		t.Errorf("the first batch has %d users", first)
 	}
 }
@@ -82,7 +83,8 @@ func BenchmarkPage(b *testing.B) {
 			}
 			defer session.Close()
 			for b.Loop() {
-				if page, err := session.Page(b.Context(), fmt.Sprint(users/2), pageSize); err != nil || len(page) != pageSize {
+				if page, err := session.Page(b.Context(), fmt.Sprint(users/2), pageSize); err != nil ||
+					len(page) != pageSize {
 					b.Fatal(len(page), err)
 				}
 			}

@@ -20,7 +20,8 @@ type target struct {
 }
 
 // target reads the connection: it is in import mode, and its login says which prefix ids have.
-func (m *usersImportModel) target(ctx context.Context, client *auth0.Client, diags *diag.Diagnostics) (found target, ok bool) {
+func (m *usersImportModel) target(ctx context.Context, client *auth0.Client, diags *diag.Diagnostics) (found target,
+	ok bool) {
 	id := m.ConnectionID.ValueString()
 	connection, err := client.Connection(ctx, id)
 	if err != nil {
@@ -30,7 +31,8 @@ func (m *usersImportModel) target(ctx context.Context, client *auth0.Client, dia
 	found = target{id: id, name: connection.Name, prefix: m.UserIDPrefix.ValueString()}
 	if connection.Options["import_mode"] != true {
 		diags.AddAttributeError(path.Root("connection_id"), "Connection Not In Import Mode", fmt.Sprintf(
-			"The connection %q (%s) has import_mode off: it asks the database at each login, so that imported users would never be looked at, and Auth0 takes no import into it.\n\n"+
+			"The connection %q (%s) has import_mode off: it asks the database at each login, so that imported "+
+				"users would never be looked at, and Auth0 takes no import into it.\n\n"+
 				"Set import_mode = true on the connection, or name another one.", connection.Name, id))
 		return target{}, false
 	}
@@ -41,15 +43,18 @@ func (m *usersImportModel) target(ctx context.Context, client *auth0.Client, dia
 	switch {
 	case rendered && !finished && !m.UserIDPrefix.IsNull() && options.UserIDPrefix != found.prefix:
 		diags.AddAttributeError(path.Root("user_id_prefix"), "Id Prefix Not Known", fmt.Sprintf(
-			"The scripts of the connection %q have the user_id_prefix %q, and here it is %q: whoever is imported would have another id than whoever logs in.\n\n"+
+			"The scripts of the connection %q have the user_id_prefix %q, and here it is %q: whoever is imported "+
+				"would have another id than whoever logs in.\n\n"+
 				"Leave the attribute out, or correct it.", connection.Name, options.UserIDPrefix, found.prefix))
 		return target{}, false
 	case rendered && !finished:
 		found.prefix = options.UserIDPrefix
 	case m.UserIDPrefix.IsNull():
 		diags.AddAttributeError(path.Root("user_id_prefix"), "Id Prefix Not Known", fmt.Sprintf(
-			"The login of the connection %q does not tell which user_id_prefix ids have, since it was not rendered by this provider, or the import is finished.\n\n"+
-				"Set user_id_prefix to what stands in front of the bar in the ids that the scripts give out, or to \"\" where nothing does.", connection.Name))
+			"The login of the connection %q does not tell which user_id_prefix ids have, since it was not rendered "+
+				"by this provider, or the import is finished.\n\n"+
+				"Set user_id_prefix to what stands in front of the bar in the ids that the scripts give out, or to "+
+				"\"\" where nothing does.", connection.Name))
 		return target{}, false
 	}
 	return found, true
