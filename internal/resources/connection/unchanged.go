@@ -71,7 +71,11 @@ func (r *connection) PlannedAsIs(ctx context.Context, stored, configured tftypes
 
 // modelFields are the model's fields with the types that the schema gives them.
 var modelFields = sync.OnceValue(func() []modelField {
-	typ, types := reflect.TypeFor[connectionModel](), connectionSchema(context.Background()).Type().(attr.TypeWithAttributeTypes).AttributeTypes()
+	object, ok := connectionSchema(context.Background()).Type().(attr.TypeWithAttributeTypes)
+	if !ok {
+		panic("the schema is no object")
+	}
+	typ, types := reflect.TypeFor[connectionModel](), object.AttributeTypes()
 	var fields []modelField
 	for i := range typ.NumField() {
 		name := typ.Field(i).Tag.Get("tfsdk")
