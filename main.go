@@ -39,7 +39,8 @@ func main() {
 // logged reports whether anybody asked for a log. Terraform's variables all begin alike.
 func logged() bool {
 	for _, variable := range os.Environ() {
-		if name, value, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "TF_LOG") && name != "TF_LOG_PATH" && value != "" {
+		if name, value, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "TF_LOG") && name != "TF_LOG_PATH" &&
+			value != "" {
 			return true
 		}
 	}

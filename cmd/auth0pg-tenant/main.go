@@ -42,9 +42,12 @@ func parse(args []string, errors io.Writer) (settings, error) {
 	flags := flag.NewFlagSet("auth0pg-tenant", flag.ContinueOnError)
 	flags.SetOutput(errors)
 	flags.StringVar(&s.listen, "listen", "127.0.0.1:4400", "address to listen on")
-	flags.BoolVar(&s.secure, "tls", false, "speak HTTPS, with a certificate of an authority that is made in the data folder")
-	flags.StringVar(&s.url, "url", "", "base URL under which others reach the tenant, if not by its address on this machine")
-	flags.StringVar(&s.data, "data", "", "folder for credentials and the certificate authority (default: in the user's configuration)")
+	flags.BoolVar(&s.secure, "tls", false, "speak HTTPS, with a certificate of an authority "+
+		"that is made in the data folder")
+	flags.StringVar(&s.url, "url", "", "base URL under which others reach the tenant, if not "+
+		"by its address on this machine")
+	flags.StringVar(&s.data, "data", "", "folder for credentials and the certificate authority "+
+		"(default: in the user's configuration)")
 	flags.StringVar(&s.modules, "modules", "", "node_modules folder for the scripts (default: one with pg and bcrypt)")
 	flags.StringVar(&s.node, "node", "", "program that runs the scripts (default: Node.js of Auth0's version)")
 	flags.StringVar(&s.connection, "connection", "my-users", "connection that the printed call logs in by")
@@ -139,7 +142,10 @@ func loadCredentials(folder string) (credentials, error) {
 		return known, err
 	}
 	known = credentials{
-		Management: pair{"management", rand.Text() + rand.Text()}, Application: pair{"application", rand.Text() + rand.Text()},
+		Management: pair{
+			"management",
+			rand.Text() + rand.Text(),
+		}, Application: pair{"application", rand.Text() + rand.Text()},
 	}
 	if text, err = json.MarshalIndent(known, "", "  "); err != nil {
 		return known, err

@@ -21,6 +21,12 @@ variable "app_client_id" {
   type = string
 }
 
+variable "move_rest" {
+  description = "Whether those who have not logged in are imported; a number that is raised imports who is left then."
+  type        = number
+  default     = 0
+}
+
 variable "finished" {
   description = "Whether everybody has moved."
   type        = bool
@@ -77,6 +83,18 @@ resource "auth0pg_connection" "users" {
   configuration_wo_version = 1
 
   enabled_clients = [var.app_client_id]
+}
+
+# Who has not logged in comes with the hash.
+resource "auth0pg_users_import" "rest" {
+  count         = var.move_rest > 0 ? 1 : 0
+  connection_id = auth0pg_connection.users.id
+  store         = auth0pg_users_table.users.store
+
+  user_id_prefix = "legacy"
+  hash_formats   = ["bcrypt", "md5", "django_pbkdf2"]
+  max_failed     = 10
+  version        = var.move_rest
 }
 
 data "auth0pg_users_audit" "users" {

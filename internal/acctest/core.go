@@ -65,7 +65,10 @@ func (h *TenantHandle) Auth0() map[string]any {
 // Import takes an object over and reads it.
 func (c *Core) Import(typ, id string) (Object, Diagnostics) {
 	c.t.Helper()
-	got, err := c.server.ImportResourceState(context.Background(), &tfprotov6.ImportResourceStateRequest{TypeName: typ, ID: id})
+	got, err := c.server.ImportResourceState(
+		context.Background(),
+		&tfprotov6.ImportResourceStateRequest{TypeName: typ, ID: id},
+	)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -318,7 +321,10 @@ func proposedAttribute(attribute *tfprotov6.SchemaAttribute, before, wanted tfty
 	switch {
 	case wanted.IsNull() && attribute.Computed && before.Type() != nil:
 		return before
-	case wanted.IsNull(), !wanted.IsKnown(), attribute.NestedType == nil, attribute.NestedType.Nesting != tfprotov6.SchemaObjectNestingModeSingle:
+	case wanted.IsNull(),
+		!wanted.IsKnown(),
+		attribute.NestedType == nil,
+		attribute.NestedType.Nesting != tfprotov6.SchemaObjectNestingModeSingle:
 		return wanted
 	}
 	inner, members := membersOf(before), membersOf(wanted)

@@ -25,9 +25,8 @@ func Factories() map[string]func() (tfprotov6.ProviderServer, error) {
 		panic(err) // nothing can be tested, and terraform-plugin-testing would only say that less clearly
 	}
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"auth0pg": func() (tfprotov6.ProviderServer, error) { //nolint:unparam // the type is terraform-plugin-testing's
-			return provider.Server("test"), nil
-		},
+		//nolint:unparam // the type is that of the testing framework
+		"auth0pg": func() (tfprotov6.ProviderServer, error) { return provider.Server("test"), nil },
 	}
 }
 

@@ -53,7 +53,8 @@ func Tenant(t testing.TB) *TenantHandle {
 		h.audience = h.URL + "/api/v2/"
 	}
 	if domain == "" || h.apiToken == "" && (h.clientID == "" || h.clientSecret == "") {
-		t.Fatal("a real tenant is asked for: it needs AUTH0_DOMAIN, and AUTH0_CLIENT_ID with AUTH0_CLIENT_SECRET or AUTH0_API_TOKEN")
+		t.Fatal("a real tenant is asked for: it needs AUTH0_DOMAIN, and AUTH0_CLIENT_ID with " +
+			"AUTH0_CLIENT_SECRET or AUTH0_API_TOKEN")
 	}
 	return h
 }
@@ -162,7 +163,10 @@ func (h *TenantHandle) requestToken() string {
 	return grant.AccessToken
 }
 
-func (h *TenantHandle) request(method, address, authorization string, body any) (status int, header http.Header, content []byte, err error) {
+func (h *TenantHandle) request(
+	method, address, authorization string,
+	body any,
+) (status int, header http.Header, content []byte, err error) {
 	var reader io.Reader
 	if body != nil {
 		encoded, err := json.Marshal(body)

@@ -60,8 +60,21 @@ func NewWorkspace(t testing.TB, files map[string]string) *Workspace {
 	env := slices.DeleteFunc(os.Environ(), func(variable string) bool {
 		return strings.HasPrefix(variable, "TF_") || strings.HasPrefix(variable, "HOME=")
 	})
-	w := &Workspace{Dir: t.TempDir(), t: t, program: program, provider: filepath.Join(provider, "terraform-provider-auth0pg")}
-	w.env = append(env, "HOME="+provider, "TF_CLI_CONFIG_FILE="+config, "TF_IN_AUTOMATION=1", "TF_INPUT=0", "CHECKPOINT_DISABLE=1", "NO_COLOR=1")
+	w := &Workspace{
+		Dir:      t.TempDir(),
+		t:        t,
+		program:  program,
+		provider: filepath.Join(provider, "terraform-provider-auth0pg"),
+	}
+	w.env = append(
+		env,
+		"HOME="+provider,
+		"TF_CLI_CONFIG_FILE="+config,
+		"TF_IN_AUTOMATION=1",
+		"TF_INPUT=0",
+		"CHECKPOINT_DISABLE=1",
+		"NO_COLOR=1",
+	)
 	for name, content := range files {
 		w.Write(name, content)
 	}

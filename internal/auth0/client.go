@@ -84,6 +84,8 @@ func httpClient(transport http.RoundTripper) *http.Client {
 type call struct {
 	operation string
 	scopes    []string
+	// empty is set where the tenant may answer that there is nothing, with a 204.
+	empty bool
 }
 
 // do runs one SDK call and decodes the answer into result (nil: no body is expected). The

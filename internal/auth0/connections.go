@@ -69,7 +69,7 @@ var (
 // Connection reads one connection; see [IsNotFound].
 func (c *Client) Connection(ctx context.Context, id string) (*Connection, error) {
 	var found Connection
-	err := c.do(ctx, call{fmt.Sprintf("read connection %s", id), readScopes}, &found, func(ctx context.Context) error {
+	err := c.do(ctx, call{operation: fmt.Sprintf("read connection %s", id), scopes: readScopes}, &found, func(ctx context.Context) error {
 		_, err := c.connections.Get(ctx, id, nil)
 		return err
 	})
@@ -89,7 +89,7 @@ func (c *Connection) checked() (*Connection, error) {
 
 // ConnectionByName returns the connection of this name, nil when there is none.
 func (c *Client) ConnectionByName(ctx context.Context, name string) (*Connection, error) {
-	operation := call{fmt.Sprintf("look for a connection named %q", name), readScopes}
+	operation := call{operation: fmt.Sprintf("look for a connection named %q", name), scopes: readScopes}
 	var found *Connection
 	err := c.list(ctx, operation, &management.ListConnectionsQueryParameters{Name: &name}, func(raw json.RawMessage) error {
 		candidate, err := decodeConnection(raw)
@@ -181,7 +181,7 @@ func (c *Client) CreateConnection(ctx context.Context, body map[string]any) (*Co
 
 func (c *Client) postConnection(ctx context.Context, name string, body map[string]any) (*Connection, error) {
 	var created Connection
-	err := c.do(ctx, call{fmt.Sprintf("create connection %q", name), createScopes}, &created, func(ctx context.Context) error {
+	err := c.do(ctx, call{operation: fmt.Sprintf("create connection %q", name), scopes: createScopes}, &created, func(ctx context.Context) error {
 		// With no typed request the SDK sends the body properties and nothing else.
 		_, err := c.connections.Create(ctx, nil, option.WithBodyProperties(body))
 		return err
@@ -240,7 +240,7 @@ func sameScripts(stored map[string]any, sent any) bool {
 func (c *Client) UpdateConnection(ctx context.Context, id string, body map[string]any) (*Connection, error) {
 	var updated Connection
 	c.refresh.forget(id)
-	err := c.do(ctx, call{fmt.Sprintf("update connection %s", id), updateScopes}, &updated, func(ctx context.Context) error {
+	err := c.do(ctx, call{operation: fmt.Sprintf("update connection %s", id), scopes: updateScopes}, &updated, func(ctx context.Context) error {
 		_, err := c.connections.Update(ctx, id, nil, option.WithBodyProperties(body))
 		return err
 	})
@@ -254,7 +254,7 @@ func (c *Client) UpdateConnection(ctx context.Context, id string, body map[strin
 // DeleteConnection deletes a connection with all its users and waits until it is gone. One
 // that does not exist is no error. The context bounds the wait.
 func (c *Client) DeleteConnection(ctx context.Context, id string) error {
-	operation := call{fmt.Sprintf("delete connection %s", id), deleteScopes}
+	operation := call{operation: fmt.Sprintf("delete connection %s", id), scopes: deleteScopes}
 	c.refresh.forget(id)
 	err := c.do(ctx, operation, nil, func(ctx context.Context) error {
 		return c.connections.Delete(ctx, id)

@@ -186,7 +186,7 @@ func (c *Client) listed(ctx context.Context) (bool, error) {
 	byID, byName, showsClients, texts := map[string]*Connection{}, map[string]string{}, false, map[string]string{}
 	strategy := management.ConnectionStrategyEnumAuth0
 	query := &management.ListConnectionsQueryParameters{Strategy: []*management.ConnectionStrategyEnum{&strategy}}
-	err := c.list(ctx, call{"list the database connections", readScopes}, query, func(raw json.RawMessage) error {
+	err := c.list(ctx, call{operation: "list the database connections", scopes: readScopes}, query, func(raw json.RawMessage) error {
 		entry, err := decodeConnection(raw)
 		if err != nil {
 			return err

@@ -36,7 +36,13 @@ func (r result) String() string {
 }
 
 // measure makes a change in a fresh copy of the database, under load.
-func measure(ctx context.Context, server *localpostgres.Server, rows, rate int, c change, work func(context.Context, string) error) (result, error) {
+func measure(
+	ctx context.Context,
+	server *localpostgres.Server,
+	rows, rate int,
+	c change,
+	work func(context.Context, string) error,
+) (result, error) {
 	copied := []string{"DROP DATABASE IF EXISTS bench WITH (FORCE)", "CREATE DATABASE bench TEMPLATE template_users"}
 	if server.Version() >= 15 {
 		copied[1] += " STRATEGY = FILE_COPY"
@@ -155,7 +161,8 @@ func someone(rows int) string {
 // lookUp counts from the moment that the look-up was due.
 func (l *load) lookUp(pool *pgxpool.Pool, rows int, due time.Time) {
 	var password string
-	err := pool.QueryRow(context.Background(), "SELECT password FROM users WHERE email = $1", someone(rows)).Scan(&password)
+	err := pool.QueryRow(context.Background(), "SELECT password FROM users WHERE email = "+
+		"$1", someone(rows)).Scan(&password)
 	l.note(time.Since(due), err)
 }
 

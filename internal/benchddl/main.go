@@ -42,19 +42,56 @@ func changes() []change {
 	email := table.Declaration{Name: "email", Type: "text", NotNull: true}
 	lower := table.Desired{Unique: []table.Unique{{Column: "email", Lookup: table.LowerLookup}}}
 	return []change{
-		{name: "add a column", column: table.Declaration{Name: "nick", Type: "text"}, plain: "ALTER TABLE users ADD nick text"},
-		{name: "the same behind a transaction of 5 s", held: 5 * time.Second, column: table.Declaration{Name: "nick", Type: "text"}, plain: "ALTER TABLE users ADD nick text"},
-		{name: "add a column, default now()", column: table.Declaration{Name: "at", Type: "timestamptz", Default: "now()", NotNull: true}, plain: "ALTER TABLE users ADD at timestamptz NOT NULL DEFAULT now()"},
-		{name: "add a column, default gen_random_uuid()", column: table.Declaration{Name: "token", Type: "uuid", Default: "gen_random_uuid()", NotNull: true}, plain: "ALTER TABLE users ADD token uuid NOT NULL DEFAULT gen_random_uuid()"},
-		{name: "set NOT NULL", column: table.Declaration{Name: "note", Type: "character varying(100)", NotNull: true}, plain: "ALTER TABLE users ALTER note SET NOT NULL"},
-		{name: "widen varchar(100) to text", column: table.Declaration{Name: "note", Type: "text"}, plain: "ALTER TABLE users ALTER note TYPE text"},
-		{name: "narrow varchar(100) to varchar(50)", column: table.Declaration{Name: "note", Type: "varchar(50)"}, plain: "ALTER TABLE users ALTER note TYPE varchar(50)"},
-		{name: "unique index on lower(email)", column: email, want: lower, plain: "CREATE UNIQUE INDEX ON users (lower(email))"},
 		{
-			name: "primary key", before: []string{"ALTER TABLE users DROP CONSTRAINT users_pkey", "ALTER TABLE users ALTER id DROP NOT NULL"},
-			column: table.Declaration{Name: "id", Type: "uuid", Default: "gen_random_uuid()", NotNull: true}, want: table.Desired{PrimaryKey: "id"}, plain: "ALTER TABLE users ADD PRIMARY KEY (id)",
+			name:   "add a column",
+			column: table.Declaration{Name: "nick", Type: "text"},
+			plain:  "ALTER TABLE users ADD nick text",
 		},
-		{name: "drop a column", column: email, want: table.Desired{Drop: []string{"note"}}, plain: "ALTER TABLE users DROP note"},
+		{name: "the same behind a transaction of 5 " +
+			"s", held: 5 * time.Second, column: table.Declaration{Name: "nick", Type: "text"}, plain: "ALTER TABLE users ADD nick text"},
+		{
+			name:   "add a column, default now()",
+			column: table.Declaration{Name: "at", Type: "timestamptz", Default: "now()", NotNull: true},
+			plain:  "ALTER TABLE users ADD at timestamptz NOT NULL DEFAULT now()",
+		},
+		{
+			name:   "add a column, default gen_random_uuid()",
+			column: table.Declaration{Name: "token", Type: "uuid", Default: "gen_random_uuid()", NotNull: true},
+			plain:  "ALTER TABLE users ADD token uuid NOT NULL DEFAULT gen_random_uuid()",
+		},
+		{
+			name:   "set NOT NULL",
+			column: table.Declaration{Name: "note", Type: "character varying(100)", NotNull: true},
+			plain:  "ALTER TABLE users ALTER note SET NOT NULL",
+		},
+		{
+			name:   "widen varchar(100) to text",
+			column: table.Declaration{Name: "note", Type: "text"},
+			plain:  "ALTER TABLE users ALTER note TYPE text",
+		},
+		{
+			name:   "narrow varchar(100) to varchar(50)",
+			column: table.Declaration{Name: "note", Type: "varchar(50)"},
+			plain:  "ALTER TABLE users ALTER note TYPE varchar(50)",
+		},
+		{name: "unique index on lower(email)", column: email, want: lower, plain: "CREATE UNIQUE INDEX ON users " +
+			"(lower(email))"},
+		{
+			name: "primary key", before: []string{"ALTER TABLE users DROP CONSTRAINT " +
+				"users_pkey", "ALTER TABLE users ALTER id DROP NOT NULL"},
+			column: table.Declaration{
+				Name:    "id",
+				Type:    "uuid",
+				Default: "gen_random_uuid()",
+				NotNull: true,
+			}, want: table.Desired{PrimaryKey: "id"}, plain: "ALTER TABLE users ADD PRIMARY KEY (id)",
+		},
+		{
+			name:   "drop a column",
+			column: email,
+			want:   table.Desired{Drop: []string{"note"}},
+			plain:  "ALTER TABLE users DROP note",
+		},
 	}
 }
 
@@ -83,12 +120,14 @@ func run(ctx context.Context, rows, rate, only int) (err error) {
 			err = stopped
 		}
 	}()
-	fmt.Printf("PostgreSQL %d, %d rows, %d look-ups and %d writes a second, lock_timeout %v\n\n", server.Version(), rows, rate, rate/10, lockTimeout)
+	fmt.Printf("PostgreSQL %d, %d rows, %d look-ups and %d writes "+
+		"a second, lock_timeout %v\n\n", server.Version(), rows, rate, rate/10, lockTimeout)
 	if err := fill(ctx, server, rows); err != nil {
 		return err
 	}
 	report := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(report, "change\tour route: longest stall\t99th percentile\ttotal\tplain: longest stall\t99th percentile\ttotal\t")
+	fmt.Fprintln(report, "change\tour route: longest stall\t99th percentile\ttotal\tplain: longest "+
+		"stall\t99th percentile\ttotal\t")
 	missed := 0
 	for i, c := range changes() {
 		if only != 0 && only != i+1 {
@@ -121,12 +160,19 @@ func fill(ctx context.Context, server *localpostgres.Server, rows int) error {
 	if err := execute(ctx, server.URL("postgres"), "CREATE DATABASE template_users"); err != nil {
 		return err
 	}
-	return execute(ctx, server.URL("template_users"),
-		"CREATE TABLE users (id uuid NOT NULL DEFAULT gen_random_uuid(), email text NOT NULL, password text NOT NULL, note varchar(100), last_login timestamptz) WITH (fillfactor = 90)",
-		fmt.Sprintf(`INSERT INTO users (email, password, note) SELECT 'user' || n || '@example.com', '$2b$10$' || repeat('x', 53), 'note ' || n FROM generate_series(1, %d) n`, rows),
+	return execute(
+		ctx,
+		server.URL("template_users"),
+		"CREATE TABLE users (id uuid NOT NULL DEFAULT gen_random_uuid(), email text NOT NULL, password text NOT NULL, note "+
+			"varchar(100), last_login timestamptz) WITH (fillfactor = 90)",
+		fmt.Sprintf(
+			`INSERT INTO users (email, password, note) SELECT 'user' || n || '@example.com', '$2b$10$' || repeat('x', 53), 'note ' || n FROM generate_series(1, %d) n`,
+			rows,
+		),
 		"CREATE UNIQUE INDEX users_email_key ON users (email)",
 		"ALTER TABLE users ADD CONSTRAINT users_pkey PRIMARY KEY (id)",
-		"VACUUM ANALYZE users")
+		"VACUUM ANALYZE users",
+	)
 }
 
 func execute(ctx context.Context, url string, statements ...string) error {

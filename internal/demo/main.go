@@ -54,7 +54,11 @@ func run(ctx context.Context, keep bool) (err error) {
 	if applied {
 		actAsUsers(ctx, &report, stage)
 		report.step("plan", "no changes", func() (string, error) { return stage.complete.plan(ctx) })
-		report.step("destroy, guards up", "refused, says how to proceed", func() (string, error) { return stage.destroyRefused(ctx) })
+		report.step(
+			"destroy, guards up",
+			"refused, says how to proceed",
+			func() (string, error) { return stage.destroyRefused(ctx) },
+		)
 	}
 	if keep && applied {
 		report.print(os.Stdout, time.Since(began))

@@ -78,7 +78,8 @@ func (r *report) print(w io.Writer, total time.Duration) {
 	}
 	for _, row := range r.rows {
 		if !row.ok {
-			fmt.Fprintf(w, "\n✗ %s\n  expected: %s\n  got: %s\n", row.step, row.expected, strings.ReplaceAll(row.got, "\n", "\n  "))
+			fmt.Fprintf(w, "\n✗ %s\n  expected: %s\n  got: "+
+				"%s\n", row.step, row.expected, strings.ReplaceAll(row.got, "\n", "\n  "))
 		}
 	}
 	fmt.Fprintf(w, "\n%d passed, %d failed\n(%s in all)\n", len(r.rows)-failed, failed, total.Round(time.Second))

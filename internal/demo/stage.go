@@ -89,7 +89,11 @@ func newStage(ctx context.Context) (s *stage, err error) {
 	}
 	scriptsPassword := rand.Text()
 	s.complete = configuration{program, filepath.Join(s.dir, "complete"), environment(cli, s.variables(scriptsPassword))}
-	s.module = configuration{program, filepath.Join(s.dir, "with-module"), environment(cli, s.moduleVariables(scriptsPassword))}
+	s.module = configuration{
+		program,
+		filepath.Join(s.dir, "with-module"),
+		environment(cli, s.moduleVariables(scriptsPassword)),
+	}
 	return s, nil
 }
 
@@ -164,12 +168,16 @@ func (s *stage) variables(scriptsPassword string) map[string]string {
 // moduleVariables are those of examples/with-module, whose provider takes its settings from the environment.
 func (s *stage) moduleVariables(scriptsPassword string) map[string]string {
 	return map[string]string{
-		"AUTH0_DOMAIN":            domain,
-		"AUTH0_CLIENT_ID":         s.tenant.ClientID(),
-		"AUTH0_CLIENT_SECRET":     s.tenant.ClientSecret(),
-		"AUTH0PG_POSTGRES_URL":    s.server.URL("app"),
-		"TF_VAR_app_client_id":    s.users.clientID,
-		"TF_VAR_database":         fmt.Sprintf("{host=%q,port=%d,name=\"app\",sslmode=\"disable\"}", s.server.Host(), s.server.Port()),
+		"AUTH0_DOMAIN":         domain,
+		"AUTH0_CLIENT_ID":      s.tenant.ClientID(),
+		"AUTH0_CLIENT_SECRET":  s.tenant.ClientSecret(),
+		"AUTH0PG_POSTGRES_URL": s.server.URL("app"),
+		"TF_VAR_app_client_id": s.users.clientID,
+		"TF_VAR_database": fmt.Sprintf(
+			"{host=%q,port=%d,name=\"app\",sslmode=\"disable\"}",
+			s.server.Host(),
+			s.server.Port(),
+		),
 		"TF_VAR_scripts_password": scriptsPassword,
 		"AUTH0PG_BASE_URL":        s.tenant.URL(),
 		"AUTH0_AUDIENCE":          s.tenant.Audience(),
@@ -194,7 +202,8 @@ func (s *stage) destroyRefused(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if exit == 0 || !strings.Contains(output, "auth0pg_users_table.users") || !strings.Contains(output, "auth0pg_connection.users") ||
+	if exit == 0 || !strings.Contains(output, "auth0pg_users_table.users") ||
+		!strings.Contains(output, "auth0pg_connection.users") ||
 		!strings.Contains(output, "deletion_protection = false") {
 		return fmt.Sprintf("exit code %d\n%s", exit, output), nil
 	}
@@ -237,11 +246,23 @@ func (s *stage) remains(ctx context.Context) (string, error) {
 	}
 	defer conn.Close(ctx) //nolint:errcheck // only read
 	var table, role bool
-	err = conn.QueryRow(ctx, `select to_regclass('public.users') is not null, exists (select from pg_roles where rolname = 'auth0_scripts')`).Scan(&table, &role)
+	err = conn.QueryRow(
+		ctx,
+		`select to_regclass('public.users') is not null, exists (select from pg_roles where rolname = 'auth0_scripts')`,
+	).Scan(
+		&table,
+		&role,
+	)
 	if err != nil {
 		return "", err
 	}
-	status, body, err := s.users.send(ctx, http.MethodGet, "/api/v2/connections?name=legacy-users&take=1", nil, s.users.management)
+	status, body, err := s.users.send(
+		ctx,
+		http.MethodGet,
+		"/api/v2/connections?name=legacy-users&take=1",
+		nil,
+		s.users.management,
+	)
 	if err != nil {
 		return "", err
 	}
@@ -264,12 +285,18 @@ func (s *stage) sql(ctx context.Context, statement string) error {
 
 // describe tells how to reach what was left running.
 func (s *stage) describe(w io.Writer) {
-	app := localtenant.Application{ClientID: s.users.clientID, ClientSecret: s.users.secret, Connection: s.users.connection}
+	app := localtenant.Application{
+		ClientID:     s.users.clientID,
+		ClientSecret: s.users.secret,
+		Connection:   s.users.connection,
+	}
 	defer func() { fmt.Fprintf(w, "\n%s", s.tenant.Describe(app, "")) }()
-	fmt.Fprintf(w, "\nEverything is left running.\n\n  database    psql '%s'\n  tenant      %s\n  directory   %s\n\nTo run Terraform there:\n\n  cd %s\n",
+	fmt.Fprintf(w, "\nEverything is left running.\n\n  database    psql '%s'\n  tenant      %s\n  directory   %s\n\nTo "+
+		"run Terraform there:\n\n  cd %s\n",
 		s.server.URL("app"), s.tenant.URL(), s.complete.dir, s.complete.dir)
 	for _, variable := range s.complete.env {
-		if strings.HasPrefix(variable, "TF_VAR_") || strings.HasPrefix(variable, "AUTH0") || strings.HasPrefix(variable, "TF_CLI_CONFIG_FILE") {
+		if strings.HasPrefix(variable, "TF_VAR_") || strings.HasPrefix(variable, "AUTH0") ||
+			strings.HasPrefix(variable, "TF_CLI_CONFIG_FILE") {
 			name, value, _ := strings.Cut(variable, "=")
 			fmt.Fprintf(w, "  export %s='%s'\n", name, value)
 		}

@@ -52,7 +52,11 @@ func actAsUsers(ctx context.Context, r *report, s *stage) {
 	r.step("log in", loggedIn, login(address, password))
 	r.step("log in with a wrong password", wrongPassword, login(address, newPassword))
 	r.step("log in as an unknown user", wrongPassword, login("nobody@example.com", password))
-	r.step("sign up again, other case", "refused: user exists", func() (string, error) { return u.signUp(ctx, strings.ToUpper(address)) })
+	r.step(
+		"sign up again, other case",
+		"refused: user exists",
+		func() (string, error) { return u.signUp(ctx, strings.ToUpper(address)) },
+	)
 	r.step("verify the e-mail", "verified", func() (string, error) { return u.verify(ctx, address) })
 	r.step("log in again", loggedInProved, login(address, password))
 	r.step("change the password", "changed", func() (string, error) { return u.changePassword(ctx, address, newPassword) })
@@ -63,7 +67,11 @@ func actAsUsers(ctx context.Context, r *report, s *stage) {
 	})
 	r.step("log in with the old e-mail", wrongPassword, login(address, newPassword))
 	r.step("log in with the new e-mail", loggedIn, login(newAddress, newPassword))
-	r.step("delete the user", "deleted", func() (string, error) { return u.manage(ctx, http.MethodDelete, id, nil, "deleted") })
+	r.step(
+		"delete the user",
+		"deleted",
+		func() (string, error) { return u.manage(ctx, http.MethodDelete, id, nil, "deleted") },
+	)
 	r.step("log in after the deletion", wrongPassword, login(newAddress, newPassword))
 	// One user stays, so that the guards have something to guard.
 	r.step("sign up another user", "signed up", func() (string, error) { return u.signUp(ctx, "grace@example.com") })
@@ -152,7 +160,12 @@ func (u endUsers) manage(ctx context.Context, method, id string, change map[stri
 	return answer(status, body), nil
 }
 
-func (u endUsers) send(ctx context.Context, method, path string, body map[string]any, token string) (int, map[string]any, error) {
+func (u endUsers) send(
+	ctx context.Context,
+	method, path string,
+	body map[string]any,
+	token string,
+) (int, map[string]any, error) {
 	var payload io.Reader
 	if body != nil {
 		text, err := json.Marshal(body)

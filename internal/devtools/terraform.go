@@ -60,7 +60,8 @@ func terraformPath(ctx context.Context, site releases.ExactVersion) (string, err
 	path, err := installTerraform(ctx, site)
 	if err != nil {
 		return "", fmt.Errorf("there is no terraform or tofu on PATH, and downloading Terraform %s failed: %w\n"+
-			"Put one of them on PATH, or name it in %s. A download that cannot be read, or is not what its publisher has signed, is not used", terraformRelease, err, TerraformVariable)
+			"Put one of them on PATH, or name it in %s. A download that cannot be read, or is not what its "+
+			"publisher has signed, is not used", terraformRelease, err, TerraformVariable)
 	}
 	return path, nil
 }
@@ -143,7 +144,8 @@ func EmptyCLIConfig() (string, error) {
 // WriteCLIConfig writes a configuration file that makes Terraform and OpenTofu use the provider built in providerDir,
 // without init and without a registry.
 func WriteCLIConfig(file, providerDir string) error {
-	text := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"auth0pg/auth0pg\" = %q\n  }\n  direct {}\n}\n", providerDir)
+	text := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    "+
+		"\"auth0pg/auth0pg\" = %q\n  }\n  direct {}\n}\n", providerDir)
 	return os.WriteFile(file, []byte(text), 0o644)
 }
 

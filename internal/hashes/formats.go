@@ -299,7 +299,8 @@ func dearPBKDF2(before, after, long string) string {
 func hexDigest(name, title, digits string, yields ...string) Format {
 	hex := "[0-9a-f]{" + digits + "}"
 	return Format{
-		Name: name, Title: title + " in hexadecimal, with a salt in the same column, in another one, or without", Salted: true,
+		Name: name, Title: title + " in hexadecimal, with a salt in the same " +
+			"column, in another one, or without", Salted: true,
 		Looks: []Look{{
 			Name: name, Yields: yields,
 			Pattern: "(?i)^(" + name + "[$])?(" + hex + "([:$].+)?|.+[:$]" + hex + ")$",

@@ -104,7 +104,10 @@ func ForImport(value, salt string, settings ImportSettings) (Imported, error) {
 	if look.TooDear != "" && pattern(look.TooDear).MatchString(value) {
 		return cannot("it costs more than a login has time for")
 	}
-	meant := slices.DeleteFunc(Readers(look.Name), func(name string) bool { return !slices.Contains(settings.Formats, name) })
+	meant := slices.DeleteFunc(
+		Readers(look.Name),
+		func(name string) bool { return !slices.Contains(settings.Formats, name) },
+	)
 	switch len(meant) {
 	case 0:
 		return cannot("name its format, " + strings.Join(Readers(look.Name), " or ") + ", in hash_formats")
@@ -369,7 +372,10 @@ func hexOf(algorithm string) mapping {
 		if match[1] != "" && format.MatchString(match[2]) {
 			return Imported{}, "either of its two digests may be the salt"
 		}
-		hash := CustomHash{Algorithm: algorithm, Hash: CustomValue{Value: strings.ToLower(match[1] + match[4]), Encoding: "hex"}}
+		hash := CustomHash{
+			Algorithm: algorithm,
+			Hash:      CustomValue{Value: strings.ToLower(match[1] + match[4]), Encoding: "hex"},
+		}
 		salt := match[2] + match[3]
 		if salt == "" {
 			salt = s.salt
@@ -385,7 +391,10 @@ func importBase64(s stored) (Imported, string) {
 	if err != nil || digestsByLength[len(key)] == "" {
 		return Imported{}, notWellFormed
 	}
-	return s.digestParts(CustomHash{Algorithm: digestsByLength[len(key)], Hash: CustomValue{Value: s.value, Encoding: "base64"}}, s.salt)
+	return s.digestParts(
+		CustomHash{Algorithm: digestsByLength[len(key)], Hash: CustomValue{Value: s.value, Encoding: "base64"}},
+		s.salt,
+	)
 }
 
 func importHMAC(s stored) (Imported, string) {
@@ -410,7 +419,10 @@ func importAspNetMembership(s stored) (Imported, string) {
 	if err != nil || saltErr != nil || len(salt) == 0 {
 		return Imported{}, "it has no salt in base64 in the part password_salt"
 	}
-	hash := CustomHash{Hash: CustomValue{Value: s.value, Encoding: "base64"}, Password: map[string]string{"encoding": "utf16le"}}
+	hash := CustomHash{
+		Hash:     CustomValue{Value: s.value, Encoding: "base64"},
+		Password: map[string]string{"encoding": "utf16le"},
+	}
 	base := base64.StdEncoding.EncodeToString
 	switch len(key) {
 	case 20:

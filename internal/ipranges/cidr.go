@@ -34,13 +34,15 @@ func ParseNetwork(text string) (netip.Prefix, error) {
 		}
 		if addr.Is4In6() {
 			addr = addr.Unmap()
-			return netip.Prefix{}, &NetworkError{Text: text, Reason: "is an IPv4 address in IPv6 notation", Corrected: netip.PrefixFrom(addr, addr.BitLen())}
+			return netip.Prefix{}, &NetworkError{Text: text, Reason: "is an IPv4 address in IPv6 " +
+				"notation", Corrected: netip.PrefixFrom(addr, addr.BitLen())}
 		}
 		return netip.PrefixFrom(addr, addr.BitLen()), nil
 	}
 	network, err := netip.ParsePrefix(trimmed)
 	if err != nil {
-		return netip.Prefix{}, &NetworkError{Text: text, Reason: "is not a network in CIDR notation, for example 10.20.0.0/16 or 2001:db8::/32"}
+		return netip.Prefix{}, &NetworkError{Text: text, Reason: "is not a network in CIDR notation, for example " +
+			"10.20.0.0/16 or 2001:db8::/32"}
 	}
 	if network.Addr().Is4In6() {
 		// Shorter than 96 bits it is no IPv4 network at all; the correction is then invalid.
@@ -48,7 +50,8 @@ func ParseNetwork(text string) (netip.Prefix, error) {
 		return netip.Prefix{}, &NetworkError{Text: text, Reason: "is an IPv4 network in IPv6 notation", Corrected: corrected}
 	}
 	if network != network.Masked() {
-		return netip.Prefix{}, &NetworkError{Text: text, Reason: "has bits set right of its prefix", Corrected: network.Masked()}
+		return netip.Prefix{}, &NetworkError{Text: text, Reason: "has bits set right of its " +
+			"prefix", Corrected: network.Masked()}
 	}
 	return network, nil
 }

@@ -144,11 +144,13 @@ func regionNetworks(region string, lists map[string]json.RawMessage) ([]netip.Pr
 			case err != nil:
 				return nil, &FeedError{Reason: fmt.Sprintf("region %s lists %.60q, which is not a network", region, text)}
 			case network != network.Masked():
-				return nil, &FeedError{Reason: fmt.Sprintf("region %s lists %s, which has bits set right of its prefix", region, network)}
+				return nil, &FeedError{Reason: fmt.Sprintf("region %s lists %s, which has bits set right of its "+
+					"prefix", region, network)}
 			case network.Addr().Is4In6() || network.Addr().Is4() != (key == "ipv4_cidrs"):
 				return nil, &FeedError{Reason: fmt.Sprintf("region %s lists %s under %s", region, network, key)}
 			case TooWide(network):
-				return nil, &FeedError{Reason: fmt.Sprintf("region %s lists %s, which is far too wide for a list of Auth0's hosts", region, network)}
+				return nil, &FeedError{Reason: fmt.Sprintf("region %s lists %s, which is far too "+
+					"wide for a list of Auth0's hosts", region, network)}
 			}
 			networks = append(networks, network)
 		}
@@ -234,7 +236,8 @@ func (f Feed) All() []netip.Prefix {
 func (f Feed) Announced(lost []netip.Prefix) []Change {
 	var found []Change
 	for _, change := range f.Changelog {
-		if strings.EqualFold(change.Action, "remove") && slices.ContainsFunc(change.CIDRs, func(p netip.Prefix) bool { return slices.Contains(lost, p) }) {
+		if strings.EqualFold(change.Action, "remove") &&
+			slices.ContainsFunc(change.CIDRs, func(p netip.Prefix) bool { return slices.Contains(lost, p) }) {
 			found = append(found, change)
 		}
 	}
@@ -270,7 +273,10 @@ func Families(networks []netip.Prefix) (ipv4, ipv6 []netip.Prefix) {
 func Lost(before, after []netip.Prefix) []netip.Prefix {
 	var lost []netip.Prefix
 	for _, old := range before {
-		if !slices.ContainsFunc(after, func(p netip.Prefix) bool { return p.Bits() <= old.Bits() && p.Contains(old.Addr()) }) {
+		if !slices.ContainsFunc(
+			after,
+			func(p netip.Prefix) bool { return p.Bits() <= old.Bits() && p.Contains(old.Addr()) },
+		) {
 			lost = append(lost, old)
 		}
 	}
@@ -289,7 +295,10 @@ func Shrunken(before, after []netip.Prefix) bool {
 func size(networks []netip.Prefix) *big.Int {
 	total := new(big.Int)
 	for i, network := range networks {
-		if slices.ContainsFunc(networks[:i], func(p netip.Prefix) bool { return p.Overlaps(network) && p.Bits() <= network.Bits() }) {
+		if slices.ContainsFunc(
+			networks[:i],
+			func(p netip.Prefix) bool { return p.Overlaps(network) && p.Bits() <= network.Bits() },
+		) {
 			continue
 		}
 		hosts := network.Addr().BitLen() - network.Bits()

@@ -132,7 +132,8 @@ func (c *Client) Fetch(ctx context.Context, address string) (Feed, error) {
 			return Feed{}, ctx.Err()
 		}
 		var failed *FetchError
-		passing := errors.As(err, &failed) && (failed.Status == 0 || failed.Status == http.StatusTooManyRequests || failed.Status >= 500)
+		passing := errors.As(err, &failed) &&
+			(failed.Status == 0 || failed.Status == http.StatusTooManyRequests || failed.Status >= 500)
 		if !passing || attempt == attempts {
 			return feed, err
 		}

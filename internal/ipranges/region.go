@@ -33,11 +33,14 @@ type DomainError struct {
 func (e *DomainError) Error() string {
 	switch e.Kind {
 	case NotATenant:
-		return fmt.Sprintf("%q is not a tenant's domain: that is <tenant>.auth0.com for the oldest tenants of the US region, or <tenant>.<region>.auth0.com, for example acme.eu.auth0.com", e.Domain)
+		return fmt.Sprintf("%q is not a tenant's domain: that is <tenant>.auth0.com for the oldest tenants of the US "+
+			"region, or <tenant>.<region>.auth0.com, for example acme.eu.auth0.com", e.Domain)
 	case PrivateCloud:
-		return fmt.Sprintf("%q belongs to a private cloud, which does not call from the public regions' addresses. Its own are listed for each environment in Auth0's Support Center as Primary Egress IPs", e.Domain)
+		return fmt.Sprintf("%q belongs to a private cloud, which does not call from the public regions' addresses. Its own "+
+			"are listed for each environment in Auth0's Support Center as Primary Egress IPs", e.Domain)
 	case CustomDomain:
-		return fmt.Sprintf("%q is not below auth0.com, and a custom domain does not tell the region of its tenant. Use the tenant's canonical domain, for example acme.eu.auth0.com, or name the region", e.Domain)
+		return fmt.Sprintf("%q is not below auth0.com, and a custom domain does not tell the region of its tenant. Use the "+
+			"tenant's canonical domain, for example acme.eu.auth0.com, or name the region", e.Domain)
 	case Malformed:
 	}
 	return fmt.Sprintf("%q is not a domain name: %s", e.Domain, e.Reason)

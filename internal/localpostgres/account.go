@@ -143,7 +143,8 @@ func (a *account) publish(ctx context.Context, found installation) (installation
 		}
 		return published, nil
 	}
-	return installation{}, fmt.Errorf("no folder for temporary files that the account %s reaches: %v", a.name, temporaryRoots())
+	return installation{}, fmt.Errorf("no folder for temporary files "+
+		"that the account %s reaches: %v", a.name, temporaryRoots())
 }
 
 // trusted reports whether dir is a copy that we made: in a folder where anyone may write, a name proves nothing.

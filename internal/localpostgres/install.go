@@ -101,7 +101,8 @@ func findInstallation(ctx context.Context, version int) (installation, error) {
 	}
 	release, known := releases[version]
 	if !known {
-		return installation{}, fmt.Errorf("no PostgreSQL %d to install: choose one of %v, or name a server's bin folder in %s", version, Majors(), BinVariable)
+		return installation{}, fmt.Errorf("no PostgreSQL %d to install: choose one of %v, or "+
+			"name a server's bin folder in %s", version, Majors(), BinVariable)
 	}
 	bin, err := install(ctx, release)
 	if err != nil {
@@ -137,7 +138,8 @@ func majorOf(ctx context.Context, postgres string) (int, error) {
 func platform() (string, error) {
 	arch, known := map[string]string{"amd64": "x64", "arm64": "arm64"}[runtime.GOARCH]
 	if !known || (runtime.GOOS != "linux" && runtime.GOOS != "darwin") {
-		return "", fmt.Errorf("there is no packaged server for %s/%s: name a server's bin folder in %s", runtime.GOOS, runtime.GOARCH, BinVariable)
+		return "", fmt.Errorf("there is no packaged server for %s/%s: "+
+			"name a server's bin folder in %s", runtime.GOOS, runtime.GOARCH, BinVariable)
 	}
 	return runtime.GOOS + "-" + arch, nil
 }

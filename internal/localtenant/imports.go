@@ -155,8 +155,9 @@ func (t *Tenant) runImport(j *job) {
 	}
 	counts := map[string]int{}
 	seen := map[string]bool{}
+	users := t.identifiers(target)
 	for _, row := range run.users {
-		outcome, problem := t.importUser(target, row, run.upsert, seen)
+		outcome, problem := t.importUser(target, row, run.upsert, seen, users)
 		counts[outcome]++
 		if problem != nil {
 			run.failures = append(run.failures, newObject("user", withoutSecrets(row), "errors", []any{problem.shown()}))
@@ -211,9 +212,38 @@ func withoutSecrets(row any) any {
 	return o
 }
 
+// identifiers are the users of a connection by what they are known by, in small letters.
+type identifiers map[string]*user
+
+// identifiers is what [Tenant.lookup] looks through, for many look-ups. The tenant is locked.
+func (t *Tenant) identifiers(c *connection) identifiers {
+	all := identifiers{}
+	for _, u := range t.users {
+		if u.connection == c.name {
+			all.add(u)
+		}
+	}
+	return all
+}
+
+func (i identifiers) add(u *user) {
+	for _, key := range []string{"email", "username", "phone_number"} {
+		if text := u.profile.string(key); text != "" {
+			i[strings.ToLower(text)] = u
+		}
+	}
+}
+
+func (i identifiers) find(identifier string) *user {
+	if identifier == "" {
+		return nil
+	}
+	return i[strings.ToLower(identifier)]
+}
+
 // importUser brings one user in. The tenant is locked.
 func (t *Tenant) importUser(
-	target *connection, row any, upsert bool, seen map[string]bool,
+	target *connection, row any, upsert bool, seen map[string]bool, users identifiers,
 ) (outcome string, problem *violation) {
 	if problem = checkImported(target, row); problem != nil {
 		return importFailed, problem
@@ -222,16 +252,16 @@ func (t *Tenant) importUser(
 	if problem = repeatedRow(o, seen); problem != nil {
 		return importFailed, problem
 	}
-	known := t.lookup(target, o.string("email"))
+	known := users.find(o.string("email"))
 	if known == nil && o.string("email") == "" {
-		known = t.lookup(target, o.string("phone_number"))
+		known = users.find(o.string("phone_number"))
 	}
-	if problem = t.conflict(target, o, known); problem != nil {
+	if problem = t.conflict(o, known, users); problem != nil {
 		return importFailed, problem
 	}
 	switch {
 	case known == nil:
-		t.insertImported(target, o)
+		users.add(t.insertImported(target, o))
 		return importInserted, nil
 	case !upsert:
 		return importFailed, &violation{code: "DUPLICATED_USER", text: "The user already exist and upsert parameter is false"}
@@ -241,6 +271,7 @@ func (t *Tenant) importUser(
 		}
 	}
 	known.imported(o, t.options.Now())
+	users.add(known)
 	return importUpdated, nil
 }
 
@@ -257,14 +288,14 @@ func repeatedRow(o *object, seen map[string]bool) *violation {
 }
 
 // conflict refuses what belongs to another user. The tenant is locked.
-func (t *Tenant) conflict(target *connection, o *object, known *user) *violation {
+func (t *Tenant) conflict(o *object, known *user, users identifiers) *violation {
 	if id := o.string("user_id"); id != "" {
 		if other := t.users[userPrefix+id]; other != nil && other != known {
 			return &violation{code: "CONFLICT", text: "The user_id belongs to another user"}
 		}
 	}
 	if username := o.string("username"); username != "" {
-		if other := t.lookup(target, username); other != nil && other != known {
+		if other := users.find(username); other != nil && other != known {
 			return &violation{code: "CONFLICT_USERNAME", text: "The username belongs to another user"}
 		}
 	}
@@ -272,7 +303,7 @@ func (t *Tenant) conflict(target *connection, o *object, known *user) *violation
 }
 
 // insertImported makes a user of a row. The tenant is locked.
-func (t *Tenant) insertImported(target *connection, o *object) {
+func (t *Tenant) insertImported(target *connection, o *object) *user {
 	id := o.string("user_id")
 	if id == "" {
 		id = t.newID("user", func() string { return randomHex(12) })
@@ -284,6 +315,7 @@ func (t *Tenant) insertImported(target *connection, o *object) {
 	}
 	u.imported(o, now)
 	t.users[u.id] = u
+	return u
 }
 
 // imported lays a row over the user: what it names is replaced, metadata as a whole.

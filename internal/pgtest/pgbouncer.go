@@ -47,7 +47,8 @@ func (d *DB) PgBouncer(t testing.TB, options PgBouncerOptions) *PgBouncer {
 			t.Skip("needs PgBouncer, which is not installed; Debian has it as the package pgbouncer")
 		}
 	}
-	dir, err := os.MkdirTemp("", "auth0pg-pgbouncer-") //nolint:usetesting // the test's own folder is closed to another account
+	//nolint:usetesting // the test's own folder is closed to another account
+	dir, err := os.MkdirTemp("", "auth0pg-pgbouncer-")
 	if err != nil {
 		t.Fatal(err)
 	}

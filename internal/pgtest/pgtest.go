@@ -57,7 +57,8 @@ func Isolate() {
 	}
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
-		if strings.HasPrefix(name, "PG") || strings.HasPrefix(name, "AUTH0_") || name == "AUTH0PG_BASE_URL" || name == "AUTH0PG_POSTGRES_URL" {
+		if strings.HasPrefix(name, "PG") || strings.HasPrefix(name, "AUTH0_") || name == "AUTH0PG_BASE_URL" ||
+			name == "AUTH0PG_POSTGRES_URL" {
 			_ = os.Unsetenv(name) // fails on malformed names only
 		}
 	}
@@ -163,7 +164,8 @@ func Encoded(t testing.TB, server *localpostgres.Server, encoding string) *DB {
 func realDatabase(t testing.TB) *DB {
 	t.Helper()
 	if os.Getenv("PGHOST") == "" {
-		t.Fatalf("%s=1 needs the server's PG* variables: PGHOST, PGUSER, PGPASSWORD, and PGDATABASE for the database to connect to first", RealVariable)
+		t.Fatalf("%s=1 needs the server's PG* variables: PGHOST, PGUSER, PGPASSWORD, and PGDATABASE for "+
+			"the database to connect to first", RealVariable)
 	}
 	config, err := pgx.ParseConfig("")
 	if err != nil {

@@ -34,8 +34,9 @@ type Host struct {
 
 // The reasons are complete sentences without their beginnings: "it ...".
 var (
-	errScheme    = errors.New("it does not begin with postgres:// or postgresql://")
-	errReserved  = errors.New("a part of it is not percent-encoded: in user, password and database, each of : / ? # [ ] @ % must be, and so must blanks, quotes and backslashes everywhere")
+	errScheme   = errors.New("it does not begin with postgres:// or postgresql://")
+	errReserved = errors.New("a part of it is not percent-encoded: in user, password and database, each of : / ? # [ ] " +
+		"@ % must be, and so must blanks, quotes and backslashes everywhere")
 	errEncoding  = errors.New("a part of it is not percent-encoded: a % stands without two hexadecimal digits after it")
 	errUTF8      = errors.New("a part of it is not UTF-8, or holds a control character")
 	errHost      = errors.New("its host is no host name, no address and no folder of a socket")

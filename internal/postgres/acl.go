@@ -132,8 +132,10 @@ func SplitGrants(grants []Grant) []Grant {
 	return split
 }
 
-var grantForm = regexp.MustCompile(`^([A-Z ]+?)(?: \(((?:"(?:[^"]|"")*"(?:, )?)+)\))? ON (?:(DATABASE|SCHEMA|FUNCTION|SEQUENCE) )?` +
-	`("(?:[^"]|"")*"(?:\."(?:[^"]|"")*")?)( WITH GRANT OPTION)?$`)
+var grantForm = regexp.MustCompile(
+	`^([A-Z ]+?)(?: \(((?:"(?:[^"]|"")*"(?:, )?)+)\))? ON (?:(DATABASE|SCHEMA|FUNCTION|SEQUENCE) )?` +
+		`("(?:[^"]|"")*"(?:\."(?:[^"]|"")*")?)( WITH GRANT OPTION)?$`,
+)
 
 // ParseGrant is the reverse of [Grant.String].
 func ParseGrant(line string) (g Grant, ok bool) {
@@ -169,7 +171,8 @@ func grantsOf(all []right) []Grant {
 	var merged []Grant
 	for _, r := range all {
 		i := slices.IndexFunc(merged, func(g Grant) bool {
-			return g.On == r.on && g.Privilege == r.privilege && g.Grantable == r.grantable && (g.Columns == nil) == (r.column == "")
+			return g.On == r.on && g.Privilege == r.privilege && g.Grantable == r.grantable &&
+				(g.Columns == nil) == (r.column == "")
 		})
 		if i < 0 {
 			merged = append(merged, Grant{Privilege: r.privilege, On: r.on, Grantable: r.grantable})
@@ -183,7 +186,12 @@ func grantsOf(all []right) []Grant {
 		slices.Sort(g.Columns)
 	}
 	slices.SortFunc(merged, func(a, b Grant) int {
-		return cmp.Or(a.On.compare(b.On), cmp.Compare(a.Privilege, b.Privilege), slices.Compare(a.Columns, b.Columns), strings.Compare(a.String(), b.String()))
+		return cmp.Or(
+			a.On.compare(b.On),
+			cmp.Compare(a.Privilege, b.Privilege),
+			slices.Compare(a.Columns, b.Columns),
+			strings.Compare(a.String(), b.String()),
+		)
 	})
 	return merged
 }
@@ -242,7 +250,17 @@ func readRights(ctx context.Context, q Querier, role uint32, objects []Object) (
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (h heldRight, err error) {
-		err = row.Scan(&h.on.Kind, &h.on.Schema, &h.on.Name, &h.column, &h.privilege, &h.grantable, &h.grantor, &h.owner, &h.public)
+		err = row.Scan(
+			&h.on.Kind,
+			&h.on.Schema,
+			&h.on.Name,
+			&h.column,
+			&h.privilege,
+			&h.grantable,
+			&h.grantor,
+			&h.owner,
+			&h.public,
+		)
 		return h, err
 	})
 }

@@ -225,7 +225,8 @@ func (s *Server) Pool(ctx context.Context) (*pgxpool.Pool, error) {
 		return nil, s.connectError(err)
 	}
 	// A pool connects lazily; one round trip tells a wrong password from a later failure.
-	if err := pool.QueryRow(ctx, "select current_setting('server_version_num')::int, current_database()").Scan(&s.version, &s.database); err != nil {
+	if err := pool.QueryRow(ctx, "select current_setting('server_version_num')::int, "+
+		"current_database()").Scan(&s.version, &s.database); err != nil {
 		pool.Close()
 		return nil, s.connectError(err)
 	}

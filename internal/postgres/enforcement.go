@@ -92,7 +92,8 @@ create event trigger auth0pg_probe on login execute function pg_temp.auth0pg_pro
 	_, err = tx.Exec(ctx, probeSQL, pgx.QueryExecModeSimpleProtocol)
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) {
-		return fmt.Sprintf("the server does not let this role create a login event trigger: %s (SQLSTATE %s)", refused.Message, refused.Code), nil
+		return fmt.Sprintf("the server does not let this role create a login "+
+			"event trigger: %s (SQLSTATE %s)", refused.Message, refused.Code), nil
 	}
 	return "", err
 }
@@ -144,7 +145,8 @@ func (s *Server) reload(ctx context.Context, conn interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }) error {
 	var before time.Time
-	if err := conn.QueryRow(ctx, "select clock_timestamp from pg_catalog.clock_timestamp(), pg_catalog.pg_reload_conf()").Scan(&before); err != nil {
+	if err := conn.QueryRow(ctx, "select clock_timestamp from "+
+		"pg_catalog.clock_timestamp(), pg_catalog.pg_reload_conf()").Scan(&before); err != nil {
 		return err
 	}
 	for {

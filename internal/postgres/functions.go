@@ -53,7 +53,12 @@ type AccessFunction struct {
 
 // NewAccessFunction describes a function that runs one statement with its owner's rights.
 // The statement's parameters are the arguments; results is nil for one that returns no rows.
-func NewAccessFunction(schema, owner, name, statement string, arguments, results []FunctionColumn, readOnly bool, comment string) AccessFunction {
+func NewAccessFunction(
+	schema, owner, name, statement string,
+	arguments, results []FunctionColumn,
+	readOnly bool,
+	comment string,
+) AccessFunction {
 	f := AccessFunction{
 		Schema: schema, Name: name, Owner: owner, Arguments: arguments, ArgumentsDefault: len(arguments) > 0,
 		Returns: "SETOF boolean", Results: results, Language: "plpgsql", Volatility: "VOLATILE", SecurityDefiner: true,
@@ -75,7 +80,8 @@ func NewAccessFunction(schema, owner, name, statement string, arguments, results
 
 // Requiring is the function that refuses its arguments, in these words, unless the condition on them holds.
 func (f AccessFunction) Requiring(condition, otherwise string) AccessFunction {
-	check := fmt.Sprintf("  IF (%s) IS NOT TRUE THEN\n    RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = %s;\n  END IF;\n",
+	check := fmt.Sprintf("  IF (%s) IS NOT TRUE THEN\n    RAISE EXCEPTION USING ERRCODE = "+
+		"'22023', MESSAGE = %s;\n  END IF;\n",
 		condition, QuoteLiteral(otherwise))
 	const query = "  RETURN QUERY\n"
 	f.Body = strings.Replace(f.Body, query, check+query, 1)
@@ -135,7 +141,8 @@ func (f AccessFunction) statements(create string) []string {
 		fmt.Fprintf(&b, "\n  SET %s = %s", name, value)
 	}
 	fmt.Fprintf(&b, "\n  AS %s", QuoteLiteral(f.Body))
-	statements := []string{b.String(), fmt.Sprintf("ALTER FUNCTION %s OWNER TO %s", signature, pgx.Identifier{f.Owner}.Sanitize())}
+	statements := []string{b.String(), fmt.Sprintf("ALTER FUNCTION %s OWNER TO "+
+		"%s", signature, pgx.Identifier{f.Owner}.Sanitize())}
 	if f.Public {
 		statements = append(statements, fmt.Sprintf("GRANT EXECUTE ON FUNCTION %s TO PUBLIC", signature))
 	} else {

@@ -83,7 +83,10 @@ func checkOwner(ctx context.Context, q Querier, owner string) (exists bool, err 
 	case len(members) > 0:
 		refused.Reason = "and other roles are members of it: " + strings.Join(members, ", ")
 	case role.Attributes != FunctionsOwner:
-		refused.Reason = "and has more attributes than an owner should: " + strings.Join(differing(FunctionsOwner, role.Attributes), ", ")
+		refused.Reason = "and has more attributes than an owner should: " + strings.Join(
+			differing(FunctionsOwner, role.Attributes),
+			", ",
+		)
 	default:
 		return true, nil
 	}
@@ -123,7 +126,8 @@ func takeOwner(ctx context.Context, tx pgx.Tx, owner string) error {
 // locks hold in one database alone; a comment, repeated as it is, locks the role itself on the whole server.
 func lockOwner(ctx context.Context, tx pgx.Tx, owner string) error {
 	var comment *string
-	if err := tx.QueryRow(ctx, "select shobj_description(oid, 'pg_authid') from pg_catalog.pg_roles where rolname = $1", owner).Scan(&comment); err != nil {
+	if err := tx.QueryRow(ctx, "select shobj_description(oid, 'pg_authid') from "+
+		"pg_catalog.pg_roles where rolname = $1", owner).Scan(&comment); err != nil {
 		if errors.Is(err, pgx.ErrNoRows) {
 			return errOwnerRace
 		}

@@ -78,14 +78,20 @@ func readAccess(ctx context.Context, q Querier, schema string, names []string) (
 	if err != nil {
 		return nil, err
 	}
-	access.Functions, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (AccessFunction, error) { return scanFunction(row, schema) })
+	access.Functions, err = pgx.CollectRows(
+		rows,
+		func(row pgx.CollectableRow) (AccessFunction, error) { return scanFunction(row, schema) },
+	)
 	if err != nil {
 		return nil, err
 	}
 	// Where two functions share a name, each is known by its arguments, too.
 	for i := range access.Functions {
 		f := &access.Functions[i]
-		if slices.ContainsFunc(access.Functions, func(other AccessFunction) bool { return other.Name == f.Name && other.identity != f.identity }) {
+		if slices.ContainsFunc(
+			access.Functions,
+			func(other AccessFunction) bool { return other.Name == f.Name && other.identity != f.identity },
+		) {
 			f.overload = true
 		}
 	}
@@ -99,8 +105,26 @@ func scanFunction(row pgx.CollectableRow, schema string) (AccessFunction, error)
 	f := AccessFunction{Schema: schema}
 	var names, modes, types []string
 	var defaults string
-	err := row.Scan(&f.Name, &f.Owner, &f.identity, &names, &modes, &types, &f.ArgumentsDefault, &defaults, &f.Returns, &f.Language, &f.Volatility,
-		&f.SecurityDefiner, &f.Others, &f.Settings, &f.Body, &f.Comment, &f.Public, &f.grantees)
+	err := row.Scan(
+		&f.Name,
+		&f.Owner,
+		&f.identity,
+		&names,
+		&modes,
+		&types,
+		&f.ArgumentsDefault,
+		&defaults,
+		&f.Returns,
+		&f.Language,
+		&f.Volatility,
+		&f.SecurityDefiner,
+		&f.Others,
+		&f.Settings,
+		&f.Body,
+		&f.Comment,
+		&f.Public,
+		&f.grantees,
+	)
 	if err != nil {
 		return f, err
 	}
@@ -169,7 +193,21 @@ func readRowSecurity(ctx context.Context, q Querier, table Object, schema string
 	var present, permissive bool
 	var command, using, check string
 	var roles []string
-	err := q.QueryRow(ctx, rowSecuritySQL, table.Schema, table.Name, policyName(schema)).Scan(&security.Enabled, &present, &permissive, &command, &roles, &using, &check)
+	err := q.QueryRow(
+		ctx,
+		rowSecuritySQL,
+		table.Schema,
+		table.Name,
+		policyName(schema),
+	).Scan(
+		&security.Enabled,
+		&present,
+		&permissive,
+		&command,
+		&roles,
+		&using,
+		&check,
+	)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return security, nil
 	}
@@ -181,8 +219,15 @@ func readRowSecurity(ctx context.Context, q Querier, table Object, schema string
 		for i, role := range roles {
 			roles[i] = pgx.Identifier{role}.Sanitize()
 		}
-		security.Policy = policy(schema, table, map[bool]string{true: "PERMISSIVE", false: "RESTRICTIVE"}[permissive],
-			map[string]string{"*": "ALL", "r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE"}[command], strings.Join(roles, ", "), using, check)
+		security.Policy = policy(
+			schema,
+			table,
+			map[bool]string{true: "PERMISSIVE", false: "RESTRICTIVE"}[permissive],
+			map[string]string{"*": "ALL", "r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE"}[command],
+			strings.Join(roles, ", "),
+			using,
+			check,
+		)
 	}
 	return security, nil
 }

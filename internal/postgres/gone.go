@@ -28,7 +28,8 @@ func Unreachable(err error) bool {
 	}
 	var dial *net.OpError
 	var lookup *net.DNSError
-	return errors.As(err, &dial) && dial.Op == "dial" || errors.As(err, &lookup) || errors.Is(err, context.DeadlineExceeded)
+	return errors.As(err, &dial) && dial.Op == "dial" || errors.As(err, &lookup) ||
+		errors.Is(err, context.DeadlineExceeded)
 }
 
 // maintenanceDatabases are on every server, unless somebody has dropped them.

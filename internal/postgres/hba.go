@@ -24,7 +24,10 @@ type Allowlist struct {
 func (a Allowlist) HBALines() []string {
 	lines := make([]string, 0, len(a.Networks)+1)
 	for _, network := range a.Networks {
-		lines = append(lines, strings.Join([]string{"hostssl", hbaName(a.Database), hbaName(a.Role), network.String(), "scram-sha-256"}, " "))
+		lines = append(
+			lines,
+			strings.Join([]string{"hostssl", hbaName(a.Database), hbaName(a.Role), network.String(), "scram-sha-256"}, " "),
+		)
 	}
 	if a.Role != "" {
 		lines = append(lines, strings.Join([]string{"host", "all", hbaName(a.Role), "all", "reject"}, " "))

@@ -63,7 +63,8 @@ var ErrForeignHBA = errors.New("pg_hba.conf is written by Patroni, which would u
 
 // ErrEmptyHBA is a pg_hba.conf without a rule. The server goes on with those that it loaded
 // before, and would not load the file with our change either.
-var ErrEmptyHBA = errors.New("pg_hba.conf holds no rule but those of allowlists: it was emptied or cut off, as happens when a disk is full")
+var ErrEmptyHBA = errors.New("pg_hba.conf holds no rule but those of allowlists: it was emptied or cut off, " +
+	"as happens when a disk is full")
 
 const hbaComment = "# Managed by Terraform (auth0pg_allowlist): changes are undone at the next apply.\n"
 
@@ -104,7 +105,9 @@ func includes(main []byte, role string) bool {
 // withoutInclude takes the line that includes the file out of pg_hba.conf, however it was
 // edited since.
 func withoutInclude(main []byte, file string) []byte {
-	line := regexp.MustCompile(`(?m)^[ \t]*include(_if_exists)?[ \t]+"?` + regexp.QuoteMeta(file) + `"?[ \t]*(#[^\n]*)?\r?(\n|\z)`)
+	line := regexp.MustCompile(
+		`(?m)^[ \t]*include(_if_exists)?[ \t]+"?` + regexp.QuoteMeta(file) + `"?[ \t]*(#[^\n]*)?\r?(\n|\z)`,
+	)
 	return line.ReplaceAll(main, nil)
 }
 
@@ -329,7 +332,8 @@ func checkHBA(ctx context.Context, db Querier, ownPath, role string, rules int) 
 	case others == 0:
 		return ErrEmptyHBA
 	case role != "" && found != rules:
-		return &HBAError{File: ownPath, Message: fmt.Sprintf("the server sees %d rules, %d were written", found, rules), Ours: true}
+		return &HBAError{File: ownPath, Message: fmt.Sprintf("the server sees %d rules, %d were "+
+			"written", found, rules), Ours: true}
 	}
 	return nil
 }

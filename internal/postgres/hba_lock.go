@@ -23,8 +23,10 @@ var hbaPatience = 2 * time.Minute
 const hbaLockRole = "pg_monitor"
 
 // HBALockHolderSQL finds the session that keeps other runs away from pg_hba.conf.
-const HBALockHolderSQL = "select a.pid, a.usename, a.application_name, a.client_addr, a.backend_start from pg_locks l join pg_stat_activity a using (pid) " +
-	"where l.locktype = 'object' and l.granted and l.classid = 'pg_authid'::regclass and l.objid = '" + hbaLockRole + "'::regrole"
+const HBALockHolderSQL = "select a.pid, a.usename, a.application_name, a.client_addr, a.backend_start from pg_locks " +
+	"l join pg_stat_activity a using (pid) " +
+	"where l.locktype = 'object' and l.granted and l.classid = " +
+	"'pg_authid'::regclass and l.objid = '" + hbaLockRole + "'::regrole"
 
 // hbaTurn lets the allowlists of this process follow one another, so that they do not all wait on the server.
 var hbaTurn = make(chan struct{}, 1)
@@ -68,11 +70,13 @@ func holdHBA(ctx context.Context, conn *pgx.Conn) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, "select pg_catalog.set_config('lock_timeout', '100ms', true), pg_catalog.set_config('idle_in_transaction_session_timeout', $1, true)",
+	_, err = tx.Exec(ctx, "select pg_catalog.set_config('lock_timeout', '100ms', true), "+
+		"pg_catalog.set_config('idle_in_transaction_session_timeout', $1, true)",
 		Milliseconds(3*hbaBudget))
 	var comment string
 	if err == nil {
-		err = tx.QueryRow(ctx, "select coalesce(pg_catalog.quote_literal(pg_catalog.shobj_description(oid, 'pg_authid')), 'NULL') from pg_catalog.pg_roles where rolname = $1",
+		err = tx.QueryRow(ctx, "select coalesce(pg_catalog.quote_literal(pg_catalog.shobj_description(oid, 'pg_authid')), "+
+			"'NULL') from pg_catalog.pg_roles where rolname = $1",
 			hbaLockRole).Scan(&comment)
 	}
 	if err == nil {

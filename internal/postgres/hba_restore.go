@@ -44,7 +44,8 @@ func undoHBA(ctx context.Context, conn *pgxpool.Conn, role string, before, after
 	if err == nil {
 		return cause
 	}
-	byHand := fmt.Sprintf("On the server, see whether %s holds all its rules, and put them back from a backup if not.", before.mainPath)
+	byHand := fmt.Sprintf("On the server, see whether %s holds all its rules, and put "+
+		"them back from a backup if not.", before.mainPath)
 	if !includes(before.main, role) {
 		byHand += fmt.Sprintf(" Take out the line %s, and run select pg_reload_conf().", HBAInclude(role))
 	}
@@ -52,7 +53,12 @@ func undoHBA(ctx context.Context, conn *pgxpool.Conn, role string, before, after
 }
 
 // restoreHBA writes the files as they were; edited is set when somebody else's edit was kept.
-func restoreHBA(ctx context.Context, conn *pgxpool.Conn, role string, before, after *hbaFiles) (edited bool, err error) {
+func restoreHBA(
+	ctx context.Context,
+	conn *pgxpool.Conn,
+	role string,
+	before, after *hbaFiles,
+) (edited bool, err error) {
 	if conn.Conn().IsClosed() {
 		return false, errors.New("the connection was lost")
 	}

@@ -141,7 +141,8 @@ func (s *Server) Watch(ctx context.Context, pid int, end string) *Watch {
 func (w *Watch) Stop(err error) error {
 	w.stop()
 	<-w.done
-	waited := LockMissed(err) || SQLState(err) == "57014" || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+	waited := LockMissed(err) || SQLState(err) == "57014" || errors.Is(err, context.DeadlineExceeded) ||
+		errors.Is(err, context.Canceled)
 	if err == nil || !waited || len(w.holders) == 0 {
 		return err
 	}
@@ -218,9 +219,11 @@ func (w *Watch) endThose(ctx context.Context, conn *pgx.Conn) {
 	w.refused = SQLState(err) == "42501"
 	switch {
 	case err == nil:
-		tflog.Warn(ctx, "sessions of the role held up its change, and were ended", map[string]any{"role": w.end, "processes": pids})
+		tflog.Warn(ctx, "sessions of the role held up its change, and were "+
+			"ended", map[string]any{"role": w.end, "processes": pids})
 	case ctx.Err() == nil:
-		tflog.Warn(ctx, "sessions of the role hold up its change, and could not be ended", map[string]any{"role": w.end, "processes": pids, "error": err.Error()})
+		tflog.Warn(ctx, "sessions of the role hold up its "+
+			"change, and could not be ended", map[string]any{"role": w.end, "processes": pids, "error": err.Error()})
 	}
 }
 

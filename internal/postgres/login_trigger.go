@@ -159,7 +159,18 @@ select e.evtevent, e.evtenabled::text, coalesce(e.evttags, '{}'), n.nspname, p.p
 func inspectLoginTrigger(ctx context.Context, db Querier, role string) (*loginTrigger, error) {
 	name := LoginTriggerName(role)
 	found := &loginTrigger{name: name, function: Ident(triggerSchema, name)}
-	err := db.QueryRow(ctx, loginFunctionSQL, triggerSchema, name).Scan(&found.language, &found.body, &found.definer, &found.config, &found.definition)
+	err := db.QueryRow(
+		ctx,
+		loginFunctionSQL,
+		triggerSchema,
+		name,
+	).Scan(
+		&found.language,
+		&found.body,
+		&found.definer,
+		&found.config,
+		&found.definition,
+	)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return nil, err
 	}
@@ -220,10 +231,16 @@ func (s *Server) ApplyLoginTrigger(ctx context.Context, list Allowlist) error {
 	// The login may have used up its time; the way back has its own.
 	back, cancel := context.WithTimeout(unstoppable, catalogBudget)
 	defer cancel()
-	restoring := s.retryTx(back, conn, "", func(tx pgx.Tx) error { return restoreLoginTrigger(back, tx, list.Role, before) })
+	restoring := s.retryTx(
+		back,
+		conn,
+		"",
+		func(tx pgx.Tx) error { return restoreLoginTrigger(back, tx, list.Role, before) },
+	)
 	if restoring != nil {
 		return &RestoreError{Cause: err, Restore: restoring, ByHand: fmt.Sprintf(
-			"Connect to the database %q as a superuser with PGOPTIONS='-c event_triggers=off', run DROP EVENT TRIGGER IF EXISTS %s, and apply again.",
+			"Connect to the database %q as a superuser with PGOPTIONS='-c event_triggers=off', run DROP EVENT TRIGGER "+
+				"IF EXISTS %s, and apply again.",
 			s.Database(), Ident(LoginTriggerName(list.Role)))}
 	}
 	return err
@@ -240,7 +257,12 @@ func installLoginTrigger(ctx context.Context, tx pgx.Tx, found, want *loginTrigg
 	}
 	switch {
 	case found.triggerStatement() != want.triggerStatement():
-		statements = append(statements, "drop event trigger if exists "+Ident(want.name), want.triggerStatement(), want.triggerComment())
+		statements = append(
+			statements,
+			"drop event trigger if exists "+Ident(want.name),
+			want.triggerStatement(),
+			want.triggerComment(),
+		)
 	case found.enabled != want.enabled:
 		statements = append(statements, "alter event trigger "+Ident(want.name)+" enable")
 	}
@@ -260,7 +282,9 @@ func restoreLoginTrigger(ctx context.Context, tx pgx.Tx, role string, before *lo
 		statements = append(statements, before.definition, before.functionComment())
 	}
 	if before.event != "" {
-		statements = append(statements, present(before.triggerStatement(), before.triggerComment(), before.enabledStatement())...)
+		statements = append(
+			statements,
+			present(before.triggerStatement(), before.triggerComment(), before.enabledStatement())...)
 	}
 	return execAll(ctx, tx, statements)
 }
@@ -276,7 +300,8 @@ func (t *loginTrigger) triggerComment() string {
 // makeTriggerSchema makes the schema of the functions unless there is one.
 func makeTriggerSchema(ctx context.Context, tx pgx.Tx) error {
 	exists := false
-	if err := tx.QueryRow(ctx, "select exists (select from pg_catalog.pg_namespace where nspname = $1)", triggerSchema).Scan(&exists); err != nil || exists {
+	if err := tx.QueryRow(ctx, "select exists (select from "+
+		"pg_catalog.pg_namespace where nspname = $1)", triggerSchema).Scan(&exists); err != nil || exists {
 		return err
 	}
 	return execAll(ctx, tx, []string{
@@ -315,7 +340,13 @@ func removeLoginTrigger(ctx context.Context, tx pgx.Tx, role string) error {
 // dropTriggerSchema drops the schema if we made it and nothing is left in it.
 func dropTriggerSchema(ctx context.Context, tx pgx.Tx) error {
 	var comment string
-	err := tx.QueryRow(ctx, `select coalesce(pg_catalog.obj_description(oid, 'pg_namespace'), '') from pg_catalog.pg_namespace where nspname = $1`, triggerSchema).Scan(&comment)
+	err := tx.QueryRow(
+		ctx,
+		`select coalesce(pg_catalog.obj_description(oid, 'pg_namespace'), '') from pg_catalog.pg_namespace where nspname = $1`,
+		triggerSchema,
+	).Scan(
+		&comment,
+	)
 	if errors.Is(err, pgx.ErrNoRows) || err == nil && comment != triggerComment {
 		return nil
 	}

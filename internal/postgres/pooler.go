@@ -20,10 +20,12 @@ type PoolerError struct {
 
 func (e *PoolerError) Error() string {
 	if e.Unproven {
-		return fmt.Sprintf("the connection goes through a pooler, which gave no second session within %s, so that it could not be found out whether it keeps a session for one client",
+		return fmt.Sprintf("the connection goes through a pooler, which gave no second session within %s, so that it could "+
+			"not be found out whether it keeps a session for one client",
 			secondSession)
 	}
-	return "the connection goes through a pooler in transaction mode, which gives each transaction to another session of the server"
+	return "the connection goes through a pooler in transaction mode, which gives each transaction to " +
+		"another session of the server"
 }
 
 // dialer opens one more connection to the same address, in which nothing is set.

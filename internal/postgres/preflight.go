@@ -48,7 +48,12 @@ type PreflightResult struct {
 // Try runs work on a table in a preflight as the role, "" for the provider's own. Its error is
 // [ErrRoleNotFound] for a role that does not exist, a [ConnectError], a [ForeignError], or what work returns.
 // Work is repeated, from nothing, while one of its statements meets another session's lock.
-func (s *Server) Try(ctx context.Context, role string, table Object, work func(context.Context, *Preflight) error) error {
+func (s *Server) Try(
+	ctx context.Context,
+	role string,
+	table Object,
+	work func(context.Context, *Preflight) error,
+) error {
 	conn, err := s.Connect(ctx)
 	if err != nil {
 		return err
@@ -68,7 +73,13 @@ func (s *Server) Try(ctx context.Context, role string, table Object, work func(c
 	}
 }
 
-func (s *Server) tryOnce(ctx context.Context, conn *pgx.Conn, role string, table Object, work func(context.Context, *Preflight) error) (lost bool, err error) {
+func (s *Server) tryOnce(
+	ctx context.Context,
+	conn *pgx.Conn,
+	role string,
+	table Object,
+	work func(context.Context, *Preflight) error,
+) (lost bool, err error) {
 	tx, err := conn.Begin(ctx)
 	if err != nil {
 		return false, err
@@ -98,7 +109,8 @@ func (t *Preflight) begin(ctx context.Context, lockTimeout time.Duration, role, 
 	if lockTimeout == 0 {
 		lockTimeout = DefaultLockTimeout
 	}
-	_, err := t.tx.Exec(ctx, "select set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true)", Milliseconds(lockTimeout), Milliseconds(PreflightTimeout))
+	_, err := t.tx.Exec(ctx, "select set_config('lock_timeout', $1, true), "+
+		"set_config('statement_timeout', $2, true)", Milliseconds(lockTimeout), Milliseconds(PreflightTimeout))
 	if err != nil {
 		return err
 	}
@@ -143,7 +155,8 @@ select coalesce((
 // become takes on the role where the provider may, or may let itself for this transaction.
 func (t *Preflight) become(ctx context.Context, role, owner string) error {
 	var exists bool
-	if err := t.tx.QueryRow(ctx, "select exists (select from pg_catalog.pg_roles where rolname = $1)", role).Scan(&exists); err != nil {
+	if err := t.tx.QueryRow(ctx, "select exists (select from "+
+		"pg_catalog.pg_roles where rolname = $1)", role).Scan(&exists); err != nil {
 		return err
 	}
 	if !exists {

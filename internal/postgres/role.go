@@ -90,8 +90,26 @@ func readRole(ctx context.Context, q Querier, name string) (*Role, error) {
 	var until pgtype.Timestamptz
 	var settings, everywhere []string
 	var own bool
-	err := q.QueryRow(ctx, roleSQL, name).Scan(&role.oid, &a.Login, &a.Superuser, &a.CreateDB, &a.CreateRole, &a.Inherit, &a.Replication, &a.BypassRLS,
-		&role.ConnectionLimit, &until, &settings, &everywhere, &role.Password.Readable, &own)
+	err := q.QueryRow(
+		ctx,
+		roleSQL,
+		name,
+	).Scan(
+		&role.oid,
+		&a.Login,
+		&a.Superuser,
+		&a.CreateDB,
+		&a.CreateRole,
+		&a.Inherit,
+		&a.Replication,
+		&a.BypassRLS,
+		&role.ConnectionLimit,
+		&until,
+		&settings,
+		&everywhere,
+		&role.Password.Readable,
+		&own,
+	)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, ErrRoleNotFound
 	}
@@ -109,7 +127,8 @@ func readRole(ctx context.Context, q Querier, name string) (*Role, error) {
 		return &role, nil
 	}
 	var stored *string
-	if err := q.QueryRow(ctx, "select rolpassword from pg_catalog.pg_authid where oid = $1", role.oid).Scan(&stored); err != nil {
+	if err := q.QueryRow(ctx, "select rolpassword from pg_catalog.pg_authid where oid = "+
+		"$1", role.oid).Scan(&stored); err != nil {
 		return nil, err
 	}
 	if stored != nil {
@@ -222,7 +241,8 @@ func (s *Server) CreateRole(ctx context.Context, spec RoleSpec) error {
 func nameTaken(err error) bool {
 	var server *pgconn.PgError
 	// The second code is that of two creations at the same moment.
-	return errors.As(err, &server) && (server.Code == "42710" || server.Code == "23505" && server.ConstraintName == "pg_authid_rolname_index")
+	return errors.As(err, &server) &&
+		(server.Code == "42710" || server.Code == "23505" && server.ConstraintName == "pg_authid_rolname_index")
 }
 
 // AlterRole brings an existing role to what it is to be. A new password is set first, in a transaction of its own: nothing
@@ -253,7 +273,10 @@ func (s *Server) AlterRole(ctx context.Context, spec RoleSpec) error {
 }
 
 func alterRole(ctx context.Context, tx pgx.Tx, name string, options ...string) error {
-	_, err := tx.Exec(Quiet(ctx), fmt.Sprintf("ALTER ROLE %s %s", pgx.Identifier{name}.Sanitize(), strings.Join(options, " ")))
+	_, err := tx.Exec(
+		Quiet(ctx),
+		fmt.Sprintf("ALTER ROLE %s %s", pgx.Identifier{name}.Sanitize(), strings.Join(options, " ")),
+	)
 	return err
 }
 

@@ -22,7 +22,10 @@ select distinct coalesce(n.nspname, '')::text, coalesce(s.relname, '')::text
 
 // DefaultSequences lists the sequences that the defaults of a table's columns draw from: who
 // inserts a row needs USAGE on them. exists is false when there is no such table.
-func (s *Server) DefaultSequences(ctx context.Context, schema, table string) (sequences []Object, exists bool, err error) {
+func (s *Server) DefaultSequences(
+	ctx context.Context,
+	schema, table string,
+) (sequences []Object, exists bool, err error) {
 	pool, err := s.Pool(ctx)
 	if err != nil {
 		return nil, false, err

@@ -32,8 +32,15 @@ func ParseTimeout(text string) (milliseconds int64, err error) {
 	if !ok {
 		return 0, fmt.Errorf("%s is no number", m[1])
 	}
-	units := map[string]*big.Rat{"": big.NewRat(1, 1), "us": big.NewRat(1, 1000), "ms": big.NewRat(1, 1), "s": big.NewRat(1000, 1),
-		"min": big.NewRat(60_000, 1), "h": big.NewRat(3_600_000, 1), "d": big.NewRat(86_400_000, 1)}
+	units := map[string]*big.Rat{
+		"":    big.NewRat(1, 1),
+		"us":  big.NewRat(1, 1000),
+		"ms":  big.NewRat(1, 1),
+		"s":   big.NewRat(1000, 1),
+		"min": big.NewRat(60_000, 1),
+		"h":   big.NewRat(3_600_000, 1),
+		"d":   big.NewRat(86_400_000, 1),
+	}
 	amount.Mul(amount, units[m[2]])
 	if !amount.IsInt() {
 		return 0, fmt.Errorf("a whole number of milliseconds is expected")
@@ -182,7 +189,11 @@ type roleScope struct {
 
 // harmless are the values of settings that PostgreSQL 16 and later do not take back, which are those that a session begins
 // with anyhow. Another transaction_isolation keeps the role from logging in.
-var harmless = map[string]string{"transaction_isolation": "read committed", "transaction_read_only": "off", "transaction_deferrable": "off"}
+var harmless = map[string]string{
+	"transaction_isolation":  "read committed",
+	"transaction_read_only":  "off",
+	"transaction_deferrable": "off",
+}
 
 func (r roleScope) sync(ctx context.Context, tx pgx.Tx, wanted map[string]string, tolerated []string) error {
 	for _, name := range slices.Sorted(maps.Keys(r.current)) {

@@ -23,7 +23,8 @@ const (
 )
 
 // ErrPassword is a password that cannot be used. Its text holds nothing of the password.
-var ErrPassword = errors.New("the password must be one or more characters of printable ASCII without spaces (0x21 to 0x7E)")
+var ErrPassword = errors.New("the password must be one or more characters of printable ASCII " +
+	"without spaces (0x21 to 0x7E)")
 
 // ErrVerifier is a stored password that is no SCRAM-SHA-256 verifier, for example an md5 hash.
 var ErrVerifier = errors.New("not a SCRAM-SHA-256 verifier")
@@ -72,7 +73,12 @@ func deriveVerifier(password string, salt []byte, iterations int) (Verifier, err
 		return Verifier{}, err
 	}
 	storedKey := sha256.Sum256(sign(salted, "Client Key"))
-	return Verifier{Iterations: iterations, salt: salt, storedKey: storedKey[:], serverKey: sign(salted, "Server Key")}, nil
+	return Verifier{
+		Iterations: iterations,
+		salt:       salt,
+		storedKey:  storedKey[:],
+		serverKey:  sign(salted, "Server Key"),
+	}, nil
 }
 
 func sign(key []byte, message string) []byte {
@@ -120,7 +126,14 @@ func (v Verifier) Matches(password string) bool {
 // Secret is the text that Postgres takes and stores: SCRAM-SHA-256$iterations:salt$stored:server.
 func (v Verifier) Secret() string {
 	encode := base64.StdEncoding.EncodeToString
-	return fmt.Sprintf("%s$%d:%s$%s:%s", scramMethod, v.Iterations, encode(v.salt), encode(v.storedKey), encode(v.serverKey))
+	return fmt.Sprintf(
+		"%s$%d:%s$%s:%s",
+		scramMethod,
+		v.Iterations,
+		encode(v.salt),
+		encode(v.storedKey),
+		encode(v.serverKey),
+	)
 }
 
 // Fingerprint identifies the verifier without giving it away: without the random salt,

@@ -49,7 +49,10 @@ func lostRace(err error) bool {
 	switch server.Code {
 	case "23505": // unique_violation: both created it at the same moment
 		return server.SchemaName == "pg_catalog" && !nameTaken(err)
-	case "XX000", "40001", "40P01", "55P03": // internal_error of the catalogs, serialization_failure, deadlock_detected, lock_not_available
+	case "XX000",
+		"40001",
+		"40P01",
+		"55P03": // internal_error of the catalogs, serialization_failure, deadlock_detected, lock_not_available
 		return true
 	}
 	return false

@@ -44,7 +44,11 @@ func (tracer) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, data pgx.TraceQuer
 	if !ok {
 		return
 	}
-	fields := map[string]any{"sql": s.sql, "duration_ms": time.Since(s.at).Milliseconds(), "rows": data.CommandTag.RowsAffected()}
+	fields := map[string]any{
+		"sql":         s.sql,
+		"duration_ms": time.Since(s.at).Milliseconds(),
+		"rows":        data.CommandTag.RowsAffected(),
+	}
 	var pgErr *pgconn.PgError
 	if errors.As(data.Err, &pgErr) {
 		fields["sqlstate"] = pgErr.Code

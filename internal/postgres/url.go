@@ -102,7 +102,8 @@ func urlError(err error) *ConfigError {
 	reason := "the URL cannot be used: " + err.Error() + ". It must have the form " + pgurl.Form + ", every part percent-encoded."
 	var parameter *pgurl.ParameterError
 	if errors.As(err, &parameter) {
-		reason = "the URL cannot be used: " + err.Error() + ". Remove it from the URL; settings of the server go into options, as in options=-c%20search_path%3Dapp."
+		reason = "the URL cannot be used: " + err.Error() + ". Remove it from the URL; settings of the server go into " +
+			"options, as in options=-c%20search_path%3Dapp."
 	}
 	return &ConfigError{Attribute: "url", Reason: reason}
 }
@@ -120,7 +121,8 @@ func (c Config) fileError(file *fs.PathError) *ConfigError {
 		attribute = "sslkey"
 	}
 	if strings.ContainsAny(file.Path, "\r\n") || strings.Contains(file.Path, "-----BEGIN") {
-		return &ConfigError{Attribute: attribute, Reason: "it is no path of a file. The content of a certificate or key goes into a file, and that file's path here."}
+		return &ConfigError{Attribute: attribute, Reason: "it is no path of a file. The content of a certificate or key " +
+			"goes into a file, and that file's path here."}
 	}
 	return &ConfigError{Attribute: attribute, Reason: file.Error() + "."}
 }
@@ -143,7 +145,8 @@ func checkNames(config *pgx.ConnConfig) *ConfigError {
 	}
 	for attribute, name := range map[string]string{"database": config.Database, "username": config.User} {
 		if strings.Contains(name, "://") {
-			return &ConfigError{Attribute: attribute, Reason: "it is a URL, which belongs into postgres.url. It may come from a PG* variable, too."}
+			return &ConfigError{Attribute: attribute, Reason: "it is a URL, which belongs into postgres.url. It may " +
+				"come from a PG* variable, too."}
 		}
 	}
 	return nil

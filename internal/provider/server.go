@@ -115,7 +115,10 @@ func (d defaulted) changed(state, config tftypes.Value) bool {
 }
 
 // ReadResource answers for what is as it was.
-func (s *server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+func (s *server) ReadResource(
+	ctx context.Context,
+	req *tfprotov6.ReadResourceRequest,
+) (*tfprotov6.ReadResourceResponse, error) {
 	of, configured := s.many()[req.TypeName], s.provider.data
 	private, readable := kit.ParsePrivate(req.Private)
 	if of.create == nil || configured == nil || !readable {
@@ -134,7 +137,10 @@ func (s *server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRe
 }
 
 // PlanResourceChange answers where nothing is to change.
-func (s *server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+func (s *server) PlanResourceChange(
+	ctx context.Context,
+	req *tfprotov6.PlanResourceChangeRequest,
+) (*tfprotov6.PlanResourceChangeResponse, error) {
 	of, configured := s.many()[req.TypeName], s.provider.data
 	if of.create == nil || configured == nil || !of.staysAsIs(ctx, configured, req) {
 		return s.ProviderServer.PlanResourceChange(ctx, req)
@@ -159,7 +165,8 @@ func (u unchanging) staysAsIs(ctx context.Context, data *kit.Data, req *tfprotov
 		return false
 	}
 	config, err := req.Config.Unmarshal(u.typ)
-	return err == nil && !u.defaults.changed(state, config) && u.configured(ctx, data).PlannedAsIs(ctx, state, config, private)
+	return err == nil && !u.defaults.changed(state, config) &&
+		u.configured(ctx, data).PlannedAsIs(ctx, state, config, private)
 }
 
 // withoutSecrets takes out what Terraform proposes and no plan may have.

@@ -63,16 +63,23 @@ func unknowns(settings map[string]interface{ IsUnknown() bool }) []kit.SettingPr
 		if value.IsUnknown() {
 			problems = append(problems, kit.SettingProblem{
 				Attribute: attribute, Unknown: true,
-				Remedy: "Apply the other object first (terraform apply -target), or give the setting a value that is known at plan.",
+				Remedy: "Apply the other object first (terraform apply -target), or give the setting " +
+					"a value that is known at plan.",
 			})
 		}
 	}
 	return problems
 }
 
-func (p *auth0pgProvider) auth0(ctx context.Context, object types.Object, diags *diag.Diagnostics) (kit.Service[*auth0.Client], types.String) {
+func (p *auth0pgProvider) auth0(
+	ctx context.Context,
+	object types.Object,
+	diags *diag.Diagnostics,
+) (kit.Service[*auth0.Client], types.String) {
 	if object.IsUnknown() {
-		return kit.UnavailableService[*auth0.Client](unknowns(map[string]interface{ IsUnknown() bool }{"auth0": object})), types.StringUnknown()
+		return kit.UnavailableService[*auth0.Client](
+			unknowns(map[string]interface{ IsUnknown() bool }{"auth0": object}),
+		), types.StringUnknown()
 	}
 	var m auth0Model
 	if !object.IsNull() {
@@ -117,10 +124,12 @@ func (p *auth0pgProvider) auth0(ctx context.Context, object types.Object, diags 
 	}
 	if m.APIToken.IsNull() {
 		if m.ClientID.IsNull() {
-			problems = append(problems, missing("auth0.client_id", "the client ID of a machine-to-machine application (or auth0.api_token, AUTH0_API_TOKEN)", "AUTH0_CLIENT_ID"))
+			problems = append(problems, missing("auth0.client_id", "the client ID of a machine-to-machine application (or "+
+				"auth0.api_token, AUTH0_API_TOKEN)", "AUTH0_CLIENT_ID"))
 		}
 		if m.ClientSecret.IsNull() && m.ClientAssertionPrivateKey.IsNull() {
-			problems = append(problems, missing("auth0.client_secret", "that application's secret (or auth0.client_assertion_private_key, AUTH0_CLIENT_ASSERTION_PRIVATE_KEY)", "AUTH0_CLIENT_SECRET"))
+			problems = append(problems, missing("auth0.client_secret", "that application's secret (or "+
+				"auth0.client_assertion_private_key, AUTH0_CLIENT_ASSERTION_PRIVATE_KEY)", "AUTH0_CLIENT_SECRET"))
 		}
 	}
 	if len(problems) > 0 {
@@ -135,12 +144,21 @@ func (p *auth0pgProvider) auth0(ctx context.Context, object types.Object, diags 
 }
 
 func missing(attribute, what, variable string) kit.SettingProblem {
-	return kit.SettingProblem{Attribute: attribute, Remedy: "Set it in the provider block to " + what + ", or set the environment variable " + variable + "."}
+	return kit.SettingProblem{
+		Attribute: attribute,
+		Remedy:    "Set it in the provider block to " + what + ", or set the environment variable " + variable + ".",
+	}
 }
 
-func (p *auth0pgProvider) postgres(ctx context.Context, object types.Object, diags *diag.Diagnostics) (service kit.Service[*postgres.Server], mayBeAbsent bool) {
+func (p *auth0pgProvider) postgres(
+	ctx context.Context,
+	object types.Object,
+	diags *diag.Diagnostics,
+) (service kit.Service[*postgres.Server], mayBeAbsent bool) {
 	if object.IsUnknown() {
-		return kit.UnavailableService[*postgres.Server](unknowns(map[string]interface{ IsUnknown() bool }{"postgres": object})), false
+		return kit.UnavailableService[*postgres.Server](
+			unknowns(map[string]interface{ IsUnknown() bool }{"postgres": object}),
+		), false
 	}
 	var m postgresModel
 	if !object.IsNull() {
@@ -158,7 +176,8 @@ func (p *auth0pgProvider) postgres(ctx context.Context, object types.Object, dia
 	})
 	if m.URL.IsNull() && m.Host.IsNull() && os.Getenv("PGHOST") == "" && os.Getenv("PGSERVICE") == "" {
 		problems = append(problems, kit.SettingProblem{Attribute: "postgres.url",
-			Remedy: "Set it (or postgres.host) in the provider block, or set the environment variable AUTH0PG_POSTGRES_URL (or PGHOST)."})
+			Remedy: "Set it (or postgres.host) in the provider block, or set the environment variable " +
+				"AUTH0PG_POSTGRES_URL (or PGHOST)."})
 	}
 	if len(problems) > 0 {
 		return kit.UnavailableService[*postgres.Server](problems), m.MayBeAbsent.ValueBool()
@@ -176,7 +195,11 @@ func (p *auth0pgProvider) postgres(ctx context.Context, object types.Object, dia
 	server, err := postgres.NewServer(config)
 	var invalid *postgres.ConfigError
 	if errors.As(err, &invalid) {
-		diags.AddAttributeError(path.Root("postgres").AtName(invalid.Attribute), "Invalid PostgreSQL Settings", invalid.Error())
+		diags.AddAttributeError(
+			path.Root("postgres").AtName(invalid.Attribute),
+			"Invalid PostgreSQL Settings",
+			invalid.Error(),
+		)
 	}
 	return kit.NewService(server), m.MayBeAbsent.ValueBool()
 }

@@ -13,7 +13,9 @@ import (
 )
 
 // hostName is a DNS name with an optional port, which a local tenant has.
-var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*(:[0-9]+)?$`)
+var hostName = regexp.MustCompile(
+	`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*(:[0-9]+)?$`,
+)
 
 type domainValidator struct{}
 
@@ -27,7 +29,8 @@ func (domainValidator) ValidateString(_ context.Context, req validator.StringReq
 		return
 	}
 	resp.Diagnostics.AddAttributeError(req.Path, "Invalid Tenant Domain",
-		"The domain must be the bare name of the tenant, such as acme.eu.auth0.com, without https:// in front and without a path.")
+		"The domain must be the bare name of the tenant, such as acme.eu.auth0.com, without "+
+			"https:// in front and without a path.")
 }
 
 type baseURLValidator struct{}
@@ -44,7 +47,8 @@ func (baseURLValidator) ValidateString(_ context.Context, req validator.StringRe
 	resp.Diagnostics.AddAttributeError(req.Path, "Invalid Base URL", baseURLAdvice)
 }
 
-const baseURLAdvice = "The base URL must be https://host, or http:// followed by a loopback address such as 127.0.0.1:8080 for a local tenant: " +
+const baseURLAdvice = "The base URL must be https://host, or http:// followed by a loopback address such as " +
+	"127.0.0.1:8080 for a local tenant: " +
 	"over plain http to any other address the credentials could be read on the way."
 
 // validBaseURL accepts https anywhere and http on loopback, without path or credentials.
@@ -67,11 +71,16 @@ func (durationValidator) Description(context.Context) string {
 }
 func (v durationValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-func (durationValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+func (durationValidator) ValidateString(
+	_ context.Context,
+	req validator.StringRequest,
+	resp *validator.StringResponse,
+) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
 	if d, err := time.ParseDuration(req.ConfigValue.ValueString()); err != nil || d < time.Millisecond {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Duration", "The value must be a positive duration such as 500ms, 2s or 5m.")
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Duration", "The value must be a positive "+
+			"duration such as 500ms, 2s or 5m.")
 	}
 }

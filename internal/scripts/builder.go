@@ -297,5 +297,6 @@ func (b *builder) text(part store.Part) string {
 
 // isHashInBytes reports whether the column holds a hash as bytes, as some drivers write it.
 func isHashInBytes(part store.Part, column store.Column) bool {
-	return part == store.Password && familyOf(column) == familyBinary && strings.EqualFold(strings.TrimSpace(column.Type), "bytea")
+	return part == store.Password && familyOf(column) == familyBinary &&
+		strings.EqualFold(strings.TrimSpace(column.Type), "bytea")
 }

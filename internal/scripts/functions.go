@@ -83,8 +83,16 @@ func signUpParams() []Param {
 	var params []Param
 	for _, spec := range store.Parts() {
 		switch spec.Part {
-		case store.ID, store.PasswordSalt, store.EmailVerified, store.PhoneVerified, store.Blocked, store.CreatedAt, store.UpdatedAt,
-			store.LastLogin, store.LastPasswordReset, store.MigratedAt:
+		case store.ID,
+			store.PasswordSalt,
+			store.EmailVerified,
+			store.PhoneVerified,
+			store.Blocked,
+			store.CreatedAt,
+			store.UpdatedAt,
+			store.LastLogin,
+			store.LastPasswordReset,
+			store.MigratedAt:
 		default:
 			params = append(params, Param{string(spec.Part), spec.Part})
 		}
@@ -162,8 +170,13 @@ func functionStatements(s store.Store, op Operation, features ...Feature) ([]Sta
 			}
 		}
 		calls[i] = Statement{
-			Name:     f.Statement.Name,
-			SQL:      fmt.Sprintf("SELECT %s\nFROM %s(%s)", strings.Join(columns, ", "), pgx.Identifier{through.Schema, f.Name}.Sanitize(), strings.Join(arguments, ", ")),
+			Name: f.Statement.Name,
+			SQL: fmt.Sprintf(
+				"SELECT %s\nFROM %s(%s)",
+				strings.Join(columns, ", "),
+				pgx.Identifier{through.Schema, f.Name}.Sanitize(),
+				strings.Join(arguments, ", "),
+			),
 			Params:   f.Statement.Params,
 			ReadOnly: f.Statement.ReadOnly,
 		}

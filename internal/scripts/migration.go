@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
@@ -49,17 +51,21 @@ func MigrationSQL(s store.Store, condition string) (Migration, error) {
 	}
 	key, cast := b.migrationKey()
 	page := func(after, limit string) string {
-		return fmt.Sprintf("SELECT %s\nFROM %s\nWHERE %s%s\nORDER BY %s\nLIMIT %s::pg_catalog.int8", strings.Join(outputs, ", "), b.table(), users, after, key, limit)
+		return fmt.Sprintf("SELECT %s\nFROM %s\nWHERE %s%s\nORDER BY "+
+			"%s\nLIMIT %s::pg_catalog.int8", strings.Join(outputs, ", "), b.table(), users, after, key, limit)
 	}
 	m.FirstPage = page("", "$1")
 	m.NextPage = page(fmt.Sprintf("\n  AND %s OPERATOR(pg_catalog.>) $1::pg_catalog.text%s", key, cast), "$2")
 	m.Left = fmt.Sprintf("SELECT pg_catalog.count(*)\nFROM %s\nWHERE %s", b.table(), users)
 	folded := "pg_catalog.lower(" + b.read(store.Email) + asText + ")"
 	// An address counts twice also where the other row is with Auth0 already.
-	m.Duplicates = fmt.Sprintf("SELECT pg_catalog.unnest(d.ids)\nFROM (\n  SELECT pg_catalog.array_agg(%s%s) AS ids\n  FROM %s\n  WHERE %s\n  GROUP BY %s\n  HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1\n) AS d\nLIMIT $1::pg_catalog.int8",
+	m.Duplicates = fmt.Sprintf("SELECT pg_catalog.unnest(d.ids)\nFROM (\n  SELECT pg_catalog.array_agg(%s%s) AS ids\n  "+
+		"FROM %s\n  WHERE %s\n  GROUP BY %s\n  HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1\n) "+
+		"AS d\nLIMIT $1::pg_catalog.int8",
 		b.read(store.ID), asText, b.table(), b.ofUsers(folded+differs+"''"), folded)
 	migratedAt := b.stored(store.MigratedAt)
-	m.Mark = fmt.Sprintf("UPDATE %s\nSET %s = COALESCE(%s, CURRENT_TIMESTAMP)\nWHERE %s OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]%s)",
+	m.Mark = fmt.Sprintf("UPDATE %s\nSET %s = COALESCE(%s, CURRENT_TIMESTAMP)\nWHERE %s OPERATOR(pg_catalog.=) "+
+		"ANY ($1::pg_catalog.text[]%s)",
 		b.table(), b.column("UPDATE", store.MigratedAt), migratedAt, key, arrayOf(cast))
 	return m, nil
 }
@@ -67,15 +73,20 @@ func MigrationSQL(s store.Store, condition string) (Migration, error) {
 // migrationKey is the id as users are put in order by it, and the cast from text to its type. An index on the id serves
 // it for the usual types; others are compared as text.
 func (b *builder) migrationKey() (key, cast string) {
+	key = b.read(store.ID)
+	if b.store.Columns[store.ID].Expression == nil {
+		// Alone the name is that of an output, which is text and has another order.
+		key = pgx.Identifier{b.store.Table().Name}.Sanitize() + "." + key
+	}
 	switch familyOf(b.as(store.ID)) {
 	case familyUUID:
-		return b.read(store.ID), "::pg_catalog.uuid"
+		return key, "::pg_catalog.uuid"
 	case familyInteger:
-		return b.read(store.ID), "::pg_catalog.int8"
+		return key, "::pg_catalog.int8"
 	case familyText:
-		return b.read(store.ID), ""
+		return key, ""
 	}
-	return b.read(store.ID) + asText + ` COLLATE "pg_catalog"."C"`, ""
+	return key + asText + ` COLLATE "pg_catalog"."C"`, ""
 }
 
 // arrayOf makes of a cast to a type one to an array of it.

@@ -72,17 +72,41 @@ func specOf(op Operation) (s spec, ok bool) {
 	case GetUser:
 		return spec{"getUser", 1, []store.Part{store.ID, store.Email}, nil, ""}, true
 	case Create:
-		return spec{"create", 1, []store.Part{store.Email, store.Password}, []store.Part{store.Email, store.Password}, "INSERT"}, true
+		return spec{
+			"create",
+			1,
+			[]store.Part{store.Email, store.Password},
+			[]store.Part{store.Email, store.Password},
+			"INSERT",
+		}, true
 	case Verify:
-		return spec{"verify", 1, []store.Part{store.ID, store.Email, store.EmailVerified}, []store.Part{store.EmailVerified}, "UPDATE"}, true
+		return spec{
+			"verify",
+			1,
+			[]store.Part{store.ID, store.Email, store.EmailVerified},
+			[]store.Part{store.EmailVerified},
+			"UPDATE",
+		}, true
 	case ChangePassword:
-		return spec{"changePassword", 2, []store.Part{store.ID, store.Email, store.Password}, []store.Part{store.Password}, "UPDATE"}, true
+		return spec{
+			"changePassword",
+			2,
+			[]store.Part{store.ID, store.Email, store.Password},
+			[]store.Part{store.Password},
+			"UPDATE",
+		}, true
 	case Delete:
 		return spec{"deleteUser", 1, []store.Part{store.ID}, nil, "DELETE"}, true
 	case ChangeEmail:
 		return spec{"changeEmail", 3, []store.Part{store.ID, store.Email}, []store.Part{store.Email}, "UPDATE"}, true
 	case ChangeUsername:
-		return spec{"changeUsername", 2, []store.Part{store.ID, store.Email, store.Username}, []store.Part{store.Username}, "UPDATE"}, true
+		return spec{
+			"changeUsername",
+			2,
+			[]store.Part{store.ID, store.Email, store.Username},
+			[]store.Part{store.Username},
+			"UPDATE",
+		}, true
 	}
 	return spec{}, false
 }
@@ -158,10 +182,12 @@ func (e *MissingPartsError) Error() string {
 	}
 	var why []string
 	if absent != nil {
-		why = append(why, fmt.Sprintf("needs the part %s, which the users table does not have", strings.Join(absent, " and the part ")))
+		why = append(why, fmt.Sprintf("needs the part %s, which the users table does not "+
+			"have", strings.Join(absent, " and the part ")))
 	}
 	if readOnly != nil {
-		why = append(why, fmt.Sprintf("writes the part %s, which is only read: through an expression without a column (name), or in a generated column", strings.Join(readOnly, " and the part ")))
+		why = append(why, fmt.Sprintf("writes the part %s, which is only read: through an expression without a column "+
+			"(name), or in a generated column", strings.Join(readOnly, " and the part ")))
 	}
 	return fmt.Sprintf("%s %s", e.Operation, strings.Join(why, ", and "))
 }
@@ -176,9 +202,11 @@ type ColumnTypeError struct {
 
 func (e *ColumnTypeError) Error() string {
 	if e.Column.Expression != nil {
-		return fmt.Sprintf("the expression %s for the part %s has the type %s; the scripts need %s", e.Column.Expression.SQL, e.Part, e.Column.Type, e.Want)
+		return fmt.Sprintf("the expression %s for the part %s has "+
+			"the type %s; the scripts need %s", e.Column.Expression.SQL, e.Part, e.Column.Type, e.Want)
 	}
-	return fmt.Sprintf("column %q for the part %s has the type %s; the scripts need %s", e.Column.Name, e.Part, e.Column.Type, e.Want)
+	return fmt.Sprintf("column %q for the part %s has "+
+		"the type %s; the scripts need %s", e.Column.Name, e.Part, e.Column.Type, e.Want)
 }
 
 // FilterTypeError is returned for a row filter that is no condition.

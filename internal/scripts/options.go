@@ -110,15 +110,26 @@ func (o Options) checkHashing() error {
 	}
 	switch {
 	case o.PepperKey == "" && named(hashes.PepperKey) != "":
-		return &OptionError{"pepper_key", "must name the configuration key with the pepper, which " + named(hashes.PepperKey) + " needs"}
+		return &OptionError{
+			"pepper_key",
+			"must name the configuration key with the pepper, which " + named(hashes.PepperKey) + " needs",
+		}
 	case o.SignerKey == "" && named(hashes.SignerKey) != "":
-		return &OptionError{"signer_key", "must name the configuration key with the signer key, which " + named(hashes.SignerKey) + " needs"}
+		return &OptionError{"signer_key", "must name the configuration " +
+			"key with the signer key, which " + named(hashes.SignerKey) + " needs"}
 	case o.Iterations != 0 && (o.Iterations < hashes.MinIterations || o.Iterations > hashes.MaxIterations):
-		return &OptionError{"pbkdf2_iterations", fmt.Sprintf("must be between %d and %d", hashes.MinIterations, hashes.MaxIterations)}
+		return &OptionError{
+			"pbkdf2_iterations",
+			fmt.Sprintf("must be between %d and %d", hashes.MinIterations, hashes.MaxIterations),
+		}
 	case o.Argon2Memory < hashes.MinArgon2Memory || o.Argon2Memory > hashes.MaxArgon2Memory:
-		return &OptionError{"argon2_memory", fmt.Sprintf("must be between %d and %d KiB", hashes.MinArgon2Memory, hashes.MaxArgon2Memory)}
+		return &OptionError{"argon2_memory", fmt.Sprintf("must be between %d and %d "+
+			"KiB", hashes.MinArgon2Memory, hashes.MaxArgon2Memory)}
 	case o.Argon2Passes < hashes.MinArgon2Passes || o.Argon2Passes > hashes.MaxArgon2Passes:
-		return &OptionError{"argon2_passes", fmt.Sprintf("must be between %d and %d", hashes.MinArgon2Passes, hashes.MaxArgon2Passes)}
+		return &OptionError{
+			"argon2_passes",
+			fmt.Sprintf("must be between %d and %d", hashes.MinArgon2Passes, hashes.MaxArgon2Passes),
+		}
 	case o.writer().Work(o.costs()) > hashes.MaxWork:
 		return &OptionError{"password_hash", "costs more than a login has time for: lower its cost"}
 	}
@@ -168,9 +179,11 @@ func (o Options) withDefaults() (Options, error) {
 	case !slices.Contains([]string{"2a", "2b", "2y"}, o.BcryptPrefix):
 		return o, &OptionError{"bcrypt_prefix", `must be "2b", "2a" or "2y"`}
 	case o.ImportFinished && !o.ImportMode:
-		return o, &OptionError{"import_finished", "needs import_mode: without it Auth0 asks the scripts alone, and they would know nobody"}
+		return o, &OptionError{"import_finished", "needs import_mode: without it Auth0 asks the scripts " +
+			"alone, and they would know nobody"}
 	case o.RehashOnLogin && o.ImportMode:
-		return o, &OptionError{"rehash_on_login", "cannot be combined with import_mode, where Auth0 makes its own hash at the first login"}
+		return o, &OptionError{"rehash_on_login", "cannot be combined with import_mode, where Auth0 makes " +
+			"its own hash at the first login"}
 	case o.BcryptRounds < MinBcryptRounds || o.BcryptRounds > MaxBcryptRounds:
 		return o, &OptionError{"bcrypt_rounds", fmt.Sprintf("must be between %d and %d", MinBcryptRounds, MaxBcryptRounds)}
 	case o.PoolMax < 1 || o.PoolMax > MaxPoolMax:

@@ -140,7 +140,12 @@ func nobodysID(s store.Store, nonce string) string {
 
 // LeftOut lists the parts for which the sign-up of a rehearsal brings no value, so that their columns get null.
 func LeftOut(s store.Store) []store.Part {
-	o := Options{Store: s, PasswordHash: DefaultPasswordHash, BcryptRounds: DefaultBcryptRounds, BcryptPrefix: DefaultBcryptPrefix}
+	o := Options{
+		Store:        s,
+		PasswordHash: DefaultPasswordHash,
+		BcryptRounds: DefaultBcryptRounds,
+		BcryptPrefix: DefaultBcryptPrefix,
+	}
 	user := newRehearsed(o, Create, strings.Repeat("0", 12))
 	var parts []store.Part
 	for _, param := range signUpParams() {

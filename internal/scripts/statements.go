@@ -125,7 +125,8 @@ func CheckTypes(s store.Store) error {
 		if column.Name == "" {
 			continue
 		}
-		if err := checkType(s, part, store.Column{Name: column.Name, Type: column.Type}); err != nil && (column.Expression == nil || part != store.Email) {
+		if err := checkType(s, part, store.Column{Name: column.Name, Type: column.Type}); err != nil &&
+			(column.Expression == nil || part != store.Email) {
 			return err
 		}
 	}

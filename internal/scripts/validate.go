@@ -47,7 +47,8 @@ func Validate(op Operation, text string) []Problem {
 	}
 	if line := credentialsLine(text); line > 0 {
 		problems = append(problems, Problem{"Credentials In Script", fmt.Sprintf(
-			"Line %d of the %s script holds a URL with a password. Whoever may read the connection reads it too: put the URL into configuration_wo and read it in the script as configuration.%s.",
+			"Line %d of the %s script holds a URL with a password. Whoever may read the connection reads it too: put the URL "+
+				"into configuration_wo and read it in the script as configuration.%s.",
 			line, op, DefaultDatabaseURLKey)})
 	}
 	function, problem := parseFunction(op, text)
@@ -61,7 +62,8 @@ func Validate(op Operation, text string) []Problem {
 	js.Walk(finder, function.node)
 	if finder.found {
 		problems = append(problems, Problem{"Removed Database Call", fmt.Sprintf(
-			"The %s script calls connect on the pg module itself, which that module removed in version 7: the call throws and no login works. Use one pg.Pool, kept in global, and its query method.", op)})
+			"The %s script calls connect on the pg module itself, which that module removed in version 7: the call throws and "+
+				"no login works. Use one pg.Pool, kept in global, and its query method.", op)})
 	}
 	return problems
 }
@@ -79,7 +81,8 @@ func Warnings(op Operation, text string) []Problem {
 	for _, name := range required.names {
 		if withdrawn := modules.Withdrawn(name); withdrawn != "" {
 			problems = append(problems, Problem{"Module Withdrawn", fmt.Sprintf(
-				"The %s script requires %s. %s, so the script is expected to fail at its first call. Require a version that Auth0 still has, or another module.",
+				"The %s script requires %s. %s, so the script is expected to fail at its first call. Require a version that "+
+					"Auth0 still has, or another module.",
 				op, name, withdrawn)})
 		}
 	}
@@ -98,10 +101,14 @@ func CheckContext(op Operation, text string, enabled bool) *Problem {
 	switch count := len(function.params.List); {
 	case count == known.arguments+2 && !enabled:
 		return &Problem{"Script Context Is Off", fmt.Sprintf(
-			"The %s script takes context before the callback, and the connection has enable_script_context off: Auth0 would pass the callback in place of context, and every call would fail with \"callback is not a function\". Set enable_script_context = true, or take the parameter out.", op)}
+			"The %s script takes context before the callback, and the connection has enable_script_context off: Auth0 would "+
+				"pass the callback in place of context, and every call would fail with \"callback is not a function\". Set "+
+				"enable_script_context = true, or take the parameter out.", op)}
 	case count == known.arguments+1 && enabled:
 		return &Problem{"Script Context Is On", fmt.Sprintf(
-			"The %s script takes no context, and the connection has enable_script_context on: Auth0 would pass context in place of the callback, and every call would fail with \"callback is not a function\". Declare context before the callback; Auth0 cannot switch it off again.", op)}
+			"The %s script takes no context, and the connection has enable_script_context on: Auth0 would pass context in "+
+				"place of the callback, and every call would fail with \"callback is not a function\". Declare context before "+
+				"the callback; Auth0 cannot switch it off again.", op)}
 	}
 	return nil
 }
@@ -159,7 +166,9 @@ func parseFunction(op Operation, text string) (*scriptFunction, *Problem) {
 	}
 	if len(found) != 1 || others > 0 {
 		return nil, &Problem{"Script Is Not One Function", fmt.Sprintf(
-			"The %s script must be exactly one function, as the platform evaluates its text as one expression; it has %d functions and %d other statements at its top level. Move everything into the one function.", op, len(found), others)}
+			"The %s script must be exactly one function, as the platform evaluates its text as one expression; it has %d "+
+				"functions and %d other statements at its top level. Move "+
+				"everything into the one function.", op, len(found), others)}
 	}
 	return found[0], nil
 }
@@ -171,7 +180,8 @@ func syntaxProblem(op Operation, err error) *Problem {
 		// The parser's message quotes what it stumbled over, which may be a secret.
 		where = fmt.Sprintf(" on line %d, column %d", syntax.Line, syntax.Column)
 	}
-	return &Problem{"Script Does Not Parse", fmt.Sprintf("The %s script is no valid JavaScript: there is a syntax error%s.", op, where)}
+	return &Problem{"Script Does Not Parse", fmt.Sprintf("The %s script is no valid "+
+		"JavaScript: there is a syntax error%s.", op, where)}
 }
 
 func newScriptFunction(declaration *js.FuncDecl) *scriptFunction {
@@ -200,7 +210,8 @@ func functionOf(expression js.IExpr) *scriptFunction {
 func checkSignature(op Operation, known spec, function *scriptFunction) *Problem {
 	if function.name == "" {
 		return &Problem{"Script Function Has No Name", fmt.Sprintf(
-			"The %s script is an anonymous function. Name it, for example %s, so that it is told apart in stack traces and logs.", op, known.function)}
+			"The %s script is an anonymous function. Name it, for example %s, so that it is told "+
+				"apart in stack traces and logs.", op, known.function)}
 	}
 	count := len(function.params.List)
 	if function.params.Rest != nil {
@@ -211,7 +222,8 @@ func checkSignature(op Operation, known spec, function *scriptFunction) *Problem
 		return nil
 	}
 	return &Problem{"Wrong Number Of Parameters", fmt.Sprintf(
-		"The %s script's function has %d parameters. The platform calls it with %d and then the callback, and where enable_script_context is on with context before the callback: declare %d or %d.",
+		"The %s script's function has %d parameters. The platform calls it with %d and then the callback, and where "+
+			"enable_script_context is on with context before the callback: declare %d or %d.",
 		op, count, known.arguments, known.arguments+1, known.arguments+2)}
 }
 

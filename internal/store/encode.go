@@ -36,7 +36,13 @@ type encodedTable struct {
 // Marshal is the one text of a store: equal stores have equal texts. It is JSON in one line, and [Parse] gives the
 // store again unless that lacks something that every store has.
 func (s Store) Marshal() string {
-	e := encoded{Columns: s.Columns, EmailLookup: s.EmailLookup, Reads: s.Reads, Refuses: s.Refuses, RowFilter: s.RowFilter}
+	e := encoded{
+		Columns:     s.Columns,
+		EmailLookup: s.EmailLookup,
+		Reads:       s.Reads,
+		Refuses:     s.Refuses,
+		RowFilter:   s.RowFilter,
+	}
 	if e.Columns == nil {
 		e.Columns = map[Part]Column{}
 	}
@@ -68,7 +74,10 @@ func Parse(text string) (Store, error) {
 		return Store{}, errors.New("it needs a table, or functions with the table that they stand in front of, " +
 			"and not both")
 	case e.Functions != nil:
-		s.Reach = Functions{Schema: e.Functions.Schema, Table: Table{Schema: e.Functions.Table.Schema, Name: e.Functions.Table.Name}}
+		s.Reach = Functions{
+			Schema: e.Functions.Schema,
+			Table:  Table{Schema: e.Functions.Table.Schema, Name: e.Functions.Table.Name},
+		}
 	default:
 		s.Reach = Table{Schema: e.Table.Schema, Name: e.Table.Name}
 	}
@@ -79,7 +88,8 @@ func Parse(text string) (Store, error) {
 		return Store{}, err
 	}
 	if !s.isWhole(text) {
-		return Store{}, errors.New("a member is null or empty, is there twice, or has another name than columns, email_lookup, functions, row_filter, table, " +
+		return Store{}, errors.New("a member is null or empty, is there twice, or has another name than columns, " +
+			"email_lookup, functions, row_filter, table, " +
 			"schema, name, type, generated, expression, sql, reads, refuses and schemas")
 	}
 	return s, nil

@@ -48,11 +48,14 @@ type PartSpec struct {
 // Parts lists every part in the order in which a new table's columns stand.
 func Parts() []PartSpec {
 	return []PartSpec{
-		{ID, true, "uuid", false, "gen_random_uuid()", "The user's stable identifier and the table's primary key; Auth0 sees it, with the prefix of the connection, as `user_id`."},
+		{ID, true, "uuid", false, "gen_random_uuid()", "The user's stable identifier and the table's primary key; Auth0 " +
+			"sees it, with the prefix of the connection, as `user_id`."},
 		{Email, true, "text", false, "", "The e-mail address, unique under the chosen `email_lookup`."},
-		{EmailVerified, false, "boolean", false, "false", "Whether the address was verified; `verify` sets it and both `login` and `get_user` return it."},
+		{EmailVerified, false, "boolean", false, "false", "Whether the address was verified; `verify` sets it and both " +
+			"`login` and `get_user` return it."},
 		{Password, true, "text", false, "", "The password's hash, never the password."},
-		{PasswordSalt, false, "text", true, "", "The salt of a password's hash, where it has a column of its own; `login` reads it, and no script writes it."},
+		{PasswordSalt, false, "text", true, "", "The salt of a password's hash, where it has a column of its own; `login` " +
+			"reads it, and no script writes it."},
 		{Nickname, false, "text", true, "", "The name shown for the user when there is no full name."},
 		{Username, false, "text", true, "", "The name a user may log in with instead of the e-mail address; unique."},
 		{Name, false, "text", true, "", "The full name."},
@@ -67,8 +70,10 @@ func Parts() []PartSpec {
 		{CreatedAt, false, "timestamp with time zone", false, "now()", "When the row was created."},
 		{UpdatedAt, false, "timestamp with time zone", false, "now()", "When one of the scripts last changed the row."},
 		{LastLogin, false, "timestamp with time zone", true, "", "When the user last logged in through the scripts."},
-		{LastPasswordReset, false, "timestamp with time zone", true, "", "When the password was last changed through the scripts."},
-		{MigratedAt, false, "timestamp with time zone", true, "", "When the user was handed to Auth0 by automatic migration."},
+		{LastPasswordReset, false, "timestamp with time zone", true, "", "When the password was last changed through the " +
+			"scripts."},
+		{MigratedAt, false, "timestamp with time zone", true, "", "When the user was handed to Auth0 by automatic " +
+			"migration."},
 	}
 }
 

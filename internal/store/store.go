@@ -222,11 +222,16 @@ func (s Store) check() error {
 		return err
 	}
 	known := func(command string) bool { return slices.Contains(s.Refuses, command) }
-	if refused := slices.DeleteFunc(slices.Clone(commands), func(c string) bool { return !known(c) }); !slices.Equal(refused, s.Refuses) && len(s.Refuses) > 0 {
+	if refused := slices.DeleteFunc(slices.Clone(commands), func(c string) bool { return !known(c) }); !slices.Equal(
+		refused,
+		s.Refuses,
+	) &&
+		len(s.Refuses) > 0 {
 		return errors.New("refuses names something else than DELETE, INSERT and UPDATE, in this order and each once")
 	}
 	if !slices.Contains(EveryLookup(), s.EmailLookup) {
-		return fmt.Errorf("email_lookup is %q and not one of lower_index, citext, exact, upper_index and exact_upper", s.EmailLookup)
+		return fmt.Errorf("email_lookup is %q and not one of lower_index, citext, "+
+			"exact, upper_index and exact_upper", s.EmailLookup)
 	}
 	if t := s.Table(); t.Schema == "" || t.Name == "" {
 		return errors.New("the table lacks a schema or a name")

@@ -182,7 +182,8 @@ func validateAll(ctx context.Context, v validator, root string) error {
 }
 
 // requirement is what the examples of single objects leave out, because their readers have it already.
-const requirement = "terraform {\n  required_providers {\n    auth0pg = {\n      source = \"auth0pg/auth0pg\"\n    }\n  }\n}\n"
+const requirement = "terraform {\n  required_providers {\n    auth0pg = {\n      source = " +
+	"\"auth0pg/auth0pg\"\n    }\n  }\n}\n"
 
 var (
 	requiredProviders = regexp.MustCompile(`(?m)^\s*required_providers\b`)

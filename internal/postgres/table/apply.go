@@ -70,7 +70,11 @@ func (t *Session) Apply(ctx context.Context, plan Plan, budgets Budgets) error {
 		group := plan.Steps[at:end]
 		began := time.Now()
 		for _, step := range group {
-			tflog.Debug(ctx, "changing the table", map[string]any{"table": t.quoted(), "what": step.What, "lock": step.Lock, "route": string(step.Route)})
+			tflog.Debug(
+				ctx,
+				"changing the table",
+				map[string]any{"table": t.quoted(), "what": step.What, "lock": step.Lock, "route": string(step.Route)},
+			)
 		}
 		failed, err := 0, t.stillKept(ctx)
 		if err == nil {
@@ -84,7 +88,16 @@ func (t *Session) Apply(ctx context.Context, plan Plan, budgets Budgets) error {
 		}
 		for _, step := range group {
 			// The statements of one transaction are done together.
-			tflog.Info(ctx, "table changed", map[string]any{"table": t.quoted(), "what": step.What, "route": string(step.Route), "duration_ms": time.Since(began).Milliseconds()})
+			tflog.Info(
+				ctx,
+				"table changed",
+				map[string]any{
+					"table":       t.quoted(),
+					"what":        step.What,
+					"route":       string(step.Route),
+					"duration_ms": time.Since(began).Milliseconds(),
+				},
+			)
 		}
 		at = end
 	}
@@ -111,7 +124,8 @@ func (t *Session) runGroup(ctx context.Context, group []Step, budgets Budgets) (
 	if errors.As(err, &long) && group[failed].Route == Catalog {
 		// What only changes the catalog takes a moment: the server may have been busy. A second
 		// rewrite would keep logins waiting for as long as the first.
-		tflog.Info(ctx, "the statement was too slow, trying once more", map[string]any{"table": t.quoted(), "what": group[failed].What})
+		tflog.Info(ctx, "the statement was too slow, trying once "+
+			"more", map[string]any{"table": t.quoted(), "what": group[failed].What})
 		if err := postgres.Pause(ctx, time.Second); err != nil {
 			return failed, err
 		}
@@ -122,12 +136,23 @@ func (t *Session) runGroup(ctx context.Context, group []Step, budgets Budgets) (
 
 // retry repeats work on a connection while it misses its lock and budget is left. Work is told how long to
 // wait for the lock. The error names whom it waited for, see [postgres.HeldUpError].
-func (t *Session) retry(ctx context.Context, on *pgx.Conn, budget time.Duration, what string, work func(wait time.Duration) error) error {
+func (t *Session) retry(
+	ctx context.Context,
+	on *pgx.Conn,
+	budget time.Duration,
+	what string,
+	work func(wait time.Duration) error,
+) error {
 	watch := t.server.Watch(ctx, postgres.Backend(on), "")
 	return watch.Stop(t.repeat(ctx, budget, what, work))
 }
 
-func (t *Session) repeat(ctx context.Context, budget time.Duration, what string, work func(wait time.Duration) error) error {
+func (t *Session) repeat(
+	ctx context.Context,
+	budget time.Duration,
+	what string,
+	work func(wait time.Duration) error,
+) error {
 	deadline := time.Now().Add(budget)
 	rest := postgres.FirstWait
 	for wait := min(postgres.FirstWait, t.lockTimeout); ; wait = min(2*wait, t.lockTimeout) {
@@ -135,7 +160,8 @@ func (t *Session) repeat(ctx context.Context, budget time.Duration, what string,
 		if !postgres.LockMissed(err) || ctx.Err() != nil || time.Now().Add(rest).After(deadline) {
 			return err
 		}
-		tflog.Info(ctx, "the lock was not free in time, trying again", map[string]any{"table": t.quoted(), "what": what, "waited_ms": wait.Milliseconds()})
+		tflog.Info(ctx, "the lock was not free in time, trying "+
+			"again", map[string]any{"table": t.quoted(), "what": what, "waited_ms": wait.Milliseconds()})
 		if err := postgres.Pause(ctx, rest); err != nil {
 			return err
 		}
@@ -186,7 +212,8 @@ func (t *Session) longest(step Step, wait time.Duration) time.Duration {
 // timeouts bounds what comes next in the transaction, and how long a client that is suspended
 // or lost keeps the locks of what came before.
 func (t *Session) timeouts(ctx context.Context, q postgres.Querier, lock, statement time.Duration) error {
-	_, err := q.Exec(ctx, "select set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true), set_config('idle_in_transaction_session_timeout', $3, true)",
+	_, err := q.Exec(ctx, "select set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true), "+
+		"set_config('idle_in_transaction_session_timeout', $3, true)",
 		postgres.Milliseconds(lock), postgres.Milliseconds(statement), postgres.Milliseconds(max(t.lockTimeout, time.Second)))
 	return err
 }
@@ -195,7 +222,8 @@ func (t *Session) timeouts(ctx context.Context, q postgres.Querier, lock, statem
 func (t *Session) undo(ctx context.Context, sql string, budgets Budgets) {
 	step := Step{SQL: sql, What: "take back what was prepared", Route: Catalog, Lock: LockExclusive}
 	if _, err := t.runGroup(ctx, []Step{step}, budgets); err != nil {
-		tflog.Warn(ctx, "the preparation could not be taken back; the next plan will", map[string]any{"table": t.quoted(), "sql": sql, "error": err.Error()})
+		tflog.Warn(ctx, "the preparation could not be "+
+			"taken back; the next plan will", map[string]any{"table": t.quoted(), "sql": sql, "error": err.Error()})
 	}
 }
 
@@ -203,7 +231,8 @@ func (t *Session) undo(ctx context.Context, sql string, budgets Budgets) {
 // anybody. lock_timeout would end that wait as well and leave an invalid index, so it is
 // off and the statement has a budget of its own.
 func (t *Session) runConcurrent(ctx context.Context, step Step, budget time.Duration) error {
-	if _, err := t.Exec(ctx, "select set_config('lock_timeout', '0', false), set_config('statement_timeout', $1, false)", postgres.Milliseconds(budget)); err != nil {
+	if _, err := t.Exec(ctx, "select set_config('lock_timeout', '0', false), "+
+		"set_config('statement_timeout', $1, false)", postgres.Milliseconds(budget)); err != nil {
 		return err
 	}
 	stop := t.reportProgress(ctx, step)
@@ -250,7 +279,8 @@ func (t *Session) dropInvalid(ctx context.Context, index string) {
 		_, err = t.Exec(ctx, "DROP INDEX CONCURRENTLY IF EXISTS "+postgres.Ident(t.schema, index))
 	}
 	if err != nil {
-		tflog.Warn(ctx, "the invalid index of the failed build could not be removed; the next plan will", map[string]any{"index": index, "error": err.Error()})
+		tflog.Warn(ctx, "the invalid index of the failed build could not "+
+			"be removed; the next plan will", map[string]any{"index": index, "error": err.Error()})
 	}
 }
 
@@ -291,7 +321,8 @@ func (t *Session) reportProgress(ctx context.Context, step Step) (stop func()) {
 			var counts [6]int64
 			if err := pool.QueryRow(ctx, progressSQL, t.PgConn().PID()).Scan(&phase, &counts[0], &counts[1], &counts[2], &counts[3], &counts[4], &counts[5]); err == nil {
 				tflog.Info(ctx, "building the index", map[string]any{
-					"percent": percent(counts[:]...), "table": t.quoted(), "index": step.Builds, "phase": phase, "blocks_done": counts[0], "blocks_total": counts[1],
+					"percent": percent(
+						counts[:]...), "table": t.quoted(), "index": step.Builds, "phase": phase, "blocks_done": counts[0], "blocks_total": counts[1],
 					"tuples_done": counts[2], "tuples_total": counts[3], "lockers_done": counts[4], "lockers_total": counts[5],
 				})
 			}

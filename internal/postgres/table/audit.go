@@ -142,7 +142,11 @@ func newAuditQuery(users store.Store, table *Table, formats []string) *auditQuer
 	missing := "coalesce(btrim(%[1]s), '') = ''"
 	q.rows(&a.EmailsMissing, fmt.Sprintf(missing, "u.email"), fmt.Sprintf(missing, q.email))
 	long := "length(%[1]s) > %[2]d AND (length(%[1]s) > %[3]d OR length(regexp_replace(%[1]s, '@[^@]*$', '')) > %[2]d)"
-	q.rows(&a.EmailsTooLong, fmt.Sprintf(long, "u.email", maxLocalPart, maxEmail), fmt.Sprintf(long, q.email, maxLocalPart, maxEmail))
+	q.rows(
+		&a.EmailsTooLong,
+		fmt.Sprintf(long, "u.email", maxLocalPart, maxEmail),
+		fmt.Sprintf(long, q.email, maxLocalPart, maxEmail),
+	)
 
 	// What an index keeps unique need not be sorted to be counted.
 	present := "FILTER (WHERE btrim(u.email) <> '')"
@@ -151,14 +155,16 @@ func newAuditQuery(users store.Store, table *Table, formats []string) *auditQuer
 		duplicate = "0::bigint"
 	}
 	q.count(duplicate, &a.EmailsDuplicate.Count)
-	a.EmailsDuplicate.Query = fmt.Sprintf("SELECT lower(%[1]s), count(*), array_agg(%[2]s) FROM %[3]s WHERE %[4]s GROUP BY 1 HAVING count(*) > 1", q.email, q.id, q.table, q.where("btrim("+q.email+") <> ''"))
+	a.EmailsDuplicate.Query = fmt.Sprintf("SELECT lower(%[1]s), count(*), array_agg(%[2]s) FROM %[3]s WHERE %[4]s "+
+		"GROUP BY 1 HAVING count(*) > 1", q.email, q.id, q.table, q.where("btrim("+q.email+") <> ''"))
 
 	notUnique := "count(*) - count(DISTINCT u.id)"
 	if id := users.Columns[store.ID]; id.Expression == nil && table.LookupIndex(id.Name, PlainLookup) != nil {
 		notUnique = "count(*) FILTER (WHERE u.id IS NULL)"
 	}
 	q.count(notUnique, &a.IDsNotUnique.Count)
-	a.IDsNotUnique.Query = fmt.Sprintf("SELECT %[1]s, count(*) FROM %[2]s%[3]s GROUP BY 1 HAVING count(*) > 1 OR %[1]s IS NULL", q.id, q.table, q.clause())
+	a.IDsNotUnique.Query = fmt.Sprintf("SELECT %[1]s, count(*) FROM %[2]s%[3]s GROUP BY 1 HAVING "+
+		"count(*) > 1 OR %[1]s IS NULL", q.id, q.table, q.clause())
 
 	q.rows(&a.PasswordsMissing, "u.hash = 'missing'", fmt.Sprintf(missing, q.password))
 	var patterns []string
@@ -168,10 +174,15 @@ func newAuditQuery(users store.Store, table *Table, formats []string) *auditQuer
 		q.looks = append(q.looks, finding)
 		patterns = append(patterns, look.Pattern)
 	}
-	q.rows(&a.HashesUnknown, "u.hash = 'unknown'", fmt.Sprintf("btrim(%[1]s) <> '' AND %[1]s !~ ALL (%[2]s)", q.password, postgres.TextArray(patterns)))
+	q.rows(&a.HashesUnknown, "u.hash = 'unknown'", fmt.Sprintf("btrim(%[1]s) <> '' AND %[1]s !~ ALL "+
+		"(%[2]s)", q.password, postgres.TextArray(patterns)))
 
 	unreadable, dear := unreadableBy(formats)
-	q.rows(&a.Unreadable, "u.hash = ANY ("+postgres.TextArray(append(unreadable, "unknown"))+") OR u.dear", q.unreadable(unreadable, dear))
+	q.rows(
+		&a.Unreadable,
+		"u.hash = ANY ("+postgres.TextArray(append(unreadable, "unknown"))+") OR u.dear",
+		q.unreadable(unreadable, dear),
+	)
 
 	if users.Writes(store.MigratedAt) {
 		q.migratedAt = postgres.Ident(users.Columns[store.MigratedAt].Name)
@@ -218,10 +229,12 @@ func (q *auditQuery) costs(ctx context.Context, db postgres.Querier) (map[string
 	cost := "CASE u.hash"
 	for _, look := range hashes.Looks() {
 		if look.Cost != "" {
-			cost += fmt.Sprintf("\n  WHEN %s THEN substring(u.password FROM %s)", postgres.QuoteLiteral(look.Name), postgres.QuoteLiteral(look.Cost))
+			cost += fmt.Sprintf("\n  WHEN %s THEN substring(u.password FROM "+
+				"%s)", postgres.QuoteLiteral(look.Name), postgres.QuoteLiteral(look.Cost))
 		}
 	}
-	rows, err := db.Query(ctx, fmt.Sprintf("SELECT u.hash, coalesce(%s END, ''), count(*)\nFROM (SELECT %s AS hash, %s AS password FROM %s OFFSET 0) AS u\n"+
+	rows, err := db.Query(ctx, fmt.Sprintf("SELECT u.hash, coalesce(%s END, ''), count(*)\nFROM (SELECT %s AS hash, %s "+
+		"AS password FROM %s OFFSET 0) AS u\n"+
 		"WHERE u.hash NOT IN ('missing', 'unknown') GROUP BY 1, 2", cost, q.look(), q.password, q.table))
 	if err != nil {
 		return nil, err
@@ -271,7 +284,8 @@ func (q *auditQuery) look() string {
 	var format strings.Builder
 	fmt.Fprintf(&format, "CASE WHEN coalesce(btrim(%[1]s), '') = '' THEN 'missing'", q.password)
 	for _, look := range hashes.Looks() { // a look that yields to another stands after it
-		fmt.Fprintf(&format, "\n    WHEN %s ~ %s THEN %s", q.password, postgres.QuoteLiteral(look.Pattern), postgres.QuoteLiteral(look.Name))
+		fmt.Fprintf(&format, "\n    WHEN %s ~ %s THEN "+
+			"%s", q.password, postgres.QuoteLiteral(look.Pattern), postgres.QuoteLiteral(look.Name))
 	}
 	return format.String() + "\n    ELSE 'unknown' END"
 }
@@ -284,8 +298,22 @@ func (q *auditQuery) sql() string {
 	}
 	_, dear := unreadableBy(nil)
 	// OFFSET 0 keeps the planner from working the format out again for each counter.
-	return fmt.Sprintf("SELECT %s\nFROM (\n  SELECT %s AS id, %s AS email, %s AS migrated_at,\n    %s AS hash,\n    %s ~ ANY (%s) AS dear\n  FROM %s%s OFFSET 0\n) AS u",
-		strings.Join(q.counters, ",\n  "), q.id, q.email, migratedAt, q.look(), q.password, postgres.TextArray(dear), q.table, q.clause())
+	return fmt.Sprintf(
+		"SELECT %s\nFROM (\n  SELECT %s AS id, %s AS email, %s AS migrated_at,\n    %s AS hash,\n    %s "+
+			"~ ANY (%s) AS dear\n  FROM %s%s OFFSET 0\n) AS u",
+		strings.Join(
+			q.counters,
+			",\n  ",
+		),
+		q.id,
+		q.email,
+		migratedAt,
+		q.look(),
+		q.password,
+		postgres.TextArray(dear),
+		q.table,
+		q.clause(),
+	)
 }
 
 func (q *auditQuery) run(ctx context.Context, db postgres.Querier) (*Audit, error) {

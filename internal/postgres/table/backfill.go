@@ -56,7 +56,18 @@ func (t *Session) runBackfill(ctx context.Context, step Step, budget time.Durati
 			total += changed
 			if time.Since(told) > progressInterval {
 				told = time.Now()
-				tflog.Info(ctx, "filling the column", map[string]any{"table": t.quoted(), "what": step.What, "percent": percent(page, pages), "rows": total, "pages_done": page, "pages_total": pages})
+				tflog.Info(
+					ctx,
+					"filling the column",
+					map[string]any{
+						"table":       t.quoted(),
+						"what":        step.What,
+						"percent":     percent(page, pages),
+						"rows":        total,
+						"pages_done":  page,
+						"pages_total": pages,
+					},
+				)
 			}
 			// A rest between batches leaves the server to others for a third of the time.
 			if err := postgres.Pause(ctx, max(time.Since(began)/2, time.Millisecond)); err != nil {
@@ -64,14 +75,16 @@ func (t *Session) runBackfill(ctx context.Context, step Step, budget time.Durati
 			}
 		}
 		var left int64
-		if err := t.outside(ctx, func(tx pgx.Tx) error { return tx.QueryRow(ctx, step.Left).Scan(&left) }); err != nil || left == 0 {
+		if err := t.outside(ctx, func(tx pgx.Tx) error { return tx.QueryRow(ctx, step.Left).Scan(&left) }); err != nil ||
+			left == 0 {
 			return err
 		}
 		if err := postgres.Pause(ctx, 100*time.Millisecond); err != nil {
 			return err
 		}
 	}
-	return fmt.Errorf("rows are still null after %d rounds: others hold them locked, or the default gives null", backfillRounds)
+	return fmt.Errorf("rows are still null after %d rounds: others hold them "+
+		"locked, or the default gives null", backfillRounds)
 }
 
 const rowsPathSQL = `
@@ -96,7 +109,13 @@ func (t *Session) rowsPath(ctx context.Context) (path string, err error) {
 	return path, err
 }
 
-func (t *Session) runBatch(ctx context.Context, step Step, path string, page int64, budget time.Duration) (changed int64, err error) {
+func (t *Session) runBatch(
+	ctx context.Context,
+	step Step,
+	path string,
+	page int64,
+	budget time.Duration,
+) (changed int64, err error) {
 	err = t.retry(ctx, t.Conn, budget, step.What, func(wait time.Duration) error {
 		return pgx.BeginFunc(ctx, t.Conn, func(tx pgx.Tx) error {
 			if err := t.timeouts(ctx, tx, wait, 0); err != nil {

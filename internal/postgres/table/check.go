@@ -23,7 +23,8 @@ func (p Plan) Ask(ctx context.Context, db postgres.Beginner) ([]Refusal, error) 
 	for _, check := range p.Checks {
 		var count int64
 		err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-			if _, err := tx.Exec(ctx, "select set_config('statement_timeout', $1, true), set_config('row_security', 'off', true)", postgres.Milliseconds(checkTimeout)); err != nil {
+			if _, err := tx.Exec(ctx, "select set_config('statement_timeout', $1, true), "+
+				"set_config('row_security', 'off', true)", postgres.Milliseconds(checkTimeout)); err != nil {
 				return err
 			}
 			return tx.QueryRow(ctx, check.SQL).Scan(&count)

@@ -72,7 +72,14 @@ func (t *Session) Drop(ctx context.Context, withRows bool, budget time.Duration)
 // SchemaAccess reports whether the schema exists and whether the session's role may create
 // tables in it.
 func SchemaAccess(ctx context.Context, q postgres.Querier, schema string) (exists, mayCreate bool, err error) {
-	err = q.QueryRow(ctx, `select count(*) > 0, coalesce(bool_or(has_schema_privilege(oid, 'CREATE')), false) from pg_catalog.pg_namespace where nspname = $1`, schema).
-		Scan(&exists, &mayCreate)
+	err = q.QueryRow(
+		ctx,
+		`select count(*) > 0, coalesce(bool_or(has_schema_privilege(oid, 'CREATE')), false) from pg_catalog.pg_namespace where nspname = $1`,
+		schema,
+	).
+		Scan(
+			&exists,
+			&mayCreate,
+		)
 	return exists, mayCreate, err
 }

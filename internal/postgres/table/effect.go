@@ -47,7 +47,8 @@ func tryChanges(ctx context.Context, tx pgx.Tx, current *Table, declarations []D
 		}
 		if !created {
 			if err := createTrial(ctx, tx, current); err != nil {
-				return fmt.Errorf("creating an empty table like %s to try changes on (it is never kept): %w", postgres.Ident(current.Schema, current.Name), err)
+				return fmt.Errorf("creating an empty table like %s to try "+
+					"changes on (it is never kept): %w", postgres.Ident(current.Schema, current.Name), err)
 			}
 			created = true
 		}

@@ -55,13 +55,19 @@ var ErrStandby = errors.New("the server is a standby or read only, and an expres
 type TemporaryError struct{ Database, Role string }
 
 func (e *TemporaryError) Error() string {
-	return fmt.Sprintf("the role %s has no right to create temporary objects in the database %s, and an expression is looked up in a temporary view",
+	return fmt.Sprintf("the role %s has no right to create temporary objects in the database %s, and an expression is "+
+		"looked up in a temporary view",
 		postgres.Ident(e.Role), postgres.Ident(e.Database))
 }
 
 // ResolveExpressions asks the server what each text means over the row, by the text, in a transaction that is rolled
 // back and in a form that runs nothing of it. The error names the text at fault, see [ExpressionError].
-func ResolveExpressions(ctx context.Context, db postgres.Beginner, row Row, texts []string) (map[string]Resolved, error) {
+func ResolveExpressions(
+	ctx context.Context,
+	db postgres.Beginner,
+	row Row,
+	texts []string,
+) (map[string]Resolved, error) {
 	resolved := map[string]Resolved{}
 	if len(texts) == 0 {
 		return resolved, nil
@@ -254,7 +260,8 @@ func (r *rowResolver) printedAgain(ctx context.Context, text string) (again stri
 	return again, calls, err
 }
 
-const printedSQL = "select pg_get_viewdef('" + resolved + "'::regclass, false), (select ev_action::text from pg_rewrite where ev_class = '" + resolved + "'::regclass)"
+const printedSQL = "select pg_get_viewdef('" + resolved + "'::regclass, false), (select ev_action::text from " +
+	"pg_rewrite where ev_class = '" + resolved + "'::regclass)"
 
 // valueOf is the expression in the definition of the view.
 func valueOf(view string) (string, error) {

@@ -20,9 +20,13 @@ import (
 // are selected, since Postgres 16 in a node of their own. Dependencies lose a whole row beside a column. A blank or a
 // colon in a name has a backslash before it there, so that no name looks like a field.
 var (
-	readBefore16 = regexp.MustCompile(`:relid (\d+) :relkind \w :rellockmode \d+ :tablesample .*? :requiredPerms (\d+) :checkAsUser \d+ :selectedCols \(b([ \d]*)\)`)
-	readSince16  = regexp.MustCompile(`\{RTEPERMISSIONINFO :relid (\d+) :inh \w+ :requiredPerms (\d+) :checkAsUser \d+ :selectedCols \(b([ \d]*)\)`)
-	called       = regexp.MustCompile(`:(?:funcid|opfuncid|aggfnoid|winfnoid) (\d+)`)
+	readBefore16 = regexp.MustCompile(
+		`:relid (\d+) :relkind \w :rellockmode \d+ :tablesample .*? :requiredPerms (\d+) :checkAsUser \d+ :selectedCols \(b([ \d]*)\)`,
+	)
+	readSince16 = regexp.MustCompile(
+		`\{RTEPERMISSIONINFO :relid (\d+) :inh \w+ :requiredPerms (\d+) :checkAsUser \d+ :selectedCols \(b([ \d]*)\)`,
+	)
+	called = regexp.MustCompile(`:(?:funcid|opfuncid|aggfnoid|winfnoid) (\d+)`)
 )
 
 const (
@@ -81,7 +85,10 @@ func (r *rowResolver) uses(ctx context.Context, tx pgx.Tx, tree string, found *R
 			found.Reads = append(found.Reads, relation) // a statement reads something of the users table anyway
 		}
 	}
-	slices.SortFunc(found.Reads, func(a, b store.Relation) int { return strings.Compare(a.Schema+"\x00"+a.Name, b.Schema+"\x00"+b.Name) })
+	slices.SortFunc(
+		found.Reads,
+		func(a, b store.Relation) int { return strings.Compare(a.Schema+"\x00"+a.Name, b.Schema+"\x00"+b.Name) },
+	)
 	found.Reads = merged(found.Reads)
 	if err := r.calls(ctx, tx, tree, found); err != nil {
 		return err
@@ -166,7 +173,8 @@ func (r *rowResolver) calls(ctx context.Context, tx pgx.Tx, tree string, found *
 	var builtIn, volatile, own bool
 	_, err = pgx.ForEachRow(rows, []any{&signature, &name, &builtIn, &volatile, &own}, func() error {
 		if volatile {
-			return &refusedError{fmt.Sprintf("it calls the function %s, which is VOLATILE: it may write, and gives another value each time", signature)}
+			return &refusedError{fmt.Sprintf("it calls the function %s, which is VOLATILE: it may write, and "+
+				"gives another value each time", signature)}
 		}
 		if own {
 			found.Functions = append(found.Functions, signature)

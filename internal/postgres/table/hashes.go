@@ -49,7 +49,12 @@ func UnreadableHashes(
 	return counts, err
 }
 
-func (q *auditQuery) unreadableLooks(ctx context.Context, db postgres.Querier, formats []string, limit int) (map[string]int64, error) {
+func (q *auditQuery) unreadableLooks(
+	ctx context.Context,
+	db postgres.Querier,
+	formats []string,
+	limit int,
+) (map[string]int64, error) {
 	looks, dear := unreadableBy(formats)
 	rows, err := db.Query(ctx, fmt.Sprintf("SELECT CASE WHEN u.dear THEN %s ELSE u.hash END, count(*)\n"+
 		"FROM (SELECT %s AS hash, %s ~ ANY (%s) AS dear FROM %s LIMIT %d) AS u\nWHERE u.dear OR u.hash = ANY (%s) GROUP BY 1",

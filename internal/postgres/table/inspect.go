@@ -124,7 +124,22 @@ func Inspect(ctx context.Context, q postgres.Querier, schema, name string) (*Tab
 func inspect(ctx context.Context, q postgres.Querier, schema, name string) (*Table, error) {
 	t := &Table{Schema: schema, Name: name}
 	var oid uint32
-	err := q.QueryRow(ctx, relationSQL, schema, name).Scan(&oid, &t.Kind, &t.Owner, &t.Owned, &t.Inherits, &t.HasChildren, &t.Rows, &t.Comment, &t.Relations)
+	err := q.QueryRow(
+		ctx,
+		relationSQL,
+		schema,
+		name,
+	).Scan(
+		&oid,
+		&t.Kind,
+		&t.Owner,
+		&t.Owned,
+		&t.Inherits,
+		&t.HasChildren,
+		&t.Rows,
+		&t.Comment,
+		&t.Relations,
+	)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}
@@ -151,11 +166,30 @@ func inspect(ctx context.Context, q postgres.Querier, schema, name string) (*Tab
 }
 
 func scanColumn(row pgx.CollectableRow) (c Column, err error) {
-	err = row.Scan(&c.Name, &c.Quoted, &c.Type, &c.Base, &c.Collation, &c.NotNull, &c.NotNullUnproven, &c.Default, &c.Inherited, &c.Comment, &c.UsedBy, &c.GrantedTo)
+	err = row.Scan(
+		&c.Name,
+		&c.Quoted,
+		&c.Type,
+		&c.Base,
+		&c.Collation,
+		&c.NotNull,
+		&c.NotNullUnproven,
+		&c.Default,
+		&c.Inherited,
+		&c.Comment,
+		&c.UsedBy,
+		&c.GrantedTo,
+	)
 	return c, err
 }
 
-func collect[T any](ctx context.Context, q postgres.Querier, sql string, oid uint32, scan pgx.RowToFunc[T]) ([]T, error) {
+func collect[T any](
+	ctx context.Context,
+	q postgres.Querier,
+	sql string,
+	oid uint32,
+	scan pgx.RowToFunc[T],
+) ([]T, error) {
 	rows, err := q.Query(ctx, sql, oid)
 	if err != nil {
 		return nil, err

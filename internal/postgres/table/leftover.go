@@ -58,7 +58,8 @@ func (t *Table) Built(column string) []string {
 	for i := range t.Indexes {
 		index := &t.Indexes[i]
 		for _, u := range []Unique{{Column: column, Lookup: LowerLookup}, {Column: column, Lookup: PlainLookup}} {
-			if index.Valid && index.Constraint == "" && t.hasLookupShape(index, column, u.Lookup) && postgres.MadeName(index.Name, u.words(t.Name)...) {
+			if index.Valid && index.Constraint == "" && t.hasLookupShape(index, column, u.Lookup) &&
+				postgres.MadeName(index.Name, u.words(t.Name)...) {
 				names = append(names, index.Name)
 			}
 		}

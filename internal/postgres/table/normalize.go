@@ -71,7 +71,13 @@ const (
 // own words. The error names the declaration at fault, see [DeclarationError].
 // With citext, the schema to create that extension in, it is created first, in the same transaction.
 // With current, what adding columns and changing their types does to that table is tried out as well.
-func Normalize(ctx context.Context, db postgres.Beginner, declarations []Declaration, current *Table, citext string) ([]ColumnSpec, error) {
+func Normalize(
+	ctx context.Context,
+	db postgres.Beginner,
+	declarations []Declaration,
+	current *Table,
+	citext string,
+) ([]ColumnSpec, error) {
 	for _, d := range declarations {
 		if err := d.check(); err != nil {
 			return nil, err
@@ -232,12 +238,16 @@ func createScratch(ctx context.Context, tx pgx.Tx, declarations []Declaration, c
 
 // othersColumns are those of the table that are not declared: a generation expression may name any of them.
 func othersColumns(declarations []Declaration, current *Table) []string {
-	if current == nil || !slices.ContainsFunc(declarations, func(d Declaration) bool { return d.clause().Generated != "" }) {
+	if current == nil ||
+		!slices.ContainsFunc(declarations, func(d Declaration) bool { return d.clause().Generated != "" }) {
 		return nil
 	}
 	var columns []string
 	for _, c := range current.Columns {
-		if !slices.ContainsFunc(declarations, func(d Declaration) bool { return d.Name == c.Name || d.RenamedFrom == c.Name }) {
+		if !slices.ContainsFunc(
+			declarations,
+			func(d Declaration) bool { return d.Name == c.Name || d.RenamedFrom == c.Name },
+		) {
 			columns = append(columns, postgres.Ident(c.Name)+" "+c.Type+collate(c.Collation))
 		}
 	}
@@ -254,7 +264,12 @@ func (d Declaration) failed(attribute, text string, err error) error {
 	return &DeclarationError{Column: d.Name, Attribute: attribute, Text: text, err: err}
 }
 
-func readScratch(ctx context.Context, q postgres.Querier, declarations []Declaration, others int) ([]ColumnSpec, error) {
+func readScratch(
+	ctx context.Context,
+	q postgres.Querier,
+	declarations []Declaration,
+	others int,
+) ([]ColumnSpec, error) {
 	var oid uint32
 	var surplus bool
 	if err := q.QueryRow(ctx, `select c.oid, c.relnatts <> $1 or exists (select from pg_catalog.pg_constraint k where k.conrelid = c.oid and k.contype <> 'n')
@@ -276,7 +291,15 @@ func readScratch(ctx context.Context, q postgres.Querier, declarations []Declara
 		if c == nil {
 			return nil, fmt.Errorf("the column %s did not come back from the server", postgres.Ident(d.Name))
 		}
-		specs[i] = ColumnSpec{Name: c.Name, Type: c.Type, Base: c.Base, Collation: c.Collation, Default: c.Default, NotNull: d.NotNull, RenamedFrom: d.RenamedFrom}
+		specs[i] = ColumnSpec{
+			Name:        c.Name,
+			Type:        c.Type,
+			Base:        c.Base,
+			Collation:   c.Collation,
+			Default:     c.Default,
+			NotNull:     d.NotNull,
+			RenamedFrom: d.RenamedFrom,
+		}
 	}
 	return specs, nil
 }

@@ -159,9 +159,17 @@ type planner struct {
 // NewPlan is a pure function from what is there (nil: no table) and what shall be there
 // to the statements that lead from one to the other.
 func NewPlan(current *Table, want Desired, limits Limits) Plan {
-	p := &planner{current: current, want: want, limits: limits, table: postgres.Ident(want.Schema, want.Name), renamed: map[string]string{}}
+	p := &planner{
+		current: current,
+		want:    want,
+		limits:  limits,
+		table:   postgres.Ident(want.Schema, want.Name),
+		renamed: map[string]string{},
+	}
 	if want.CreateCIText != "" {
-		p.add(Step{SQL: createCIText(want.CreateCIText), What: "make the citext type available", Route: Creation, Lock: LockNone})
+		p.add(
+			Step{SQL: createCIText(want.CreateCIText), What: "make the citext type available", Route: Creation, Lock: LockNone},
+		)
 	}
 	if current == nil {
 		p.create()
@@ -184,22 +192,27 @@ func NewPlan(current *Table, want Desired, limits Limits) Plan {
 	p.retireIndexes()
 	p.dropColumns()
 	if len(current.Foreign) > 0 && p.touchesRows() {
-		p.refuse("", "", "rows would be read or written with the rights of the provider, and "+postgres.List(current.Foreign), foreignRemedy)
+		p.refuse("", "", "rows would be read or written with "+
+			"the rights of the provider, and "+postgres.List(current.Foreign), foreignRemedy)
 		p.Checks = nil
 	}
 	if len(p.Steps) > 0 && !current.Owned {
-		p.refuse("", "", fmt.Sprintf("the table belongs to the role %s, and only its owner may alter it", postgres.Ident(current.Owner)),
-			fmt.Sprintf("Connect as that role or as one of its members, or run GRANT %s TO the role that the provider connects as.", postgres.Ident(current.Owner)))
+		p.refuse("", "", fmt.Sprintf("the table belongs to the role %s, "+
+			"and only its owner may alter it", postgres.Ident(current.Owner)),
+			fmt.Sprintf("Connect as that role or as one of its members, or run GRANT %s TO the role "+
+				"that the provider connects as.", postgres.Ident(current.Owner)))
 	}
 	return p.Plan
 }
 
-const foreignRemedy = "Give what is named to the owner of the table or of the database (ALTER … OWNER TO), or disable the trigger for the change."
+const foreignRemedy = "Give what is named to the owner of the table or of the database (ALTER … OWNER TO), or " +
+	"disable the trigger for the change."
 
 // touchesRows reports whether the plan does more than change the catalog: then functions of triggers, types and
 // constraints run.
 func (p *planner) touchesRows() bool {
-	return len(p.Checks) > 0 || slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Scans || s.Rewrites || s.Route == Backfill })
+	return len(p.Checks) > 0 ||
+		slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Scans || s.Rewrites || s.Route == Backfill })
 }
 
 func (p *planner) add(s Step) {
@@ -241,7 +254,8 @@ func (p *planner) create() {
 	for _, unique := range p.want.Unique {
 		if unique.Lookup != NoLookup {
 			name := p.indexName(unique, nil)
-			p.created("keep "+unique.Column+" unique and find users by it", "CREATE UNIQUE INDEX "+postgres.Ident(name)+" ON "+p.table+" ("+unique.key()+")"+unique.where(), name)
+			p.created("keep "+unique.Column+" unique and find users by "+
+				"it", "CREATE UNIQUE INDEX "+postgres.Ident(name)+" ON "+p.table+" ("+unique.key()+")"+unique.where(), name)
 		}
 	}
 	if p.want.Comment != "" {
@@ -278,7 +292,8 @@ func (p *planner) rename() {
 			continue
 		}
 		if old.Inherited {
-			p.refuse(column.Name, "name", "the column is inherited, and is renamed in the table that it comes from", "Rename it there, or give the part this column's name.")
+			p.refuse(column.Name, "name", "the column is inherited, and is renamed "+
+				"in the table that it comes from", "Rename it there, or give the part this column's name.")
 			continue
 		}
 		p.add(Step{
@@ -334,13 +349,17 @@ func (p *planner) dropColumns() {
 		switch {
 		case have == nil:
 		case have.Inherited:
-			p.refuse(name, "", "the column is inherited, and is dropped in the table that it comes from", "Drop it there, or set drop_removed_columns = false.")
+			p.refuse(name, "", "the column is inherited, and is dropped "+
+				"in the table that it comes from", "Drop it there, or set drop_removed_columns = false.")
 		case len(have.UsedBy) > 0:
-			p.refuse(name, "", fmt.Sprintf("dropping the column %s would break %s", postgres.Ident(name), postgres.List(have.UsedBy)),
+			p.refuse(name, "", fmt.Sprintf("dropping the column %s would break "+
+				"%s", postgres.Ident(name), postgres.List(have.UsedBy)),
 				"Remove what depends on the column first, or set drop_removed_columns = false.")
 		case len(have.GrantedTo) > 0:
-			p.refuse(name, "", fmt.Sprintf("the column %s is granted to %s, whose scripts may still use it, and logins would fail without it", postgres.Ident(name), postgres.List(have.GrantedTo)),
-				"Apply with drop_removed_columns = false first: the column is then forgotten, and the scripts and their role no longer use it. Set drop_removed_columns = true afterwards to drop it.")
+			p.refuse(name, "", fmt.Sprintf("the column %s is granted to %s, whose scripts may still use it, "+
+				"and logins would fail without it", postgres.Ident(name), postgres.List(have.GrantedTo)),
+				"Apply with drop_removed_columns = false first: the column is then forgotten, and the scripts and their role no "+
+					"longer use it. Set drop_removed_columns = true afterwards to drop it.")
 		default:
 			p.quick("drop "+name+" with its data", p.alter("DROP COLUMN "+postgres.Ident(name)))
 		}

@@ -19,15 +19,31 @@ func (p *planner) addColumn(c ColumnSpec) {
 		// The default has to be computed for every row, which ADD COLUMN would do under its
 		// lock. The check constrains nothing; it says to a later run that the backfill is not
 		// finished.
-		nullable, mark := ColumnSpec{Name: c.Name, Type: c.Type, Collation: c.Collation}, p.freeConstraint(backfillMark(c.Name))
-		p.quick("add "+c.Name+", with its default for new rows only", p.alter("ADD COLUMN "+columnDefinition(nullable, false),
+		nullable, mark := ColumnSpec{
+			Name:      c.Name,
+			Type:      c.Type,
+			Collation: c.Collation,
+		}, p.freeConstraint(
+			backfillMark(c.Name),
+		)
+		p.quick("add "+c.Name+", with its default for new rows only", p.alter(
+			"ADD COLUMN "+columnDefinition(nullable, false),
 			"ALTER COLUMN "+postgres.Ident(c.Name)+" SET DEFAULT "+clause.Expression,
-			"ADD CONSTRAINT "+postgres.Ident(mark)+" CHECK ("+postgres.Ident(c.Name)+" IS NULL OR "+postgres.Ident(c.Name)+" IS NOT NULL) NOT VALID"))
+			"ADD CONSTRAINT "+postgres.Ident(
+				mark,
+			)+" CHECK ("+postgres.Ident(
+				c.Name,
+			)+" IS NULL OR "+postgres.Ident(
+				c.Name,
+			)+" IS NOT NULL) NOT VALID",
+		))
 		p.backfill(c, mark)
 	case c.Effect.Rewrites:
 		// Every row gets a value of its own or is checked, which only a rewrite can do.
 		if p.mayRewrite(c.Name, "default", fmt.Sprintf("adding %s writes every row anew", postgres.Ident(c.Name))) {
-			p.add(Step{SQL: p.alter(add), What: "add " + c.Name, Route: Rewrite, Lock: LockExclusive, Scans: true, Rewrites: true})
+			p.add(
+				Step{SQL: p.alter(add), What: "add " + c.Name, Route: Rewrite, Lock: LockExclusive, Scans: true, Rewrites: true},
+			)
 		}
 	case c.NotNull && c.Default == "":
 		p.Checks = append(p.Checks, Check{
@@ -49,7 +65,8 @@ func (p *planner) addColumn(c ColumnSpec) {
 // backfill gives existing rows the default, a few pages at a time, and removes the mark.
 func (p *planner) backfill(c ColumnSpec, mark string) {
 	p.add(Step{
-		SQL: fmt.Sprintf("UPDATE %[1]s SET %[2]s = DEFAULT WHERE %[2]s IS NULL AND ctid = ANY (ARRAY(SELECT ctid FROM %[1]s WHERE %[2]s IS NULL AND %[3]s FOR UPDATE SKIP LOCKED))",
+		SQL: fmt.Sprintf("UPDATE %[1]s SET %[2]s = DEFAULT WHERE %[2]s IS NULL AND ctid = ANY (ARRAY(SELECT ctid FROM "+
+			"%[1]s WHERE %[2]s IS NULL AND %[3]s FOR UPDATE SKIP LOCKED))",
 			p.table, postgres.Ident(c.Name), p.pages()),
 		What: "give existing rows a value of " + c.Name + ", a few pages at a time", Route: Backfill, Lock: LockRows, Scans: true,
 		Left: fmt.Sprintf("SELECT count(*) FROM %s WHERE %s IS NULL", p.table, postgres.Ident(c.Name)),
@@ -66,7 +83,8 @@ func (p *planner) pages() string {
 	if p.limits.Version >= 140000 {
 		return "ctid >= format('(%s,0)', $1::bigint)::tid AND ctid < format('(%s,0)', $2::bigint)::tid"
 	}
-	return "ctid = ANY (ARRAY(SELECT format('(%s,%s)', page, line)::tid FROM generate_series($1::bigint, $2::bigint - 1) AS page, generate_series(1, current_setting('block_size')::int / 28) AS line))"
+	return "ctid = ANY (ARRAY(SELECT format('(%s,%s)', page, line)::tid FROM generate_series($1::bigint, $2::bigint - " +
+		"1) AS page, generate_series(1, current_setting('block_size')::int / 28) AS line))"
 }
 
 // alterColumn plans the way from the column that is there to the one that shall be.
@@ -112,7 +130,8 @@ func (p *planner) defaultActions(have *Column, want ColumnSpec) (actions []strin
 	case from.Generated == "stored" && to.plain() && to.Expression == "":
 		return []string{column + " DROP EXPRESSION"}, true
 	case !to.plain() || from.Generated != "":
-		p.refuse(want.Name, "default", fmt.Sprintf("the column exists with %s, and identity and generated columns are not made from or into others", orNothing(have.Default)),
+		p.refuse(want.Name, "default", fmt.Sprintf("the column exists with %s, and identity and generated columns "+
+			"are not made from or into others", orNothing(have.Default)),
 			"Describe the column as it is, or change it by hand.")
 		return nil, false
 	case from.Identity != "" && to.Expression != "":
@@ -139,7 +158,8 @@ func (p *planner) setNotNull(column string) {
 			SQL:    fmt.Sprintf("SELECT count(*) FROM %s WHERE %s IS NULL", p.table, postgres.Ident(p.now(column))),
 			Column: column, Attribute: "nullable",
 			Reason: "%d rows are null in the column, which is to be NOT NULL",
-			Remedy: fmt.Sprintf("Give them a value, for example with UPDATE %s SET %s = ... WHERE %[2]s IS NULL, or set nullable = true, and plan again.", p.table, postgres.Ident(p.now(column))),
+			Remedy: fmt.Sprintf("Give them a value, for example with UPDATE %s SET %s = ... WHERE %[2]s IS NULL, or set "+
+				"nullable = true, and plan again.", p.table, postgres.Ident(p.now(column))),
 		})
 	}
 	quoted := postgres.Ident(column)
@@ -154,7 +174,10 @@ func (p *planner) setNotNull(column string) {
 		ours = check.Name
 	case proof == nil:
 		ours = p.freeConstraint(notNullCheck(column))
-		p.quick("refuse new nulls in "+column, p.alter("ADD CONSTRAINT "+postgres.Ident(ours)+" CHECK ("+quoted+" IS NOT NULL) NOT VALID"))
+		p.quick(
+			"refuse new nulls in "+column,
+			p.alter("ADD CONSTRAINT "+postgres.Ident(ours)+" CHECK ("+quoted+" IS NOT NULL) NOT VALID"),
+		)
 	}
 	if proof == nil {
 		p.validate(column, ours, true)
@@ -162,7 +185,15 @@ func (p *planner) setNotNull(column string) {
 	p.quick("make "+column+" NOT NULL, proven by the check", p.alter("ALTER COLUMN "+quoted+" SET NOT NULL"))
 	if ours != "" {
 		// Not in the same statement: that drops the check first and then reads the table after all.
-		p.add(Step{SQL: p.alter("DROP CONSTRAINT " + postgres.Ident(ours)), What: "remove the check again", Route: Catalog, Lock: LockExclusive, Joined: true})
+		p.add(
+			Step{
+				SQL:    p.alter("DROP CONSTRAINT " + postgres.Ident(ours)),
+				What:   "remove the check again",
+				Route:  Catalog,
+				Lock:   LockExclusive,
+				Joined: true,
+			},
+		)
 	}
 }
 
@@ -175,7 +206,10 @@ func (p *planner) setNotNull18(column string) {
 		}
 	}
 	name := p.freeConstraint(p.want.Name, column, "not_null")
-	p.quick("refuse new nulls in "+column, p.alter("ADD CONSTRAINT "+postgres.Ident(name)+" NOT NULL "+postgres.Ident(column)+" NOT VALID"))
+	p.quick(
+		"refuse new nulls in "+column,
+		p.alter("ADD CONSTRAINT "+postgres.Ident(name)+" NOT NULL "+postgres.Ident(column)+" NOT VALID"),
+	)
 	p.validate(column, name, true)
 }
 

@@ -44,7 +44,10 @@ func (u Unique) words(table string) []string {
 // taken lists the names in the schema that a new index must not have. Those of leftovers
 // that the plan drops first are free.
 func (p *planner) taken() []string {
-	return slices.DeleteFunc(slices.Clone(p.current.Relations), func(name string) bool { return slices.Contains(p.dropped, name) })
+	return slices.DeleteFunc(
+		slices.Clone(p.current.Relations),
+		func(name string) bool { return slices.Contains(p.dropped, name) },
+	)
 }
 
 // primaryKey adds the key to a table that has none.
@@ -60,7 +63,8 @@ func (p *planner) primaryKey() {
 		return
 	}
 	name := ""
-	if index := p.current.LookupIndex(column, PlainLookup); index != nil && index.Constraint == "" && index.Schema == p.current.Schema {
+	if index := p.current.LookupIndex(column, PlainLookup); index != nil && index.Constraint == "" &&
+		index.Schema == p.current.Schema {
 		name = index.Name
 	} else {
 		name = postgres.FreeName(p.taken(), p.want.Name, "pkey")
@@ -89,14 +93,16 @@ func (p *planner) uniqueIndexes() {
 // buildIndex creates a unique index without keeping anybody from reading or writing.
 func (p *planner) buildIndex(u Unique, name string) {
 	if p.current.Kind == "p" {
-		p.refuse(u.Column, "", "the table is partitioned, and a unique index on it can neither be built without blocking writes nor leave the partition key out",
+		p.refuse(u.Column, "", "the table is partitioned, and a unique index on it can neither be built without blocking "+
+			"writes nor leave the partition key out",
 			"Create the index by hand, or leave email_lookup (or primary_key) as it was read.")
 		return
 	}
 	p.duplicates(u)
 	p.add(Step{
-		SQL:  "CREATE UNIQUE INDEX CONCURRENTLY " + postgres.Ident(name) + " ON " + p.table + " (" + u.key() + ")" + u.where(),
-		What: "keep " + u.Column + " unique and find users by it", Route: Concurrent, Lock: LockShareUpdate, Scans: true, Builds: name,
+		SQL: "CREATE UNIQUE INDEX CONCURRENTLY " + postgres.Ident(name) + " ON " + p.table + " (" + u.key() + ")" + u.where(),
+		What: "keep " + u.Column + " unique and find users by " +
+			"it", Route: Concurrent, Lock: LockShareUpdate, Scans: true, Builds: name,
 	})
 }
 
@@ -122,7 +128,8 @@ func (p *planner) duplicates(u Unique) {
 		SQL:    fmt.Sprintf("SELECT count(*) FROM (SELECT %s %s) AS d", key, groups),
 		Column: u.Column,
 		Reason: "%d values occur more than once where each must be unique",
-		Remedy: fmt.Sprintf("This query lists them:\n\n  SELECT %s, count(*) %s\n\nResolve them and plan again.", key, groups),
+		Remedy: fmt.Sprintf("This query lists them:\n\n  SELECT %s, count(*) "+
+			"%s\n\nResolve them and plan again.", key, groups),
 	})
 }
 
@@ -147,7 +154,8 @@ func (p *planner) retireIndexes() {
 // retires reports whether the index was built for an earlier lookup and serves none any more.
 func (p *planner) retires(index *Index) bool {
 	return slices.Contains(p.want.Retire, index.Name) && index.Schema == p.current.Schema && index.Constraint == "" && index.Unique &&
-		!slices.Contains(p.dropped, index.Name) && !p.serves(index)
+		!slices.Contains(p.dropped, index.Name) &&
+		!p.serves(index)
 }
 
 // serves reports whether the index is one that is wanted.
@@ -161,9 +169,19 @@ func (p *planner) serves(index *Index) bool {
 // dropIndex takes it for done when the index is gone by then: the server goes on with the
 // statement of a run that was killed.
 func (p *planner) dropIndex(index *Index, what string) {
-	step := Step{SQL: "DROP INDEX CONCURRENTLY IF EXISTS " + postgres.Ident(index.Schema, index.Name), What: what, Route: Concurrent, Lock: LockShareUpdate}
+	step := Step{
+		SQL:   "DROP INDEX CONCURRENTLY IF EXISTS " + postgres.Ident(index.Schema, index.Name),
+		What:  what,
+		Route: Concurrent,
+		Lock:  LockShareUpdate,
+	}
 	if p.current.Kind == "p" {
-		step = Step{SQL: "DROP INDEX " + postgres.Ident(index.Schema, index.Name), What: what, Route: Catalog, Lock: LockExclusive}
+		step = Step{
+			SQL:   "DROP INDEX " + postgres.Ident(index.Schema, index.Name),
+			What:  what,
+			Route: Catalog,
+			Lock:  LockExclusive,
+		}
 	}
 	p.add(step)
 }
@@ -205,7 +223,8 @@ func (p *planner) removeLeftovers() {
 			p.dropped = append(p.dropped, index.Name)
 		case slices.Contains(p.want.Retire, index.Name): // ours, with the name of a former column: see retireIndexes
 		default:
-			p.Notices = append(p.Notices, fmt.Sprintf("The index %s is not valid: it finds nothing, takes room, and may slow every write. It was not made by this resource, so it is left alone.", postgres.Ident(index.Schema, index.Name)))
+			p.Notices = append(p.Notices, fmt.Sprintf("The index %s is not valid: it finds nothing, takes room, and may slow "+
+				"every write. It was not made by this resource, so it is left alone.", postgres.Ident(index.Schema, index.Name)))
 		}
 	}
 	for _, c := range p.current.Constraints {

@@ -14,9 +14,15 @@ import (
 // changeType changes type or collation, together with the default, whose text depends on the type.
 func (p *planner) changeType(have *Column, want ColumnSpec) {
 	quoted := postgres.Ident(want.Name)
-	change := fmt.Sprintf("changing %s from %s to %s", quoted, described(have.Type, have.Collation), described(want.Type, want.Collation))
+	change := fmt.Sprintf(
+		"changing %s from %s to %s",
+		quoted,
+		described(have.Type, have.Collation),
+		described(want.Type, want.Collation),
+	)
 	if have.Inherited {
-		p.refuse(want.Name, "type", "the column is inherited, and its type is changed in the table that it comes from", "Change it there.")
+		p.refuse(want.Name, "type", "the column is inherited, and its type is changed "+
+			"in the table that it comes from", "Change it there.")
 		return
 	}
 	if users := append(p.generatedFrom(have), have.UsedBy...); len(users) > 0 {
@@ -102,12 +108,14 @@ func (p *planner) fits(have *Column, want ColumnSpec) {
 		SQL:    fmt.Sprintf("SELECT count(*) FROM %s WHERE %s", p.table, condition),
 		Column: want.Name, Attribute: "type",
 		Reason: "%d rows hold a value that " + strings.ReplaceAll(want.Type, "%", "%%") + " would not hold unaltered",
-		Remedy: fmt.Sprintf("This query lists them:\n\n  SELECT * FROM %s WHERE %s\n\nChange them, or choose a wider type, and plan again.", p.table, condition),
+		Remedy: fmt.Sprintf("This query lists them:\n\n  SELECT * FROM %s WHERE %s\n\nChange them, or choose "+
+			"a wider type, and plan again.", p.table, condition),
 	})
 }
 
 var integerLimits = map[string]string{
-	"smallint": "-32768 AND 32767", "integer": "-2147483648 AND 2147483647", "bigint": "-9223372036854775808 AND 9223372036854775807",
+	"smallint": "-32768 AND 32767", "integer": "-2147483648 AND 2147483647", "bigint": "-9223372036854775808 AND " +
+		"9223372036854775807",
 }
 
 // mayRewrite refuses what would keep logins waiting for as long as the table is written.
@@ -115,7 +123,8 @@ func (p *planner) mayRewrite(column, attribute, what string) bool {
 	if p.limits.AllowRewrite || p.current.Rows <= p.limits.RewriteRows {
 		return true
 	}
-	p.refuse(column, attribute, fmt.Sprintf("%s while no login gets through, and the table has about %d rows (rewrite_row_limit is %d)", what, p.current.Rows, p.limits.RewriteRows),
+	p.refuse(column, attribute, fmt.Sprintf("%s while no login gets through, and the table has about %d "+
+		"rows (rewrite_row_limit is %d)", what, p.current.Rows, p.limits.RewriteRows),
 		"Set allow_rewrite = true for a time when logins may wait, or leave the column as it is.")
 	return false
 }

@@ -127,7 +127,8 @@ func (q *qualifier) afterName() bool {
 func (q *qualifier) operator(rest string) {
 	length := len(rest) - len(strings.TrimLeft(rest, operatorCharacters))
 	operator := rest[:length]
-	if operator == "=>" || operator == "*" && (q.previous == "." || q.previous == "(" && strings.HasPrefix(rest[1:], ")")) {
+	if operator == "=>" ||
+		operator == "*" && (q.previous == "." || q.previous == "(" && strings.HasPrefix(rest[1:], ")")) {
 		q.copy(length)
 		return
 	}

@@ -131,7 +131,12 @@ select coalesce((select pg_get_userbyid(c.relowner) from pg_class c join pg_name
 
 // ResolveTypes returns each type of a table's columns in the server's own words, as the names are looked up in the
 // user's own sessions. ok is false while the server does not have one of them.
-func ResolveTypes(ctx context.Context, s *postgres.Server, table postgres.Object, texts []string) (names map[string]string, ok bool, err error) {
+func ResolveTypes(
+	ctx context.Context,
+	s *postgres.Server,
+	table postgres.Object,
+	texts []string,
+) (names map[string]string, ok bool, err error) {
 	pool, err := s.Pool(ctx)
 	if err != nil {
 		return nil, false, err
@@ -193,7 +198,10 @@ func (r *resolver) expression(ctx context.Context, text, relation string) (print
 	// IS NOT NULL takes every type, and leaves a constant without one as it is.
 	const before, after = " SELECT (", " IS NOT NULL) AS value\n   FROM "
 	err = r.resolving(ctx, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, "CREATE TEMPORARY VIEW "+resolved+" AS SELECT ("+text+"\n) IS NOT NULL AS value FROM "+relation)
+		_, err := tx.Exec(
+			ctx,
+			"CREATE TEMPORARY VIEW "+resolved+" AS SELECT ("+text+"\n) IS NOT NULL AS value FROM "+relation,
+		)
 		return err
 	}, func(tx pgx.Tx) error {
 		var view string
@@ -235,7 +243,8 @@ where d.adrelid = $1::text::regclass and a.attname = $2`, relation, column).Scan
 
 func (r *resolver) trustView(ctx context.Context, tx pgx.Tx) error {
 	var rule uint32
-	if err := tx.QueryRow(ctx, "select oid from pg_rewrite where ev_class = '"+resolved+"'::regclass").Scan(&rule); err != nil {
+	if err := tx.QueryRow(ctx, "select oid from pg_rewrite where ev_class = "+
+		"'"+resolved+"'::regclass").Scan(&rule); err != nil {
 		return err
 	}
 	return r.trust(ctx, tx, "pg_rewrite", rule)

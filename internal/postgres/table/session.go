@@ -79,7 +79,8 @@ func (t *Session) acquire(ctx context.Context) error {
 			return postgres.NewHeldUpError(err, holders)
 		}
 		if len(holders) == 0 && len(now) > 0 {
-			tflog.Info(ctx, "another run is changing the table, waiting", map[string]any{"table": t.quoted(), "held_up_by": (&postgres.HeldUpError{Holders: now}).Who()})
+			tflog.Info(ctx, "another run is changing the table, "+
+				"waiting", map[string]any{"table": t.quoted(), "held_up_by": (&postgres.HeldUpError{Holders: now}).Who()})
 		}
 		holders = now
 		if err := postgres.Pause(ctx, wait); err != nil {
@@ -94,7 +95,8 @@ func (t *Session) keep(ctx context.Context, comment string) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, "select set_config('lock_timeout', '100ms', true), set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '0', true)")
+	_, err = tx.Exec(ctx, "select set_config('lock_timeout', '100ms', true), set_config('statement_timeout', '0', "+
+		"true), set_config('idle_in_transaction_session_timeout', '0', true)")
 	if err == nil {
 		_, err = tx.Exec(ctx, "COMMENT ON TYPE "+t.quoted()+" IS "+comment)
 	}

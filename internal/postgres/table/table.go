@@ -177,7 +177,9 @@ func (t *Table) hasShape(index *Index, u Unique) bool {
 // hasLookupShape ignores whether the index is valid.
 func (t *Table) hasLookupShape(index *Index, column string, lookup Lookup) bool {
 	c := t.Column(column)
-	if c == nil || !index.Unique || index.Method != "btree" || index.Predicate != "" && !slices.Contains(t.Implied, index.Predicate) || len(index.Keys) != 1 {
+	if c == nil || !index.Unique || index.Method != "btree" ||
+		index.Predicate != "" && !slices.Contains(t.Implied, index.Predicate) ||
+		len(index.Keys) != 1 {
 		return false
 	}
 	key := index.Keys[0]

@@ -29,7 +29,12 @@ order by a.attnum`
 
 // Unfilled lists the columns that will be without a value in a row that gives values to the
 // columns in filled and NULL to those in null, though they need one, as far as the catalog can tell.
-func Unfilled(ctx context.Context, q postgres.Querier, schema, table, id string, filled, null []string) ([]string, error) {
+func Unfilled(
+	ctx context.Context,
+	q postgres.Querier,
+	schema, table, id string,
+	filled, null []string,
+) ([]string, error) {
 	rows, err := q.Query(ctx, unfilledSQL, schema, table, append([]string{}, filled...), append([]string{}, null...), id)
 	if err != nil {
 		return nil, err

@@ -27,7 +27,8 @@ const (
 
 // guardedStore is the store whose access functions refuse other addresses.
 func guardedStore() schema.StringAttribute {
-	attribute := kit.ConsumedStore("The access functions that `enforcement = \"functions\"` guards: the `store` of an `auth0pg_access_functions`. " +
+	attribute := kit.ConsumedStore("The access functions that `enforcement = \"functions\"` guards: the `store` of " +
+		"an `auth0pg_access_functions`. " +
 		"A change moves the rules to the other functions.")
 	attribute.Required, attribute.Optional = false, true
 	return attribute
@@ -102,7 +103,12 @@ func hbaRules(role string, file *postgres.HBAFile) []string {
 }
 
 // planEnforced shows what will stand on the server, and refuses what cannot.
-func (r *allowlist) planEnforced(ctx context.Context, private kit.PrivateReader, plan, state *allowlistModel, diags *diag.Diagnostics) {
+func (r *allowlist) planEnforced(
+	ctx context.Context,
+	private kit.PrivateReader,
+	plan, state *allowlistModel,
+	diags *diag.Diagnostics,
+) {
 	rules, known := plan.rules()
 	if known {
 		plan.Enforced = kit.StringList(rules)
@@ -114,7 +120,8 @@ func (r *allowlist) planEnforced(ctx context.Context, private kit.PrivateReader,
 	described, _ := plan.Store.Parsed()
 	if _, direct := described.Reach.(store.Table); direct && how == enforcementFunctions {
 		diags.AddAttributeError(path.Root("store"), "Store Has No Functions",
-			"The store is a table, which the scripts reach without functions that could refuse an address.\n\nSet store to the store of an auth0pg_access_functions, or choose another enforcement.")
+			"The store is a table, which the scripts reach without functions that could refuse an address.\n\nSet store to "+
+				"the store of an auth0pg_access_functions, or choose another enforcement.")
 		return
 	}
 	if state != nil {
@@ -141,7 +148,8 @@ func (r *allowlist) planEnforced(ctx context.Context, private kit.PrivateReader,
 	}
 	found, err := server.Enforcement(ctx)
 	if err != nil {
-		diags.AddError("Server Not Inspected", kit.PostgresDetail("Could not find out how the allowlist can be enforced", err))
+		diags.AddError("Server Not Inspected", kit.PostgresDetail("Could not find out how the allowlist can be "+
+			"enforced", err))
 		return
 	}
 	plan.checkPossible(found, diags)
@@ -150,8 +158,10 @@ func (r *allowlist) planEnforced(ctx context.Context, private kit.PrivateReader,
 	}
 	if found.Pooled {
 		diags.AddAttributeWarning(path.Root("enforcement"), "Connection Pooler In Between",
-			"The provider reaches the server through a connection pooler. If the scripts do so, too, the server sees the pooler's address for all of them, and no rule can tell Auth0 from others.\n\n"+
-				"Have the scripts connect to the server itself, or enforce the list in front of the pooler with enforcement = \"none\".")
+			"The provider reaches the server through a connection pooler. If the scripts do so, too, the server sees the "+
+				"pooler's address for all of them, and no rule can tell Auth0 from others.\n\n"+
+				"Have the scripts connect to the server itself, or enforce the list in front of the "+
+				"pooler with enforcement = \"none\".")
 	}
 	if known && !plan.Role.IsNull() {
 		plan.checkRole(ctx, server, diags)
@@ -160,7 +170,11 @@ func (r *allowlist) planEnforced(ctx context.Context, private kit.PrivateReader,
 
 // checkPossible refuses an enforcement that this server or this role does not allow.
 func (m *allowlistModel) checkPossible(found *postgres.Enforcement, diags *diag.Diagnostics) {
-	reasons := map[string]string{enforcementFunctions: found.Functions, enforcementHBA: found.HBA, enforcementTrigger: found.LoginTrigger}
+	reasons := map[string]string{
+		enforcementFunctions: found.Functions,
+		enforcementHBA:       found.HBA,
+		enforcementTrigger:   found.LoginTrigger,
+	}
 	how := m.Enforcement.ValueString()
 	if reason := reasons[how]; reason != "" {
 		possible := []string{`"none"`}
@@ -170,11 +184,14 @@ func (m *allowlistModel) checkPossible(found *postgres.Enforcement, diags *diag.
 			}
 		}
 		diags.AddAttributeError(path.Root("enforcement"), "Enforcement Not Possible", fmt.Sprintf(
-			"enforcement = %q does not work on this server (%s, connected as %q): %s.\n\nHere works: %s.", how, found.Server, found.User, reason, kit.List(possible)))
+			"enforcement = %q does not work on this server (%s, connected "+
+				"as %q): %s.\n\nHere works: %s.", how, found.Server, found.User, reason, kit.List(possible)))
 	}
-	if how == enforcementTrigger && !m.Database.IsNull() && !m.Database.IsUnknown() && m.Database.ValueString() != found.Database {
+	if how == enforcementTrigger && !m.Database.IsNull() && !m.Database.IsUnknown() &&
+		m.Database.ValueString() != found.Database {
 		diags.AddAttributeError(path.Root("database"), "Another Database", fmt.Sprintf(
-			"A login trigger guards the database that it is in, and the provider connects to %q, not to %q.\n\nRemove database, or use a provider for that database.", found.Database, m.Database.ValueString()))
+			"A login trigger guards the database that it is in, and the provider connects to %q, not to %q.\n\nRemove "+
+				"database, or use a provider for that database.", found.Database, m.Database.ValueString()))
 	}
 }
 
@@ -190,10 +207,12 @@ func (m *allowlistModel) checkRole(ctx context.Context, server *postgres.Server,
 	switch {
 	case guarded.Own:
 		diags.AddAttributeError(path.Root("role"), "Role Is The Provider's Own", fmt.Sprintf(
-			"The provider itself connects as %q and would lock itself out.\n\nSet role to the role that the scripts log in as.", role))
+			"The provider itself connects as %q and would lock itself out.\n\nSet role to the "+
+				"role that the scripts log in as.", role))
 	case guarded.Superuser:
 		diags.AddAttributeError(path.Root("role"), "Role Is A Superuser", fmt.Sprintf(
-			"%q is a superuser: it could lift any rule, and nobody could help who locked it out.\n\nSet role to the role that the scripts log in as.", role))
+			"%q is a superuser: it could lift any rule, and nobody could help who locked it out.\n\nSet role to the "+
+				"role that the scripts log in as.", role))
 	case len(guarded.Outside) > 0:
 		var addresses []string
 		for _, address := range guarded.Outside {
@@ -201,7 +220,8 @@ func (m *allowlistModel) checkRole(ctx context.Context, server *postgres.Server,
 		}
 		diags.AddAttributeWarning(path.Root("role"), "Sessions From Other Addresses", fmt.Sprintf(
 			"%q has sessions open from %s, which the list does not hold: from there it will not be let in again. "+
-				"If that is a connection pooler or a proxy, the server sees its address in place of Auth0's, and Auth0 would be locked out.\n\nAdd the address to additional_cidrs if it is to stay.", role, kit.List(addresses)))
+				"If that is a connection pooler or a proxy, the server sees its address in place of Auth0's, and Auth0 would be "+
+				"locked out.\n\nAdd the address to additional_cidrs if it is to stay.", role, kit.List(addresses)))
 	}
 }
 
@@ -235,7 +255,12 @@ func (r *allowlist) enforce(ctx context.Context, plan *allowlistModel, diags *di
 }
 
 // readEnforced reads what stands on the server.
-func (r *allowlist) readEnforced(ctx context.Context, private kit.Private, state *allowlistModel, diags *diag.Diagnostics) bool {
+func (r *allowlist) readEnforced(
+	ctx context.Context,
+	private kit.Private,
+	state *allowlistModel,
+	diags *diag.Diagnostics,
+) bool {
 	how := state.Enforcement.ValueString()
 	if how == enforcementNone {
 		return true
@@ -300,7 +325,8 @@ func enforcementError(diags *diag.Diagnostics, summary, attempted, how string, e
 	attempted = fmt.Sprintf("%s (enforcement = %q)", attempted, how)
 	var left *postgres.RestoreError
 	if errors.As(err, &left) {
-		diags.AddError("Allowlist Not Put Back", fmt.Sprintf("%s: %v. What was there before could not be put back: %v.\n\n%s", attempted, left.Cause, left.Restore, left.ByHand))
+		diags.AddError("Allowlist Not Put Back", fmt.Sprintf("%s: %v. What was there before "+
+			"could not be put back: %v.\n\n%s", attempted, left.Cause, left.Restore, left.ByHand))
 		return
 	}
 	back := "What was there before was put back."
@@ -312,19 +338,29 @@ func enforcementError(diags *diag.Diagnostics, summary, attempted, how string, e
 	var broken *postgres.HBAError
 	switch {
 	case errors.Is(err, postgres.ErrLockedOut):
-		diags.AddError(summary, fmt.Sprintf("%s: %v. %s\n\nCheck that the provider can still reach the server, and that no other limit (such as max_connections) stands in its way, and apply again.", attempted, err, back))
+		diags.AddError(summary, fmt.Sprintf("%s: %v. %s\n\nCheck that the provider can still reach the server, and that no "+
+			"other limit (such as max_connections) stands in its way, and apply again.", attempted, err, back))
 	case errors.As(err, &broken) && broken.Ours:
-		diags.AddError(summary, fmt.Sprintf("%s: the server does not take the rules: %v. %s\n\nThis is a bug in the provider, please report it.", attempted, broken, back))
+		diags.AddError(summary, fmt.Sprintf("%s: the server does not take the rules: %v. %s\n\nThis is a bug in "+
+			"the provider, please report it.", attempted, broken, back))
 	case errors.As(err, &broken):
-		diags.AddError(summary, fmt.Sprintf("%s: the server could not load its files, even without a change: %v. Nothing was changed.\n\nCorrect that line, and apply again.", attempted, broken))
+		diags.AddError(summary, fmt.Sprintf("%s: the server could not load its files, even without a change: %v. Nothing "+
+			"was changed.\n\nCorrect that line, and apply again.", attempted, broken))
 	case errors.Is(err, postgres.ErrEmptyHBA):
-		diags.AddError(summary, fmt.Sprintf("%s: %v. Nothing was changed.\n\nThe server still follows the rules that it loaded before, until it is started anew. Put pg_hba.conf back from a backup before that, and apply again.", attempted, err))
+		diags.AddError(summary, fmt.Sprintf("%s: %v. Nothing was changed.\n\nThe server still follows the rules that it "+
+			"loaded before, until it is started anew. Put pg_hba.conf back from a backup "+
+			"before that, and apply again.", attempted, err))
 	case errors.Is(err, postgres.ErrHBABusy):
-		diags.AddError(summary, fmt.Sprintf("%s: %v. Nothing was changed.\n\nApply again once that run is done. Its session is found by\n  %s\nand, if the run is no more, ended by pg_terminate_backend(pid).", attempted, err, postgres.HBALockHolderSQL))
+		diags.AddError(summary, fmt.Sprintf("%s: %v. Nothing was changed.\n\nApply again once that run is done. Its "+
+			"session is found by\n  %s\nand, if the run is no more, ended "+
+			"by pg_terminate_backend(pid).", attempted, err, postgres.HBALockHolderSQL))
 	case errors.Is(err, postgres.ErrForeignHBA):
-		diags.AddAttributeError(path.Root("enforcement"), summary, fmt.Sprintf("%s: %v. Nothing was changed.\n\nPut pg_hba_lines into Patroni's configuration and set enforcement = \"none\".", attempted, err))
+		diags.AddAttributeError(path.Root("enforcement"), summary, fmt.Sprintf("%s: %v. Nothing was changed.\n\nPut "+
+			"pg_hba_lines into Patroni's configuration and set enforcement = \"none\".", attempted, err))
 	case errors.Is(err, postgres.ErrAccessNotFound):
-		diags.AddAttributeError(path.Root("store"), summary, fmt.Sprintf("%s: there are no access functions in the store's schema.\n\nSet store to the store of an auth0pg_access_functions, so that Terraform creates them first.", attempted))
+		diags.AddAttributeError(path.Root("store"), summary, fmt.Sprintf("%s: there are no access functions in the store's "+
+			"schema.\n\nSet store to the store of an auth0pg_access_functions, so that "+
+			"Terraform creates them first.", attempted))
 	case edited != nil:
 		diags.AddError(summary, kit.PostgresDetail(attempted, err)+" "+back)
 	default:

@@ -79,28 +79,37 @@ func (a answer) feed() (feed ipranges.Feed, ok bool) {
 
 // addFeedCancelled reports that the context ended while the feed was read.
 func addFeedCancelled(diags *diag.Diagnostics, err error) {
-	diags.AddError("Live Feed Not Read", fmt.Sprintf("Reading the list of Auth0's addresses was cancelled: %v.\n\nRun the command again.", err))
+	diags.AddError("Live Feed Not Read", fmt.Sprintf("Reading the list of Auth0's addresses was cancelled: "+
+		"%v.\n\nRun the command again.", err))
 }
 
 // addFeedRefused reports a feed that was reached and lists nothing.
 func addFeedRefused(diags *diag.Diagnostics, a answer) {
 	diags.AddAttributeError(path.Root("url"), "Feed Is Empty", fmt.Sprintf(
 		"The live list of Auth0's addresses was read from %s and is refused: %s.\n\n"+
-			"Nothing was changed. Set live = false to use the list bundled with this provider, or try again once the feed is repaired.", a.URL, a.Failure))
+			"Nothing was changed. Set live = false to use the list bundled with this provider, or try "+
+			"again once the feed is repaired.", a.URL, a.Failure))
 }
 
 // addFeedFallback warns that another list stands in for the live one.
 func addFeedFallback(diags *diag.Diagnostics, a answer, instead string) {
-	detail := fmt.Sprintf("The live list of Auth0's addresses could not be read: %s.\n\nUsed instead: %s.", a.Failure, instead)
+	detail := fmt.Sprintf("The live list of Auth0's addresses could not be "+
+		"read: %s.\n\nUsed instead: %s.", a.Failure, instead)
 	if a.Anew {
-		detail += " Should Terraform report an inconsistent final plan besides, the feed could still be read when that plan was made: nothing was changed; plan and apply again."
+		detail += " Should Terraform report an inconsistent final plan besides, the feed could still be read when that " +
+			"plan was made: nothing was changed; plan and apply again."
 	}
 	diags.AddAttributeWarning(path.Root("live"), "Live Feed Not Used", detail)
 }
 
 // checkShrunken refuses a list with fewer addresses than before, which is far more often
 // a broken feed than a change that Auth0 made.
-func checkShrunken(diags *diag.Diagnostics, feed ipranges.Feed, what, beforeIs string, before, after []netip.Prefix) bool {
+func checkShrunken(
+	diags *diag.Diagnostics,
+	feed ipranges.Feed,
+	what, beforeIs string,
+	before, after []netip.Prefix,
+) bool {
 	if !ipranges.Shrunken(before, after) {
 		return true
 	}
@@ -115,7 +124,8 @@ func checkShrunken(diags *diag.Diagnostics, feed ipranges.Feed, what, beforeIs s
 		detail += fmt.Sprintf(" The feed's changelog announces removals on %s.", kit.List(dates))
 	}
 	diags.AddAttributeError(path.Root("allow_shrink"), "Feed Lost Addresses", detail+
-		"\n\nCalls from a missing address would be refused. If Auth0 has given these addresses up, set allow_shrink = true and apply again.")
+		"\n\nCalls from a missing address would be refused. If Auth0 has given these addresses up, set "+
+		"allow_shrink = true and apply again.")
 	return false
 }
 

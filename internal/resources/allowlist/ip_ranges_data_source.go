@@ -49,7 +49,8 @@ func (d *ipRanges) Schema(_ context.Context, _ datasource.SchemaRequest, resp *d
 		return schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: description}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The addresses from which Auth0 calls custom databases, of one region or of all, from the list bundled with this provider or from Auth0's live list. " +
+		MarkdownDescription: "The addresses from which Auth0 calls custom databases, of one region or of all, from the " +
+			"list bundled with this provider or from Auth0's live list. " +
 			"It needs no tenant and no server.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
@@ -63,18 +64,21 @@ func (d *ipRanges) Schema(_ context.Context, _ datasource.SchemaRequest, resp *d
 			},
 			"live": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "Whether to read Auth0's live list instead of the list bundled with this provider, which is the default. " +
+				MarkdownDescription: "Whether to read Auth0's live list instead of the list bundled with this " +
+					"provider, which is the default. " +
 					"When the live list cannot be read, the bundled one stands in, with a warning.",
 			},
 			"url": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Where the live list is read from, for example a mirror; the default is `" + ipranges.DefaultURL + "`. " +
+				MarkdownDescription: "Where the live list is read from, for " +
+					"example a mirror; the default is `" + ipranges.DefaultURL + "`. " +
 					"It is used only with `live = true`.",
 				Validators: []validator.String{feedURLValidator{}},
 			},
 			"allow_shrink": schema.BoolAttribute{
-				Optional:            true,
-				MarkdownDescription: "Whether a live list with fewer addresses than the bundled one is accepted. By default it is refused, because it is more often a broken feed than a change.",
+				Optional: true,
+				MarkdownDescription: "Whether a live list with fewer addresses than the bundled one is accepted. By default it " +
+					"is refused, because it is more often a broken feed than a change.",
 			},
 			"cidrs":      networks("The networks in CIDR notation, sorted by address, IPv4 before IPv6."),
 			"ipv4_cidrs": networks("The IPv4 networks of `cidrs`."),
@@ -116,7 +120,10 @@ func (d *ipRanges) Read(ctx context.Context, req datasource.ReadRequest, resp *d
 }
 
 // feed returns the list that the configuration asks for.
-func (m *ipRangesModel) feed(ctx context.Context, diags *diag.Diagnostics) (feed ipranges.Feed, source string, ok bool) {
+func (m *ipRangesModel) feed(
+	ctx context.Context,
+	diags *diag.Diagnostics,
+) (feed ipranges.Feed, source string, ok bool) {
 	if !m.Live.ValueBool() {
 		return ipranges.Snapshot(), sourceSnapshot, true
 	}
@@ -147,12 +154,14 @@ func (m *ipRangesModel) networks(diags *diag.Diagnostics, feed ipranges.Feed) ([
 	}
 	if strings.EqualFold(m.Region.ValueString(), privateCloud) {
 		diags.AddAttributeError(path.Root("region"), "Unknown Region",
-			"A private cloud is in no list: its addresses are the Primary Egress IPs that Auth0's Support Center shows for each environment.")
+			"A private cloud is in no list: its addresses are the Primary Egress IPs that Auth0's Support "+
+				"Center shows for each environment.")
 		return nil, false
 	}
 	networks, err := feed.Region(m.Region.ValueString())
 	if err != nil {
-		diags.AddAttributeError(path.Root("region"), "Unknown Region", fmt.Sprintf("In the list of Auth0's addresses %v.", err))
+		diags.AddAttributeError(path.Root("region"), "Unknown Region", fmt.Sprintf("In the list of Auth0's addresses "+
+			"%v.", err))
 		return nil, false
 	}
 	return networks, true
@@ -190,7 +199,13 @@ func (m *ipRangesModel) refresh(feed ipranges.Feed, source string, networks []ne
 	}
 	m.Regions = listMap(regions)
 	ipv4, ipv6 := ipranges.Families(networks)
-	m.CIDRs, m.IPv4CIDRs, m.IPv6CIDRs = kit.StringList(ipranges.Strings(networks)), kit.StringList(ipranges.Strings(ipv4)), kit.StringList(ipranges.Strings(ipv6))
+	m.CIDRs, m.IPv4CIDRs, m.IPv6CIDRs = kit.StringList(
+		ipranges.Strings(networks),
+	), kit.StringList(
+		ipranges.Strings(ipv4),
+	), kit.StringList(
+		ipranges.Strings(ipv6),
+	)
 	m.LastUpdatedAt = types.StringValue(feed.LastUpdatedAt)
 	m.Source = types.StringValue(source)
 }

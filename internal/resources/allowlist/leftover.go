@@ -64,7 +64,8 @@ func (m *allowlistModel) showLeftovers(left []rulesPlace) {
 	elements := m.Enforced.Elements()
 	for _, at := range left {
 		if at != m.place() {
-			elements = append(elements, types.StringValue(fmt.Sprintf("left by a change that failed: %s for %q", at.Enforcement, at.Role+at.Schema)))
+			elements = append(elements, types.StringValue(fmt.Sprintf("left by a change that failed: %s for "+
+				"%q", at.Enforcement, at.Role+at.Schema)))
 		}
 	}
 	m.Enforced = types.ListValueMust(types.StringType, elements)
@@ -79,7 +80,8 @@ func (at rulesPlace) remains() kit.Remains {
 			SQL:  postgres.OpenClientCheckStatement(at.Schema) + ";",
 		}
 	case enforcementHBA:
-		by := fmt.Sprintf("-- in pg_hba.conf, remove the line\n--   %s\nSELECT pg_catalog.pg_reload_conf();", postgres.HBAInclude(at.Role))
+		by := fmt.Sprintf("-- in pg_hba.conf, remove the line\n--   "+
+			"%s\nSELECT pg_catalog.pg_reload_conf();", postgres.HBAInclude(at.Role))
 		return kit.Remains{What: fmt.Sprintf("the allowlist in pg_hba.conf of the role %q", at.Role), SQL: by, OnServer: by}
 	}
 	trigger := kit.QuoteIdentifier(postgres.LoginTriggerName(at.Role))

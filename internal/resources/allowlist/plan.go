@@ -90,7 +90,13 @@ func (m *allowlistModel) setOutputs(diags *diag.Diagnostics, found ranges) {
 		return
 	}
 	ipv4, ipv6 := ipranges.Families(networks)
-	m.CIDRs, m.IPv4CIDRs, m.IPv6CIDRs = kit.StringList(ipranges.Strings(networks)), kit.StringList(ipranges.Strings(ipv4)), kit.StringList(ipranges.Strings(ipv6))
+	m.CIDRs, m.IPv4CIDRs, m.IPv6CIDRs = kit.StringList(
+		ipranges.Strings(networks),
+	), kit.StringList(
+		ipranges.Strings(ipv4),
+	), kit.StringList(
+		ipranges.Strings(ipv6),
+	)
 	if !m.Role.IsUnknown() && !m.Database.IsUnknown() {
 		m.HBALines = kit.StringList(m.list().HBALines())
 	}
@@ -122,16 +128,19 @@ func regionOf(domain types.String, diags *diag.Diagnostics) types.String {
 	}
 	if domain.IsNull() {
 		diags.AddAttributeError(path.Root("region"), "Region Not Known",
-			"There is no region, and no tenant to take it from: the provider's auth0.domain (or AUTH0_DOMAIN) is not set either."+remedy)
+			"There is no region, and no tenant to take it from: the provider's auth0.domain (or "+
+				"AUTH0_DOMAIN) is not set either."+remedy)
 		return types.StringUnknown()
 	}
 	region, err := ipranges.RegionOfDomain(domain.ValueString())
 	if err != nil {
 		if isPrivateCloud(err) {
 			diags.AddAttributeError(path.Root("region"), "Region Not Known", fmt.Sprintf(
-				"The region could not be taken from the provider's auth0.domain: %v.\n\nSet region = %q and put those addresses into additional_cidrs.", err, privateCloud))
+				"The region could not be taken from the provider's auth0.domain: %v.\n\nSet region = %q and put those "+
+					"addresses into additional_cidrs.", err, privateCloud))
 		} else {
-			diags.AddAttributeError(path.Root("region"), "Region Not Known", fmt.Sprintf("The region could not be taken from the provider's auth0.domain: %v.", err)+remedy)
+			diags.AddAttributeError(path.Root("region"), "Region Not Known", fmt.Sprintf("The region could not be taken from "+
+				"the provider's auth0.domain: %v.", err)+remedy)
 		}
 		return types.StringUnknown()
 	}
@@ -140,7 +149,12 @@ func regionOf(domain types.String, diags *diag.Diagnostics) types.String {
 
 // keptAnswer returns the answer of the live feed that belongs to this plan: the one that the
 // refresh before it got, or else a new one.
-func keptAnswer(ctx context.Context, req resource.ModifyPlanRequest, state *allowlistModel, plan allowlistModel) (answer, error) {
+func keptAnswer(
+	ctx context.Context,
+	req resource.ModifyPlanRequest,
+	state *allowlistModel,
+	plan allowlistModel,
+) (answer, error) {
 	if !plan.Live.ValueBool() {
 		return answer{}, nil
 	}
@@ -156,7 +170,12 @@ func keptAnswer(ctx context.Context, req resource.ModifyPlanRequest, state *allo
 }
 
 // regionRanges picks the region's addresses from the list that the plan asks for.
-func regionRanges(diags *diag.Diagnostics, plan allowlistModel, state *allowlistModel, said answer) (found ranges, ok bool) {
+func regionRanges(
+	diags *diag.Diagnostics,
+	plan allowlistModel,
+	state *allowlistModel,
+	said answer,
+) (found ranges, ok bool) {
 	if diags.HasError() {
 		return ranges{}, false
 	}
@@ -185,7 +204,8 @@ func regionRanges(diags *diag.Diagnostics, plan allowlistModel, state *allowlist
 	}
 	networks, err := feed.Region(region)
 	if err != nil {
-		diags.AddAttributeError(path.Root("region"), "Unknown Region", fmt.Sprintf("In the live list of Auth0's addresses %v.", err))
+		diags.AddAttributeError(path.Root("region"), "Unknown Region", fmt.Sprintf("In the live list of Auth0's addresses "+
+			"%v.", err))
 		return ranges{}, false
 	}
 	beforeIs := "the list in use"
@@ -194,7 +214,8 @@ func regionRanges(diags *diag.Diagnostics, plan allowlistModel, state *allowlist
 		before.networks, _ = ipranges.Snapshot().Region(region)
 		beforeIs = snapshotNote()
 	}
-	if !plan.AllowShrink.ValueBool() && !checkShrunken(diags, feed, "region "+region, beforeIs, before.networks, networks) {
+	if !plan.AllowShrink.ValueBool() &&
+		!checkShrunken(diags, feed, "region "+region, beforeIs, before.networks, networks) {
 		return ranges{}, false
 	}
 	return ranges{networks, feed.LastUpdatedAt, sourceLive}, true
@@ -205,7 +226,8 @@ func snapshotRanges(diags *diag.Diagnostics, region string) (found ranges, ok bo
 	networks, err := feed.Region(region)
 	if err != nil {
 		diags.AddAttributeError(path.Root("region"), "Unknown Region", fmt.Sprintf(
-			"In the list bundled with this provider %v.\n\nCorrect the region, or set live = true if Auth0 has opened it since.", err))
+			"In the list bundled with this provider %v.\n\nCorrect the region, or set live = true "+
+				"if Auth0 has opened it since.", err))
 		return ranges{}, false
 	}
 	return ranges{networks, feed.LastUpdatedAt, sourceSnapshot}, true
@@ -227,7 +249,8 @@ func warnCovered(diags *diag.Diagnostics, region, additional []netip.Prefix) {
 		for _, listed := range region {
 			if network.Overlaps(listed) {
 				diags.AddAttributeWarning(path.Root("additional_cidrs"), "Networks Overlap", fmt.Sprintf(
-					"%s in additional_cidrs and Auth0's %s have addresses in common. Both are listed; check that the wider one is meant.", network, listed))
+					"%s in additional_cidrs and Auth0's %s have addresses in common. Both are listed; "+
+						"check that the wider one is meant.", network, listed))
 				break
 			}
 		}

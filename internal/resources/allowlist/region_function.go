@@ -21,15 +21,21 @@ func (f *regionFunction) Metadata(_ context.Context, _ function.MetadataRequest,
 	resp.Name = "region"
 }
 
-func (f *regionFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
+func (f *regionFunction) Definition(
+	_ context.Context,
+	_ function.DefinitionRequest,
+	resp *function.DefinitionResponse,
+) {
 	resp.Definition = function.Definition{
 		Summary: "The region of a tenant's domain",
-		MarkdownDescription: "Returns the region, for example `EU`, in which the Auth0 tenant with this canonical domain lives. " +
+		MarkdownDescription: "Returns the region, for example `EU`, in which the Auth0 tenant with " +
+			"this canonical domain lives. " +
 			"The labels of the domain are compared one by one: `eu.auth0.com` is a tenant called `eu` in the region `US`. " +
 			"Letter case, a trailing dot, and the `https://` and final slash of an issuer are ignored. " +
 			"A custom domain and a private cloud's domain do not tell a region: for them the call fails with the reason.",
 		Parameters: []function.Parameter{
-			function.StringParameter{Name: "domain", MarkdownDescription: "The tenant's canonical domain, for example `acme.eu.auth0.com`."},
+			function.StringParameter{Name: "domain", MarkdownDescription: "The tenant's canonical domain, " +
+				"for example `acme.eu.auth0.com`."},
 		},
 		Return: function.StringReturn{},
 	}

@@ -63,7 +63,8 @@ func (r *allowlist) Metadata(_ context.Context, req resource.MetadataRequest, re
 func (r *allowlist) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The addresses from which Auth0 calls the database, for firewalls and `pg_hba.conf`. " +
-			"All tenants of a region share its addresses: the list narrows who can reach the database, it never replaces a password.",
+			"All tenants of a region share its addresses: the list narrows who can reach the database, " +
+			"it never replaces a password.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Computed:            true,
@@ -72,14 +73,17 @@ func (r *allowlist) Schema(_ context.Context, _ resource.SchemaRequest, resp *re
 			"region": schema.StringAttribute{
 				Optional: true,
 				Computed: true,
-				MarkdownDescription: "The region of the Auth0 tenant, for example `EU`; by default it is taken from the provider's `auth0.domain`. " +
-					"`" + privateCloud + "` stands for a private cloud, whose addresses go into `additional_cidrs`. A change replaces the region's addresses.",
+				MarkdownDescription: "The region of the Auth0 tenant, for example `EU`; by default it is taken from " +
+					"the provider's `auth0.domain`. " +
+					"`" + privateCloud + "` stands for a private cloud, whose addresses go into `additional_cidrs`. A change " +
+					"replaces the region's addresses.",
 				Validators: []validator.String{regionValidator{}},
 			},
 			"additional_cidrs": schema.SetAttribute{
 				Optional:    true,
 				ElementType: types.StringType,
-				MarkdownDescription: "Further networks that may reach the database, in CIDR notation or as single addresses, IPv4 or IPv6. " +
+				MarkdownDescription: "Further networks that may reach the database, in CIDR notation or as " +
+					"single addresses, IPv4 or IPv6. " +
 					"A change adds or removes them.",
 				Validators: []validator.Set{networksValidator{}},
 			},
@@ -87,14 +91,17 @@ func (r *allowlist) Schema(_ context.Context, _ resource.SchemaRequest, resp *re
 				Optional: true,
 				Computed: true,
 				Default:  booldefault.StaticBool(false),
-				MarkdownDescription: "Whether to read Auth0's live list at every plan instead of the list bundled with this provider, which is the default. " +
-					"Addresses that come or go then show in the plan. When the feed cannot be read, the addresses that are in use stay, with a warning.",
+				MarkdownDescription: "Whether to read Auth0's live list at every plan instead of the list bundled with this " +
+					"provider, which is the default. " +
+					"Addresses that come or go then show in the plan. When the feed cannot be read, the addresses that " +
+					"are in use stay, with a warning.",
 			},
 			"url": schema.StringAttribute{
 				Optional: true,
 				Computed: true,
 				Default:  stringdefault.StaticString(ipranges.DefaultURL),
-				MarkdownDescription: "Where the live list is read from, for example a mirror; the default is `" + ipranges.DefaultURL + "`. " +
+				MarkdownDescription: "Where the live list is read from, for " +
+					"example a mirror; the default is `" + ipranges.DefaultURL + "`. " +
 					"It is used only with `live = true`; a change is followed at the next plan.",
 				Validators: []validator.String{feedURLValidator{}},
 			},
@@ -102,7 +109,8 @@ func (r *allowlist) Schema(_ context.Context, _ resource.SchemaRequest, resp *re
 				Optional: true,
 				Computed: true,
 				Default:  booldefault.StaticBool(false),
-				MarkdownDescription: "Whether a live list with fewer addresses than before is accepted. By default it is refused, because a broken feed would lock Auth0 out. " +
+				MarkdownDescription: "Whether a live list with fewer addresses than before is accepted. By default it is " +
+					"refused, because a broken feed would lock Auth0 out. " +
 					"A change applies to the next list.",
 			},
 			"enforcement": schema.StringAttribute{
@@ -112,39 +120,50 @@ func (r *allowlist) Schema(_ context.Context, _ resource.SchemaRequest, resp *re
 				MarkdownDescription: "What enforces the list on the server. " +
 					"`none`, the default: nothing; use the outputs for a firewall, a security group or `pg_hba.conf`. " +
 					"`functions`: the access functions in `store` refuse calls from other addresses, on every server. " +
-					"`pg_hba`: a file that `pg_hba.conf` includes lets `role` log in from these addresses alone; needs a superuser and PostgreSQL 16 or later. " +
-					"`login_trigger`: an event trigger does so for logins to the provider's database; needs PostgreSQL 17 or later and the right to create it. " +
-					"None of them concerns other roles, or connections through a socket on the server itself. Behind a connection pooler the server sees the pooler's address. " +
+					"`pg_hba`: a file that `pg_hba.conf` includes lets `role` log in from these addresses alone; needs a " +
+					"superuser and PostgreSQL 16 or later. " +
+					"`login_trigger`: an event trigger does so for logins to the provider's database; needs PostgreSQL 17 or " +
+					"later and the right to create it. " +
+					"None of them concerns other roles, or connections through a socket on the server itself. Behind a connection " +
+					"pooler the server sees the pooler's address. " +
 					"A change puts the new rules in force before the old ones are removed.",
-				Validators: []validator.String{stringvalidator.OneOf(enforcementNone, enforcementFunctions, enforcementHBA, enforcementTrigger)},
+				Validators: []validator.String{
+					stringvalidator.OneOf(enforcementNone, enforcementFunctions, enforcementHBA, enforcementTrigger),
+				},
 			},
 			"role": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "The role that the list is for; `pg_hba` and `login_trigger` need it. Without it `pg_hba_lines` are for all roles and do not end in a line that rejects, " +
+				MarkdownDescription: "The role that the list is for; `pg_hba` and `login_trigger` need it. Without it " +
+					"`pg_hba_lines` are for all roles and do not end in a line that rejects, " +
 					"and the access functions check everybody but administrators. A change moves the rules to the other role.",
 				Validators: []validator.String{hbaNameValidator{}},
 			},
 			"database": schema.StringAttribute{
-				Optional:            true,
-				MarkdownDescription: "The database that `pg_hba_lines` let the role into, by default every database. A change rewrites them.",
-				Validators:          []validator.String{hbaNameValidator{}},
+				Optional: true,
+				MarkdownDescription: "The database that `pg_hba_lines` let the role into, by default every " +
+					"database. A change rewrites them.",
+				Validators: []validator.String{hbaNameValidator{}},
 			},
 			"store":        guardedStore(),
 			"region_cidrs": kit.ComputedStrings("Auth0's own addresses in the region, sorted by address."),
-			"cidrs":        kit.ComputedStrings("Every network that may reach the database: `region_cidrs` and `additional_cidrs`, without duplicates, sorted by address, IPv4 before IPv6."),
-			"ipv4_cidrs":   kit.ComputedStrings("The IPv4 networks of `cidrs`."),
-			"ipv6_cidrs":   kit.ComputedStrings("The IPv6 networks of `cidrs`."),
-			"pg_hba_lines": kit.ComputedStrings("Lines for `pg_hba.conf`, in this order and before any wider line: TLS and SCRAM from each of `cidrs`. " +
+			"cidrs": kit.ComputedStrings("Every network that may reach the database: `region_cidrs` and " +
+				"`additional_cidrs`, without duplicates, sorted by address, IPv4 before IPv6."),
+			"ipv4_cidrs": kit.ComputedStrings("The IPv4 networks of `cidrs`."),
+			"ipv6_cidrs": kit.ComputedStrings("The IPv6 networks of `cidrs`."),
+			"pg_hba_lines": kit.ComputedStrings("Lines for `pg_hba.conf`, in this order and before any wider line: TLS " +
+				"and SCRAM from each of `cidrs`. " +
 				"With a `role` the last line rejects that role from everywhere else, in every database."),
-			"enforced": kit.ComputedStrings("What stands on the server to enforce the list: the lines of the included file and the one that includes it, or the SQL of the trigger or of the function. " +
+			"enforced": kit.ComputedStrings("What stands on the server to enforce the list: the lines of the included file " +
+				"and the one that includes it, or the SQL of the trigger or of the function. " +
 				"What was changed elsewhere is put back. Empty with `enforcement = \"none\"`."),
 			"last_updated_at": schema.StringAttribute{
 				Computed:            true,
 				MarkdownDescription: "The timestamp of the list that `region_cidrs` came from.",
 			},
 			"source": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "The list that `region_cidrs` came from: `" + sourceSnapshot + "` (bundled) or `" + sourceLive + "`.",
+				Computed: true,
+				MarkdownDescription: "The list that `region_cidrs` came from: " +
+					"`" + sourceSnapshot + "` (bundled) or `" + sourceLive + "`.",
 			},
 		},
 	}
@@ -155,7 +174,11 @@ func (r *allowlist) Configure(_ context.Context, req resource.ConfigureRequest, 
 }
 
 // ValidateConfig checks what each way of enforcement needs.
-func (r *allowlist) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+func (r *allowlist) ValidateConfig(
+	ctx context.Context,
+	req resource.ValidateConfigRequest,
+	resp *resource.ValidateConfigResponse,
+) {
 	var config allowlistModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if resp.Diagnostics.HasError() {
@@ -165,12 +188,14 @@ func (r *allowlist) ValidateConfig(ctx context.Context, req resource.ValidateCon
 	case enforcementHBA, enforcementTrigger:
 		if config.Role.IsNull() {
 			resp.Diagnostics.AddAttributeError(path.Root("role"), "Role Missing",
-				"enforcement = \""+how+"\" is for one role: for all roles it would lock out the administrator.\n\nSet role to the role that the scripts log in as.")
+				"enforcement = \""+how+"\" is for one role: for all roles it would lock out the administrator.\n\nSet role to "+
+					"the role that the scripts log in as.")
 		}
 	case enforcementFunctions:
 		if config.Store.IsNull() {
 			resp.Diagnostics.AddAttributeError(path.Root("store"), "Store Missing",
-				"enforcement = \"functions\" has the access functions refuse other addresses.\n\nSet store to the store of an auth0pg_access_functions.")
+				"enforcement = \"functions\" has the access functions refuse other addresses.\n\nSet store to the store "+
+					"of an auth0pg_access_functions.")
 		}
 	}
 }
@@ -219,7 +244,8 @@ func (r *allowlist) Update(ctx context.Context, req resource.UpdateRequest, resp
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	left := unreleased(ctx, req.Private, &resp.Diagnostics)
 	began := time.Now()
-	if resp.Diagnostics.HasError() || kit.RefuseLost(ctx, req.Private, state.title(), &resp.Diagnostics) || !r.enforce(ctx, &plan, &resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || kit.RefuseLost(ctx, req.Private, state.title(), &resp.Diagnostics) ||
+		!r.enforce(ctx, &plan, &resp.Diagnostics) {
 		return
 	}
 	if !r.releaseAll(ctx, withPlace(left, state.place()), plan.place(), &resp.Diagnostics) {
@@ -247,5 +273,10 @@ func (m *allowlistModel) title() string {
 }
 
 func (m *allowlistModel) logFields() map[string]any {
-	return map[string]any{"allowlist": m.ID.ValueString(), "networks": len(m.CIDRs.Elements()), "enforcement": m.Enforcement.ValueString(), "source": m.Source.ValueString()}
+	return map[string]any{
+		"allowlist":   m.ID.ValueString(),
+		"networks":    len(m.CIDRs.Elements()),
+		"enforcement": m.Enforcement.ValueString(),
+		"source":      m.Source.ValueString(),
+	}
 }

@@ -30,7 +30,8 @@ func (v regionValidator) MarkdownDescription(ctx context.Context) string { retur
 
 func (regionValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	region := req.ConfigValue
-	if region.IsNull() || region.IsUnknown() || regionForm.MatchString(region.ValueString()) || strings.EqualFold(region.ValueString(), privateCloud) {
+	if region.IsNull() || region.IsUnknown() || regionForm.MatchString(region.ValueString()) ||
+		strings.EqualFold(region.ValueString(), privateCloud) {
 		return
 	}
 	resp.Diagnostics.AddAttributeError(req.Path, "Invalid Region", fmt.Sprintf(
@@ -70,11 +71,13 @@ func (networksValidator) ValidateSet(_ context.Context, req validator.SetRequest
 		}
 		if ipranges.TooWide(network) {
 			resp.Diagnostics.AddAttributeWarning(at, "Network Is Very Wide", fmt.Sprintf(
-				"%s lets a large part of the Internet reach the database. If that is not meant, name the networks that need it.", network))
+				"%s lets a large part of the Internet reach the database. If that is not meant, "+
+					"name the networks that need it.", network))
 		}
 		for _, other := range seen {
 			if other.Overlaps(network) {
-				resp.Diagnostics.AddAttributeWarning(at, "Networks Overlap", fmt.Sprintf("%s and %s have addresses in common. One of them can go.", other, network))
+				resp.Diagnostics.AddAttributeWarning(at, "Networks Overlap", fmt.Sprintf("%s and %s have addresses in common. "+
+					"One of them can go.", other, network))
 			}
 		}
 		seen = append(seen, network)
@@ -111,7 +114,8 @@ func (hbaNameValidator) ValidateString(_ context.Context, req validator.StringRe
 		return
 	}
 	if problem := postgres.HBANameProblem(req.ConfigValue.ValueString()); problem != "" {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Name", fmt.Sprintf("The name %q cannot be used here: %s.", req.ConfigValue.ValueString(), problem))
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Name", fmt.Sprintf("The name %q cannot be used here: "+
+			"%s.", req.ConfigValue.ValueString(), problem))
 	}
 }
 

@@ -71,11 +71,9 @@ func (r *connection) PlannedAsIs(ctx context.Context, stored, configured tftypes
 
 // modelFields are the model's fields with the types that the schema gives them.
 var modelFields = sync.OnceValue(func() []modelField {
-	object, ok := connectionSchema(context.Background()).Type().(attr.TypeWithAttributeTypes)
-	if !ok {
-		panic("the schema is no object")
-	}
-	typ, types := reflect.TypeFor[connectionModel](), object.AttributeTypes()
+	typ := reflect.TypeFor[connectionModel]()
+	object := connectionSchema(context.Background()).Type().(attr.TypeWithAttributeTypes) //nolint:forcetypeassert // a schema's
+	types := object.AttributeTypes()
 	var fields []modelField
 	for i := range typ.NumField() {
 		name := typ.Field(i).Tag.Get("tfsdk")

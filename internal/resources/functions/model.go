@@ -40,7 +40,11 @@ func (m *accessFunctionsModel) describedTable(diags *diag.Diagnostics) (s store.
 }
 
 // operations are those configured or all that the table has the parts for.
-func (m *accessFunctionsModel) operations(ctx context.Context, users store.Store, diags *diag.Diagnostics) []scripts.Operation {
+func (m *accessFunctionsModel) operations(
+	ctx context.Context,
+	users store.Store,
+	diags *diag.Diagnostics,
+) []scripts.Operation {
 	if !m.Operations.IsNull() {
 		return kit.OperationsFrom(ctx, m.Operations, diags)
 	}
@@ -73,10 +77,21 @@ func qualified(ctx context.Context, server *postgres.Server, s store.Store) (ful
 
 // baseSpec is all that follows from the configuration alone. known is false while table,
 // operations or the types that they use are unknown.
-func (m *accessFunctionsModel) baseSpec(ctx context.Context, server *postgres.Server, diags *diag.Diagnostics) (spec postgres.AccessSpec, known bool) {
-	spec = postgres.AccessSpec{Schema: m.Schema.ValueString(), Owner: m.Owner.ValueString(), Names: kit.AccessFunctionNames()}
+func (m *accessFunctionsModel) baseSpec(
+	ctx context.Context,
+	server *postgres.Server,
+	diags *diag.Diagnostics,
+) (spec postgres.AccessSpec, known bool) {
+	spec = postgres.AccessSpec{
+		Schema: m.Schema.ValueString(),
+		Owner:  m.Owner.ValueString(),
+		Names:  kit.AccessFunctionNames(),
+	}
 	users, known := m.describedTable(diags)
-	if !known || m.Schema.IsUnknown() || m.Owner.IsUnknown() || m.Operations.IsUnknown() || kit.UnknownElement(m.Operations) || m.RehashOnLogin.IsUnknown() || m.PasswordHash.IsUnknown() {
+	if !known || m.Schema.IsUnknown() || m.Owner.IsUnknown() || m.Operations.IsUnknown() ||
+		kit.UnknownElement(m.Operations) ||
+		m.RehashOnLogin.IsUnknown() ||
+		m.PasswordHash.IsUnknown() {
 		return spec, false
 	}
 	users, known, err := qualified(ctx, server, users)
@@ -105,11 +120,17 @@ func (m *accessFunctionsModel) baseSpec(ctx context.Context, server *postgres.Se
 }
 
 // spec adds to the base what only the server knows and what the former table leaves to tidy up.
-func (m *accessFunctionsModel) spec(ctx context.Context, prior *accessFunctionsModel, server *postgres.Server, diags *diag.Diagnostics) postgres.AccessSpec {
+func (m *accessFunctionsModel) spec(
+	ctx context.Context,
+	prior *accessFunctionsModel,
+	server *postgres.Server,
+	diags *diag.Diagnostics,
+) postgres.AccessSpec {
 	spec, known := m.baseSpec(ctx, server, diags)
 	if !known && !diags.HasError() {
 		diags.AddAttributeError(path.Root("table"), "Type Not Found",
-			"The functions cannot be made: the table has a citext column, and the server does not have the type citext.\n\nInstall the extension citext.")
+			"The functions cannot be made: the table has a citext column, and the server does not have the type "+
+				"citext.\n\nInstall the extension citext.")
 	}
 	sequences, _, err := m.sequences(ctx, server)
 	if err != nil {
@@ -127,7 +148,12 @@ func (m *accessFunctionsModel) spec(ctx context.Context, prior *accessFunctionsM
 }
 
 func (m *accessFunctionsModel) dropSpec() postgres.AccessSpec {
-	spec := postgres.AccessSpec{Schema: m.Schema.ValueString(), Owner: m.Owner.ValueString(), Names: kit.AccessFunctionNames(), Objects: m.objects()}
+	spec := postgres.AccessSpec{
+		Schema:  m.Schema.ValueString(),
+		Owner:   m.Owner.ValueString(),
+		Names:   kit.AccessFunctionNames(),
+		Objects: m.objects(),
+	}
 	if users, known := m.describedTable(&diag.Diagnostics{}); known {
 		spec.Table = kit.TableObject(users)
 	}
@@ -138,7 +164,11 @@ func (m *accessFunctionsModel) dropSpec() postgres.AccessSpec {
 func (m *accessFunctionsModel) objects() []postgres.Object {
 	var objects []postgres.Object
 	if users, known := m.describedTable(&diag.Diagnostics{}); known {
-		objects = append(objects, postgres.Object{Kind: postgres.SchemaObject, Name: users.Table().Schema}, kit.TableObject(users))
+		objects = append(
+			objects,
+			postgres.Object{Kind: postgres.SchemaObject, Name: users.Table().Schema},
+			kit.TableObject(users),
+		)
 	}
 	for _, g := range append(kit.GrantsIn(m.OwnerPrivileges), kit.GrantsIn(m.OwnerSequencePrivileges)...) {
 		objects = kit.Union(objects, []postgres.Object{g.On})
@@ -147,12 +177,19 @@ func (m *accessFunctionsModel) objects() []postgres.Object {
 }
 
 // sequences are those from which the owner draws, see storeSequences.
-func (m *accessFunctionsModel) sequences(ctx context.Context, server *postgres.Server) (sequences []postgres.Object, known bool, err error) {
+func (m *accessFunctionsModel) sequences(
+	ctx context.Context,
+	server *postgres.Server,
+) (sequences []postgres.Object, known bool, err error) {
 	users, known := m.describedTable(&diag.Diagnostics{})
 	if !known {
 		return nil, false, nil
 	}
-	grants, _, err := kit.StoreGrants(users, m.operations(ctx, users, &diag.Diagnostics{}), kit.FeaturesOf(m.RehashOnLogin))
+	grants, _, err := kit.StoreGrants(
+		users,
+		m.operations(ctx, users, &diag.Diagnostics{}),
+		kit.FeaturesOf(m.RehashOnLogin),
+	)
 	if err != nil {
 		return nil, false, nil //nolint:nilerr // the plan has refused this
 	}
@@ -161,7 +198,12 @@ func (m *accessFunctionsModel) sequences(ctx context.Context, server *postgres.S
 
 // refresh reads owner, schema and functions into the model. It returns false when there is
 // no such schema or when it cannot be read, which is then in diags.
-func (m *accessFunctionsModel) refresh(ctx context.Context, server *postgres.Server, further []postgres.Object, diags *diag.Diagnostics) bool {
+func (m *accessFunctionsModel) refresh(
+	ctx context.Context,
+	server *postgres.Server,
+	further []postgres.Object,
+	diags *diag.Diagnostics,
+) bool {
 	access, err := server.Access(ctx, m.Schema.ValueString(), append(kit.AccessFunctionNames(), postgres.ClientCheck))
 	if errors.Is(err, postgres.ErrAccessNotFound) {
 		return false
@@ -190,7 +232,8 @@ func (m *accessFunctionsModel) derive(
 	if !ok {
 		diags.AddAttributeWarning(path.Root("table"), "Table Not Derived", fmt.Sprintf(
 			"From which description of their table the functions in the schema %q were made cannot be told: "+
-				"the schema's comment does not name a table that is there, or the functions are not exactly those for its columns.\n\n"+
+				"the schema's comment does not name a table that is there, or the functions are not "+
+				"exactly those for its columns.\n\n"+
 				"Refer to the `store` of the auth0pg_users_table:\n\n  table = auth0pg_users_table.<name>.store\n\n"+
 				"The plan shows how the functions change by that.", m.Schema.ValueString()))
 		return nil
@@ -204,7 +247,12 @@ func (m *accessFunctionsModel) derive(
 	return nil
 }
 
-func (m *accessFunctionsModel) read(ctx context.Context, server *postgres.Server, access *postgres.Access, further []postgres.Object) error {
+func (m *accessFunctionsModel) read(
+	ctx context.Context,
+	server *postgres.Server,
+	access *postgres.Access,
+	further []postgres.Object,
+) error {
 	if m.Owner.IsNull() {
 		m.Owner = types.StringValue(access.Owner)
 	}

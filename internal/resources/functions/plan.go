@@ -27,7 +27,11 @@ const createdKey = "created"
 const endKey = "end"
 
 // ModifyPlan shows the functions that will be made and refuses what can be refused early.
-func (r *accessFunctions) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+func (r *accessFunctions) ModifyPlan(
+	ctx context.Context,
+	req resource.ModifyPlanRequest,
+	resp *resource.ModifyPlanResponse,
+) {
 	if r.data == nil {
 		return
 	}
@@ -55,7 +59,8 @@ func (r *accessFunctions) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	}
 	if len(plan.Owner.ValueString()) > kit.MaxIdentifier {
 		resp.Diagnostics.AddAttributeError(path.Root("schema"), "Owner Name Too Long",
-			"The owner's default name, the schema's name followed by _owner, has more than 63 bytes.\n\nGive `owner` a shorter name.")
+			"The owner's default name, the schema's name followed by _owner, has more than 63 "+
+				"bytes.\n\nGive `owner` a shorter name.")
 		return
 	}
 	if users, known := plan.describedTable(&resp.Diagnostics); known && !plan.Schema.IsUnknown() {
@@ -74,7 +79,13 @@ func (r *accessFunctions) ModifyPlan(ctx context.Context, req resource.ModifyPla
 }
 
 // plan asks the server, where it can be asked.
-func (r *accessFunctions) plan(ctx context.Context, req resource.ModifyPlanRequest, plan, prior *accessFunctionsModel, replaced bool, diags *diag.Diagnostics) {
+func (r *accessFunctions) plan(
+	ctx context.Context,
+	req resource.ModifyPlanRequest,
+	plan, prior *accessFunctionsModel,
+	replaced bool,
+	diags *diag.Diagnostics,
+) {
 	server, look := r.data.ToPlan(ctx, req.Private, prior == nil || replaced, plan.title(), diags)
 	if server == nil {
 		return
@@ -91,9 +102,14 @@ func (r *accessFunctions) plan(ctx context.Context, req resource.ModifyPlanReque
 		return
 	}
 	plan.planServer(ctx, server, prior, fresh, diags)
-	if users, known := plan.describedTable(diags); known && prior != nil && plan.Table.Equal(prior.Table) && r.data.Notes.TableOfStoreIsNew(users) {
+	if users, known := plan.describedTable(diags); known && prior != nil && plan.Table.Equal(prior.Table) &&
+		r.data.Notes.TableOfStoreIsNew(users) {
 		// Another table takes the place of the one on which the owner has its rights.
-		plan.OwnerPrivileges, plan.OwnerSequencePrivileges = types.ListUnknown(types.StringType), types.ListUnknown(types.StringType)
+		plan.OwnerPrivileges, plan.OwnerSequencePrivileges = types.ListUnknown(
+			types.StringType,
+		), types.ListUnknown(
+			types.StringType,
+		)
 		plan.Policy = types.StringUnknown()
 	}
 }
@@ -123,7 +139,13 @@ func (m *accessFunctionsModel) forgetServer() {
 
 // planServer fills in what will be on the server. fresh is set for a schema that must not
 // exist yet.
-func (m *accessFunctionsModel) planServer(ctx context.Context, server *postgres.Server, prior *accessFunctionsModel, fresh bool, diags *diag.Diagnostics) {
+func (m *accessFunctionsModel) planServer(
+	ctx context.Context,
+	server *postgres.Server,
+	prior *accessFunctionsModel,
+	fresh bool,
+	diags *diag.Diagnostics,
+) {
 	m.OwnerAttributes = kit.StringList(postgres.FunctionsOwner.Words())
 	spec, known := m.baseSpec(ctx, server, diags)
 	if !m.Schema.IsUnknown() && !m.Owner.IsUnknown() {
@@ -177,7 +199,8 @@ func warnOfMembers(ctx context.Context, server *postgres.Server, owner string, d
 		}
 	}
 	diags.AddAttributeWarning(path.Root("owner"), "Owner Has Members", fmt.Sprintf(
-		"The role %q owns the access functions. These roles are members of it, and so can change the functions and do on the table what it may: %s.\n\n"+
+		"The role %q owns the access functions. These roles are members of it, and so can change the functions and do on "+
+			"the table what it may: %s.\n\n"+
 			"Unless they need that, take it back:\n%s", owner, kit.List(names), strings.Join(kit.Revocations(members), "\n")))
 }
 
@@ -193,28 +216,39 @@ func accessError(diags *diag.Diagnostics, verb, schema string, err error) {
 	var server *pgconn.PgError
 	switch {
 	case errors.As(err, &untrusted):
-		diags.AddAttributeError(path.Root("table"), "Object Of Another Role", fmt.Sprintf("%s: a column's type is not used: %v.\n\n%s", attempted, untrusted, kit.UntrustedRemedy))
+		diags.AddAttributeError(path.Root("table"), "Object Of Another Role", fmt.Sprintf("%s: a column's type is not "+
+			"used: %v.\n\n%s", attempted, untrusted, kit.UntrustedRemedy))
 	case errors.As(err, &exists) && exists.Kind == "role":
 		diags.AddAttributeError(path.Root("owner"), "Role Exists Already", fmt.Sprintf(
-			"%s: %v.\n\nChoose another name for the owner. Roles belong to the whole server: one that was made for functions in another of its databases is shared.", attempted, exists))
+			"%s: %v.\n\nChoose another name for the owner. Roles belong to the whole server: one that was made for functions "+
+				"in another of its databases is shared.", attempted, exists))
 	case errors.As(err, &exists):
 		diags.AddAttributeError(path.Root("schema"), "Schema Exists Already", fmt.Sprintf(
-			"%s: %v, and the functions need a schema of their own.\n\nChoose another name, or bring access functions that are there under management with an import block:\n\n"+
+			"%s: %v, and the functions need a schema of their own.\n\nChoose another name, or bring access functions that are "+
+				"there under management with an import block:\n\n"+
 				"import {\n  to = auth0pg_access_functions.<name>\n  id = %q\n}", attempted, exists, schema))
 	case errors.As(err, &used):
 		diags.AddError("Access Functions In Use", fmt.Sprintf(
-			"%s: %v.\n\nGive the role and the connection another store first, and apply until the plan is empty; then remove the functions.", attempted, used))
+			"%s: %v.\n\nGive the role and the connection another store first, and apply until the plan is "+
+				"empty; then remove the functions.", attempted, used))
 	case errors.As(err, &changed):
-		diags.AddError("Functions Changed Since Plan", fmt.Sprintf("%s: somebody gave it %v after the plan was made, and nothing was changed.\n\nPlan again to see what will be done about it.", attempted, changed))
+		diags.AddError("Functions Changed Since "+
+			"Plan", fmt.Sprintf("%s: somebody gave it %v after the plan was made, and nothing was changed.\n\nPlan again to "+
+			"see what will be done about it.", attempted, changed))
 	case errors.As(err, &different):
-		diags.AddError("Functions Not Changed", fmt.Sprintf("%s: the server accepted the change and the functions are %v.\n\nThis needs a role with more rights, mostly a superuser.", attempted, different))
+		diags.AddError("Functions Not Changed", fmt.Sprintf("%s: the server accepted the change and the functions are "+
+			"%v.\n\nThis needs a role with more rights, mostly a superuser.", attempted, different))
 	case errors.As(err, &grants):
 		diags.AddError("Privileges Not Changed", fmt.Sprintf("%s: %v.\n\n%s", attempted, grants, kit.GrantorRemedy))
 	case errors.As(err, &server) && (server.Code == "42P01" || server.Code == "42703" || server.Code == "3F000"):
 		diags.AddAttributeError(path.Root("table"), "Users Table Not Found", fmt.Sprintf(
-			"%s: %s\n\nCreate the table first: refer to the `store` of the object that makes it, so that Terraform knows the order.", attempted, kit.ServersWords(server)))
+			"%s: %s\n\nCreate the table first: refer to the `store` of the object that makes it, so "+
+				"that Terraform knows the order.", attempted, kit.ServersWords(server)))
 	default:
-		diags.AddError("Access Functions Not "+map[string]string{"create": "Created", "read": "Read", "change": "Changed", "drop": "Dropped"}[verb], accessDetail(attempted, err))
+		diags.AddError(
+			"Access Functions Not "+map[string]string{"create": "Created", "read": "Read", "change": "Changed", "drop": "Dropped"}[verb],
+			accessDetail(attempted, err),
+		)
 	}
 }
 
@@ -222,8 +256,10 @@ func accessError(diags *diag.Diagnostics, verb, schema string, err error) {
 func accessDetail(attempted string, err error) string {
 	var server *pgconn.PgError
 	if errors.As(err, &server) && server.Code == "55P03" {
-		return fmt.Sprintf("%s: %s It was tried for a minute, each time briefly, so that logins do not queue behind it. Nothing was changed.%s\n\n"+
-			"Find in pg_stat_activity what reads the table for so long, such as a report or pg_dump, and apply again when that is done.",
+		return fmt.Sprintf("%s: %s It was tried for a minute, each time briefly, so that logins do not queue behind "+
+			"it. Nothing was changed.%s\n\n"+
+			"Find in pg_stat_activity what reads the table for so long, such as a report or pg_dump, and "+
+			"apply again when that is done.",
 			attempted, kit.ServersWords(server), kit.HeldUpBy(err))
 	}
 	return kit.PostgresDetail(attempted, err)

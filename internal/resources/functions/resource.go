@@ -59,10 +59,13 @@ func (r *accessFunctions) Metadata(_ context.Context, req resource.MetadataReque
 
 func (r *accessFunctions) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Functions through which the action scripts reach the users table, so that their role needs no right on the table itself: " +
-			"who has its password can look up one user at a time whose e-mail address is known, and can neither list users nor read other columns. " +
+		MarkdownDescription: "Functions through which the action scripts reach the users table, so that their role needs " +
+			"no right on the table itself: " +
+			"who has its password can look up one user at a time whose e-mail address is known, and can neither list " +
+			"users nor read other columns. " +
 			"Each operation has a `SECURITY DEFINER` function in a schema of its own, owned by a role that cannot log in; " +
-			"an operation that runs further statements has one more for each. Hand `store` to the role and to the connection in place of the table's.",
+			"an operation that runs further statements has one more for each. Hand `store` to the role and to the " +
+			"connection in place of the table's.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Computed:            true,
@@ -70,54 +73,74 @@ func (r *accessFunctions) Schema(_ context.Context, _ resource.SchemaRequest, re
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},
 			"schema": schema.StringAttribute{
-				Optional:            true,
-				Computed:            true,
-				Default:             stringdefault.StaticString("auth0"),
-				MarkdownDescription: "The schema that is created for the functions, `auth0` by default. A change makes a new schema and drops the old one.",
-				Validators:          []validator.String{kit.RoleNameValidator{}, stringvalidator.NoneOf("information_schema")},
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+				Optional: true,
+				Computed: true,
+				Default:  stringdefault.StaticString("auth0"),
+				MarkdownDescription: "The schema that is created for the functions, `auth0` by default. A change makes a new " +
+					"schema and drops the old one.",
+				Validators:    []validator.String{kit.RoleNameValidator{}, stringvalidator.NoneOf("information_schema")},
+				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"owner": schema.StringAttribute{
 				Optional: true,
 				Computed: true,
-				MarkdownDescription: "The role that is created to own schema and functions, by default the schema's name followed by `_owner`. It cannot log in. " +
-					"Databases on one server that name the same owner share it, and the last one drops it. A change makes schema and functions anew.",
+				MarkdownDescription: "The role that is created to own schema and functions, by default the schema's name " +
+					"followed by `_owner`. It cannot log in. " +
+					"Databases on one server that name the same owner share it, and the last one drops it. A change " +
+					"makes schema and functions anew.",
 				Validators: []validator.String{kit.RoleNameValidator{}},
 			},
-			"table": kit.ConsumedStore("The table's description: the `store` of an `auth0pg_users_table`. A change replaces the functions in one transaction."),
-			"operations": kit.OperationsAttribute(false, "The operations that have functions: "+kit.QuotedOperations()+"; without it, all for which the table has the parts. "+
-				"A change creates or drops what makes the difference."),
-			"rehash_on_login": kit.RehashAttribute("Whether there is a function by which `login` replaces a password's hash, as scripts with `rehash_on_login` do; `false` by default. " +
+			"table": kit.ConsumedStore("The table's description: the `store` of an `auth0pg_users_table`. A change replaces " +
+				"the functions in one transaction."),
+			"operations": kit.OperationsAttribute(
+				false,
+				"The operations that have functions: "+kit.QuotedOperations()+"; without it, all for which the table has the "+
+					"parts. "+
+					"A change creates or drops what makes the difference.",
+			),
+			"rehash_on_login": kit.RehashAttribute("Whether there is a function by which `login` replaces a password's hash, " +
+				"as scripts with `rehash_on_login` do; `false` by default. " +
 				"A change creates or drops it."),
 			"password_hash": schema.StringAttribute{
 				Optional: true, Computed: true, Default: stringdefault.StaticString(hashes.Bcrypt),
-				MarkdownDescription: "The format of the passwords' hashes that `create`, `change_password` and the replacement at login take, and no other: " +
+				MarkdownDescription: "The format of the passwords' hashes that `create`, `change_password` and the replacement " +
+					"at login take, and no other: " +
 					"the `password_hash` of the connection's `scripts`, `bcrypt` by default. A change replaces these functions.",
 				Validators: []validator.String{stringvalidator.OneOf(hashes.Writable()...)},
 			},
 			"store": kit.ExportedStore(),
 			"definitions": schema.MapAttribute{
-				Computed:            true,
-				ElementType:         types.StringType,
-				MarkdownDescription: "The SQL that makes each function what it is, with its owner and without rights for everybody. What was changed elsewhere is put back.",
+				Computed:    true,
+				ElementType: types.StringType,
+				MarkdownDescription: "The SQL that makes each function what it is, with its owner and without rights for " +
+					"everybody. What was changed elsewhere is put back.",
 			},
 			"schema_definition": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "The SQL that makes the schema what it is. A right to create objects in it that was given elsewhere is taken back.",
+				Computed: true,
+				MarkdownDescription: "The SQL that makes the schema what it is. A right to create objects in it that was " +
+					"given elsewhere is taken back.",
 			},
-			"owner_attributes": kit.ComputedStrings("The owner's attributes as the server has them. What was changed elsewhere is put back."),
-			"owner_privileges": kit.ComputedStrings("What the owner is granted on the table and the schemas that the functions use, as it stands in `GRANT`. What was changed elsewhere is put back."),
-			"owner_sequence_privileges": kit.ComputedStrings("What the owner is granted on sequences that the defaults of the table's columns draw from, where there is `create`. " +
+			"owner_attributes": kit.ComputedStrings("The owner's attributes as the server has them. What was " +
+				"changed elsewhere is put back."),
+			"owner_privileges": kit.ComputedStrings("What the owner is granted on the table and the schemas that the " +
+				"functions use, as it stands in `GRANT`. What was changed elsewhere is put back."),
+			"owner_sequence_privileges": kit.ComputedStrings("What the owner is granted on sequences that the defaults of the " +
+				"table's columns draw from, where there is `create`. " +
 				"It is known once the table exists; what was changed elsewhere is put back."),
 			"policy": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "The policy that lets the owner see the rows of a table with row-level security; null without. It is known once the table exists; what was changed elsewhere is put back.",
+				Computed: true,
+				MarkdownDescription: "The policy that lets the owner see the rows of a table with row-level security; null " +
+					"without. It is known once the table exists; what was changed elsewhere is put back.",
 			},
 		},
 	}
 }
 
-func (r *accessFunctions) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+func (r *accessFunctions) Configure(
+	_ context.Context,
+	req resource.ConfigureRequest,
+	resp *resource.ConfigureResponse,
+) {
 	r.data = kit.ConfigureResource(req, resp)
 }
 
@@ -141,7 +164,12 @@ func (r *accessFunctions) Create(ctx context.Context, req resource.CreateRequest
 		accessError(&resp.Diagnostics, "create", spec.Schema, err)
 		return
 	}
-	kit.LogDone(ctx, began, "access functions created", map[string]any{"schema": spec.Schema, "functions": len(spec.Functions), "owner": spec.Owner})
+	kit.LogDone(
+		ctx,
+		began,
+		"access functions created",
+		map[string]any{"schema": spec.Schema, "functions": len(spec.Functions), "owner": spec.Owner},
+	)
 	// It tells a replacement from a creation, see ModifyPlan.
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, createdKey, []byte("true"))...)
 	if plan.refresh(ctx, server, spec.Objects, &resp.Diagnostics) {
@@ -165,7 +193,8 @@ func (r *accessFunctions) Read(ctx context.Context, req resource.ReadRequest, re
 	}
 	if !found {
 		resp.Diagnostics.AddWarning("Access Functions Not Found", fmt.Sprintf(
-			"The schema %q does not exist any more and is removed from the state. It will be created again unless the resource is removed from the configuration.", state.Schema.ValueString()))
+			"The schema %q does not exist any more and is removed from the state. It will be created again unless the "+
+				"resource is removed from the configuration.", state.Schema.ValueString()))
 		resp.State.RemoveResource(ctx)
 		return
 	}
@@ -194,7 +223,12 @@ func (r *accessFunctions) Update(ctx context.Context, req resource.UpdateRequest
 		accessError(&resp.Diagnostics, "change", spec.Schema, err)
 		return
 	}
-	kit.LogDone(ctx, began, "access functions changed", map[string]any{"schema": spec.Schema, "functions": len(spec.Functions), "owner": spec.Owner})
+	kit.LogDone(
+		ctx,
+		began,
+		"access functions changed",
+		map[string]any{"schema": spec.Schema, "functions": len(spec.Functions), "owner": spec.Owner},
+	)
 	if plan.refresh(ctx, server, spec.Objects, &resp.Diagnostics) {
 		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	}
@@ -213,7 +247,8 @@ func (r *accessFunctions) Delete(ctx context.Context, req resource.DeleteRequest
 	defer end.Close()
 	if end.Elsewhere {
 		if err := end.Server.DropOwnerElsewhere(ctx, state.Owner.ValueString()); err != nil {
-			kit.AddLeft(state.remains(), kit.PostgresDetail(fmt.Sprintf("Could not drop the role %q", state.Owner.ValueString()), err), &resp.Diagnostics)
+			kit.AddLeft(state.remains(), kit.PostgresDetail(fmt.Sprintf("Could not drop the role "+
+				"%q", state.Owner.ValueString()), err), &resp.Diagnostics)
 		}
 		return
 	}
@@ -240,8 +275,9 @@ func (r *accessFunctions) Delete(ctx context.Context, req resource.DeleteRequest
 // warnOfLostPrivileges says who could call the functions that others now take the place of. A role and an allowlist that
 // have the functions' store are planned anew in the same run; who got the right elsewhere has lost it.
 func warnOfLostPrivileges(schema string, roles []string, diags *diag.Diagnostics) {
-	diags.AddAttributeWarning(path.Root("schema"), "Privileges Went With the Functions", fmt.Sprintf(
-		"The access functions in the schema %q were dropped to be created anew. Until this apply has come to the roles that it manages, they cannot be called by %s.\n\n"+
+	diags.AddAttributeWarning(path.Root("schema"), "Privileges Went With Functions", fmt.Sprintf(
+		"The access functions in the schema %q were dropped to be created anew. Until this apply has come to the roles "+
+			"that it manages, they cannot be called by %s.\n\n"+
 			"Grant what was granted elsewhere again.", schema, kit.List(roles)))
 }
 
@@ -253,14 +289,19 @@ func (m *accessFunctionsModel) title() string {
 func (m *accessFunctionsModel) remains() kit.Remains {
 	owner := kit.QuoteIdentifier(m.Owner.ValueString())
 	return kit.Remains{
-		What:     m.title(),
-		SQL:      fmt.Sprintf("DROP SCHEMA %[1]s CASCADE;\nDROP OWNED BY %[2]s;\nDROP ROLE %[2]s;", kit.QuoteIdentifier(m.Schema.ValueString()), owner),
+		What: m.title(),
+		SQL: fmt.Sprintf("DROP SCHEMA %[1]s CASCADE;\nDROP "+
+			"OWNED BY %[2]s;\nDROP ROLE %[2]s;", kit.QuoteIdentifier(m.Schema.ValueString()), owner),
 		OnServer: fmt.Sprintf("DROP ROLE %s;", owner),
 	}
 }
 
 // ImportState takes the schema's name. Table and operations are derived when it is read; where they cannot be told they
 // come from the configuration, and the first plan shows them as a change.
-func (r *accessFunctions) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+func (r *accessFunctions) ImportState(
+	ctx context.Context,
+	req resource.ImportStateRequest,
+	resp *resource.ImportStateResponse,
+) {
 	kit.ImportName(ctx, path.Root("schema"), req, resp)
 }

@@ -51,7 +51,11 @@ func PossibleOperations(s store.Store) []scripts.Operation {
 // what the scripts write in this format: whoever may call them plants no hash that costs the scripts more than they have
 // time for.
 func AccessFunctions(
-	schema, owner string, users store.Store, operations []scripts.Operation, features []scripts.Feature, passwordHash string,
+	schema, owner string,
+	users store.Store,
+	operations []scripts.Operation,
+	features []scripts.Feature,
+	passwordHash string,
 ) (all []postgres.AccessFunction, err error) {
 	format, _ := hashes.Find(passwordHash)
 	if format.Writer == nil {
@@ -74,7 +78,8 @@ func AccessFunctions(
 				fmt.Sprintf("Runs the statement %s of the %s script.", f.Statement.Name, op))
 			if f.StoresPassword() {
 				function = function.Requiring(
-					fmt.Sprintf("%s::pg_catalog.text OPERATOR(pg_catalog.~) %s", QuoteIdentifier(string(store.Password)), postgres.QuoteLiteral(format.Writer.Written)),
+					fmt.Sprintf("%s::pg_catalog.text OPERATOR(pg_catalog.~) "+
+						"%s", QuoteIdentifier(string(store.Password)), postgres.QuoteLiteral(format.Writer.Written)),
 					"the password is not a hash as the scripts write it, in the format "+format.Name)
 			}
 			all = append(all, function)

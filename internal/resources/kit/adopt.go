@@ -14,18 +14,71 @@ import (
 var usualNames = map[store.Part][]string{
 	store.ID:    {"userid", "uid", "uuid", "guid", "pk"},
 	store.Email: {"emailaddress", "mail", "useremail", "emailaddr", "login"},
-	store.EmailVerified: {"emailverifiedat", "emailconfirmed", "emailconfirmedat", "isemailverified", "isemailconfirmed", "emailisverified",
-		"emailvalidated", "mailverified", "confirmedat", "isverified", "verified", "verifiedat", "isconfirmed", "confirmed"},
-	store.Password: {"passwordhash", "hashedpassword", "encryptedpassword", "pwhash", "passwd", "pwd", "passhash", "pass", "hash",
-		"passworddigest", "userpassword", "bcrypt", "cryptedpassword", "pw", "secret", "bcrypthash"},
+	store.EmailVerified: {
+		"emailverifiedat",
+		"emailconfirmed",
+		"emailconfirmedat",
+		"isemailverified",
+		"isemailconfirmed",
+		"emailisverified",
+		"emailvalidated",
+		"mailverified",
+		"confirmedat",
+		"isverified",
+		"verified",
+		"verifiedat",
+		"isconfirmed",
+		"confirmed",
+	},
+	store.Password: {
+		"passwordhash",
+		"hashedpassword",
+		"encryptedpassword",
+		"pwhash",
+		"passwd",
+		"pwd",
+		"passhash",
+		"pass",
+		"hash",
+		"passworddigest",
+		"userpassword",
+		"bcrypt",
+		"cryptedpassword",
+		"pw",
+		"secret",
+		"bcrypthash",
+	},
 	store.PasswordSalt: {"salt", "passsalt", "pwsalt", "pwdsalt", "hashsalt", "usersalt"},
 	store.Nickname:     {"nick"},
 	store.Username:     {"userlogin"},
 	store.Name:         {"fullname", "displayname", "realname"},
 	// Not those that say the opposite or that end by themselves: see table.Suspects.
-	store.Blocked: {"isblocked", "blockedat", "banned", "isbanned", "bannedat", "disabled", "isdisabled", "disabledat", "suspended", "issuspended",
-		"suspendedat", "deactivated", "isdeactivated", "deactivatedat", "locked", "islocked", "lockedat"},
-	store.PhoneVerified:     {"phoneverifiedat", "phoneconfirmed", "phoneconfirmedat", "phonenumberverified", "phonenumberconfirmed"},
+	store.Blocked: {
+		"isblocked",
+		"blockedat",
+		"banned",
+		"isbanned",
+		"bannedat",
+		"disabled",
+		"isdisabled",
+		"disabledat",
+		"suspended",
+		"issuspended",
+		"suspendedat",
+		"deactivated",
+		"isdeactivated",
+		"deactivatedat",
+		"locked",
+		"islocked",
+		"lockedat",
+	},
+	store.PhoneVerified: {
+		"phoneverifiedat",
+		"phoneconfirmed",
+		"phoneconfirmedat",
+		"phonenumberverified",
+		"phonenumberconfirmed",
+	},
 	store.UserMetadata:      {"rawusermetadata", "usermeta"},
 	store.AppMetadata:       {"rawappmetadata", "appmeta"},
 	store.GivenName:         {"firstname"},
@@ -137,7 +190,11 @@ func UnindexedLookup(kind string) store.EmailLookup {
 func AdoptStore(users *table.Table) store.Store {
 	s := store.Store{Reach: store.Table{Schema: users.Schema, Name: users.Name}, Columns: map[store.Part]store.Column{}}
 	for part, column := range AdoptParts(users) {
-		s.Columns[part] = store.Column{Name: column.Name, Type: column.ValueType(), Generated: table.IsGenerated(column.Default)}
+		s.Columns[part] = store.Column{
+			Name:      column.Name,
+			Type:      column.ValueType(),
+			Generated: table.IsGenerated(column.Default),
+		}
 	}
 	email := s.Columns[store.Email]
 	if s.EmailLookup = AdoptLookup(users, email.Name); s.EmailLookup == "" {
@@ -185,7 +242,8 @@ func holds(part store.Part, kind string) bool {
 	case store.ID:
 		return true
 	case store.EmailVerified, store.PhoneVerified, store.Blocked:
-		return name == "boolean" || name == "smallint" || name == "integer" || name == "date" || strings.HasPrefix(name, "timestamp")
+		return name == "boolean" || name == "smallint" || name == "integer" || name == "date" ||
+			strings.HasPrefix(name, "timestamp")
 	case store.Password:
 		return text || name == "bytea"
 	case store.UserMetadata, store.AppMetadata:

@@ -75,9 +75,11 @@ func (s Service[T]) Get(diags *diag.Diagnostics) (client T, ok bool) {
 	for _, p := range s.problems {
 		if p.Unknown {
 			diags.AddError("Provider Setting Not Known Yet", fmt.Sprintf(
-				"This object needs the provider's %s, whose value is only known after another object is created.\n\n%s", p.Attribute, p.Remedy))
+				"This object needs the provider's %s, whose value is only known after "+
+					"another object is created.\n\n%s", p.Attribute, p.Remedy))
 		} else {
-			diags.AddError("Provider Setting Missing", fmt.Sprintf("This object needs the provider's %s. %s", p.Attribute, p.Remedy))
+			diags.AddError("Provider Setting Missing", fmt.Sprintf("This object needs the provider's %s. "+
+				"%s", p.Attribute, p.Remedy))
 		}
 	}
 	return s.client, len(s.problems) == 0
@@ -90,7 +92,8 @@ func dataFrom(providerData any, diags *diag.Diagnostics) *Data {
 	}
 	data, ok := providerData.(*Data)
 	if !ok {
-		diags.AddError("Unexpected Provider Data", fmt.Sprintf("This is a bug in the provider, please report it: provider data is a %T.", providerData))
+		diags.AddError("Unexpected Provider Data", fmt.Sprintf("This is a bug in the provider, please "+
+			"report it: provider data is a %T.", providerData))
 		return nil
 	}
 	return data
@@ -107,7 +110,12 @@ func ConfigureDataSource(req datasource.ConfigureRequest, resp *datasource.Confi
 }
 
 // Bounded gives work its time limit.
-func Bounded(ctx context.Context, limit func(context.Context, time.Duration) (time.Duration, diag.Diagnostics), otherwise time.Duration, diags *diag.Diagnostics) (context.Context, context.CancelFunc) {
+func Bounded(
+	ctx context.Context,
+	limit func(context.Context, time.Duration) (time.Duration, diag.Diagnostics),
+	otherwise time.Duration,
+	diags *diag.Diagnostics,
+) (context.Context, context.CancelFunc) {
 	// Where the configuration has none, the context would get that into the log.
 	d, found := limit(context.Background(), otherwise)
 	diags.Append(found...)

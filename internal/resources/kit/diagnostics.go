@@ -27,7 +27,9 @@ func PostgresDetail(attempted string, err error) string {
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return attempted + ": the time given for it ran out." + HeldUpBy(err) + "\n\nRaise the object's timeout, or see in pg_stat_activity what holds the work up, and apply again."
+		return attempted + ": the time given for it ran " +
+			"out." + HeldUpBy(err) + "\n\nRaise the object's timeout, or see in pg_stat_activity what holds " +
+			"the work up, and apply again."
 	case errors.Is(err, context.Canceled):
 		return attempted + ": it was cancelled.\n\nApply again to finish."
 	}
@@ -52,8 +54,10 @@ func remedyFor(server *pgconn.PgError, err error) string {
 	if held.MayNotEnd == "" {
 		return "Let that end, or end it with pg_terminate_backend, and apply again."
 	}
-	return fmt.Sprintf("The provider ends sessions of the role %q that hold up its change, and may not: have a superuser run\n\n"+
-		"  GRANT pg_signal_backend TO <the role that the provider connects as>;\n\nor end them with pg_terminate_backend. Then apply again.", held.MayNotEnd)
+	return fmt.Sprintf("The provider ends sessions of the role %q that hold up its change, and may "+
+		"not: have a superuser run\n\n"+
+		"  GRANT pg_signal_backend TO <the role that the provider connects as>;\n\nor end them with "+
+		"pg_terminate_backend. Then apply again.", held.MayNotEnd)
 }
 
 // What to do where nothing better is known. At plan, asPlanned says it otherwise.
@@ -69,7 +73,8 @@ func ServersWords(err *pgconn.PgError) string {
 	}
 	words := fmt.Sprintf("%s (SQLSTATE %s).", strings.TrimRight(err.Message, ". \n"), err.Code)
 	// Details of other classes, such as violated constraints and what a trigger raises, quote rows.
-	if quotesNoRows := []string{"0A", "2B", "40", "42", "53", "55", "57"}; err.Detail != "" && slices.ContainsFunc(quotesNoRows, func(class string) bool { return strings.HasPrefix(err.Code, class) }) {
+	if quotesNoRows := []string{"0A", "2B", "40", "42", "53", "55", "57"}; err.Detail != "" &&
+		slices.ContainsFunc(quotesNoRows, func(class string) bool { return strings.HasPrefix(err.Code, class) }) {
 		words += "\n" + err.Detail
 	}
 	return words
@@ -93,8 +98,11 @@ type ChangedSincePlanError struct{ What string }
 
 func (e *ChangedSincePlanError) Error() string { return e.What }
 
-const GrantorRemedy = "The role that the provider connects as must own the object, be a member of its owner, or hold the privilege WITH GRANT OPTION."
+const GrantorRemedy = "The role that the provider connects as must own the object, be a member of its owner, or hold " +
+	"the privilege WITH GRANT OPTION."
 
 // UntrustedRemedy is for a name that resolves to an object of a role that is not trusted.
-const UntrustedRemedy = "It would run with the rights of the provider and of everybody who uses the table, as its owner likes. " +
-	"Name the object that is meant with its schema, drop that of the other role if it stands in its place, or give it to the owner of the table or of the database."
+const UntrustedRemedy = "It would run with the rights of the provider and of everybody who uses " +
+	"the table, as its owner likes. " +
+	"Name the object that is meant with its schema, drop that of the other role if it stands in its place, or give it " +
+	"to the owner of the table or of the database."

@@ -44,7 +44,8 @@ func (d *Data) Absent(err error) string {
 }
 
 // waysOut is what to do about a server that does not answer.
-const waysOut = "If it is made by this same apply, or is gone for good, set may_be_absent = true in the provider's postgres settings: " +
+const waysOut = "If it is made by this same apply, or is gone for good, set may_be_absent = true in the " +
+	"provider's postgres settings: " +
 	"what depends on it is then unknown in plans, and can be destroyed. `terraform state rm` forgets one object alone."
 
 // AddNotReached reports a server that had to be asked.
@@ -78,7 +79,8 @@ func (d *Data) ToRead(ctx context.Context, private Private, what string, diags *
 	if gone == absentDatabase {
 		diags.AddWarning("Database Does Not Exist", fmt.Sprintf(
 			"%s stays in the state as it was last seen: the server has no database %q any more.\n\n"+
-				"If that is the wrong database, correct the provider's postgres settings. If it is gone for good, destroy what was in it. "+
+				"If that is the wrong database, correct the provider's postgres settings. If it is gone for "+
+				"good, destroy what was in it. "+
 				"To have it anew, create the database and plan again.", Capitalized(what), server.Database()))
 		return nil
 	}
@@ -106,7 +108,13 @@ const (
 
 // toPlan returns what a plan is made with, and the server where there is one to ask. isNew is true for what is created,
 // also in the place of another.
-func (d *Data) ToPlan(ctx context.Context, private PrivateReader, isNew bool, what string, diags *diag.Diagnostics) (*postgres.Server, Outlook) {
+func (d *Data) ToPlan(
+	ctx context.Context,
+	private PrivateReader,
+	isNew bool,
+	what string,
+	diags *diag.Diagnostics,
+) (*postgres.Server, Outlook) {
 	if !d.Postgres.Known() {
 		return nil, Blind
 	}
@@ -144,7 +152,8 @@ func RefuseLost(ctx context.Context, private PrivateReader, what string, diags *
 		return false
 	}
 	diags.AddError("Planned Without The Server", fmt.Sprintf(
-		"%s was not changed: when the plan was made, its database or its server was gone, so nobody knows what has to be changed.\n\n"+
+		"%s was not changed: when the plan was made, its database or its server was gone, so nobody "+
+			"knows what has to be changed.\n\n"+
 			"Plan again once the database is back. What is gone for good can be destroyed.", Capitalized(what)))
 	return true
 }
@@ -187,7 +196,8 @@ func (d *Data) ToDelete(ctx context.Context, r Remains, diags *diag.Diagnostics)
 		return e, true
 	case gone == absentDatabase && r.OnServer == "":
 		diags.AddWarning("Database Does Not Exist", fmt.Sprintf(
-			"%s counts as dropped: the server has no database %q any more. If the provider's postgres settings name the wrong one, "+
+			"%s counts as dropped: the server has no database %q any more. If the provider's postgres "+
+				"settings name the wrong one, "+
 				"it is still there, and this removes it:\n\n%s", Capitalized(r.What), server.Database(), r.SQL))
 		return e, true
 	case gone == absentDatabase:
@@ -207,5 +217,6 @@ func (d *Data) ToDelete(ctx context.Context, r Remains, diags *diag.Diagnostics)
 // AddLeft names what stays on a server whose database is gone.
 func AddLeft(r Remains, cause string, diags *diag.Diagnostics) {
 	diags.AddWarning("Left On The Server", fmt.Sprintf(
-		"The database of %s is gone, and what belongs to the whole server stays behind. %s This removes it, from any other database:\n\n%s", r.What, cause, r.OnServer))
+		"The database of %s is gone, and what belongs to the whole server stays behind. %s This removes it, "+
+			"from any other database:\n\n%s", r.What, cause, r.OnServer))
 }

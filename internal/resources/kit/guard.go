@@ -37,7 +37,11 @@ func (g *guarded) Configure(ctx context.Context, req resource.ConfigureRequest, 
 	}
 }
 
-func (g *guarded) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+func (g *guarded) ValidateConfig(
+	ctx context.Context,
+	req resource.ValidateConfigRequest,
+	resp *resource.ValidateConfigResponse,
+) {
 	if r, ok := g.Resource.(resource.ResourceWithValidateConfig); ok {
 		r.ValidateConfig(ctx, req, resp)
 	}
@@ -81,11 +85,16 @@ func (g *guarded) Delete(ctx context.Context, req resource.DeleteRequest, resp *
 	tidy(&resp.Diagnostics)
 }
 
-func (g *guarded) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+func (g *guarded) ImportState(
+	ctx context.Context,
+	req resource.ImportStateRequest,
+	resp *resource.ImportStateResponse,
+) {
 	if r, ok := g.Resource.(resource.ResourceWithImportState); ok {
 		r.ImportState(ctx, req, resp)
 	} else {
-		resp.Diagnostics.AddError("Import Not Possible", "This resource is derived from its configuration alone.\n\nAdd it to the configuration and apply.")
+		resp.Diagnostics.AddError("Import Not Possible", "This resource is derived from its configuration alone.\n\nAdd it "+
+			"to the configuration and apply.")
 	}
 	tidy(&resp.Diagnostics, asPlanned)
 }
@@ -109,13 +118,21 @@ var (
 	_ datasource.DataSourceWithValidateConfig = (*guardedData)(nil)
 )
 
-func (g *guardedData) Configure(ctx context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+func (g *guardedData) Configure(
+	ctx context.Context,
+	req datasource.ConfigureRequest,
+	resp *datasource.ConfigureResponse,
+) {
 	if d, ok := g.DataSource.(datasource.DataSourceWithConfigure); ok {
 		d.Configure(ctx, req, resp)
 	}
 }
 
-func (g *guardedData) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
+func (g *guardedData) ValidateConfig(
+	ctx context.Context,
+	req datasource.ValidateConfigRequest,
+	resp *datasource.ValidateConfigResponse,
+) {
 	if d, ok := g.DataSource.(datasource.DataSourceWithValidateConfig); ok {
 		d.ValidateConfig(ctx, req, resp)
 	}

@@ -23,7 +23,11 @@ func (RoleNameValidator) Description(context.Context) string {
 
 func (v RoleNameValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-func (RoleNameValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+func (RoleNameValidator) ValidateString(
+	_ context.Context,
+	req validator.StringRequest,
+	resp *validator.StringResponse,
+) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
@@ -43,7 +47,8 @@ func (RoleNameValidator) ValidateString(_ context.Context, req validator.StringR
 	default:
 		return
 	}
-	resp.Diagnostics.AddAttributeError(req.Path, "Invalid Role Name", fmt.Sprintf("The name %q cannot be given to a role: %s.\n\nChoose another name.", name, reason))
+	resp.Diagnostics.AddAttributeError(req.Path, "Invalid Role Name", fmt.Sprintf("The name %q cannot be given to a "+
+		"role: %s.\n\nChoose another name.", name, reason))
 }
 
 func QuoteIdentifier(name string) string { return pgx.Identifier{name}.Sanitize() }

@@ -18,7 +18,8 @@ import (
 func ExportedStore() schema.StringAttribute {
 	return schema.StringAttribute{
 		Computed: true, CustomType: StoreType{},
-		MarkdownDescription: "The description of the user store, to be handed to the `store` of a role and of a connection: " +
+		MarkdownDescription: "The description of the user store, to be handed to the `store` " +
+			"of a role and of a connection: " +
 			"JSON, which the plan shows line by line. It holds no secret. A change here changes what those derive from it.",
 	}
 }
@@ -27,9 +28,11 @@ func ExportedStore() schema.StringAttribute {
 func ConsumedStore(description string) schema.StringAttribute {
 	return schema.StringAttribute{
 		Required: true, CustomType: StoreType{},
-		MarkdownDescription: description + " It is JSON with `columns` (by part of a user, each with `name` and `type`, the " +
+		MarkdownDescription: description + " It is JSON with `columns` (by part of a user, " +
+			"each with `name` and `type`, the " +
 			"latter in the server's words, or with `expression`, or with all three), `email_lookup` and `table` (`schema` and " +
-			"`name`), or in place of that `functions` (`schema` and `table`). An expression, as `row_filter` beside `columns` is " +
+			"`name`), or in place of that `functions` (`schema` and `table`). An expression, as " +
+			"`row_filter` beside `columns` is " +
 			"one, has `sql`, `type`, and what it takes to run it in `reads` and `schemas`.",
 		PlanModifiers: []planmodifier.String{sameStore{}},
 	}
@@ -44,7 +47,11 @@ func (sameStore) Description(context.Context) string {
 
 func (m sameStore) MarkdownDescription(ctx context.Context) string { return m.Description(ctx) }
 
-func (sameStore) PlanModifyString(_ context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse) {
+func (sameStore) PlanModifyString(
+	_ context.Context,
+	req planmodifier.StringRequest,
+	resp *planmodifier.StringResponse,
+) {
 	if (StoreValue{req.PlanValue}).same(StoreValue{req.StateValue}) {
 		resp.PlanValue = req.StateValue
 	}

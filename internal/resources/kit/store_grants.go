@@ -25,7 +25,11 @@ import (
 
 // StoreGrants derives what the operations need on a store, and the objects on which nothing
 // else is needed.
-func StoreGrants(s store.Store, operations []scripts.Operation, features []scripts.Feature) (grants []postgres.Grant, objects []postgres.Object, err error) {
+func StoreGrants(
+	s store.Store,
+	operations []scripts.Operation,
+	features []scripts.Feature,
+) (grants []postgres.Grant, objects []postgres.Object, err error) {
 	if through, ok := s.Functions(); ok {
 		return functionGrants(s, through.Schema, operations, features)
 	}
@@ -42,7 +46,13 @@ func StoreGrants(s store.Store, operations []scripts.Operation, features []scrip
 		if p.Type == "USAGE" {
 			on = postgres.Object{Kind: postgres.SchemaObject, Name: p.On.Schema}
 		}
-		grants, objects = append(grants, postgres.Grant{Privilege: p.Type, Columns: p.Columns, On: on}), Union(objects, []postgres.Object{on})
+		grants, objects = append(
+			grants,
+			postgres.Grant{Privilege: p.Type, Columns: p.Columns, On: on},
+		), Union(
+			objects,
+			[]postgres.Object{on},
+		)
 	}
 	for _, schema := range typeSchemas(s, operations, features) {
 		on := postgres.Object{Kind: postgres.SchemaObject, Name: schema}
@@ -116,14 +126,16 @@ func StoreError(diags *diag.Diagnostics, at path.Path, err error) {
 	switch {
 	case errors.As(err, &missing):
 		diags.AddAttributeError(path.Root("operations"), "Store Lacks A Part", fmt.Sprintf(
-			"The privileges for the operations cannot be derived: %v.\n\nGive the users table this part, or leave the operation out.", err))
+			"The privileges for the operations cannot be derived: %v.\n\nGive the users table this "+
+				"part, or leave the operation out.", err))
 		return
 	case errors.As(err, &refused):
 		diags.AddAttributeError(path.Root("operations"), "Store Is Only Read", fmt.Sprintf(
 			"The privileges for the operations cannot be derived: %v.\n\n%s, or leave the operation out.", err, WritableView))
 		return
 	}
-	diags.AddAttributeError(at, "Store Cannot Be Used", fmt.Sprintf("The privileges for the operations cannot be derived: %v.", err))
+	diags.AddAttributeError(at, "Store Cannot Be Used", fmt.Sprintf("The privileges for the operations cannot be "+
+		"derived: %v.", err))
 }
 
 // OperationsAttribute is the attribute with the operations whose scripts are to work.
@@ -133,13 +145,21 @@ func OperationsAttribute(required bool, description string) schema.SetAttribute 
 		Optional:            !required,
 		ElementType:         types.StringType,
 		MarkdownDescription: description,
-		Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.OneOf(OperationNames()...))},
+		Validators: []validator.Set{
+			setvalidator.SizeAtLeast(1),
+			setvalidator.ValueStringsAre(stringvalidator.OneOf(OperationNames()...)),
+		},
 	}
 }
 
 // RehashAttribute is the attribute that login's scripts have by the same name.
 func RehashAttribute(description string) schema.BoolAttribute {
-	return schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: description}
+	return schema.BoolAttribute{
+		Optional:            true,
+		Computed:            true,
+		Default:             booldefault.StaticBool(false),
+		MarkdownDescription: description,
+	}
 }
 
 // FeaturesOf is what the scripts do beside their operations.
@@ -180,7 +200,12 @@ func UnknownElement(set types.Set) bool {
 
 // StoreSequences are those from which the defaults of the table's columns draw when the grants let a role insert a
 // user. known is false while the table, and so its defaults, do not exist.
-func StoreSequences(ctx context.Context, server *postgres.Server, s store.Store, grants []postgres.Grant) (sequences []postgres.Object, known bool, err error) {
+func StoreSequences(
+	ctx context.Context,
+	server *postgres.Server,
+	s store.Store,
+	grants []postgres.Grant,
+) (sequences []postgres.Object, known bool, err error) {
 	if !slices.ContainsFunc(grants, func(g postgres.Grant) bool { return g.Privilege == "INSERT" }) {
 		return nil, true, nil
 	}

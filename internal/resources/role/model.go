@@ -18,13 +18,21 @@ import (
 
 // grants derives from store and operations what the role may hold, and the objects on
 // which it may hold nothing else. Both stay empty while store or operations are unknown.
-func (m *databaseRoleModel) grants(ctx context.Context, database string, diags *diag.Diagnostics) (grants []postgres.Grant, objects []postgres.Object) {
+func (m *databaseRoleModel) grants(
+	ctx context.Context,
+	database string,
+	diags *diag.Diagnostics,
+) (grants []postgres.Grant, objects []postgres.Object) {
 	onDatabase := postgres.Object{Kind: postgres.DatabaseObject, Name: database}
 	described, known := m.Store.Parsed()
 	if !known {
 		return nil, []postgres.Object{onDatabase}
 	}
-	grants, objects, err := kit.StoreGrants(described, kit.OperationsFrom(ctx, m.Operations, diags), kit.FeaturesOf(m.RehashOnLogin))
+	grants, objects, err := kit.StoreGrants(
+		described,
+		kit.OperationsFrom(ctx, m.Operations, diags),
+		kit.FeaturesOf(m.RehashOnLogin),
+	)
 	objects = append(objects, onDatabase)
 	if err != nil {
 		kit.StoreError(diags, path.Root("store"), err)
@@ -34,7 +42,13 @@ func (m *databaseRoleModel) grants(ctx context.Context, database string, diags *
 }
 
 // spec is what the plan makes of the role. prior is nil for a new role.
-func (m *databaseRoleModel) spec(ctx context.Context, data *kit.Data, prior *databaseRoleModel, server *postgres.Server, diags *diag.Diagnostics) postgres.RoleSpec {
+func (m *databaseRoleModel) spec(
+	ctx context.Context,
+	data *kit.Data,
+	prior *databaseRoleModel,
+	server *postgres.Server,
+	diags *diag.Diagnostics,
+) postgres.RoleSpec {
 	spec := postgres.RoleSpec{
 		Name:            m.Name.ValueString(),
 		ConnectionLimit: m.ConnectionLimit.ValueInt64(),
@@ -50,7 +64,11 @@ func (m *databaseRoleModel) spec(ctx context.Context, data *kit.Data, prior *dat
 		roleError(diags, "read", spec.Name, err)
 	}
 	grants = slices.Concat(grants, kit.UsageOf(sequences), memberships(kit.GrantsIn(m.Privileges)))
-	spec.Grants, spec.Objects = append(grants, m.kept(ctx, data, prior, server.Database())...), append(objects, sequences...)
+	spec.Grants, spec.Objects = append(
+		grants,
+		m.kept(ctx, data, prior, server.Database())...), append(
+		objects,
+		sequences...)
 	if prior != nil {
 		spec.Objects = kit.Union(spec.Objects, prior.objects(ctx, server.Database()))
 	}
@@ -59,7 +77,12 @@ func (m *databaseRoleModel) spec(ctx context.Context, data *kit.Data, prior *dat
 
 // kept are the privileges on a former store that stay for one more apply: scripts that use
 // it go on working until the same apply has changed the connection, which comes later.
-func (m *databaseRoleModel) kept(ctx context.Context, data *kit.Data, prior *databaseRoleModel, database string) []postgres.Grant {
+func (m *databaseRoleModel) kept(
+	ctx context.Context,
+	data *kit.Data,
+	prior *databaseRoleModel,
+	database string,
+) []postgres.Grant {
 	if prior == nil || prior.Store.IsNull() || prior.Store.Equal(m.Store) || m.replacesFormer(data, prior) {
 		return nil
 	}
@@ -107,7 +130,10 @@ func (m *databaseRoleModel) objects(ctx context.Context, database string) []post
 }
 
 // sequences are those from which the role draws, see storeSequences.
-func (m *databaseRoleModel) sequences(ctx context.Context, server *postgres.Server) (sequences []postgres.Object, known bool, err error) {
+func (m *databaseRoleModel) sequences(
+	ctx context.Context,
+	server *postgres.Server,
+) (sequences []postgres.Object, known bool, err error) {
 	described, known := m.Store.Parsed()
 	if !known {
 		return nil, false, nil
@@ -117,7 +143,11 @@ func (m *databaseRoleModel) sequences(ctx context.Context, server *postgres.Serv
 }
 
 // unchanged refuses to take from the role what appeared after the plan: it was not shown.
-func (m *databaseRoleModel) unchanged(ctx context.Context, data *kit.Data, wanted []postgres.Grant) func(postgres.Role, []postgres.Grant) error {
+func (m *databaseRoleModel) unchanged(
+	ctx context.Context,
+	data *kit.Data,
+	wanted []postgres.Grant,
+) func(postgres.Role, []postgres.Grant) error {
 	return func(role postgres.Role, held []postgres.Grant) error {
 		if m.Privileges.IsNull() {
 			return nil // imported: nothing was read yet
@@ -144,7 +174,13 @@ func (m *databaseRoleModel) unchanged(ctx context.Context, data *kit.Data, wante
 // refresh reads the role into the model, with its privileges on the objects that the model
 // names and on further ones. It returns false when there is no such role or
 // when it cannot be read, which is then in diags.
-func (m *databaseRoleModel) refresh(ctx context.Context, server *postgres.Server, further []postgres.Object, applied string, diags *diag.Diagnostics) bool {
+func (m *databaseRoleModel) refresh(
+	ctx context.Context,
+	server *postgres.Server,
+	further []postgres.Object,
+	applied string,
+	diags *diag.Diagnostics,
+) bool {
 	role, err := server.Role(ctx, m.Name.ValueString())
 	if errors.Is(err, postgres.ErrRoleNotFound) {
 		return false

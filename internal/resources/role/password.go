@@ -36,7 +36,8 @@ func (m *databaseRoleModel) planPassword(prior *databaseRoleModel, password type
 	case prior.PasswordStatus.ValueString() == passwordChangedElsewhere && password.IsNull() && m.PasswordWOVersion.Equal(prior.PasswordWOVersion):
 		m.PasswordStatus = prior.PasswordStatus
 		diags.AddAttributeWarning(path.Root("password_wo"), "Password Changed Elsewhere", fmt.Sprintf(
-			"The password of the role %q is not the one that was applied. It cannot be set again while password_wo has no value.", m.Name.ValueString()))
+			"The password of the role %q is not the one that was applied. It cannot be set again "+
+				"while password_wo has no value.", m.Name.ValueString()))
 	case prior.PasswordStatus.ValueString() == passwordChangedElsewhere:
 		m.PasswordStatus = types.StringValue(passwordAsApplied)
 	default:
@@ -52,8 +53,15 @@ func (m *databaseRoleModel) planPassword(prior *databaseRoleModel, password type
 }
 
 // planVerification tries the password where nothing else can tell whether it is still the role's.
-func (m *databaseRoleModel) planVerification(ctx context.Context, server *postgres.Server, prior *databaseRoleModel, password types.String, diags *diag.Diagnostics) {
-	if !m.VerifyPassword.ValueBool() || m.PasswordWOVersion.IsNull() || password.ValueString() == "" || m.writesPassword(prior) {
+func (m *databaseRoleModel) planVerification(
+	ctx context.Context,
+	server *postgres.Server,
+	prior *databaseRoleModel,
+	password types.String,
+	diags *diag.Diagnostics,
+) {
+	if !m.VerifyPassword.ValueBool() || m.PasswordWOVersion.IsNull() || password.ValueString() == "" ||
+		m.writesPassword(prior) {
 		return
 	}
 	role, err := server.Role(ctx, m.Name.ValueString())
@@ -64,7 +72,8 @@ func (m *databaseRoleModel) planVerification(ctx context.Context, server *postgr
 	case postgres.PasswordWrong:
 		m.PasswordStatus = types.StringUnknown()
 		diags.AddAttributeWarning(path.Root("password_wo"), "Password Is Refused", fmt.Sprintf(
-			"The role %q cannot log in with password_wo: it was changed here without password_wo_version, or on the server. It will be set again.", m.Name.ValueString()))
+			"The role %q cannot log in with password_wo: it was changed here without password_wo_version, or on the "+
+				"server. It will be set again.", m.Name.ValueString()))
 	case postgres.PasswordRight, postgres.PasswordUnproven:
 	}
 }
@@ -93,7 +102,8 @@ func (m *databaseRoleModel) refreshPassword(stored postgres.StoredPassword, appl
 
 // verify replaces "not readable" by what a login shows.
 func (m *databaseRoleModel) verify(ctx context.Context, server *postgres.Server, password types.String) {
-	if !m.VerifyPassword.ValueBool() || m.PasswordStatus.ValueString() != passwordNotReadable || password.ValueString() == "" {
+	if !m.VerifyPassword.ValueBool() || m.PasswordStatus.ValueString() != passwordNotReadable ||
+		password.ValueString() == "" {
 		return
 	}
 	role, err := server.Role(ctx, m.Name.ValueString())
@@ -149,7 +159,8 @@ func newVerifier(password types.String, iterations types.Int64, diags *diag.Diag
 
 func passwordMissing(diags *diag.Diagnostics) {
 	diags.AddAttributeError(path.Root("password_wo"), "Password Missing",
-		"The password is to be set, because password_wo_version or scram_iterations changed, or because it was changed elsewhere, and password_wo has no value.\n\n"+
+		"The password is to be set, because password_wo_version or scram_iterations changed, or because it was changed "+
+			"elsewhere, and password_wo has no value.\n\n"+
 			"Give password_wo its value, or put password_wo_version and scram_iterations back.")
 }
 

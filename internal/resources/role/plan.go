@@ -21,7 +21,11 @@ import (
 )
 
 // ModifyPlan shows what the role will be granted and refuses what can be refused early.
-func (r *databaseRole) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+func (r *databaseRole) ModifyPlan(
+	ctx context.Context,
+	req resource.ModifyPlanRequest,
+	resp *resource.ModifyPlanResponse,
+) {
 	if r.data == nil || !r.data.Postgres.Known() {
 		return
 	}
@@ -122,8 +126,10 @@ func (m *databaseRoleModel) checkName(ctx context.Context, server *postgres.Serv
 		return // an error is the next statement's, too
 	}
 	diags.AddAttributeError(path.Root("name"), "Role Could Not Log In", fmt.Sprintf(
-		"The role %q would be created in the database %q, whose encoding is %s, and kept under other bytes than those that the scripts send at login.\n\n"+
-			"Choose a name of ASCII characters, or let the provider connect to a database in UTF8.", name, server.Database(), encoding))
+		"The role %q would be created in the database %q, whose encoding is %s, and kept under other bytes than those that "+
+			"the scripts send at login.\n\n"+
+			"Choose a name of ASCII characters, or let the provider "+
+			"connect to a database in UTF8.", name, server.Database(), encoding))
 }
 
 func isASCII(text string) bool {
@@ -132,7 +138,12 @@ func isASCII(text string) bool {
 
 // staying are memberships of the role that the provider may not take back: not to plan what
 // would fail at apply, when the table has changed and the connection has not.
-func (m *databaseRoleModel) staying(ctx context.Context, server *postgres.Server, prior *databaseRoleModel, diags *diag.Diagnostics) []postgres.Grant {
+func (m *databaseRoleModel) staying(
+	ctx context.Context,
+	server *postgres.Server,
+	prior *databaseRoleModel,
+	diags *diag.Diagnostics,
+) []postgres.Grant {
 	if prior == nil || !prior.Privileges.IsNull() && len(memberships(prior.held())) == 0 {
 		return nil
 	}
@@ -147,8 +158,10 @@ func (m *databaseRoleModel) staying(ctx context.Context, server *postgres.Server
 	held = slices.DeleteFunc(held, func(m postgres.Membership) bool { return m.Revocable })
 	if len(held) > 0 {
 		diags.AddWarning("Membership Stays", fmt.Sprintf(
-			"The role %q is a member of another role, and who has its password can be that one with SET ROLE. The role that the provider connects as may not take it back: "+
-				"it did not grant it, or it may not administer that role.\n\nHave a superuser run this, and plan again afterwards:\n%s", m.Name.ValueString(), strings.Join(kit.Revocations(held), "\n")))
+			"The role %q is a member of another role, and who has its password can be that one with SET ROLE. The role that "+
+				"the provider connects as may not take it back: "+
+				"it did not grant it, or it may not administer that role.\n\nHave a superuser run this, "+
+				"and plan again afterwards:\n%s", m.Name.ValueString(), strings.Join(kit.Revocations(held), "\n")))
 	}
 	return postgres.MembershipGrants(held)
 }
@@ -177,7 +190,10 @@ func (m *databaseRoleModel) warnOfRevocations(
 	}
 	held = append(held, postgres.MembershipGrants(memberOf)...)
 	keep := kit.GrantLines(postgres.SplitGrants(append(wanted, m.held()...)))
-	extra := slices.DeleteFunc(postgres.SplitGrants(held), func(g postgres.Grant) bool { return slices.Contains(keep, g.String()) })
+	extra := slices.DeleteFunc(
+		postgres.SplitGrants(held),
+		func(g postgres.Grant) bool { return slices.Contains(keep, g.String()) },
+	)
 	if len(extra) > 0 {
 		diags.AddWarning("Privileges Will Be Revoked", fmt.Sprintf(
 			"The operations do not need all that the imported role %q holds. This will be revoked:\n%s",
@@ -188,7 +204,8 @@ func (m *databaseRoleModel) warnOfRevocations(
 func warnOfKept(kept []postgres.Grant, diags *diag.Diagnostics) {
 	if len(kept) > 0 {
 		diags.AddAttributeWarning(path.Root("store"), "Former Privileges Stay For Now", fmt.Sprintf(
-			"The role moves to another store. So that the connection's present scripts work until this apply has replaced them, the role keeps what they need:\n%s\n\n"+
+			"The role moves to another store. So that the connection's present scripts work until this apply has replaced "+
+				"them, the role keeps what they need:\n%s\n\n"+
 				"Apply once more afterwards: the next plan takes these privileges back.", strings.Join(kit.GrantLines(kept), "\n")))
 	}
 }
@@ -206,7 +223,8 @@ func warnOfOpenSchemas(ctx context.Context, server *postgres.Server, diags *diag
 		statements[i] = fmt.Sprintf("REVOKE CREATE ON SCHEMA %s FROM PUBLIC;", kit.QuoteIdentifier(schema))
 	}
 	diags.AddWarning("Everybody May Create Objects", fmt.Sprintf(
-		"The role will be able to create objects, because everybody is, in the schema %s.\n\nUnless other roles need that, take it back:\n%s", kit.List(open), strings.Join(statements, "\n")))
+		"The role will be able to create objects, because everybody is, in the schema %s.\n\nUnless other "+
+			"roles need that, take it back:\n%s", kit.List(open), strings.Join(statements, "\n")))
 }
 
 // planSequences leaves open what the table's own changes in the same apply may decide.
@@ -218,7 +236,13 @@ func (m *databaseRoleModel) planSequences(ctx context.Context, server *postgres.
 }
 
 // refuseExisting stops a plan that would fail at apply.
-func refuseExisting(ctx context.Context, server *postgres.Server, name string, password types.String, diags *diag.Diagnostics) {
+func refuseExisting(
+	ctx context.Context,
+	server *postgres.Server,
+	name string,
+	password types.String,
+	diags *diag.Diagnostics,
+) {
 	_, err := server.Role(ctx, name)
 	switch {
 	case errors.Is(err, postgres.ErrOwnRole):
@@ -251,7 +275,8 @@ func roleError(diags *diag.Diagnostics, verb, name string, err error) {
 	switch {
 	case errors.Is(err, postgres.ErrRoleExists):
 		diags.AddAttributeError(path.Root("name"), "Role Exists Already", fmt.Sprintf(
-			"%s: the server has a role of this name.\n\nChoose another name, or bring the role under management with an import block, the address being that of this resource:\n\n"+
+			"%s: the server has a role of this name.\n\nChoose another name, or bring the role under management with an "+
+				"import block, the address being that of this resource:\n\n"+
 				"import {\n  to = auth0pg_database_role.<name>\n  id = %q\n}", attempted, name))
 	case errors.Is(err, postgres.ErrOwnRole):
 		diags.AddAttributeError(path.Root("name"), "Role Is The Provider's Own", fmt.Sprintf(
@@ -259,39 +284,52 @@ func roleError(diags *diag.Diagnostics, verb, name string, err error) {
 	case errors.As(err, &sessions):
 		diags.AddError("Role Is In Use", fmt.Sprintf("%s: %v.\n\n%s", attempted, sessions, sessionsRemedy(name)))
 	case errors.As(err, &changed):
-		diags.AddError("Role Changed Since Plan", fmt.Sprintf("%s: the role was given %v after the plan was made, and nothing was changed.\n\nPlan again to see what will be done about it.", attempted, changed))
+		diags.AddError("Role Changed Since Plan", fmt.Sprintf("%s: the role was given %v after the plan was made, and "+
+			"nothing was changed.\n\nPlan again to see what will be done about it.", attempted, changed))
 	case errors.As(err, &grants):
 		diags.AddError("Privileges Not Changed", fmt.Sprintf(
 			"%s: the server left some privileges as they were.\n%s\n\n%s",
 			attempted, strings.Join(strings.Split(grants.Error(), "; "), "\n"), kit.GrantorRemedy))
 	case errors.As(err, &setting) && errors.As(err, &server) && server.Code == "42501":
 		diags.AddAttributeError(path.Root("other_settings"), "Setting Not Taken Back", fmt.Sprintf(
-			"%s: %s\n\nThe role that the provider connects as may not change this setting (%s). Have a superuser run this, and apply again; or name it in tolerated_settings:\n%s;",
+			"%s: %s\n\nThe role that the provider connects as may not change this setting (%s). Have a superuser run this, "+
+				"and apply again; or name it in tolerated_settings:\n%s;",
 			attempted, kit.ServersWords(server), setting.Name, setting.Statement))
 	case errors.As(err, &members):
-		diags.AddError("Privileges Not Changed", fmt.Sprintf("%s: %v. The role that the provider connects as may not take that back.\n\nHave a superuser run:\n%s",
+		diags.AddError("Privileges Not Changed", fmt.Sprintf("%s: %v. The role that the provider connects as may not take "+
+			"that back.\n\nHave a superuser run:\n%s",
 			attempted, members, strings.Join(kit.Revocations(members.Left), "\n")))
 	case errors.As(err, &server) && server.Code == "2BP01":
 		diags.AddError("Role Has Dependent Objects", fmt.Sprintf(
-			"%s: %s\n\nGive what it owns to another role and take its other privileges back, in every database named above, then apply again:\n\n"+
-				"REASSIGN OWNED BY %[3]s TO <other role>;\nDROP OWNED BY %[3]s;", attempted, kit.ServersWords(server), kit.QuoteIdentifier(name)))
+			"%s: %s\n\nGive what it owns to another role and take its other privileges back, in every database "+
+				"named above, then apply again:\n\n"+
+				"REASSIGN OWNED BY %[3]s TO "+
+				"<other role>;\nDROP OWNED BY %[3]s;", attempted, kit.ServersWords(server), kit.QuoteIdentifier(name)))
 	case errors.As(err, &server) && server.Code == "42883":
 		diags.AddAttributeError(path.Root("operations"), "Operation Has No Function", fmt.Sprintf(
-			"%s: %s\n\nName the operation in the `operations` of the auth0pg_access_functions too (and set its rehash_on_login if the role has it), or leave it out here.",
+			"%s: %s\n\nName the operation in the `operations` of the auth0pg_access_functions too (and set its "+
+				"rehash_on_login if the role has it), or leave it out here.",
 			attempted, kit.ServersWords(server)))
 	case errors.As(err, &server) && server.Code == "42703":
 		diags.AddAttributeError(path.Root("store"), "Column Not Found", fmt.Sprintf(
-			"%s: %s\n\nRefer to the `store` of the object that makes the table, so that Terraform knows its columns and the order.", attempted, kit.ServersWords(server)))
+			"%s: %s\n\nRefer to the `store` of the object that makes the table, so that Terraform "+
+				"knows its columns and the order.", attempted, kit.ServersWords(server)))
 	case errors.As(err, &server) && (server.Code == "42P01" || server.Code == "3F000"):
 		diags.AddAttributeError(path.Root("store"), "Store Not Found", fmt.Sprintf(
-			"%s: %s\n\nCreate the store first: refer to the `store` of the object that makes it, so that Terraform knows the order.", attempted, kit.ServersWords(server)))
+			"%s: %s\n\nCreate the store first: refer to the `store` of the object that makes it, so "+
+				"that Terraform knows the order.", attempted, kit.ServersWords(server)))
 	default:
-		diags.AddError("Role Not "+map[string]string{"create": "Created", "read": "Read", "change": "Changed", "drop": "Dropped"}[verb], kit.PostgresDetail(attempted, err))
+		diags.AddError(
+			"Role Not "+map[string]string{"create": "Created", "read": "Read", "change": "Changed", "drop": "Dropped"}[verb],
+			kit.PostgresDetail(attempted, err),
+		)
 	}
 }
 
 func sessionsRemedy(name string) string {
-	return fmt.Sprintf("Switch the connection to another role first. Idle sessions of script containers end by themselves within minutes. Then apply again, or:\n"+
-		"- set drain_timeout = \"5m\" and apply that first: the deletion then keeps new sessions out and waits for the open ones;\n"+
+	return fmt.Sprintf("Switch the connection to another role first. Idle sessions of script containers end by "+
+		"themselves within minutes. Then apply again, or:\n"+
+		"- set drain_timeout = \"5m\" and apply that first: the deletion then keeps new sessions out "+
+		"and waits for the open ones;\n"+
 		"- or end them: SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s;", quoteText(name))
 }

@@ -72,14 +72,17 @@ func (r *databaseRole) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 		return schema.StringAttribute{
 			Optional: true,
 			MarkdownDescription: what + " A duration as Postgres writes it, for example `5s`; `0` means no limit. " +
-				"It is set for this role in the provider's database only; without this attribute one that was set elsewhere is taken back, unless `tolerated_settings` names it. A change applies to new sessions.",
+				"It is set for this role in the provider's database only; without this attribute one that was set elsewhere is " +
+				"taken back, unless `tolerated_settings` names it. A change applies to new sessions.",
 			Validators:    []validator.String{timeoutValidator{}},
 			PlanModifiers: []planmodifier.String{sameMeaning{equal: sameTimeout}},
 		}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A login role for the action scripts, with exactly the privileges that the named operations need on the user store and no other power. " +
-			"The password is turned into a SCRAM verifier before it leaves the provider: it reaches neither the server nor its logs, nor Terraform's state or plan.",
+		MarkdownDescription: "A login role for the action scripts, with exactly the privileges that the named operations " +
+			"need on the user store and no other power. " +
+			"The password is turned into a SCRAM verifier before it leaves the provider: it reaches neither the server nor " +
+			"its logs, nor Terraform's state or plan.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Computed:            true,
@@ -87,35 +90,50 @@ func (r *databaseRole) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},
 			"name": schema.StringAttribute{
-				Required:            true,
-				MarkdownDescription: "The role's name, taken as it is, also with capitals. A change makes a new role and drops the old one.",
-				Validators:          []validator.String{kit.RoleNameValidator{}},
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+				Required: true,
+				MarkdownDescription: "The role's name, taken as it is, also with capitals. A change makes a " +
+					"new role and drops the old one.",
+				Validators:    []validator.String{kit.RoleNameValidator{}},
+				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
-			"store": kit.ConsumedStore("The user store that the scripts work on: the `store` of an `auth0pg_users_table` or of `auth0pg_access_functions`. " +
-				"A change grants what the new store needs; what only the former one needed goes with the next apply, when the scripts no longer use it."),
-			"operations": kit.OperationsAttribute(true, "The operations that the role's scripts carry out: "+kit.QuotedOperations()+". "+
-				"A change grants or revokes what makes the difference."),
-			"rehash_on_login": kit.RehashAttribute("Whether `login` may replace a password's hash, as scripts with `rehash_on_login` do; `false` by default. " +
+			"store": kit.ConsumedStore("The user store that the scripts work on: the `store` of an `auth0pg_users_table` or " +
+				"of `auth0pg_access_functions`. " +
+				"A change grants what the new store needs; what only the former one needed goes with the next apply, when " +
+				"the scripts no longer use it."),
+			"operations": kit.OperationsAttribute(
+				true,
+				"The operations that the role's scripts carry out: "+kit.QuotedOperations()+". "+
+					"A change grants or revokes what makes the difference.",
+			),
+			"rehash_on_login": kit.RehashAttribute("Whether `login` may replace a password's hash, as scripts with " +
+				"`rehash_on_login` do; `false` by default. " +
 				"A change grants or revokes what that takes."),
 			"password_wo": schema.StringAttribute{
 				Optional:  true,
 				Sensitive: true,
 				WriteOnly: true,
-				MarkdownDescription: "The password, of printable ASCII characters without spaces; it is kept nowhere (write-only). " +
-					"A change takes effect only together with a change of `password_wo_version`. Without it the role has no password until one is set elsewhere.",
-				Validators: []validator.String{passwordValidator{}, stringvalidator.AlsoRequires(path.MatchRoot("password_wo_version"))},
+				MarkdownDescription: "The password, of printable ASCII characters without spaces; it " +
+					"is kept nowhere (write-only). " +
+					"A change takes effect only together with a change of `password_wo_version`. Without it the role has no " +
+					"password until one is set elsewhere.",
+				Validators: []validator.String{
+					passwordValidator{},
+					stringvalidator.AlsoRequires(path.MatchRoot("password_wo_version")),
+				},
 			},
 			"password_wo_version": schema.Int64Attribute{
-				Optional:            true,
-				MarkdownDescription: "The version of `password_wo`. A change sets the password in `password_wo`; sessions that are open stay open.",
+				Optional: true,
+				MarkdownDescription: "The version of `password_wo`. A change sets the password in `password_wo`; " +
+					"sessions that are open stay open.",
 			},
 			"verify_password": schema.BoolAttribute{
 				Optional: true,
 				Computed: true,
 				Default:  booldefault.StaticBool(false),
-				MarkdownDescription: "Whether each plan checks `password_wo` by logging in as the role, where the provider's own role cannot read the stored verifier; `false` by default. " +
-					"A password that is refused is set again, also when `password_wo_version` is the same. A change takes effect with the next plan.",
+				MarkdownDescription: "Whether each plan checks `password_wo` by logging in as the role, where the provider's own " +
+					"role cannot read the stored verifier; `false` by default. " +
+					"A password that is refused is set again, also when `password_wo_version` is the same. A change " +
+					"takes effect with the next plan.",
 			},
 			"scram_iterations": schema.Int64Attribute{
 				Optional: true,
@@ -126,26 +144,31 @@ func (r *databaseRole) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 				Validators: []validator.Int64{int64validator.Between(1, 10_000_000)},
 			},
 			"connection_limit": schema.Int64Attribute{
-				Optional:            true,
-				Computed:            true,
-				Default:             int64default.StaticInt64(-1),
-				MarkdownDescription: "How many sessions the role may have at a time; -1, the default, means no limit. A change leaves open sessions alone.",
-				Validators:          []validator.Int64{int64validator.Between(-1, 1<<31-1)},
+				Optional: true,
+				Computed: true,
+				Default:  int64default.StaticInt64(-1),
+				MarkdownDescription: "How many sessions the role may have at a time; -1, the default, means no limit. A " +
+					"change leaves open sessions alone.",
+				Validators: []validator.Int64{int64validator.Between(-1, 1<<31-1)},
 			},
 			"valid_until": schema.StringAttribute{
-				Optional:            true,
-				MarkdownDescription: "The time at which the password ceases to be valid, as RFC 3339 writes it; without it, never. A change applies to the next login.",
-				Validators:          []validator.String{timeValidator{}},
-				PlanModifiers:       []planmodifier.String{sameMeaning{equal: sameInstant}},
+				Optional: true,
+				MarkdownDescription: "The time at which the password ceases to be valid, as RFC 3339 writes it; without it, " +
+					"never. A change applies to the next login.",
+				Validators:    []validator.String{timeValidator{}},
+				PlanModifiers: []planmodifier.String{sameMeaning{equal: sameInstant}},
 			},
-			"statement_timeout":                   timeout("How long one statement of the role may run. The scripts ask for `3s` by themselves, wherever the server, or a pooler in front of it, lets them."),
+			"statement_timeout": timeout("How long one statement of the role may run. The scripts ask for " +
+				"`3s` by themselves, wherever the server, or a pooler in front of it, lets them."),
 			"lock_timeout":                        timeout("How long one statement of the role may wait for a lock."),
 			"idle_in_transaction_session_timeout": timeout("How long a session of the role may be idle within a transaction."),
 			"search_path": schema.ListAttribute{
 				Optional:    true,
 				ElementType: types.StringType,
-				MarkdownDescription: "The schemas in which the role's sessions look for names, `$user` being the schema of the role's own name. " +
-					"It is set for this role in the provider's database only; without this attribute one that was set elsewhere is taken back, unless `tolerated_settings` names it. A change applies to new sessions.",
+				MarkdownDescription: "The schemas in which the role's sessions look for names, `$user` being the " +
+					"schema of the role's own name. " +
+					"It is set for this role in the provider's database only; without this attribute one that was set elsewhere is " +
+					"taken back, unless `tolerated_settings` names it. A change applies to new sessions.",
 				Validators: []validator.List{listvalidator.ValueStringsAre(stringvalidator.LengthBetween(1, 63))},
 			},
 			"tolerated_settings": toleratedSettings(),
@@ -153,22 +176,32 @@ func (r *databaseRole) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 				Optional: true,
 				Computed: true,
 				Default:  stringdefault.StaticString("0s"),
-				MarkdownDescription: "How long the deletion of the role waits for its open sessions to end; for example `2m` or `90s`. For the first 12 seconds, or half of the time where that is less, " +
-					"it can still log in, for scripts that began just before the connection moved to another role; after that it cannot. " +
-					"With `0s`, the default, the role is not deleted while a session of it is open. A change counts for the next deletion, once it has been applied.",
+				MarkdownDescription: "How long the deletion of the role waits for its open sessions to end; for example `2m` or " +
+					"`90s`. For the first 12 seconds, or half of the time where that is less, " +
+					"it can still log in, for scripts that began just before the connection moved to " +
+					"another role; after that it cannot. " +
+					"With `0s`, the default, the role is not deleted while a session of it is open. A change counts for the next " +
+					"deletion, once it has been applied.",
 				Validators: []validator.String{drainValidator{}},
 			},
-			"role_attributes": kit.ComputedStrings("The role's attributes as the server has them. What was changed elsewhere is put back."),
-			"privileges": kit.ComputedStrings("What the role is granted on the database, the schema and the store, as it stands in `GRANT`, and of which roles it is a member, as `MEMBER OF \"role\"`. " +
-				"What was granted or revoked elsewhere on these objects is put back, and a membership is taken back where the provider may; grants to other roles are left alone."),
-			"sequence_privileges": kit.ComputedStrings("What the role is granted on sequences that the defaults of the table's columns draw from, as `create` needs it for a `serial` id. " +
+			"role_attributes": kit.ComputedStrings("The role's attributes as the server has them. What was " +
+				"changed elsewhere is put back."),
+			"privileges": kit.ComputedStrings("What the role is granted on the database, the schema and the store, as it " +
+				"stands in `GRANT`, and of which roles it is a member, as `MEMBER OF \"role\"`. " +
+				"What was granted or revoked elsewhere on these objects is put back, and a membership is taken back where the " +
+				"provider may; grants to other roles are left alone."),
+			"sequence_privileges": kit.ComputedStrings("What the role is granted on sequences that the defaults of the " +
+				"table's columns draw from, as `create` needs it for a `serial` id. " +
 				"It is known once the table exists; what was changed elsewhere is put back."),
-			"other_settings": kit.ComputedStrings("Further settings of the role, for the provider's database or for all, such as `work_mem = 64MB`; the value only of the server's own. " +
+			"other_settings": kit.ComputedStrings("Further settings of the role, for the provider's database or for all, such " +
+				"as `work_mem = 64MB`; the value only of the server's own. " +
 				"A role may set most of them for itself. They are taken back, except those in `tolerated_settings`."),
 			"password_status": schema.StringAttribute{
 				Computed: true,
-				MarkdownDescription: "Whether the stored password is the one that was applied: `as_applied`, `changed_elsewhere` (it is set again), " +
-					"`not_readable` (only a superuser can read it; see `verify_password`) or `not_managed` (no `password_wo_version`).",
+				MarkdownDescription: "Whether the stored password is the one that was applied: `as_applied`, " +
+					"`changed_elsewhere` (it is set again), " +
+					"`not_readable` (only a superuser can read it; see `verify_password`) or " +
+					"`not_managed` (no `password_wo_version`).",
 			},
 		},
 	}
@@ -205,7 +238,12 @@ func (r *databaseRole) Create(ctx context.Context, req resource.CreateRequest, r
 		roleError(&resp.Diagnostics, "create", spec.Name, err)
 		return
 	}
-	kit.LogDone(ctx, began, "role created", map[string]any{"role": spec.Name, "privileges": len(spec.Grants), "password_set": spec.Verifier != nil})
+	kit.LogDone(
+		ctx,
+		began,
+		"role created",
+		map[string]any{"role": spec.Name, "privileges": len(spec.Grants), "password_set": spec.Verifier != nil},
+	)
 	saveVerifier(ctx, resp.Private, spec.Verifier, &resp.Diagnostics)
 	// A replacement gets what was kept beside the former role.
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, derivedKey, nil)...)
@@ -236,7 +274,8 @@ func (r *databaseRole) Read(ctx context.Context, req resource.ReadRequest, resp 
 	}
 	if !found {
 		resp.Diagnostics.AddWarning("Role Not Found", fmt.Sprintf(
-			"The role %q does not exist any more and is removed from the state. It will be created again unless the resource is removed from the configuration.", state.Name.ValueString()))
+			"The role %q does not exist any more and is removed from the state. It will be created again unless the resource "+
+				"is removed from the configuration.", state.Name.ValueString()))
 		resp.State.RemoveResource(ctx)
 		return
 	}
@@ -275,7 +314,12 @@ func (r *databaseRole) Update(ctx context.Context, req resource.UpdateRequest, r
 		return
 	}
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, derivedKey, nil)...)
-	kit.LogDone(ctx, began, "role changed", map[string]any{"role": spec.Name, "privileges": len(spec.Grants), "password_set": write})
+	kit.LogDone(
+		ctx,
+		began,
+		"role changed",
+		map[string]any{"role": spec.Name, "privileges": len(spec.Grants), "password_set": write},
+	)
 	applied := savedVerifier(ctx, req.Private, &resp.Diagnostics)
 	if write {
 		saveVerifier(ctx, resp.Private, spec.Verifier, &resp.Diagnostics)
@@ -324,11 +368,16 @@ func (m *databaseRoleModel) title() string { return fmt.Sprintf("the role %q", m
 // Remains is what the role leaves where it cannot be dropped.
 func (m *databaseRoleModel) remains() kit.Remains {
 	role := kit.QuoteIdentifier(m.Name.ValueString())
-	return kit.Remains{What: m.title(), SQL: fmt.Sprintf("DROP OWNED BY %[1]s;\nDROP ROLE %[1]s;", role), OnServer: fmt.Sprintf("DROP ROLE %s;", role)}
+	return kit.Remains{What: m.title(), SQL: fmt.Sprintf("DROP OWNED BY %[1]s;\nDROP ROLE "+
+		"%[1]s;", role), OnServer: fmt.Sprintf("DROP ROLE %s;", role)}
 }
 
 // ImportState takes the role's name. Store and operations are derived when it is read, where they can be told; the
 // password comes from the configuration, so the first plan shows it as a change.
-func (r *databaseRole) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+func (r *databaseRole) ImportState(
+	ctx context.Context,
+	req resource.ImportStateRequest,
+	resp *resource.ImportStateResponse,
+) {
 	kit.ImportName(ctx, path.Root("name"), req, resp)
 }

@@ -26,10 +26,12 @@ func toleratedSettings() schema.SetAttribute {
 	return schema.SetAttribute{
 		Optional:    true,
 		ElementType: types.StringType,
-		MarkdownDescription: "Names of settings of the role, such as `work_mem`, that stay as somebody has set them elsewhere (`ALTER ROLE … SET`); by default none. " +
+		MarkdownDescription: "Names of settings of the role, such as `work_mem`, that stay as somebody has set them " +
+			"elsewhere (`ALTER ROLE … SET`); by default none. " +
 			"A name that is added keeps the setting as it is; one that is removed is taken back with the same apply.",
 		Validators: []validator.Set{setvalidator.ValueStringsAre(stringvalidator.RegexMatches(
-			regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)*$`), "must be the name of a setting, such as work_mem"))},
+			regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)*$`), "must be the name of a setting, such "+
+				"as work_mem"))},
 	}
 }
 

@@ -23,13 +23,18 @@ func (passwordValidator) Description(context.Context) string {
 }
 func (v passwordValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-func (passwordValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+func (passwordValidator) ValidateString(
+	_ context.Context,
+	req validator.StringRequest,
+	resp *validator.StringResponse,
+) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
 	if err := postgres.CheckPassword(req.ConfigValue.ValueString()); err != nil {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Password", "The password cannot be used: "+err.Error()+
-			". Servers and drivers normalise other characters in different ways, and the login then fails.\n\nGenerate a longer password from these characters.")
+			". Servers and drivers normalise other characters in different ways, and the login then fails.\n\nGenerate a "+
+			"longer password from these characters.")
 	}
 }
 
@@ -45,7 +50,8 @@ func (timeoutValidator) ValidateString(_ context.Context, req validator.StringRe
 		return
 	}
 	if _, err := postgres.ParseTimeout(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Timeout", fmt.Sprintf("The value %q is no timeout: %v.", req.ConfigValue.ValueString(), err))
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Timeout", fmt.Sprintf("The value %q is no timeout: "+
+			"%v.", req.ConfigValue.ValueString(), err))
 	}
 }
 
@@ -62,7 +68,8 @@ func (timeValidator) ValidateString(_ context.Context, req validator.StringReque
 	}
 	if _, err := time.Parse(time.RFC3339, req.ConfigValue.ValueString()); err != nil {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Time", fmt.Sprintf(
-			"The value %q is no time as RFC 3339 writes it, such as 2027-01-31T12:00:00Z or 2027-01-31T13:00:00+01:00.", req.ConfigValue.ValueString()))
+			"The value %q is no time as RFC 3339 writes it, such as 2027-01-31T12:00:00Z "+
+				"or 2027-01-31T13:00:00+01:00.", req.ConfigValue.ValueString()))
 	}
 }
 
@@ -92,7 +99,11 @@ func (sameMeaning) Description(context.Context) string {
 }
 func (m sameMeaning) MarkdownDescription(ctx context.Context) string { return m.Description(ctx) }
 
-func (m sameMeaning) PlanModifyString(_ context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse) {
+func (m sameMeaning) PlanModifyString(
+	_ context.Context,
+	req planmodifier.StringRequest,
+	resp *planmodifier.StringResponse,
+) {
 	if req.StateValue.IsNull() || req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}

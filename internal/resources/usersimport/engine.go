@@ -44,6 +44,8 @@ const (
 	pageSize = 1000
 	// maxPasses is how often everybody who is left is asked for, since answers were lost.
 	maxPasses = 20
+	// morePasses is how often it is looked whether somebody was added meanwhile.
+	morePasses = 3
 	// shownRefusals is how many refused users are listed.
 	shownRefusals = 100
 )
@@ -73,6 +75,7 @@ type engine struct {
 	lost    []*migration.Batch
 	again   bool            // batches were released that this pass has gone by
 	checked bool            // the first batch was
+	sent    int             // batches of this pass
 	asked   map[string]bool // whom this run has asked for and Auth0 refused
 	report  report
 	began   time.Time
@@ -90,11 +93,12 @@ func (e *engine) run(ctx context.Context) (report, error) {
 	if err := e.resume(ctx); err != nil {
 		return e.report, err
 	}
-	for passes := 1; passes == 1 || e.again; passes++ {
+	// Who was added behind the place where a pass was comes with the next one.
+	for passes := 1; passes == 1 || e.again || e.sent > 0 && passes <= morePasses; passes++ {
 		if passes > maxPasses {
 			return e.report, &stoppedError{fmt.Sprintf("answers of Auth0 were lost %d times", passes-1)}
 		}
-		e.page, e.after, e.ended, e.again = nil, "", false, false
+		e.page, e.after, e.ended, e.again, e.sent = nil, "", false, false, 0
 		e.report.held = map[string]int64{}
 		err := e.pass(ctx)
 		if err == nil {
@@ -216,6 +220,7 @@ func (e *engine) peek(ctx context.Context) (migration.User, error) {
 
 // send starts a job. What it may have started is noted before.
 func (e *engine) send(ctx context.Context, ids []string, file []byte) error {
+	e.sent++
 	digest := sha256.Sum256(file)
 	batch := &migration.Batch{ConnectionID: e.connectionID, IDs: ids, Digest: hex.EncodeToString(digest[:])}
 	if err := e.db.Begin(ctx, batch); err != nil {

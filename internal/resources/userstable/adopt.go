@@ -14,7 +14,13 @@ import (
 // likely holds it, every other column as an extra one. Nothing about it is to be changed
 // until the configuration says so.
 func adoptTable(users *table.Table) tableSpec {
-	spec := tableSpec{Imported: true, Schema: users.Schema, Name: users.Name, Columns: map[store.Part]columnSpec{}, Extra: map[string]columnSpec{}}
+	spec := tableSpec{
+		Imported: true,
+		Schema:   users.Schema,
+		Name:     users.Name,
+		Columns:  map[store.Part]columnSpec{},
+		Extra:    map[string]columnSpec{},
+	}
 	taken := map[string]bool{}
 	for part, column := range kit.AdoptParts(users) {
 		taken[column.Name] = true

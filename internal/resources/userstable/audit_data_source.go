@@ -67,43 +67,61 @@ func (d *usersAudit) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 		return schema.SingleNestedAttribute{Computed: true, MarkdownDescription: description, Attributes: parts}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "What the rows of a users table are like: what stands in the way of logins, in which formats the password hashes are, and how far a migration has come. " +
+		MarkdownDescription: "What the rows of a users table are like: what stands in the way of logins, in which formats " +
+			"the password hashes are, and how far a migration has come. " +
 			"The table is read twice, in a transaction that changes nothing and under the provider's `statement_timeout`. " +
 			"The result holds counts and SQL, no personal data; run the queries yourself to see the rows.\n\n" +
-			"The table is read at each plan, or after the apply has created or changed the `auth0pg_users_table` whose `store` this is. " +
+			"The table is read at each plan, or after the apply has created or changed the " +
+			"`auth0pg_users_table` whose `store` this is. " +
 			"Where the store comes by way of a local value or a module, that needs `depends_on`.",
 		Attributes: map[string]schema.Attribute{
-			"store":             kit.InDataSource(kit.ConsumedStore("The users table: the `store` of an `auth0pg_users_table`.")),
-			"rows":              schema.Int64Attribute{Computed: true, MarkdownDescription: "How many rows the table has."},
-			"emails_missing":    finding("Rows without an e-mail address: null or empty. Auth0 refuses such users."),
-			"emails_duplicate":  finding("Rows whose e-mail address another row has, too, when case is folded; the first of each address is not counted. The scripts refuse the login of all of them."),
-			"emails_too_long":   finding("Rows whose e-mail address is too long for Auth0: over 254 characters, or over 64 before the `@`."),
-			"ids_not_unique":    finding("Rows without an id, or with one that another row has, too; the first of each id is not counted."),
+			"store": kit.InDataSource(kit.ConsumedStore("The users table: the `store` of an " +
+				"`auth0pg_users_table`.")),
+			"rows":           schema.Int64Attribute{Computed: true, MarkdownDescription: "How many rows the table has."},
+			"emails_missing": finding("Rows without an e-mail address: null or empty. Auth0 refuses such users."),
+			"emails_duplicate": finding("Rows whose e-mail address another row has, too, when case is folded; the first of " +
+				"each address is not counted. The scripts refuse the login of all of them."),
+			"emails_too_long": finding("Rows whose e-mail address is too long for Auth0: over 254 " +
+				"characters, or over 64 before the `@`."),
+			"ids_not_unique": finding("Rows without an id, or with one that another row has, too; the " +
+				"first of each id is not counted."),
 			"passwords_missing": finding("Rows without a password hash: null or empty."),
 			"hashes": schema.MapNestedAttribute{
 				Computed: true, NestedObject: schema.NestedAttributeObject{Attributes: parts},
 				MarkdownDescription: "The formats of password hashes that occur, of `" + strings.Join(lookNames(), "`, `") + "`. " +
-					"bcrypt always works, " + kit.QuotedFormats() + " once the scripts' `legacy_hashes` name them. Hexadecimal digests are told by their length, with a salt or without.",
+					"bcrypt always works, " + kit.QuotedFormats() + " once the scripts' `legacy_hashes` name them. Hexadecimal " +
+					"digests are told by their length, with a salt or without.",
 			},
 			"legacy_hashes": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType,
-				MarkdownDescription: "The formats that the connection's `scripts` name as `password_hash` and `legacy_hashes`, by which `hashes_unreadable` counts. All by default.",
-				Validators:          []validator.Set{setvalidator.ValueStringsAre(stringvalidator.OneOf(append(hashes.Optional(), hashes.Bcrypt)...))},
+				MarkdownDescription: "The formats that the connection's `scripts` name as `password_hash` and `legacy_hashes`, " +
+					"by which `hashes_unreadable` counts. All by default.",
+				Validators: []validator.Set{
+					setvalidator.ValueStringsAre(stringvalidator.OneOf(append(hashes.Optional(), hashes.Bcrypt)...)),
+				},
 			},
 			"not_blocking": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType,
-				MarkdownDescription: "Columns whose names sound as if they said who may not log in, and that do not: they are no `problems`.",
-				Validators:          []validator.Set{setvalidator.ValueStringsAre(identifierValidator{})},
+				MarkdownDescription: "Columns whose names sound as if they said who may not log in, and that " +
+					"do not: they are no `problems`.",
+				Validators: []validator.Set{setvalidator.ValueStringsAre(identifierValidator{})},
 			},
-			"problems":          problemsAttribute("What lets somebody in who may not, or keeps somebody out who may, as far as the table tells: columns that look like a flag or a status and that nothing reads, a filter that hides everybody, addresses that several users have, and the like."),
-			"hashes_unreadable": finding("Rows whose password hash login cannot compare with: of a format that is not in `legacy_hashes`, of none that is known, or one that costs more than a login has time for."),
+			"problems": problemsAttribute("What lets somebody in who may not, or keeps somebody out who may, as far " +
+				"as the table tells: columns that look like a flag or a status and that nothing reads, a filter that hides " +
+				"everybody, addresses that several users have, and the like."),
+			"hashes_unreadable": finding("Rows whose password hash login cannot compare with: of a format that is not in " +
+				"`legacy_hashes`, of none that is known, or one that costs more than a login has time for."),
 			"hash_costs": schema.MapAttribute{
 				Computed: true, ElementType: types.MapType{ElemType: types.Int64Type},
-				MarkdownDescription: "How many hashes of each format say what of their cost, in the format's own words: rounds, iterations, or parameters such as `m=65536,t=3,p=4`; an empty key for those that say nothing.",
+				MarkdownDescription: "How many hashes of each format say what of their cost, in the format's own words: rounds, " +
+					"iterations, or parameters such as `m=65536,t=3,p=4`; an empty key for those that say nothing.",
 			},
-			"hashes_unknown": finding("Rows whose password hash has none of these formats, among them bcrypt hashes that were cut off."),
-			"migrated":       finding("Rows of users who were handed to Auth0: their `migrated_at` is set. Null for a table without that part."),
-			"left":           finding("Rows of users who have yet to be handed to Auth0. Null for a table without `migrated_at`."),
+			"hashes_unknown": finding("Rows whose password hash has none of these formats, among them " +
+				"bcrypt hashes that were cut off."),
+			"migrated": finding("Rows of users who were handed to Auth0: their `migrated_at` is set. Null " +
+				"for a table without that part."),
+			"left": finding("Rows of users who have yet to be handed to Auth0. Null for " +
+				"a table without `migrated_at`."),
 		},
 	}
 }
@@ -156,12 +174,14 @@ func (d *usersAudit) Read(ctx context.Context, req datasource.ReadRequest, resp 
 func checkAudited(users store.Store, diags *diag.Diagnostics) bool {
 	if _, behind := users.Functions(); behind {
 		diags.AddAttributeError(path.Root("store"), "Store Is Not A Table",
-			"The audit reads the rows of the users table, and this store is the functions in front of it. Use the store of the auth0pg_users_table.")
+			"The audit reads the rows of the users table, and this store is the functions in front of it. Use the "+
+				"store of the auth0pg_users_table.")
 	}
 	for _, part := range store.Required() {
 		if !users.Has(part) {
 			diags.AddAttributeError(path.Root("store"), "Store Lacks A Part", fmt.Sprintf(
-				"The audit needs the part %s, which %s does not have.\n\nAdd the part to the table's columns.", part, users.Title()))
+				"The audit needs the part %s, which %s does not have.\n\nAdd "+
+					"the part to the table's columns.", part, users.Title()))
 		}
 	}
 	return !diags.HasError()
@@ -178,10 +198,12 @@ func auditError(users store.Store, err error, diags *diag.Diagnostics) {
 				"Give what is named to the owner of the table or of the database (ALTER … OWNER TO).", attempted, foreign))
 	case errors.Is(err, table.ErrNotFound):
 		diags.AddAttributeError(path.Root("store"), "Users Table Not Found", attempted+
-			": it does not exist.\n\nIf the same configuration creates it, take the store of that auth0pg_users_table directly, or add depends_on, so that the table is read after that.")
+			": it does not exist.\n\nIf the same configuration creates it, take the store of that auth0pg_users_table "+
+			"directly, or add depends_on, so that the table is read after that.")
 	case errors.As(err, &server) && server.Code == "42703": // undefined_column
 		diags.AddAttributeError(path.Root("store"), "Column Not Found", attempted+": "+serverWords(err)+
-			"\n\nIf the same configuration adds or renames the column, take the store of that auth0pg_users_table directly, or add depends_on, so that the table is read after that.")
+			"\n\nIf the same configuration adds or renames the column, take the store of that auth0pg_users_table directly, "+
+			"or add depends_on, so that the table is read after that.")
 	default:
 		diags.AddError("Users Not Audited", kit.PostgresDetail(attempted, err))
 	}
@@ -198,7 +220,13 @@ func (m *usersAuditModel) showNothing() {
 
 func (m *usersAuditModel) show(audit *table.Audit) {
 	m.Rows = types.Int64Value(audit.Rows)
-	m.EmailsMissing, m.EmailsDuplicate, m.EmailsTooLong = findingObject(&audit.EmailsMissing), findingObject(&audit.EmailsDuplicate), findingObject(&audit.EmailsTooLong)
+	m.EmailsMissing, m.EmailsDuplicate, m.EmailsTooLong = findingObject(
+		&audit.EmailsMissing,
+	), findingObject(
+		&audit.EmailsDuplicate,
+	), findingObject(
+		&audit.EmailsTooLong,
+	)
 	m.IDsNotUnique, m.PasswordsMissing = findingObject(&audit.IDsNotUnique), findingObject(&audit.PasswordsMissing)
 	hashes := map[string]attr.Value{}
 	for format, finding := range audit.Hashes {

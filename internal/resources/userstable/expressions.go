@@ -59,7 +59,8 @@ func (c columnConfig) refuseColumn(at path.Path, diags *diag.Diagnostics) {
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		if !settings[name] {
 			diags.AddAttributeError(at.AtName(name), "Part Is Only Read", fmt.Sprintf(
-				"The part has an expression and no name, so that it has no column, and %s describes one.\n\nLeave %[1]s out, or name the column that the part is written to.", name))
+				"The part has an expression and no name, so that it has no column, and %s describes one.\n\nLeave %[1]s out, or "+
+					"name the column that the part is written to.", name))
 		}
 	}
 }
@@ -154,7 +155,8 @@ func (s tableSpec) expressionPath(text string) path.Path {
 	return path.Root("row_filter")
 }
 
-const expressionRemedy = "Write one SQL expression over a row of the table, as behind SELECT, that reads and does nothing else: columns by their names, " +
+const expressionRemedy = "Write one SQL expression over a row of the table, as behind SELECT, that reads and does " +
+	"nothing else: columns by their names, " +
 	"and the table's own name in front of them inside a sub-select."
 
 // addExpressionError reports whether the error is an expression's, and tells it at its attribute.
@@ -168,22 +170,34 @@ func addExpressionError(spec tableSpec, err error, diags *diag.Diagnostics) bool
 			"The expression %q is not used: %v.\n\n%s", refused.Text, untrusted, kit.UntrustedRemedy))
 	case errors.As(err, &refused):
 		diags.AddAttributeError(spec.expressionPath(refused.Text), "Expression Not Usable", fmt.Sprintf(
-			"The expression %q over a row of %s cannot be used: %s\n\n%s", refused.Text, postgres.QualifiedName(spec.Schema, spec.Name),
+			"The expression %q over a row "+
+				"of %s cannot be used: %s\n\n%s", refused.Text, postgres.QualifiedName(spec.Schema, spec.Name),
 			serverWords(errors.Unwrap(refused)), expressionRemedy))
 	case errors.As(err, &kind):
 		diags.AddAttributeError(spec.expressionPath(kind.text), "Expression Not Usable", fmt.Sprintf(
-			"The expression %q over a row of %s cannot be used: %v.\n\nCast it, or write it so that its value has the type that is needed.",
+			"The expression %q over a row of %s cannot be used: %v.\n\nCast it, or write it so that its "+
+				"value has the type that is needed.",
 			kind.text, postgres.QualifiedName(spec.Schema, spec.Name), kind))
 	case errors.Is(err, table.ErrStandby):
-		diags.AddError("Expressions Not Resolved", fmt.Sprintf("The expressions of %s cannot be checked: %v.\n\nConnect the provider to the primary server.",
+		diags.AddError("Expressions Not Resolved", fmt.Sprintf("The expressions of %s cannot be checked: %v.\n\nConnect "+
+			"the provider to the primary server.",
 			postgres.QualifiedName(spec.Schema, spec.Name), err))
 	default:
 		var temporary *table.TemporaryError
 		if !errors.As(err, &temporary) {
 			return false
 		}
-		diags.AddError("Expressions Not Resolved", fmt.Sprintf("The expressions of %s cannot be checked: %v.\n\nGRANT TEMPORARY ON DATABASE %s TO %s;",
-			postgres.QualifiedName(spec.Schema, spec.Name), err, postgres.Ident(temporary.Database), postgres.Ident(temporary.Role)))
+		diags.AddError("Expressions Not Resolved", fmt.Sprintf(
+			"The expressions of %s cannot be checked: %v.\n\nGRANT "+
+				"TEMPORARY ON DATABASE %s TO %s;",
+			postgres.QualifiedName(
+				spec.Schema,
+				spec.Name,
+			),
+			err,
+			postgres.Ident(temporary.Database),
+			postgres.Ident(temporary.Role),
+		))
 	}
 	return true
 }
@@ -193,9 +207,12 @@ func (s tableSpec) warnOfLoose(diags *diag.Diagnostics) {
 	for _, text := range s.texts() {
 		if s.Resolved[text].Loose {
 			diags.AddAttributeWarning(s.expressionPath(text), "Users Table Needs Attention", fmt.Sprintf(
-				"The expression %[1]q has a sub-select that does not compare with the row of %[2]s, so that it gives the same for every user, perhaps what is another one's.\n\n"+
-					"To settle this, say in it whose it is, as in where r.user_id = %[3]s.id; a name without the table's in front is taken for a column of the sub-select's own tables where they have one. "+
-					"If it is meant so, add a condition that is true for every row, such as %[3]s.id is not null.", text, postgres.QualifiedName(s.Schema, s.Name), postgres.Ident(s.Name)))
+				"The expression %[1]q has a sub-select that does not compare with the row of %[2]s, so that it gives the same "+
+					"for every user, perhaps what is another one's.\n\n"+
+					"To settle this, say in it whose it is, as in where r.user_id = %[3]s.id; a name without the table's in front "+
+					"is taken for a column of the sub-select's own tables where they have one. "+
+					"If it is meant so, add a condition that is true for every row, "+
+					"such as %[3]s.id is not null.", text, postgres.QualifiedName(s.Schema, s.Name), postgres.Ident(s.Name)))
 		}
 	}
 }
@@ -208,15 +225,21 @@ func (s tableSpec) warnOfFunctions(prev *tableSpec, diags *diag.Diagnostics) {
 			continue
 		}
 		diags.AddAttributeWarning(s.expressionPath(text), "Users Table Needs Attention", fmt.Sprintf(
-			"The expression %q calls %s. The role that runs the scripts needs EXECUTE on it, which everybody has unless it was revoked, and the rights to all that it reads: "+
-				"what a function does inside cannot be seen from here, so no privilege is derived from it.\n\nGrant what it needs to that role, or make it SECURITY DEFINER.",
+			"The expression %q calls %s. The role that runs the scripts needs EXECUTE on it, which everybody has unless it "+
+				"was revoked, and the rights to all that it reads: "+
+				"what a function does inside cannot be seen from here, so no privilege is derived from it.\n\nGrant what it "+
+				"needs to that role, or make it SECURITY DEFINER.",
 			text, kit.List(functions)))
 	}
 }
 
 // rereadExpressions asks the server what the texts mean now. A text that it takes no longer is not in the answer, so that
 // the next plan asks again and says why; in the specification it goes on to mean what it did.
-func (s *tableSpec) rereadExpressions(ctx context.Context, db postgres.Beginner, state map[store.Part]columnConfig, filter types.String,
+func (s *tableSpec) rereadExpressions(
+	ctx context.Context,
+	db postgres.Beginner,
+	state map[store.Part]columnConfig,
+	filter types.String,
 	observed *table.Table,
 ) (map[string]table.Resolved, error) {
 	texts := s.texts()
@@ -228,7 +251,12 @@ func (s *tableSpec) rereadExpressions(ctx context.Context, db postgres.Beginner,
 	texts = slices.DeleteFunc(slices.Compact(texts), func(text string) bool { return text == "" })
 	now := map[string]table.Resolved{}
 	for _, text := range texts {
-		found, err := table.ResolveExpressions(ctx, db, table.Row{Schema: s.Schema, Name: s.Name, Current: observed}, []string{text})
+		found, err := table.ResolveExpressions(
+			ctx,
+			db,
+			table.Row{Schema: s.Schema, Name: s.Name, Current: observed},
+			[]string{text},
+		)
 		var refused *table.ExpressionError
 		var temporary *table.TemporaryError
 		switch {

@@ -60,7 +60,8 @@ func (e *missingColumnsError) add(spec tableSpec, part store.Part, diags *diag.D
 	}
 	diags.AddAttributeError(path.Root("columns").AtMapKey(string(part)), "Part Has No Column", fmt.Sprintf(
 		"The table %s was imported and has no column %q for the part %s. %s\n\n"+
-			"Name the column that holds it, %s = { name = \"…\" }%s or set add = true on the part, which adds the column to the table.",
+			"Name the column that holds it, %s = { name = \"…\" }%s or set add = true on the part, which "+
+			"adds the column to the table.",
 		postgres.QualifiedName(spec.Schema, spec.Name), column, part, there, part, otherwise))
 }
 

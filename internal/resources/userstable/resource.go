@@ -195,8 +195,10 @@ func addOtherKind(err error, diags *diag.Diagnostics) bool {
 		return false
 	}
 	diags.AddAttributeError(path.Root("name"), "Relation Is Not A Table", fmt.Sprintf(
-		"%v, and auth0pg_users_table changes tables alone.\n\nDescribe it with the data source, which changes nothing and exports the same store:\n\n"+
-			"data \"auth0pg_store\" \"users\" {\n  schema  = %q\n  name    = %q\n  columns = { id = {}, email = {}, password = {} }\n}", other, other.Schema, other.Name))
+		"%v, and auth0pg_users_table changes tables alone.\n\nDescribe it with the data source, which changes nothing "+
+			"and exports the same store:\n\n"+
+			"data \"auth0pg_store\" \"users\" {\n  schema  = %q\n  name    = %q\n  columns = { id = {}, "+
+			"email = {}, password = {} }\n}", other, other.Schema, other.Name))
 	return true
 }
 
@@ -224,11 +226,15 @@ func (r *usersTable) Update(ctx context.Context, req resource.UpdateRequest, res
 	defer session.Close()
 	observed, err := session.Settled(ctx)
 	if err != nil {
-		diags.AddError("Users Table Not Changed", kit.PostgresDetail("Could not read "+config.title()+" from the catalog", err))
+		diags.AddError(
+			"Users Table Not Changed",
+			kit.PostgresDetail("Could not read "+config.title()+" from the catalog", err),
+		)
 		return
 	}
 	if observed == nil {
-		diags.AddError("Users Table Is Gone", fmt.Sprintf("%s was dropped after the plan was made, so nothing was changed.\n\nPlan again.", kit.Capitalized(config.title())))
+		diags.AddError("Users Table Is Gone", fmt.Sprintf("%s was dropped after the plan was made, so "+
+			"nothing was changed.\n\nPlan again.", kit.Capitalized(config.title())))
 		return
 	}
 	spec := resolveTable(config, prev, observed)
@@ -305,7 +311,11 @@ func (r *usersTable) Delete(ctx context.Context, req resource.DeleteRequest, res
 	}
 }
 
-func (r *usersTable) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+func (r *usersTable) ImportState(
+	ctx context.Context,
+	req resource.ImportStateRequest,
+	resp *resource.ImportStateResponse,
+) {
 	parts, ok := postgres.ParseQualifiedName(req.ID)
 	if ok && len(parts) == 1 {
 		parts = []string{"public", parts[0]}
@@ -342,7 +352,8 @@ func samePlan(planned []plannedStep, work tableWork, diags *diag.Diagnostics) bo
 		return true // nothing left to do: another run has done it
 	}
 	diags.AddError("Table Changed Since Plan", fmt.Sprintf(
-		"The table %s is no longer as it was when the plan was made, and other statements would have to run than those that were approved. Nothing was run.\n\n"+
+		"The table %s is no longer as it was when the plan was made, and other statements would have to run than those "+
+			"that were approved. Nothing was run.\n\n"+
 			"Approved:\n%s\nNeeded now:\n%s\nPlan again and review the statements.",
 		postgres.QualifiedName(work.spec.Schema, work.spec.Name), listed(planned), listed(now)))
 	return false
@@ -352,7 +363,8 @@ func samePlan(planned []plannedStep, work tableWork, diags *diag.Diagnostics) bo
 func creationSteps(ddl types.List) []plannedStep {
 	var steps []plannedStep
 	for _, value := range ddl.Elements() {
-		steps = append(steps, plannedStep{value.(types.String).ValueString(), table.Creation}) //nolint:forcetypeassert // the schema's type
+		statement := value.(types.String) //nolint:forcetypeassert // the schema's type
+		steps = append(steps, plannedStep{statement.ValueString(), table.Creation})
 	}
 	return steps
 }
@@ -369,15 +381,24 @@ func listed(steps []plannedStep) string {
 }
 
 // run executes the plan and makes sure that it led where it should.
-func (r *usersTable) run(ctx context.Context, session *table.Session, work tableWork, budgets table.Budgets, summary string, diags *diag.Diagnostics) (*table.Table, bool) {
+func (r *usersTable) run(
+	ctx context.Context,
+	session *table.Session,
+	work tableWork,
+	budgets table.Budgets,
+	summary string,
+	diags *diag.Diagnostics,
+) (*table.Table, bool) {
 	title := fmt.Sprintf("the table %s", postgres.QualifiedName(work.spec.Schema, work.spec.Name))
 	if err := session.Apply(ctx, work.plan, budgets); err != nil {
 		var step *table.StepError
 		if errors.As(err, &step) {
-			attempted := fmt.Sprintf("Could not change %s; statement %d of %d failed (%s):\n%s\n", title, step.Done+1, step.Total, step.Step.What, step.Step.SQL)
+			attempted := fmt.Sprintf("Could not change %s; statement %d of %d failed "+
+				"(%s):\n%s\n", title, step.Done+1, step.Total, step.Step.What, step.Step.SQL)
 			var long *table.TooLongError
 			if errors.As(err, &long) {
-				diags.AddError(summary, fmt.Sprintf("%s\nIt was not done after %v, and was given up. %s", attempted, long.Limit, tooLongRemedy(step.Step.Route)))
+				diags.AddError(summary, fmt.Sprintf("%s\nIt was not done after %v, and was given up. "+
+					"%s", attempted, long.Limit, tooLongRemedy(step.Step.Route)))
 				return nil, false
 			}
 			diags.AddError(summary, kit.PostgresDetail(attempted, errors.Unwrap(step)))
@@ -398,13 +419,16 @@ func (r *usersTable) run(ctx context.Context, session *table.Session, work table
 func tooLongRemedy(route table.Route) string {
 	switch route {
 	case table.Concurrent:
-		return "It blocks nobody, but index_build_timeout bounds it.\n\nFind in pg_stat_activity the transaction that it waited for, or raise index_build_timeout, and apply again."
+		return "It blocks nobody, but index_build_timeout bounds it.\n\nFind in pg_stat_activity the transaction that it " +
+			"waited for, or raise index_build_timeout, and apply again."
 	case table.Rewrite:
 		return "Nobody else gets at the table meanwhile, so it was not tried again: it would take as long.\n\n" +
-			"Set allow_rewrite = true, which lifts the limit, and apply at a time when logins may wait; or raise lock_timeout in the provider's postgres settings to what logins may wait, and apply again."
+			"Set allow_rewrite = true, which lifts the limit, and apply at a time when logins may wait; or raise lock_timeout " +
+			"in the provider's postgres settings to what logins may wait, and apply again."
 	}
 	return "Nobody else gets at the table meanwhile, so it was tried once more and no further.\n\n" +
-		"See in pg_stat_activity what keeps the server busy, or raise lock_timeout in the provider's postgres settings to what logins may wait, and apply again."
+		"See in pg_stat_activity what keeps the server busy, or raise lock_timeout in the provider's postgres settings to " +
+		"what logins may wait, and apply again."
 }
 
 func (m usersTableModel) budgets() table.Budgets {
@@ -450,8 +474,18 @@ func (c tableConfig) title() string {
 
 // config reads what the configuration says. known is false while anything that the table
 // depends on is not known yet.
-func (m usersTableModel) config(ctx context.Context, plan usersTableModel, diags *diag.Diagnostics) (c tableConfig, known bool) {
-	c = tableConfig{Schema: plan.Schema.ValueString(), Name: plan.Name.ValueString(), EmailLookup: m.EmailLookup, PrimaryKey: m.PrimaryKey, RowFilter: m.RowFilter}
+func (m usersTableModel) config(
+	ctx context.Context,
+	plan usersTableModel,
+	diags *diag.Diagnostics,
+) (c tableConfig, known bool) {
+	c = tableConfig{
+		Schema:      plan.Schema.ValueString(),
+		Name:        plan.Name.ValueString(),
+		EmailLookup: m.EmailLookup,
+		PrimaryKey:  m.PrimaryKey,
+		RowFilter:   m.RowFilter,
+	}
 	c.Columns, c.Extra, known = readColumns(ctx, m.Columns, m.ExtraColumns, diags)
 	for _, unknown := range []bool{plan.Schema.IsUnknown(), plan.Name.IsUnknown(), m.EmailLookup.IsUnknown(), m.PrimaryKey.IsUnknown(), m.RowFilter.IsUnknown()} {
 		known = known && !unknown

@@ -26,15 +26,26 @@ func (m *usersTableModel) showPlan(plan table.Plan) {
 	changes := make([]attr.Value, len(plan.Steps))
 	for i, step := range plan.Steps {
 		changes[i] = types.ObjectValueMust(changeType.AttrTypes, map[string]attr.Value{
-			"what": types.StringValue(step.What), "route": types.StringValue(string(step.Route)), "lock": types.StringValue(step.Lock),
-			"scans": types.BoolValue(step.Scans), "rewrites": types.BoolValue(step.Rewrites), "rows": types.Int64Value(step.Rows),
+			"what": types.StringValue(
+				step.What,
+			), "route": types.StringValue(string(step.Route)), "lock": types.StringValue(step.Lock),
+			"scans": types.BoolValue(
+				step.Scans,
+			), "rewrites": types.BoolValue(step.Rewrites), "rows": types.Int64Value(step.Rows),
 		})
 	}
 	m.Changes = types.ListValueMust(changeType, changes)
 }
 
 // show fills in what the specification decides.
-func (m *usersTableModel) show(ctx context.Context, spec tableSpec, config tableConfig, state *usersTableModel, prev *tableSpec, diags *diag.Diagnostics) {
+func (m *usersTableModel) show(
+	ctx context.Context,
+	spec tableSpec,
+	config tableConfig,
+	state *usersTableModel,
+	prev *tableSpec,
+	diags *diag.Diagnostics,
+) {
 	stateParts, stateExtras := map[store.Part]columnConfig{}, map[string]columnConfig{}
 	before := tableSpec{}
 	if state != nil {
@@ -57,7 +68,14 @@ func (m *usersTableModel) show(ctx context.Context, spec tableSpec, config table
 		m.RowFilter = spec.shownExpression(config.RowFilter, state.RowFilter)
 	}
 	m.Columns = columnsMap(parts)
-	m.ExtraColumns = shownExtras(spec, config, stateExtras, before, state != nil && !state.ExtraColumns.IsNull(), m.ExtraColumns)
+	m.ExtraColumns = shownExtras(
+		spec,
+		config,
+		stateExtras,
+		before,
+		state != nil && !state.ExtraColumns.IsNull(),
+		m.ExtraColumns,
+	)
 	m.EmailLookup = textOrNull(string(spec.EmailLookup))
 	m.PrimaryKey = types.BoolValue(spec.PrimaryKey)
 	m.Store = kit.NewStore(spec.store())
@@ -65,7 +83,14 @@ func (m *usersTableModel) show(ctx context.Context, spec tableSpec, config table
 
 // shownExtras is the value of `extra_columns`. An imported table's state lists all its
 // columns; while the configuration says nothing about them, or only repeats some, that is kept.
-func shownExtras(spec tableSpec, config tableConfig, state map[string]columnConfig, before tableSpec, inState bool, planned types.Map) types.Map {
+func shownExtras(
+	spec tableSpec,
+	config tableConfig,
+	state map[string]columnConfig,
+	before tableSpec,
+	inState bool,
+	planned types.Map,
+) types.Map {
 	for _, c := range spec.Columns {
 		delete(state, c.Name)
 	}
@@ -103,7 +128,14 @@ func (c columnConfig) equal(other columnConfig) bool {
 }
 
 // showOffline fills in what is sure without the server's word.
-func (m *usersTableModel) showOffline(ctx context.Context, spec tableSpec, config tableConfig, state *usersTableModel, prev *tableSpec, diags *diag.Diagnostics) {
+func (m *usersTableModel) showOffline(
+	ctx context.Context,
+	spec tableSpec,
+	config tableConfig,
+	state *usersTableModel,
+	prev *tableSpec,
+	diags *diag.Diagnostics,
+) {
 	sure := true
 	common := func(c columnSpec) columnSpec {
 		if c.settled {
@@ -193,6 +225,8 @@ func (m *usersTableModel) refresh(ctx context.Context, prev tableSpec, observed 
 	} else if prev.EmailLookup != "" && observed.LookupIndex(prev.Columns[store.Email].Name, indexLookup(prev.EmailLookup)) != nil {
 		m.EmailLookup = types.StringValue(string(prev.EmailLookup))
 	}
-	m.PrimaryKey = types.BoolValue(prev.PrimaryKey && slices.Equal(observed.PrimaryKey(), []string{prev.Columns[store.ID].Name}))
+	m.PrimaryKey = types.BoolValue(
+		prev.PrimaryKey && slices.Equal(observed.PrimaryKey(), []string{prev.Columns[store.ID].Name}),
+	)
 	m.Store = kit.NewStore(prev.store())
 }

@@ -100,7 +100,12 @@ func (c columnConfig) readOnly() bool { return !c.Expression.IsNull() && c.Name.
 // the configuration or the part's, whatever was before: which columns a table has is in the
 // configuration alone.
 func resolveTable(config tableConfig, prev *tableSpec, observed *table.Table) tableSpec {
-	spec := tableSpec{Schema: config.Schema, Name: config.Name, Columns: map[store.Part]columnSpec{}, Extra: map[string]columnSpec{}}
+	spec := tableSpec{
+		Schema:  config.Schema,
+		Name:    config.Name,
+		Columns: map[store.Part]columnSpec{},
+		Extra:   map[string]columnSpec{},
+	}
 	spec.EmailLookup, spec.PrimaryKey = store.LowerIndex, true
 	if prev != nil {
 		spec.EmailLookup, spec.PrimaryKey, spec.Imported = prev.EmailLookup, prev.PrimaryKey, prev.Imported
@@ -126,13 +131,18 @@ func resolveTable(config tableConfig, prev *tableSpec, observed *table.Table) ta
 				before = &c
 			}
 		}
-		defaults := columnSpec{ColumnSpec: table.ColumnSpec{NotNull: !part.Nullable}, TypeText: part.Type, DefaultText: part.Default}
+		defaults := columnSpec{
+			ColumnSpec:  table.ColumnSpec{NotNull: !part.Nullable},
+			TypeText:    part.Type,
+			DefaultText: part.Default,
+		}
 		if spec.EmailLookup == store.CIText && foldable(part.Part) {
 			defaults.TypeText = "citext"
 		}
 		column := resolveColumn(named, before, observed, defaults)
 		column.Named, column.Add = true, named.Add.ValueBool()
-		if config.EmailLookup.ValueString() == string(store.CIText) && foldable(part.Part) && named.Type.IsNull() && !table.IsCIText(cmp.Or(column.Base, column.Type)) {
+		if config.EmailLookup.ValueString() == string(store.CIText) && foldable(part.Part) && named.Type.IsNull() &&
+			!table.IsCIText(cmp.Or(column.Base, column.Type)) {
 			column.retype("citext")
 		}
 		spec.Columns[part.Part] = column
@@ -326,7 +336,10 @@ func (s tableSpec) desired() table.Desired {
 		_, read := s.Expressions[lookup.part]
 		switch key := s.keys[lookup.part]; {
 		case key != "":
-			d.Unique = append(d.Unique, table.Unique{Column: string(lookup.part), Lookup: table.PlainLookup, Expression: key, Predicate: s.predicate})
+			d.Unique = append(
+				d.Unique,
+				table.Unique{Column: string(lookup.part), Lookup: table.PlainLookup, Expression: key, Predicate: s.predicate},
+			)
 		case written && !read:
 			d.Unique = append(d.Unique, table.Unique{Column: column.Name, Lookup: lookup.by, Predicate: s.predicate})
 		}
@@ -336,9 +349,17 @@ func (s tableSpec) desired() table.Desired {
 
 // store is the description that everything else derives from.
 func (s tableSpec) store() store.Store {
-	described := store.Store{Reach: store.Table{Schema: s.Schema, Name: s.Name}, Columns: map[store.Part]store.Column{}, EmailLookup: s.EmailLookup}
+	described := store.Store{
+		Reach:       store.Table{Schema: s.Schema, Name: s.Name},
+		Columns:     map[store.Part]store.Column{},
+		EmailLookup: s.EmailLookup,
+	}
 	for part, c := range s.Columns {
-		described.Columns[part] = store.Column{Name: c.Name, Type: cmp.Or(c.Base, c.Type), Generated: table.IsGenerated(c.Default)}
+		described.Columns[part] = store.Column{
+			Name:      c.Name,
+			Type:      cmp.Or(c.Base, c.Type),
+			Generated: table.IsGenerated(c.Default),
+		}
 	}
 	s.describeExpressions(&described)
 	if described.EmailLookup == "" {

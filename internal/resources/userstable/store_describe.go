@@ -353,7 +353,9 @@ func problemList(problems []table.Problem) types.List {
 	values := make([]attr.Value, len(problems))
 	for i, p := range problems {
 		values[i] = types.ObjectValueMust(problemType.AttrTypes, map[string]attr.Value{
-			"kind": types.StringValue(string(p.Kind)), "attribute": types.StringValue(p.Attribute), "what": types.StringValue(p.What),
+			"kind": types.StringValue(
+				string(p.Kind),
+			), "attribute": types.StringValue(p.Attribute), "what": types.StringValue(p.What),
 			"settle": types.StringValue(p.Settle), "count": types.Int64PointerValue(p.Counted), "query": textOrNull(p.Query),
 		})
 	}

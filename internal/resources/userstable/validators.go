@@ -29,12 +29,18 @@ func (v identifierValidator) MarkdownDescription(ctx context.Context) string {
 	return v.Description(ctx)
 }
 
-func (identifierValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+func (identifierValidator) ValidateString(
+	_ context.Context,
+	req validator.StringRequest,
+	resp *validator.StringResponse,
+) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
 	if err := postgres.CheckIdentifier(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "Name Not Usable", fmt.Sprintf("Postgres cannot take %q as a name: %v.\n\nChoose another name; quotes, blanks and any other characters are allowed.", req.ConfigValue.ValueString(), err))
+		resp.Diagnostics.AddAttributeError(req.Path, "Name Not Usable", fmt.Sprintf("Postgres cannot take %q as a name: "+
+			"%v.\n\nChoose another name; quotes, blanks and any "+
+			"other characters are allowed.", req.ConfigValue.ValueString(), err))
 	}
 }
 
@@ -103,7 +109,11 @@ func (v expressionValidator) MarkdownDescription(ctx context.Context) string {
 	return v.Description(ctx)
 }
 
-func (v expressionValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+func (v expressionValidator) ValidateString(
+	_ context.Context,
+	req validator.StringRequest,
+	resp *validator.StringResponse,
+) {
 	text := req.ConfigValue.ValueString()
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || v.mayBeEmpty && text == "" {
 		return
@@ -114,7 +124,8 @@ func (v expressionValidator) ValidateString(_ context.Context, req validator.Str
 }
 
 func addNotOneExpression(at path.Path, text string, err error, diags *diag.Diagnostics) {
-	diags.AddAttributeError(at, "Not One Expression", fmt.Sprintf("The text %q is refused: %v.\n\nWrite one SQL type or expression; statements and further clauses are not allowed here.", text, err))
+	diags.AddAttributeError(at, "Not One Expression", fmt.Sprintf("The text %q is refused: %v.\n\nWrite one SQL type or "+
+		"expression; statements and further clauses are not allowed here.", text, err))
 }
 
 // durationValidator takes what time.ParseDuration takes, above zero.
@@ -126,11 +137,19 @@ func (durationValidator) Description(context.Context) string {
 
 func (v durationValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-func (v durationValidator) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+func (v durationValidator) ValidateString(
+	ctx context.Context,
+	req validator.StringRequest,
+	resp *validator.StringResponse,
+) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
 	if d, err := time.ParseDuration(req.ConfigValue.ValueString()); err != nil || d <= 0 {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Duration", fmt.Sprintf("%q is not %s.", req.ConfigValue.ValueString(), v.Description(ctx)))
+		resp.Diagnostics.AddAttributeError(
+			req.Path,
+			"Invalid Duration",
+			fmt.Sprintf("%q is not %s.", req.ConfigValue.ValueString(), v.Description(ctx)),
+		)
 	}
 }

@@ -47,7 +47,11 @@ var (
 
 // readColumns reads the two attributes that describe columns. What is null is left out.
 // known is false while anything in them is unknown.
-func readColumns(ctx context.Context, columns, extra types.Map, diags *diag.Diagnostics) (parts map[store.Part]columnConfig, extras map[string]columnConfig, known bool) {
+func readColumns(
+	ctx context.Context,
+	columns, extra types.Map,
+	diags *diag.Diagnostics,
+) (parts map[store.Part]columnConfig, extras map[string]columnConfig, known bool) {
 	parts, extras = map[store.Part]columnConfig{}, map[string]columnConfig{}
 	known = fullyKnown(ctx, columns) && fullyKnown(ctx, extra)
 	for name, value := range columns.Elements() {
@@ -55,7 +59,8 @@ func readColumns(ctx context.Context, columns, extra types.Map, diags *diag.Diag
 			continue
 		}
 		var model partModel
-		diags.Append(value.(types.Object).As(ctx, &model, basetypes.ObjectAsOptions{})...) //nolint:forcetypeassert // the schema's type
+		diags.Append(
+			value.(types.Object).As(ctx, &model, basetypes.ObjectAsOptions{})...) //nolint:forcetypeassert // the schema's type
 		parts[store.Part(name)] = columnConfig(model)
 	}
 	for name, value := range extra.Elements() {
@@ -63,8 +68,16 @@ func readColumns(ctx context.Context, columns, extra types.Map, diags *diag.Diag
 			continue
 		}
 		var model extraModel
-		diags.Append(value.(types.Object).As(ctx, &model, basetypes.ObjectAsOptions{})...) //nolint:forcetypeassert // the schema's type
-		extras[name] = columnConfig{Name: types.StringValue(name), Type: model.Type, Nullable: model.Nullable, Default: model.Default, Collation: model.Collation, Comment: model.Comment}
+		diags.Append(
+			value.(types.Object).As(ctx, &model, basetypes.ObjectAsOptions{})...) //nolint:forcetypeassert // the schema's type
+		extras[name] = columnConfig{
+			Name:      types.StringValue(name),
+			Type:      model.Type,
+			Nullable:  model.Nullable,
+			Default:   model.Default,
+			Collation: model.Collation,
+			Comment:   model.Comment,
+		}
 	}
 	return parts, extras, known
 }
