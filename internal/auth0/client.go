@@ -39,7 +39,10 @@ func New(c Config) *Client {
 	if c.UserAgent == "" {
 		c.UserAgent = "terraform-provider-auth0pg"
 	}
-	return &Client{config: c, transport: &retry{base: http.DefaultTransport, gate: newGate(), userAgent: c.UserAgent, wait: sleep}}
+	return &Client{
+		config:    c,
+		transport: &retry{base: http.DefaultTransport, gate: newGate(), userAgent: c.UserAgent, wait: sleep},
+	}
 }
 
 // Domain is the tenant's host name.

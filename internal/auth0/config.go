@@ -55,13 +55,16 @@ func (c Config) Validate() error {
 	switch {
 	case c.APIToken != "":
 	case c.ClientID == "":
-		return &ConfigError{"client_id", "neither a client id nor an API token is set. Set client_id (or AUTH0_CLIENT_ID) together with client_secret or client_assertion_private_key, or set api_token (or AUTH0_API_TOKEN)."}
+		return &ConfigError{"client_id", "neither a client id nor an API token is set. Set client_id (or AUTH0_CLIENT_ID) " +
+			"together with client_secret or client_assertion_private_key, or set api_token (or AUTH0_API_TOKEN)."}
 	case c.ClientAssertionPrivateKey != "":
 		if !slices.Contains(SigningAlgorithms(), c.ClientAssertionSigningAlg) {
-			return &ConfigError{"client_assertion_signing_alg", fmt.Sprintf("%q is not a signing algorithm. Use one of %s.", c.ClientAssertionSigningAlg, strings.Join(SigningAlgorithms(), ", "))}
+			return &ConfigError{"client_assertion_signing_alg", fmt.Sprintf("%q is not a signing algorithm. Use one of "+
+				"%s.", c.ClientAssertionSigningAlg, strings.Join(SigningAlgorithms(), ", "))}
 		}
 	case c.ClientSecret == "":
-		return &ConfigError{"client_secret", "client_id is set without client_secret (or AUTH0_CLIENT_SECRET) or client_assertion_private_key (or AUTH0_CLIENT_ASSERTION_PRIVATE_KEY)."}
+		return &ConfigError{"client_secret", "client_id is set without client_secret (or AUTH0_CLIENT_SECRET) or " +
+			"client_assertion_private_key (or AUTH0_CLIENT_ASSERTION_PRIVATE_KEY)."}
 	}
 	return nil
 }
@@ -72,11 +75,13 @@ func (c Config) endpoint() (*url.URL, error) {
 		return parseBaseURL(c.BaseURL)
 	}
 	if c.Domain == "" {
-		return nil, &ConfigError{"domain", "the tenant's domain is not set. Set domain (or AUTH0_DOMAIN), for example acme.eu.auth0.com."}
+		return nil, &ConfigError{"domain", "the tenant's domain is not set. Set domain (or AUTH0_DOMAIN), " +
+			"for example acme.eu.auth0.com."}
 	}
 	host := strings.TrimSuffix(strings.TrimPrefix(c.Domain, "https://"), "/")
 	if !hostName.MatchString(host) {
-		return nil, &ConfigError{"domain", fmt.Sprintf("%q is not a host name. Give the tenant's domain without scheme and path, for example acme.eu.auth0.com.", c.Domain)}
+		return nil, &ConfigError{"domain", fmt.Sprintf("%q is not a host name. Give the tenant's domain without scheme and "+
+			"path, for example acme.eu.auth0.com.", c.Domain)}
 	}
 	return &url.URL{Scheme: "https", Host: host}, nil
 }
@@ -90,7 +95,8 @@ func parseBaseURL(text string) (*url.URL, error) {
 	case u.Scheme == "https":
 	case u.Scheme == "http" && isLoopback(u.Hostname()):
 	default:
-		return nil, &ConfigError{"base_url", "plain http would send the credentials in clear; it is accepted for loopback addresses only. Use https."}
+		return nil, &ConfigError{"base_url", "plain http would send the credentials in clear; it is accepted for " +
+			"loopback addresses only. Use https."}
 	}
 	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
 }

@@ -69,10 +69,15 @@ var (
 // Connection reads one connection; see [IsNotFound].
 func (c *Client) Connection(ctx context.Context, id string) (*Connection, error) {
 	var found Connection
-	err := c.do(ctx, call{operation: fmt.Sprintf("read connection %s", id), scopes: readScopes}, &found, func(ctx context.Context) error {
-		_, err := c.connections.Get(ctx, id, nil)
-		return err
-	})
+	err := c.do(
+		ctx,
+		call{operation: fmt.Sprintf("read connection %s", id), scopes: readScopes},
+		&found,
+		func(ctx context.Context) error {
+			_, err := c.connections.Get(ctx, id, nil)
+			return err
+		},
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -91,13 +96,18 @@ func (c *Connection) checked() (*Connection, error) {
 func (c *Client) ConnectionByName(ctx context.Context, name string) (*Connection, error) {
 	operation := call{operation: fmt.Sprintf("look for a connection named %q", name), scopes: readScopes}
 	var found *Connection
-	err := c.list(ctx, operation, &management.ListConnectionsQueryParameters{Name: &name}, func(raw json.RawMessage) error {
-		candidate, err := decodeConnection(raw)
-		if err == nil && candidate.Name == name {
-			found = candidate
-		}
-		return err
-	})
+	err := c.list(
+		ctx,
+		operation,
+		&management.ListConnectionsQueryParameters{Name: &name},
+		func(raw json.RawMessage) error {
+			candidate, err := decodeConnection(raw)
+			if err == nil && candidate.Name == name {
+				found = candidate
+			}
+			return err
+		},
+	)
 	if err != nil || found == nil {
 		return nil, err
 	}
@@ -113,7 +123,12 @@ func decodeConnection(raw json.RawMessage) (*Connection, error) {
 }
 
 // list calls each for every connection that the query matches, over all pages.
-func (c *Client) list(ctx context.Context, operation call, query *management.ListConnectionsQueryParameters, each func(json.RawMessage) error) error {
+func (c *Client) list(
+	ctx context.Context,
+	operation call,
+	query *management.ListConnectionsQueryParameters,
+	each func(json.RawMessage) error,
+) error {
 	take := pageSize
 	query.Take = &take
 	for {
@@ -181,11 +196,16 @@ func (c *Client) CreateConnection(ctx context.Context, body map[string]any) (*Co
 
 func (c *Client) postConnection(ctx context.Context, name string, body map[string]any) (*Connection, error) {
 	var created Connection
-	err := c.do(ctx, call{operation: fmt.Sprintf("create connection %q", name), scopes: createScopes}, &created, func(ctx context.Context) error {
-		// With no typed request the SDK sends the body properties and nothing else.
-		_, err := c.connections.Create(ctx, nil, option.WithBodyProperties(body))
-		return err
-	})
+	err := c.do(
+		ctx,
+		call{operation: fmt.Sprintf("create connection %q", name), scopes: createScopes},
+		&created,
+		func(ctx context.Context) error {
+			// With no typed request the SDK sends the body properties and nothing else.
+			_, err := c.connections.Create(ctx, nil, option.WithBodyProperties(body))
+			return err
+		},
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -207,7 +227,12 @@ func (c *Client) refuseTakenName(ctx context.Context, name string) error {
 
 // recoverCreated looks for the connection whose creation was not confirmed. What is found
 // counts as created only when it holds the scripts that were sent.
-func (c *Client) recoverCreated(ctx context.Context, name string, body map[string]any, lost *Error) (*Connection, error) {
+func (c *Client) recoverCreated(
+	ctx context.Context,
+	name string,
+	body map[string]any,
+	lost *Error,
+) (*Connection, error) {
 	for attempt := range lookupAttempts {
 		if attempt > 0 {
 			if err := c.transport.wait(ctx, pollInterval); err != nil {
@@ -240,10 +265,15 @@ func sameScripts(stored map[string]any, sent any) bool {
 func (c *Client) UpdateConnection(ctx context.Context, id string, body map[string]any) (*Connection, error) {
 	var updated Connection
 	c.refresh.forget(id)
-	err := c.do(ctx, call{operation: fmt.Sprintf("update connection %s", id), scopes: updateScopes}, &updated, func(ctx context.Context) error {
-		_, err := c.connections.Update(ctx, id, nil, option.WithBodyProperties(body))
-		return err
-	})
+	err := c.do(
+		ctx,
+		call{operation: fmt.Sprintf("update connection %s", id), scopes: updateScopes},
+		&updated,
+		func(ctx context.Context) error {
+			_, err := c.connections.Update(ctx, id, nil, option.WithBodyProperties(body))
+			return err
+		},
+	)
 	c.refresh.forget(id)
 	if err != nil {
 		return nil, err

@@ -98,7 +98,8 @@ type OptionsUnreadableError struct {
 const OptionsScope = "read:connections_options"
 
 func (e *OptionsUnreadableError) Error() string {
-	return fmt.Sprintf("the tenant returned connection %q without its options: the token lacks the scope %s", e.Name, OptionsScope)
+	return fmt.Sprintf("the tenant returned connection %q without its "+
+		"options: the token lacks the scope %s", e.Name, OptionsScope)
 }
 
 // NameTakenError is a connection that cannot be created because its name is in use.
@@ -145,5 +146,6 @@ func describeForeign(a *answer) string {
 	if location := a.header.Get("Location"); location != "" {
 		return fmt.Sprintf("a redirect to %q instead of JSON (%s). Check the domain.", location, kind)
 	}
-	return fmt.Sprintf("%d bytes that are not JSON (%s). Something other than the Management API answered: check the domain, and proxies on the way.", len(a.body), kind)
+	return fmt.Sprintf("%d bytes that are not JSON (%s). Something other than the Management API answered: check the "+
+		"domain, and proxies on the way.", len(a.body), kind)
 }

@@ -88,7 +88,8 @@ func (u *User) In(connection string) bool {
 // ImportUsers starts a job. After an error that is [Error.Uncertain] it may run all the same.
 func (c *Client) ImportUsers(ctx context.Context, users UsersImport) (*Job, error) {
 	var started Job
-	err := c.do(ctx, call{operation: fmt.Sprintf("import users into connection %s", users.ConnectionID), scopes: []string{"create:users"}}, &started, func(ctx context.Context) error {
+	err := c.do(ctx, call{operation: fmt.Sprintf("import users into connection "+
+		"%s", users.ConnectionID), scopes: []string{"create:users"}}, &started, func(ctx context.Context) error {
 		_, err := c.usersImports.Create(ctx, &management.CreateImportUsersRequestContent{
 			Users: bytes.NewReader(users.Users), ConnectionID: users.ConnectionID, ExternalID: &users.ExternalID,
 			Upsert: &users.Upsert, SendCompletionEmail: &users.SendCompletionEmail,
@@ -104,7 +105,13 @@ func (c *Client) ImportUsers(ctx context.Context, users UsersImport) (*Job, erro
 // Job reads a job, whose data the tenant keeps for a day; see [IsNotFound].
 func (c *Client) Job(ctx context.Context, id string) (*Job, error) {
 	var found Job
-	err := c.get(ctx, call{operation: fmt.Sprintf("read job %s", id), scopes: []string{"create:users", "read:users"}}, "/jobs/"+url.PathEscape(id), nil, &found)
+	err := c.get(
+		ctx,
+		call{operation: fmt.Sprintf("read job %s", id), scopes: []string{"create:users", "read:users"}},
+		"/jobs/"+url.PathEscape(id),
+		nil,
+		&found,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +126,11 @@ func (c *Client) RefusedUsers(ctx context.Context, job string) ([]RefusedUser, e
 			Code string `json:"code"`
 		} `json:"errors"`
 	}
-	operation := call{operation: fmt.Sprintf("read the errors of job %s", job), scopes: []string{"create:users", "read:users"}, empty: true}
+	operation := call{
+		operation: fmt.Sprintf("read the errors of job %s", job),
+		scopes:    []string{"create:users", "read:users"},
+		empty:     true,
+	}
 	err := c.get(ctx, operation, "/jobs/"+url.PathEscape(job)+"/errors", nil, &raw)
 	if err != nil {
 		return nil, err
@@ -138,7 +149,13 @@ func (c *Client) RefusedUsers(ctx context.Context, job string) ([]RefusedUser, e
 func (c *Client) User(ctx context.Context, id string) (*User, error) {
 	var found User
 	query := url.Values{"fields": {"user_id,email_verified,identities"}}
-	err := c.get(ctx, call{operation: "read a user", scopes: []string{"read:users"}}, "/users/"+url.PathEscape(id), query, &found)
+	err := c.get(
+		ctx,
+		call{operation: "read a user", scopes: []string{"read:users"}},
+		"/users/"+url.PathEscape(id),
+		query,
+		&found,
+	)
 	if IsNotFound(err) {
 		return nil, nil
 	}

@@ -186,16 +186,21 @@ func (c *Client) listed(ctx context.Context) (bool, error) {
 	byID, byName, showsClients, texts := map[string]*Connection{}, map[string]string{}, false, map[string]string{}
 	strategy := management.ConnectionStrategyEnumAuth0
 	query := &management.ListConnectionsQueryParameters{Strategy: []*management.ConnectionStrategyEnum{&strategy}}
-	err := c.list(ctx, call{operation: "list the database connections", scopes: readScopes}, query, func(raw json.RawMessage) error {
-		entry, err := decodeConnection(raw)
-		if err != nil {
-			return err
-		}
-		entry.share(texts)
-		byID[entry.ID], byName[entry.Name] = entry, entry.ID
-		showsClients = showsClients || len(shownClients(entry)) > 0
-		return nil
-	})
+	err := c.list(
+		ctx,
+		call{operation: "list the database connections", scopes: readScopes},
+		query,
+		func(raw json.RawMessage) error {
+			entry, err := decodeConnection(raw)
+			if err != nil {
+				return err
+			}
+			entry.share(texts)
+			byID[entry.ID], byName[entry.Name] = entry, entry.ID
+			showsClients = showsClients || len(shownClients(entry)) > 0
+			return nil
+		},
+	)
 	if err != nil {
 		return false, err
 	}

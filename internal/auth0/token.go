@@ -93,7 +93,13 @@ func (t *tokens) fetch(ctx context.Context) (*oauth2.Token, error) {
 	if t.config.ClientAssertionPrivateKey != "" {
 		options := core.NewRequestOptions(
 			option.WithBaseURL(t.endpoint.String()),
-			option.WithClientCredentialsPrivateKeyJwtAndAudience(ctx, t.config.ClientID, t.config.ClientAssertionPrivateKey, t.config.ClientAssertionSigningAlg, audience),
+			option.WithClientCredentialsPrivateKeyJwtAndAudience(
+				ctx,
+				t.config.ClientID,
+				t.config.ClientAssertionPrivateKey,
+				t.config.ClientAssertionSigningAlg,
+				audience,
+			),
 		)
 		return options.TokenSource.Token()
 	}
@@ -119,7 +125,8 @@ func (t *tokens) explain(err error) error {
 	case errors.As(err, &failed):
 		e.err = failed.Err
 	case t.config.ClientAssertionPrivateKey != "":
-		return &ConfigError{"client_assertion_private_key", fmt.Sprintf("no assertion could be signed with it. It must be a PEM private key that fits %s.", t.config.ClientAssertionSigningAlg)}
+		return &ConfigError{"client_assertion_private_key", fmt.Sprintf("no assertion could be signed with it. It must be "+
+			"a PEM private key that fits %s.", t.config.ClientAssertionSigningAlg)}
 	default:
 		e.err = errors.New("the answer is not a token. Check the domain")
 	}

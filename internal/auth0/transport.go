@@ -152,7 +152,10 @@ func (r *retry) attempt(req *http.Request) (*answer, error) {
 	var sent atomic.Bool
 	limited, cancel := context.WithTimeoutCause(ctx, attemptTimeout, errAttemptTimeout)
 	defer cancel()
-	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent.Store(true) }})
+	traced := httptrace.WithClientTrace(
+		limited,
+		&httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent.Store(true) }},
+	)
 	once := req.Clone(traced)
 	if req.GetBody != nil {
 		body, err := req.GetBody()
@@ -180,7 +183,12 @@ func (r *retry) attempt(req *http.Request) (*answer, error) {
 	if err != nil && ctx.Err() == nil && limited.Err() != nil {
 		err = context.Cause(limited)
 	}
-	fields := map[string]any{"method": req.Method, "path": req.URL.Path, "status": a.status, "duration_ms": time.Since(begin).Milliseconds()}
+	fields := map[string]any{
+		"method":      req.Method,
+		"path":        req.URL.Path,
+		"status":      a.status,
+		"duration_ms": time.Since(begin).Milliseconds(),
+	}
 	if a.header.Get("X-RateLimit-Remaining") != "" {
 		fields["rate_limit_remaining"] = a.header.Get("X-RateLimit-Remaining")
 		fields["rate_limit_reset"] = a.header.Get("X-RateLimit-Reset")
@@ -213,7 +221,11 @@ func (a *answer) response(req *http.Request) *http.Response {
 
 func retriable(status int) bool {
 	switch status {
-	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, 524:
+	case http.StatusInternalServerError,
+		http.StatusBadGateway,
+		http.StatusServiceUnavailable,
+		http.StatusGatewayTimeout,
+		524:
 		return true
 	}
 	return false

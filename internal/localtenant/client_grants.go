@@ -51,7 +51,8 @@ func (t *Tenant) createGrant(c *call) (int, any, error) {
 	}
 	if t.grant(clientID, audience, subject) != nil {
 		return 0, nil, &apiError{
-			status: http.StatusConflict, message: "A resource with the same properties already exists", code: "resource_conflict",
+			status: http.StatusConflict, message: "A resource with the same properties already " +
+				"exists", code: "resource_conflict",
 		}
 	}
 	created := newObject("id", t.newID("client_grant", func() string { return "cgr_" + randomID(16) }))
@@ -87,7 +88,8 @@ func (t *Tenant) checkGrant(body *object, clientID, audience string) error {
 		return errNoClient
 	case found.shown.string("app_type") == expressApp:
 		return &apiError{
-			status: http.StatusBadRequest, message: "Client of type express_configuration cannot be used", code: "validation_error",
+			status: http.StatusBadRequest, message: "Client of type express_configuration cannot be " +
+				"used", code: "validation_error",
 		}
 	case api == nil:
 		return errNoResourceServer
@@ -206,8 +208,10 @@ func (t *Tenant) accessOf(app *client, audience, subject, scope string) (*access
 		return nil, denied(`Client "` + app.id + `" is not authorized to access resource server "` + audience + `".`)
 	case policy == "allow_all" || grant != nil && grant.bool("allow_all_scopes"):
 	case grant == nil:
-		return nil, denied(`Client is not authorized to access "` + audience + `". You might probably want to create a "client-grant" ` +
-			`associated to this API. See: https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants`)
+		return nil, denied(
+			`Client is not authorized to access "` + audience + `". You might probably want to create a "client-grant" ` +
+				`associated to this API. See: https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants`,
+		)
 	default:
 		scopes = stringsOf(grant.get("scope"))
 	}

@@ -92,7 +92,11 @@ func checkpoint[T any](c *call, all []T, key func(T) string, most int) (page []T
 	if from := c.URL.Query().Get("from"); from != "" {
 		after, err := base64.RawURLEncoding.DecodeString(from)
 		if err != nil {
-			return nil, "", &apiError{status: http.StatusBadRequest, message: "Invalid \"from\" parameter", code: "invalid_query_string"}
+			return nil, "", &apiError{
+				status:  http.StatusBadRequest,
+				message: "Invalid \"from\" parameter",
+				code:    "invalid_query_string",
+			}
 		}
 		all = slices.DeleteFunc(slices.Clone(all), func(item T) bool { return key(item) <= string(after) })
 	}

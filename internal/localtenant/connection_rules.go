@@ -22,7 +22,8 @@ func checkOptions(sent, before *object) error {
 			}
 		}
 	}
-	if before != nil && before.bool("enable_script_context") && sent.has("enable_script_context") && !sent.bool("enable_script_context") {
+	if before != nil && before.bool("enable_script_context") && sent.has("enable_script_context") &&
+		!sent.bool("enable_script_context") {
 		return badBody("options.enable_script_context cannot be disabled once enabled")
 	}
 	return nil

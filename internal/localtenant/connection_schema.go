@@ -24,14 +24,18 @@ var (
 		types: []string{"object"}, closed: true, minProps: 1,
 		properties: map[string]*schema{
 			"email": closedObject(map[string]*schema{
-				"identifier":          closedObject(map[string]*schema{"active": boolean, "default_method": enumOf("password", "email_otp")}),
+				"identifier": closedObject(
+					map[string]*schema{"active": boolean, "default_method": enumOf("password", "email_otp")},
+				),
 				"unique":              boolean,
 				"profile_required":    boolean,
 				"verification_method": enumOf("link", "otp"),
 				"signup":              signupVerifiedSchema,
 			}),
 			"phone_number": closedObject(map[string]*schema{
-				"identifier":       closedObject(map[string]*schema{"active": boolean, "default_method": enumOf("password", "phone_otp")}),
+				"identifier": closedObject(
+					map[string]*schema{"active": boolean, "default_method": enumOf("password", "phone_otp")},
+				),
 				"profile_required": boolean,
 				"signup":           signupVerifiedSchema,
 			}),
@@ -77,8 +81,12 @@ var (
 		}),
 		"history": closedObject(map[string]*schema{"active": boolean, "size": numberIn("integer", 1, 24)}),
 		"profile_data": closedObject(map[string]*schema{
-			"active":         boolean,
-			"blocked_fields": {types: []string{"array"}, maxItems: 12, items: &schema{types: []string{"string"}, maxLength: 100}},
+			"active": boolean,
+			"blocked_fields": {
+				types:    []string{"array"},
+				maxItems: 12,
+				items:    &schema{types: []string{"string"}, maxLength: 100},
+			},
 		}),
 	})
 
@@ -90,8 +98,14 @@ var (
 					"min": numberIn("integer", 1), "max": numberIn("integer", 1, 128),
 				}, "max", "min")),
 			})),
-			"non_persistent_attrs":         {types: []string{"array", "null"}, items: text, maxItems: 96},
-			"precedence":                   {types: []string{"array"}, minItems: 3, maxItems: 3, unique: true, items: enumOf("email", "phone_number", "username")},
+			"non_persistent_attrs": {types: []string{"array", "null"}, items: text, maxItems: 96},
+			"precedence": {
+				types:    []string{"array"},
+				minItems: 3,
+				maxItems: 3,
+				unique:   true,
+				items:    enumOf("email", "phone_number", "username"),
+			},
 			"attributes":                   attributesSchema,
 			"enable_script_context":        boolean,
 			"enabledDatabaseCustomization": boolean,
@@ -127,19 +141,36 @@ var (
 	}
 
 	connectionProperties = map[string]*schema{
-		"display_name":                    {types: []string{"string"}, maxLength: 128, description: "Connection name used in the new universal login experience"},
-		"options":                         optionsSchema,
-		"is_domain_connection":            boolean,
-		"show_as_button":                  boolean,
-		"realms":                          {types: []string{"array"}, maxItems: 10, items: text},
-		"metadata":                        {types: []string{"object"}, maxProps: 10, additional: &schema{types: []string{"string", "null"}, maxLength: 255}},
-		"authentication":                  activeSchema,
-		"connected_accounts":              closedObject(map[string]*schema{"active": boolean, "cross_app_access": boolean}, "active"),
+		"display_name": {
+			types:       []string{"string"},
+			maxLength:   128,
+			description: "Connection name used in the new universal login experience",
+		},
+		"options":              optionsSchema,
+		"is_domain_connection": boolean,
+		"show_as_button":       boolean,
+		"realms":               {types: []string{"array"}, maxItems: 10, items: text},
+		"metadata": {
+			types:      []string{"object"},
+			maxProps:   10,
+			additional: &schema{types: []string{"string", "null"}, maxLength: 255},
+		},
+		"authentication": activeSchema,
+		"connected_accounts": closedObject(
+			map[string]*schema{"active": boolean, "cross_app_access": boolean},
+			"active",
+		),
 		"cross_app_access_requesting_app": closedObject(map[string]*schema{"active": boolean}, "active"),
 	}
 
 	createSchema = closedObject(merged(connectionProperties, map[string]*schema{
-		"name":            {types: []string{"string"}, maxLength: 128, pattern: namePattern, description: "The name of the connection. Must start and end with an alphanumeric character and can only contain alphanumeric characters and '-'. Max length 128"},
+		"name": {
+			types:     []string{"string"},
+			maxLength: 128,
+			pattern:   namePattern,
+			description: "The name of the connection. Must start and end with an alphanumeric character and can only contain " +
+				"alphanumeric characters and '-'. Max length 128",
+		},
 		"strategy":        text,
 		"options":         orNull(optionsSchema),
 		"enabled_clients": {types: []string{"array"}, items: text},

@@ -127,7 +127,8 @@ func (t *Tenant) createConnection(c *call) (int, any, error) {
 	}
 	if body.path("cross_app_access_requesting_app", "active") == true {
 		return 0, nil, &apiError{
-			status: http.StatusBadRequest, message: "Cross App Access Requesting App is not supported for this connection.", code: "operation_not_supported",
+			status: http.StatusBadRequest, message: "Cross App Access Requesting App is not " +
+				"supported for this connection.", code: "operation_not_supported",
 		}
 	}
 	sent := body.object("options")
@@ -209,8 +210,11 @@ func (t *Tenant) updateConnection(c *call) (int, any, error) {
 		if err := checkOptions(sent, found.options); err != nil {
 			return 0, nil, err
 		}
-		if sent.bool("enabledDatabaseCustomization") != found.options.bool("enabledDatabaseCustomization") && t.countUsers(found) > 0 {
-			return 0, nil, badBody(`This database contains users. You cannot change "options.enabledDatabaseCustomization" setting.`)
+		if sent.bool("enabledDatabaseCustomization") != found.options.bool("enabledDatabaseCustomization") &&
+			t.countUsers(found) > 0 {
+			return 0, nil, badBody(
+				`This database contains users. You cannot change "options.enabledDatabaseCustomization" setting.`,
+			)
 		}
 	}
 	if body.has("realms") {
@@ -315,9 +319,10 @@ func checkConnectionID(id, description string) error {
 		return nil
 	}
 	return &apiError{
-		status:  http.StatusBadRequest,
-		message: "Path validation error: 'Object didn't pass validation for format connection-id: " + id + "' on property id (" + description + ").",
-		code:    "invalid_uri",
+		status: http.StatusBadRequest,
+		message: "Path validation error: 'Object didn't pass " +
+			"validation for format connection-id: " + id + "' on property id (" + description + ").",
+		code: "invalid_uri",
 	}
 }
 
@@ -326,18 +331,25 @@ func (t *Tenant) checkNames(name string, realms []string, except string) error {
 	now := t.options.Now()
 	for _, other := range t.connections {
 		if name != "" && other.name == name {
-			return &apiError{status: http.StatusConflict, message: "A connection with the same name already exists", code: "connection_conflict"}
+			return &apiError{status: http.StatusConflict, message: "A connection with the same name already " +
+				"exists", code: "connection_conflict"}
 		}
 	}
 	for _, going := range t.deletions {
 		if going.name == name && now.Before(going.until) {
-			return &apiError{status: http.StatusConflict, message: "A connection with the same name is being deleted, try again later", code: "connection_conflict"}
+			return &apiError{status: http.StatusConflict, message: "A connection with the same name is " +
+				"being deleted, try again later", code: "connection_conflict"}
 		}
 	}
 	for _, other := range t.connections {
 		taken := stringsOf(other.beside.get("realms"))
-		if other.id != except && slices.ContainsFunc(realms, func(realm string) bool { return slices.Contains(taken, realm) }) {
-			return &apiError{status: http.StatusConflict, message: `There is already another connection with some realms from "realms" parameter`, code: "connection_conflict"}
+		if other.id != except &&
+			slices.ContainsFunc(realms, func(realm string) bool { return slices.Contains(taken, realm) }) {
+			return &apiError{
+				status:  http.StatusConflict,
+				message: `There is already another connection with some realms from "realms" parameter`,
+				code:    "connection_conflict",
+			}
 		}
 	}
 	return nil

@@ -42,8 +42,20 @@ func noActions(c *call) (int, any, error) {
 // tenantSettings are the settings of a new tenant.
 func (t *Tenant) tenantSettings(*call) (int, any, error) {
 	return http.StatusOK, newObject(
-		"friendly_name", t.Name(), "enabled_locales", []any{"en"}, "flags", newObject("enable_client_connections", false),
-		"session_lifetime", 168, "idle_session_lifetime", 72, "sandbox_version", "22", "sandbox_versions_available", []any{"22"},
+		"friendly_name",
+		t.Name(),
+		"enabled_locales",
+		[]any{"en"},
+		"flags",
+		newObject("enable_client_connections", false),
+		"session_lifetime",
+		168,
+		"idle_session_lifetime",
+		72,
+		"sandbox_version",
+		"22",
+		"sandbox_versions_available",
+		[]any{"22"},
 	), nil
 }
 
@@ -98,7 +110,18 @@ func (t *Tenant) listLogs(c *call) (int, any, error) {
 	}
 	page := listed(all[min(start, len(all)):min(start+limit, len(all))])
 	if c.URL.Query().Get("include_totals") == "true" {
-		return http.StatusOK, newObject("start", start, "limit", limit, "length", len(page), "total", len(all), "logs", page), nil
+		return http.StatusOK, newObject(
+			"start",
+			start,
+			"limit",
+			limit,
+			"length",
+			len(page),
+			"total",
+			len(all),
+			"logs",
+			page,
+		), nil
 	}
 	return http.StatusOK, page, nil
 }

@@ -42,7 +42,9 @@ var customHashSchema = closedObject(map[string]*schema{
 	"salt": closedObject(map[string]*schema{
 		"value": text, "encoding": enumOf("base64", "hex", "utf8"), "position": enumOf("prefix", "suffix"),
 	}, "value"),
-	"password":        closedObject(map[string]*schema{"encoding": enumOf("ascii", "utf8", "utf16le", "ucs2", "latin1", "binary")}),
+	"password": closedObject(
+		map[string]*schema{"encoding": enumOf("ascii", "utf8", "utf16le", "ucs2", "latin1", "binary")},
+	),
 	"keylen":          numberIn("integer", 1),
 	"cost":            numberIn("integer", 2),
 	"blockSize":       numberIn("integer", 1),
@@ -84,13 +86,19 @@ func checkCustomHash(o *object) *violation {
 	wrong := func(property, text string) *violation {
 		return &violation{code: "ANY_OF_MISSING", text: text, property: "custom_password_hash" + property}
 	}
-	if encoding, _ := o.path("hash", "encoding").(string); encoding != "" && !slices.Contains(hashEncodings[algorithm], encoding) {
+	if encoding, _ := o.path("hash", "encoding").(string); encoding != "" &&
+		!slices.Contains(hashEncodings[algorithm], encoding) {
 		return wrong(".hash.encoding", "The encoding of "+algorithm+" is "+strings.Join(hashEncodings[algorithm], " or "))
 	}
 	if o.has("salt") && slices.Contains([]string{"argon2", "ldap", "pbkdf2"}, algorithm) {
 		return wrong(".salt", "The value of "+algorithm+" holds its salt")
 	}
-	patterns := map[string]*regexp.Regexp{"argon2": customArgon2, "bcrypt": customBcrypt, "ldap": customLDAP, "pbkdf2": customPBKDF2}
+	patterns := map[string]*regexp.Regexp{
+		"argon2": customArgon2,
+		"bcrypt": customBcrypt,
+		"ldap":   customLDAP,
+		"pbkdf2": customPBKDF2,
+	}
 	if pattern := patterns[algorithm]; pattern != nil && !pattern.MatchString(value) {
 		return wrong(".hash.value", "String does not match pattern "+pattern.String())
 	}
@@ -140,9 +148,14 @@ func newForeignHash(o *object) *foreignHash {
 		return unset
 	}
 	f := &foreignHash{
-		algorithm: at("algorithm"), value: at("hash", "value"), encoding: at("hash", "encoding"), digest: at("hash", "digest"),
+		algorithm: at(
+			"algorithm",
+		), value: at("hash", "value"), encoding: at("hash", "encoding"), digest: at("hash", "digest"),
 		suffix: at("salt", "position") == "suffix", password: at("password", "encoding"),
-		keylen: number("keylen", 0), cost: number("cost", 16384), blockSize: number("blockSize", 8), parallel: number("parallelization", 1),
+		keylen: number(
+			"keylen",
+			0,
+		), cost: number("cost", 16384), blockSize: number("blockSize", 8), parallel: number("parallelization", 1),
 	}
 	f.key, _ = decodeText(at("hash", "key", "value"), at("hash", "key", "encoding"))
 	f.salt, _ = decodeText(at("salt", "value"), at("salt", "encoding"))

@@ -102,7 +102,8 @@ func (t *Tenant) importUsers(c *call) (int, any, error) {
 	case t.runningImports() >= maxImports:
 		return 0, nil, &apiError{
 			status: http.StatusTooManyRequests, code: "too_many_imports",
-			message: fmt.Sprintf("There are %d active import users jobs, please wait until some of them are finished and try again",
+			message: fmt.Sprintf("There are %d active import users jobs, please wait until some of "+
+				"them are finished and try again",
 				maxImports),
 		}
 	}
@@ -165,7 +166,14 @@ func (t *Tenant) runImport(j *job) {
 	}
 	j.shown.set("status", "completed")
 	j.shown.set("summary", newObject(
-		"failed", counts[importFailed], "updated", counts[importUpdated], "inserted", counts[importInserted], "total", len(run.users),
+		"failed",
+		counts[importFailed],
+		"updated",
+		counts[importUpdated],
+		"inserted",
+		counts[importInserted],
+		"total",
+		len(run.users),
 	))
 	j.shown.remove("percentage_done")
 	j.shown.remove("time_left_seconds")
@@ -387,7 +395,8 @@ func checkImported(target *connection, row any) *violation {
 		return found
 	}
 	if encoded, err := encodeJSON(row); err != nil || len(encoded) > maxImportedProfile {
-		return &violation{code: "PROFILE_SIZE_EXCEEDED", text: fmt.Sprintf("The user is larger than %d bytes", maxImportedProfile)}
+		return &violation{code: "PROFILE_SIZE_EXCEEDED", text: fmt.Sprintf("The user is larger than %d "+
+			"bytes", maxImportedProfile)}
 	}
 	if metadata := o.object("app_metadata"); metadata != nil {
 		for _, key := range metadata.keys {
@@ -400,7 +409,11 @@ func checkImported(target *connection, row any) *violation {
 		return &violation{code: "NOT_PASSED", text: "Data matches schema from 'not'"}
 	}
 	if hash := o.string("password_hash"); o.has("password_hash") && !importedBcrypt.MatchString(hash) {
-		return &violation{code: "PATTERN", text: "String does not match pattern " + importedBcrypt.String(), property: "password_hash"}
+		return &violation{
+			code:     "PATTERN",
+			text:     "String does not match pattern " + importedBcrypt.String(),
+			property: "password_hash",
+		}
 	}
 	if custom := o.object("custom_password_hash"); custom != nil {
 		return checkCustomHash(custom)
@@ -417,7 +430,11 @@ func checkIdentity(target *connection, o *object) *violation {
 		return &violation{code: "ANY_OF_MISSING", text: "Data does not match any schemas from 'anyOf'"}
 	}
 	if username := o.string("username"); username != "" && !target.allowsUsername(username) {
-		return &violation{code: "PATTERN", text: "String does not match pattern " + importedUsername.String(), property: "username"}
+		return &violation{
+			code:     "PATTERN",
+			text:     "String does not match pattern " + importedUsername.String(),
+			property: "username",
+		}
 	}
 	return nil
 }

@@ -79,7 +79,16 @@ func (run ScriptRun) show() *object {
 	)
 	if out.Err != nil {
 		o.set("error", newObject(
-			"name", out.Err.Name, "message", out.Err.Message, "code", out.Err.Code, "user_id", out.Err.UserID, "stack", out.Err.Stack,
+			"name",
+			out.Err.Name,
+			"message",
+			out.Err.Message,
+			"code",
+			out.Err.Code,
+			"user_id",
+			out.Err.UserID,
+			"stack",
+			out.Err.Stack,
 		))
 	}
 	if out.Uncaught != "" {

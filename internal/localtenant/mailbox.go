@@ -74,7 +74,10 @@ func (t *Tenant) Logs() []LogEvent {
 func (t *Tenant) log(kind string, c *connection, userID, description string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.logs = append(t.logs, LogEvent{Type: kind, Connection: c.name, UserID: userID, Description: description, Time: t.options.Now()})
+	t.logs = append(
+		t.logs,
+		LogEvent{Type: kind, Connection: c.name, UserID: userID, Description: description, Time: t.options.Now()},
+	)
 }
 
 // send mails a link to the given path with a new ticket. The tenant is not locked.
@@ -82,7 +85,10 @@ func (t *Tenant) send(kind, path string, c *connection, email, userID string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.options.Now()
-	link := t.newTicket(&ticket{kind: kind, connection: c.id, email: email, userID: userID, expires: now.Add(ticketLifetime)}, path)
+	link := t.newTicket(
+		&ticket{kind: kind, connection: c.id, email: email, userID: userID, expires: now.Add(ticketLifetime)},
+		path,
+	)
 	t.mails = append(t.mails, Mail{To: email, Kind: kind, Link: link, Time: now})
 }
 

@@ -38,7 +38,11 @@ func (c *connection) passwordRules() passwordRules {
 	case "low":
 		rules = passwordRules{minLength: 6}
 	case "fair":
-		rules = passwordRules{minLength: 8, types: map[string]bool{"uppercase": true, "lowercase": true, "number": true}, needed: 3}
+		rules = passwordRules{
+			minLength: 8,
+			types:     map[string]bool{"uppercase": true, "lowercase": true, "number": true},
+			needed:    3,
+		}
 	case "good":
 		rules = passwordRules{minLength: 8, types: allTypes, needed: 3}
 	case "excellent":
@@ -134,7 +138,8 @@ func (r passwordRules) check(password string, profile *object) []weakness {
 		}
 	}
 	if found < r.needed {
-		strength("At least %d of the following %d types of characters: lower case letters, upper case letters, numbers, special characters", r.needed, len(r.types))
+		strength("At least %d of the following %d types of characters: lower case letters, upper case "+
+			"letters, numbers, special characters", r.needed, len(r.types))
 	}
 	if r.identical > 0 && longest > r.identical {
 		strength("No more than %d identical characters in a row", r.identical)

@@ -52,6 +52,9 @@ func (l *limiter) allow(header http.Header, now time.Time) bool {
 	}
 	header.Set("X-RateLimit-Limit", strconv.Itoa(l.limit.Burst))
 	header.Set("X-RateLimit-Remaining", strconv.Itoa(int(l.tokens)))
-	header.Set("X-RateLimit-Reset", strconv.FormatInt(int64(math.Ceil(float64(reset.UnixNano())/float64(time.Second))), 10))
+	header.Set(
+		"X-RateLimit-Reset",
+		strconv.FormatInt(int64(math.Ceil(float64(reset.UnixNano())/float64(time.Second))), 10),
+	)
 	return allowed
 }

@@ -223,7 +223,13 @@ func (c *Container) Run(ctx context.Context, inv Invocation) (Outcome, error) {
 
 // wait sends an invocation to a process and waits for what becomes of it. It is
 // not delivered when the process was gone before it could be sent.
-func (c *Container) wait(ctx context.Context, p *process, pending *pendingRun, line []byte, timeout time.Duration) (out Outcome, delivered bool, err error) {
+func (c *Container) wait(
+	ctx context.Context,
+	p *process,
+	pending *pendingRun,
+	line []byte,
+	timeout time.Duration,
+) (out Outcome, delivered bool, err error) {
 	timer := time.NewTimer(timeout)
 	defer timer.Stop()
 	// A process whose event loop is blocked does not read.

@@ -125,7 +125,10 @@ func startProcess(ctx context.Context, program *node, file string, o ContainerOp
 	}
 	token := hex.EncodeToString(random)
 	p := &process{
-		cmd:     exec.CommandContext(context.WithoutCancel(ctx), program.path, append(program.arguments(), file, o.ModulesDir, token)...),
+		cmd: exec.CommandContext(
+			context.WithoutCancel(ctx),
+			program.path,
+			append(program.arguments(), file, o.ModulesDir, token)...),
 		prefix:  []byte(token),
 		ready:   make(chan struct{}),
 		exited:  make(chan struct{}),

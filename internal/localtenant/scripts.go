@@ -58,8 +58,9 @@ func missingScript(key string) *ScriptError {
 		"change_password": "Change Password", "delete": "Delete",
 	}
 	return &ScriptError{
-		Name:    "Error",
-		Message: "Sandbox Error: Please implement the " + titles[key] + " script for this database connection at https://manage.auth0.com/#/connections/database",
+		Name: "Error",
+		Message: "Sandbox Error: Please implement the " + titles[key] + " script for this database connection at " +
+			"https://manage.auth0.com/#/connections/database",
 	}
 }
 
@@ -144,7 +145,8 @@ func (t *Tenant) runProfile(ctx context.Context, c *connection, key string, args
 		return nil, &ScriptError{Name: "Error", Message: "The profile of the " + key + " script has no user_id"}
 	}
 	if c.options.bool("requires_username") && profile.string("username") == "" {
-		return nil, &ScriptError{Name: "Error", Message: "The profile of the " + key + " script has no username, which the connection requires"}
+		return nil, &ScriptError{Name: "Error", Message: "The profile of the " + key + " script has no username, which the " +
+			"connection requires"}
 	}
 	return profile, nil
 }

@@ -174,7 +174,10 @@ func Start(ctx context.Context, o Options) (*Tenant, error) {
 
 	t.server = &http.Server{Handler: t.handler(), ReadHeaderTimeout: 30 * time.Second}
 	if o.Certificate != nil {
-		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{*o.Certificate}, NextProtos: []string{"http/1.1"}})
+		listener = tls.NewListener(
+			listener,
+			&tls.Config{Certificates: []tls.Certificate{*o.Certificate}, NextProtos: []string{"http/1.1"}},
+		)
 	}
 	go func() { _ = t.server.Serve(listener) }() // until Close
 	return t, nil
@@ -198,7 +201,9 @@ func baseURL(listener net.Listener, secure bool) string {
 // Management API, and the client that stands for all applications.
 func (t *Tenant) furnish() {
 	o := t.options
-	management := t.newClient(newObject("name", "Management", "app_type", "non_interactive", "client_secret", o.ClientSecret))
+	management := t.newClient(
+		newObject("name", "Management", "app_type", "non_interactive", "client_secret", o.ClientSecret),
+	)
 	if o.ClientID != "" {
 		management.id = o.ClientID
 		management.shown.set("client_id", o.ClientID)
@@ -218,7 +223,16 @@ func (t *Tenant) furnish() {
 		"token_lifetime", num(strconv.Itoa(int(o.TokenLifetime.Seconds()))),
 	))
 	t.apis[api.string("id")] = api
-	grant := newObject("id", "cgr_"+randomID(16), "client_id", management.id, "audience", t.Audience(), "scope", listOf(o.Scopes))
+	grant := newObject(
+		"id",
+		"cgr_"+randomID(16),
+		"client_id",
+		management.id,
+		"audience",
+		t.Audience(),
+		"scope",
+		listOf(o.Scopes),
+	)
 	t.grants[grant.string("id")] = grant
 }
 
@@ -330,7 +344,11 @@ func (t *Tenant) management(scope string, handle apiHandler) http.Handler {
 			}
 			writeJSON(w, e.status, e.body())
 		case err != nil:
-			writeJSON(w, http.StatusInternalServerError, (&apiError{status: http.StatusInternalServerError, message: err.Error()}).body())
+			writeJSON(
+				w,
+				http.StatusInternalServerError,
+				(&apiError{status: http.StatusInternalServerError, message: err.Error()}).body(),
+			)
 		case body == nil:
 			w.Header().Set("Content-Type", "application/json; charset=utf-8")
 			w.WriteHeader(status)
@@ -342,7 +360,11 @@ func (t *Tenant) management(scope string, handle apiHandler) http.Handler {
 
 func (t *Tenant) serve(w http.ResponseWriter, r *http.Request, scope string, handle apiHandler) (int, any, error) {
 	if t.limiter != nil && !t.limiter.allow(w.Header(), t.options.Now()) {
-		return 0, nil, &apiError{status: http.StatusTooManyRequests, message: "Global limit has been reached", code: "too_many_requests"}
+		return 0, nil, &apiError{
+			status:  http.StatusTooManyRequests,
+			message: "Global limit has been reached",
+			code:    "too_many_requests",
+		}
 	}
 	scopes, err := t.authenticate(r)
 	if err != nil {

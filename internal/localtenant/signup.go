@@ -72,7 +72,8 @@ func (t *Tenant) createUser(ctx context.Context, c *connection, n newUser) (*use
 		return nil, err
 	}
 	identifiers := n.identifiers()
-	if !c.legacy() && slices.ContainsFunc(identifiers, func(identifier string) bool { return t.find(c, identifier) != nil }) {
+	if !c.legacy() &&
+		slices.ContainsFunc(identifiers, func(identifier string) bool { return t.find(c, identifier) != nil }) {
 		return nil, errUserExists
 	}
 	if c.custom() {
@@ -110,7 +111,8 @@ func (t *Tenant) createUser(ctx context.Context, c *connection, n newUser) (*use
 		return nil, err
 	}
 	if profile == nil {
-		return nil, &ScriptError{Name: "Error", Message: "The login script does not know the user that the create script has created"}
+		return nil, &ScriptError{Name: "Error", Message: "The login script does not know the user that " +
+			"the create script has created"}
 	}
 	u := t.remember(c, c.persistent(profile))
 	return t.change(u.id, func(u *user) {
@@ -166,7 +168,8 @@ func (c *connection) checkNewUser(n *newUser) error {
 	}
 	if n.email != "" {
 		local, domain, ok := strings.Cut(n.email, "@")
-		if !ok || local == "" || domain == "" || len(local) > 64 || len(n.email) > 254 || strings.ContainsAny(n.email, " \t\r\n") {
+		if !ok || local == "" || domain == "" || len(local) > 64 || len(n.email) > 254 ||
+			strings.ContainsAny(n.email, " \t\r\n") {
 			return refused("invalid_signup", "Invalid email address")
 		}
 	}
@@ -344,7 +347,12 @@ func signupFailure(err error) *signupError {
 	}
 	var script *ScriptError
 	if !errors.As(err, &script) {
-		return &signupError{status: http.StatusInternalServerError, name: "Error", code: "server_error", description: err.Error()}
+		return &signupError{
+			status:      http.StatusInternalServerError,
+			name:        "Error",
+			code:        "server_error",
+			description: err.Error(),
+		}
 	}
 	switch {
 	case script.Code == userExistsCode:

@@ -221,7 +221,10 @@ func (t *Tenant) result(w http.ResponseWriter, r *http.Request) {
 // resetForm is GET on the link of a reset.
 func (t *Tenant) resetForm(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	io.WriteString(w, `<!doctype html><title>Change password</title><form method="post"><input type="password" name="password"><button>Change</button></form>`+"\n")
+	io.WriteString(
+		w,
+		`<!doctype html><title>Change password</title><form method="post"><input type="password" name="password"><button>Change</button></form>`+"\n",
+	)
 }
 
 // scriptMessage is what an error says to users.

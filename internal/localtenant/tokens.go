@@ -224,7 +224,8 @@ func (t *Tenant) clientCredentials(params url.Values) (*object, error) {
 		audience = t.Audience()
 	}
 	if audience == "" {
-		return nil, &oauthError{http.StatusForbidden, "access_denied", "No audience parameter was provided, and no default audience has been configured."}
+		return nil, &oauthError{http.StatusForbidden, "access_denied", "No audience parameter was provided, and no default " +
+			"audience has been configured."}
 	}
 	granted, err := t.accessOf(c, audience, clientSubject, params.Get("scope"))
 	if err != nil {
@@ -254,7 +255,14 @@ func (t *Tenant) accessToken(subject, clientID string, granted *access, grantTyp
 	}
 	audience := granted.api.string("identifier")
 	if granted.api.string("signing_alg") == "HS256" {
-		return t.signWith(jwa.HS256, []byte(granted.api.string("signing_secret")), subject, audience, granted.lifetime, claims)
+		return t.signWith(
+			jwa.HS256,
+			[]byte(granted.api.string("signing_secret")),
+			subject,
+			audience,
+			granted.lifetime,
+			claims,
+		)
 	}
 	return t.sign(subject, audience, granted.lifetime, claims)
 }
@@ -308,7 +316,9 @@ func (t *Tenant) authenticateAssertion(params url.Values) (*client, error) {
 				continue
 			}
 			validation := []jwt.ValidateOption{
-				jwt.WithClock(jwt.ClockFunc(t.options.Now)), jwt.WithRequiredClaim(jwt.ExpirationKey), jwt.WithRequiredClaim(jwt.JwtIDKey),
+				jwt.WithClock(
+					jwt.ClockFunc(t.options.Now),
+				), jwt.WithRequiredClaim(jwt.ExpirationKey), jwt.WithRequiredClaim(jwt.JwtIDKey),
 			}
 			if err := jwt.Validate(token, validation...); err != nil {
 				return refuse("The client assertion is expired or incomplete")

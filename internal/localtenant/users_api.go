@@ -26,7 +26,8 @@ func userFailure(err error) error {
 		case refusal.code == userExistsCode:
 			return errUserConflict
 		case refusal.policy != "":
-			return &apiError{status: http.StatusBadRequest, message: "PasswordStrengthError: Password is too weak", code: "invalid_body"}
+			return &apiError{status: http.StatusBadRequest, message: "PasswordStrengthError: Password is too " +
+				"weak", code: "invalid_body"}
 		default:
 			return badBody(refusal.text())
 		}
@@ -61,16 +62,23 @@ func (t *Tenant) apiCreateUser(c *call) (int, any, error) {
 		return 0, nil, errUserConflict
 	}
 	if conn == nil {
-		return 0, nil, &apiError{status: http.StatusBadRequest, message: "The connection does not exist.", code: "inexistent_connection"}
+		return 0, nil, &apiError{status: http.StatusBadRequest, message: "The connection does not " +
+			"exist.", code: "inexistent_connection"}
 	}
 	attributes := newObject()
 	for _, key := range body.keys {
-		if !slices.Contains([]string{"connection", "email", "username", "phone_number", "password", "verify_email", "user_id"}, key) {
+		if !slices.Contains(
+			[]string{"connection", "email", "username", "phone_number", "password", "verify_email", "user_id"},
+			key,
+		) {
 			attributes.set(key, body.get(key))
 		}
 	}
 	u, err := t.createUser(c.Context(), conn, newUser{
-		id: strings.TrimPrefix(body.string("user_id"), userPrefix), email: body.string("email"), username: body.string("username"),
+		id: strings.TrimPrefix(
+			body.string("user_id"),
+			userPrefix,
+		), email: body.string("email"), username: body.string("username"),
 		phone: body.string("phone_number"), password: body.string("password"), attributes: attributes,
 	})
 	if err != nil {
@@ -150,7 +158,8 @@ func (t *Tenant) deleteConnectionUser(c *call) (int, any, error) {
 		return 0, nil, badBody("Connection must be a database connection")
 	case !c.URL.Query().Has("email"):
 		return 0, nil, &apiError{
-			status: http.StatusBadRequest, message: "Query validation error: 'Missing required property: email'.", code: "invalid_query_string",
+			status: http.StatusBadRequest, message: "Query validation error: 'Missing required property: " +
+				"email'.", code: "invalid_query_string",
 		}
 	case u == nil:
 		return http.StatusNoContent, nil, nil
@@ -199,15 +208,27 @@ func (t *Tenant) listUsers(c *call) (int, any, error) {
 	}
 	if start+limit > 1000 {
 		return 0, nil, &apiError{
-			status:  http.StatusBadRequest,
-			message: "You can only page through the first 1000 records. See https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation",
-			code:    "invalid_paging",
+			status: http.StatusBadRequest,
+			message: "You can only page through the first 1000 records. See " +
+				"https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation",
+			code: "invalid_paging",
 		}
 	}
 	all := t.matchingUsers(match)
 	page := shownUsers(all[min(start, len(all)):min(start+limit, len(all))])
 	if c.URL.Query().Get("include_totals") == "true" {
-		return http.StatusOK, newObject("start", start, "limit", limit, "length", len(page), "users", page, "total", len(all)), nil
+		return http.StatusOK, newObject(
+			"start",
+			start,
+			"limit",
+			limit,
+			"length",
+			len(page),
+			"users",
+			page,
+			"total",
+			len(all),
+		), nil
 	}
 	return http.StatusOK, page, nil
 }
@@ -226,7 +247,11 @@ func userQuery(q string) (func(*user) bool, error) {
 	for rest := q; strings.TrimSpace(rest) != ""; {
 		match := queryTerm.FindStringSubmatch(rest)
 		if match == nil {
-			return nil, &apiError{status: http.StatusBadRequest, message: "The query is not one that this tenant understands: " + rest, code: "invalid_query_string"}
+			return nil, &apiError{
+				status:  http.StatusBadRequest,
+				message: "The query is not one that this tenant understands: " + rest,
+				code:    "invalid_query_string",
+			}
 		}
 		value := match[4]
 		if match[4] == "" {

@@ -79,7 +79,8 @@ func (c *connection) checkUpdate(body *object) error {
 	}
 	if separate > 1 {
 		return &apiError{
-			status: http.StatusBadRequest, message: "Cannot update email, username and password simultaneously", code: "operation_not_supported",
+			status: http.StatusBadRequest, message: "Cannot update email, username and password " +
+				"simultaneously", code: "operation_not_supported",
 		}
 	}
 	if !c.legacy() {
@@ -95,7 +96,8 @@ func (c *connection) checkUpdate(body *object) error {
 		return &apiError{
 			status: http.StatusBadRequest,
 			message: "The following user attributes cannot be updated: " + strings.Join(others, ", ") +
-				". The connection (" + c.name + ") must either be a database connection (using the Auth0 store), a passwordless connection (email or sms) or has disabled 'Sync user profile attributes at each login'.",
+				". The connection (" + c.name + ") must either be a database connection (using the Auth0 store), a passwordless " +
+				"connection (email or sms) or has disabled 'Sync user profile attributes at each login'.",
 			code: "operation_not_supported",
 		}
 	}
@@ -152,7 +154,8 @@ func (t *Tenant) changeEmail(ctx context.Context, c *connection, u *user, email 
 	return nil
 }
 
-var errEmailTaken = &apiError{status: http.StatusBadRequest, message: "The specified new email already exists", code: idpCode}
+var errEmailTaken = &apiError{status: http.StatusBadRequest, message: "The specified new email already " +
+	"exists", code: idpCode}
 
 // changeVerified calls change_email with the address as it is.
 func (t *Tenant) changeVerified(ctx context.Context, c *connection, u *user, verified bool) error {

@@ -153,7 +153,8 @@ func (p *planner) retireIndexes() {
 
 // retires reports whether the index was built for an earlier lookup and serves none any more.
 func (p *planner) retires(index *Index) bool {
-	return slices.Contains(p.want.Retire, index.Name) && index.Schema == p.current.Schema && index.Constraint == "" && index.Unique &&
+	return slices.Contains(p.want.Retire, index.Name) && index.Schema == p.current.Schema && index.Constraint == "" &&
+		index.Unique &&
 		!slices.Contains(p.dropped, index.Name) &&
 		!p.serves(index)
 }

@@ -21,7 +21,13 @@ import (
 // Two forms of the password settings, of which the platform accepts one, although it may return both: it adds
 // password_options to a connection that was created with a policy of the old form.
 var (
-	oldPasswordOptions = []string{"passwordPolicy", "password_history", "password_dictionary", "password_no_personal_info", "password_complexity_options"}
+	oldPasswordOptions = []string{
+		"passwordPolicy",
+		"password_history",
+		"password_dictionary",
+		"password_no_personal_info",
+		"password_complexity_options",
+	}
 	newPasswordOptions = []string{"password_options"}
 )
 
@@ -83,24 +89,34 @@ func (m *connectionModel) checkConfigured(diags *diag.Diagnostics) {
 	}
 	for _, name := range sortedNames(old) {
 		if isSet(old[name]) && isSet(m.PasswordOptions) {
-			conflict(diags, path.Root(name), "Auth0 does not accept password_options together with %s, which is the old form of the same setting. Remove one of them.", name)
+			conflict(diags, path.Root(name), "Auth0 does not accept password_options together with %s, which is the old form "+
+				"of the same setting. Remove one of them.", name)
 		}
 	}
 	if isSet(m.Attributes) && isSet(m.Validation) {
-		conflict(diags, path.Root("validation"), "Auth0 does not accept attributes together with validation. Set attributes.username.validation instead.")
+		conflict(diags, path.Root("validation"), "Auth0 does not accept attributes together with validation. Set "+
+			"attributes.username.validation instead.")
 	}
 	if isSet(m.Attributes) && isSet(m.RequiresUsername) {
-		conflict(diags, path.Root("requires_username"), "Auth0 does not accept attributes together with requires_username. Set attributes.username instead, and leave requires_username out.")
+		conflict(diags, path.Root("requires_username"), "Auth0 does not accept attributes together with requires_username. "+
+			"Set attributes.username instead, and leave requires_username out.")
 	}
 	bounds := memberOf(m.Validation, "username")
 	least, most := memberOf(bounds, "min"), memberOf(bounds, "max")
 	checkOrder(diags, path.Root("validation").AtName("username").AtName("max"), least, most)
 	length := memberOf(memberOf(m.Attributes, "username"), "validation")
-	checkOrder(diags, path.Root("attributes").AtName("username").AtName("validation").AtName("max_length"), memberOf(length, "min_length"), memberOf(length, "max_length"))
+	checkOrder(
+		diags,
+		path.Root("attributes").AtName("username").AtName("validation").AtName("max_length"),
+		memberOf(length, "min_length"),
+		memberOf(length, "max_length"),
+	)
 
 	complexity := memberOf(m.PasswordOptions, "complexity")
 	types, ok := memberOf(complexity, "character_types").(types.Set)
-	if rule := memberOf(complexity, "character_type_rule"); isText(rule, "three_of_four") && ok && !types.IsNull() && !types.IsUnknown() && len(types.Elements()) < len(characterTypes) {
+	if rule := memberOf(complexity, "character_type_rule"); isText(rule, "three_of_four") && ok && !types.IsNull() &&
+		!types.IsUnknown() &&
+		len(types.Elements()) < len(characterTypes) {
 		conflict(diags, path.Root("password_options").AtName("complexity").AtName("character_type_rule"),
 			"The rule three_of_four counts all four character types. Set character_types to %s.", kit.List(characterTypes))
 	}
@@ -109,7 +125,8 @@ func (m *connectionModel) checkConfigured(diags *diag.Diagnostics) {
 func checkOrder(diags *diag.Diagnostics, at path.Path, least, most attr.Value) {
 	low, okLow := least.(types.Int64)
 	high, okHigh := most.(types.Int64)
-	if okLow && okHigh && !low.IsNull() && !low.IsUnknown() && !high.IsNull() && !high.IsUnknown() && low.ValueInt64() > high.ValueInt64() {
+	if okLow && okHigh && !low.IsNull() && !low.IsUnknown() && !high.IsNull() && !high.IsUnknown() &&
+		low.ValueInt64() > high.ValueInt64() {
 		conflict(diags, at, "The greatest length, %d, is below the least, %d.", high.ValueInt64(), low.ValueInt64())
 	}
 }
@@ -120,8 +137,11 @@ func conflict(diags *diag.Diagnostics, at path.Path, format string, values ...an
 
 // checkPlanned refuses what depends on the values that are already stored.
 func (m *connectionModel) checkPlanned(prior, config *connectionModel, diags *diag.Diagnostics) {
-	if prior != nil && prior.EnableScriptContext.ValueBool() && !config.EnableScriptContext.IsNull() && !config.EnableScriptContext.IsUnknown() && !config.EnableScriptContext.ValueBool() {
-		conflict(diags, path.Root("enable_script_context"), "Auth0 cannot switch the script context off again. Set enable_script_context = true, or leave it out; the rendered scripts work with and without it.")
+	if prior != nil && prior.EnableScriptContext.ValueBool() && !config.EnableScriptContext.IsNull() &&
+		!config.EnableScriptContext.IsUnknown() &&
+		!config.EnableScriptContext.ValueBool() {
+		conflict(diags, path.Root("enable_script_context"), "Auth0 cannot switch the script context off again. Set "+
+			"enable_script_context = true, or leave it out; the rendered scripts work with and without it.")
 	}
 	if config.Attributes.IsNull() || m.Attributes.IsUnknown() {
 		return
@@ -139,12 +159,15 @@ func (m *connectionModel) checkPlanned(prior, config *connectionModel, diags *di
 		active = active || isTrue(identifier)
 		open = open || attribute.IsUnknown() || identifier.IsUnknown() || memberOf(attribute, "identifier").IsUnknown()
 		status, required := memberOf(memberOf(attribute, "signup"), "status"), memberOf(attribute, "profile_required")
-		if text, ok := status.(types.String); ok && !text.IsNull() && !text.IsUnknown() && text.ValueString() != "required" && isTrue(required) {
-			conflict(diags, at.AtName(name).AtName("signup").AtName("status"), "The attribute %s is required in every profile and so must also be required at sign-up.", name)
+		if text, ok := status.(types.String); ok && !text.IsNull() && !text.IsUnknown() && text.ValueString() != "required" &&
+			isTrue(required) {
+			conflict(diags, at.AtName(name).AtName("signup").AtName("status"), "The attribute %s is required in every profile "+
+				"and so must also be required at sign-up.", name)
 		}
 	}
 	if !active && !open {
-		conflict(diags, at, "One of the attributes must be an identifier: set identifier.active = true for email, phone_number or username.")
+		conflict(diags, at, "One of the attributes must be an identifier: set identifier.active = true for "+
+			"email, phone_number or username.")
 	}
 	if prior == nil {
 		return
@@ -153,9 +176,11 @@ func (m *connectionModel) checkPlanned(prior, config *connectionModel, diags *di
 	switch was := memberOf(stored, "unique"); {
 	case isNothing(memberOf(planned, "email")) || unique.IsUnknown():
 	case isNothing(stored) && isFalse(unique):
-		conflict(diags, at.AtName("email").AtName("unique"), "Auth0 adds the email attribute to an existing connection only as unique. Leave unique out, or set it to true.")
+		conflict(diags, at.AtName("email").AtName("unique"), "Auth0 adds the email attribute to an existing connection "+
+			"only as unique. Leave unique out, or set it to true.")
 	case !isNothing(stored) && isFalse(unique) != isFalse(was):
-		conflict(diags, at.AtName("email").AtName("unique"), "Auth0 does not change whether e-mail addresses are unique. Set unique = %v, as it is.", !isFalse(was))
+		conflict(diags, at.AtName("email").AtName("unique"), "Auth0 does not change whether e-mail addresses are "+
+			"unique. Set unique = %v, as it is.", !isFalse(was))
 	}
 }
 
@@ -163,12 +188,16 @@ func (m *connectionModel) checkPlanned(prior, config *connectionModel, diags *di
 // profile would hold it. Scripts of the user's own may keep them elsewhere.
 func (m *connectionModel) checkUsernames(r resolved, config *connectionModel, diags *diag.Diagnostics) {
 	own := r.ownOperations(m.ScriptDigests)
-	rendered := slices.ContainsFunc([]scripts.Operation{scripts.Login, scripts.GetUser, scripts.Create}, func(op scripts.Operation) bool { return slices.Contains(own, op) })
+	rendered := slices.ContainsFunc(
+		[]scripts.Operation{scripts.Login, scripts.GetUser, scripts.Create},
+		func(op scripts.Operation) bool { return slices.Contains(own, op) },
+	)
 	if !r.storeKnown || r.store.Has(store.Username) || !rendered {
 		return
 	}
 	refuse := func(at path.Path) {
-		conflict(diags, at, "Users would have a username, and the store has no part username to keep it in. Add the part to the columns of the users table, or leave this out.")
+		conflict(diags, at, "Users would have a username, and the store has no part username to keep it in. Add the part "+
+			"to the columns of the users table, or leave this out.")
 	}
 	if isTrue(config.RequiresUsername) {
 		refuse(path.Root("requires_username"))

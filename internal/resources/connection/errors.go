@@ -37,9 +37,11 @@ func auth0Remedy(err error) string {
 	case errors.As(err, &configuration):
 		return "Correct the provider's auth0 settings."
 	case errors.As(err, &token):
-		return "Check domain, client_id and the credential in the provider's auth0 settings, and that the application is authorized for the Management API."
+		return "Check domain, client_id and the credential in the provider's auth0 settings, and that the application is " +
+			"authorized for the Management API."
 	case errors.As(err, &unreadable):
-		return fmt.Sprintf("Grant the application the scope %s (and update:connections_options to change them). Without it the provider cannot tell which options to keep.", auth0.OptionsScope)
+		return fmt.Sprintf("Grant the application the scope %s (and update:connections_options to change them). Without it "+
+			"the provider cannot tell which options to keep.", auth0.OptionsScope)
 	case errors.Is(err, context.DeadlineExceeded):
 		return "The time given for it ran out. " + kit.JustApply
 	case errors.Is(err, context.Canceled):
@@ -55,10 +57,12 @@ func failedRemedy(failed *auth0.Error) string {
 	case len(scopes) > 0:
 		return fmt.Sprintf("Grant the application one of the scopes %s for the Management API.", strings.Join(scopes, ", "))
 	case failed.Unauthorized():
-		return "The tenant does not accept the token: check api_token, or audience and domain, in the provider's auth0 settings."
+		return "The tenant does not accept the token: check api_token, or audience and domain, in " +
+			"the provider's auth0 settings."
 	case failed.RateLimited():
 		if !failed.ResetAt.IsZero() {
-			return fmt.Sprintf("The rate limit ends at %s. Apply again then, or with a lower -parallelism.", failed.ResetAt.UTC().Format(time.RFC3339))
+			return fmt.Sprintf("The rate limit ends at %s. Apply again then, "+
+				"or with a lower -parallelism.", failed.ResetAt.UTC().Format(time.RFC3339))
 		}
 		return "Apply again later, or with a lower -parallelism."
 	case failed.NoAnswer():
@@ -71,6 +75,9 @@ func failedRemedy(failed *auth0.Error) string {
 
 func nameTaken(diags *diag.Diagnostics, taken *auth0.NameTakenError) {
 	diags.AddAttributeError(path.Root("name"), "Connection Exists Already", fmt.Sprintf(
-		"A connection named %q exists in the tenant, with the id %s. It was left as it is.\n\nTo manage it here, write an import block with its id or its name, in place of the resource's own name:\n\n"+
-			"import {\n  to = auth0pg_connection.example\n  id = %q # or %q\n}\n\nIf it is this resource's own, whose creation failed half-way and left it tainted, run terraform untaint on it and apply again. Otherwise choose another name.", taken.Name, taken.ID, taken.ID, taken.Name))
+		"A connection named %q exists in the tenant, with the id %s. It was left as it is.\n\nTo manage it here, write an "+
+			"import block with its id or its name, in place of the resource's own name:\n\n"+
+			"import {\n  to = auth0pg_connection.example\n  id = %q # or %q\n}\n\nIf it is this resource's own, whose "+
+			"creation failed half-way and left it tainted, run terraform untaint on it and apply again. "+
+			"Otherwise choose another name.", taken.Name, taken.ID, taken.ID, taken.Name))
 }

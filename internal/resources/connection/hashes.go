@@ -39,7 +39,9 @@ type hashModel struct {
 var hashTypes = map[string]attr.Type{
 	"password_hash": types.StringType, "bcrypt_rounds": types.Int64Type, "bcrypt_prefix": types.StringType,
 	"pbkdf2_iterations": types.Int64Type, "argon2_memory": types.Int64Type, "argon2_passes": types.Int64Type,
-	"legacy_hashes": types.SetType{ElemType: types.StringType}, "pepper_key": types.StringType, "signer_key": types.StringType,
+	"legacy_hashes": types.SetType{
+		ElemType: types.StringType,
+	}, "pepper_key": types.StringType, "signer_key": types.StringType,
 }
 
 // hashValues are the members for the options of rendered scripts.
@@ -95,7 +97,8 @@ func hashAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"password_hash": schema.StringAttribute{
 			Optional: true, Computed: true, Default: stringdefault.StaticString(scripts.DefaultPasswordHash),
-			MarkdownDescription: "The format in which the scripts write new password hashes, and which login reads beside bcrypt: " + kit.Code(hashes.Writable()) +
+			MarkdownDescription: "The format in which the scripts write new password hashes, and " +
+				"which login reads beside bcrypt: " + kit.Code(hashes.Writable()) +
 				"; the default is `" + scripts.DefaultPasswordHash + "`. The guide *Password hashes* describes each. " +
 				"An unknown user takes as long to be refused as a hash of this format and cost, so name what the table has. " +
 				"A change counts for passwords that are set from then on.",
@@ -103,47 +106,59 @@ func hashAttributes() map[string]schema.Attribute {
 		},
 		"bcrypt_rounds": schema.Int64Attribute{
 			Optional: true, Computed: true, Default: int64default.StaticInt64(scripts.DefaultBcryptRounds),
-			MarkdownDescription: fmt.Sprintf("The cost of new hashes with bcrypt, from %d to %d; the default is %d. A change counts for passwords that are set from then on.", scripts.MinBcryptRounds, scripts.MaxBcryptRounds, scripts.DefaultBcryptRounds),
-			Validators:          []validator.Int64{int64validator.Between(scripts.MinBcryptRounds, scripts.MaxBcryptRounds)},
+			MarkdownDescription: fmt.Sprintf("The cost of new hashes with bcrypt, from %d to %d; the default is %d. A change "+
+				"counts for passwords that are set from then "+
+				"on.", scripts.MinBcryptRounds, scripts.MaxBcryptRounds, scripts.DefaultBcryptRounds),
+			Validators: []validator.Int64{int64validator.Between(scripts.MinBcryptRounds, scripts.MaxBcryptRounds)},
 		},
 		"bcrypt_prefix": schema.StringAttribute{
 			Optional: true, Computed: true, Default: stringdefault.StaticString(scripts.DefaultBcryptPrefix),
-			MarkdownDescription: "The version that new hashes with bcrypt name: `2b`, the default, `2a` (the only one that pgcrypto knows) or `2y`. A change counts for passwords that are set from then on.",
-			Validators:          []validator.String{stringvalidator.OneOf("2b", "2a", "2y")},
+			MarkdownDescription: "The version that new hashes with bcrypt name: `2b`, the default, `2a` (the only one that " +
+				"pgcrypto knows) or `2y`. A change counts for passwords that are set from then on.",
+			Validators: []validator.String{stringvalidator.OneOf("2b", "2a", "2y")},
 		},
 		"pbkdf2_iterations": schema.Int64Attribute{
 			Optional: true,
-			MarkdownDescription: fmt.Sprintf("The iterations of new hashes with PBKDF2, from %d to %d; by default 210000 for `aspnet_identity` and 600000 for the others. A change counts for passwords that are set from then on.",
+			MarkdownDescription: fmt.Sprintf("The iterations of new hashes with PBKDF2, from %d to %d; by default 210000 for "+
+				"`aspnet_identity` and 600000 for the others. A change counts for passwords that are set from then on.",
 				hashes.MinIterations, hashes.MaxIterations),
 			Validators: []validator.Int64{int64validator.Between(hashes.MinIterations, hashes.MaxIterations)},
 		},
 		"argon2_memory": schema.Int64Attribute{
 			Optional: true, Computed: true, Default: int64default.StaticInt64(scripts.DefaultArgon2Memory),
-			MarkdownDescription: fmt.Sprintf("The memory of new hashes with Argon2id, in KiB, from %d to %d; the default is %d. A change counts for passwords that are set from then on.",
+			MarkdownDescription: fmt.Sprintf("The memory of new hashes with Argon2id, in KiB, from %d to %d; the default is "+
+				"%d. A change counts for passwords that are set from then on.",
 				hashes.MinArgon2Memory, hashes.MaxArgon2Memory, scripts.DefaultArgon2Memory),
 			Validators: []validator.Int64{int64validator.Between(hashes.MinArgon2Memory, hashes.MaxArgon2Memory)},
 		},
 		"argon2_passes": schema.Int64Attribute{
 			Optional: true, Computed: true, Default: int64default.StaticInt64(scripts.DefaultArgon2Passes),
-			MarkdownDescription: fmt.Sprintf("How often new hashes with Argon2id go through that memory, from %d to %d; the default is %d. A change counts for passwords that are set from then on.",
+			MarkdownDescription: fmt.Sprintf("How often new hashes with Argon2id go through that memory, from %d to %d; the "+
+				"default is %d. A change counts for passwords that are set from then on.",
 				hashes.MinArgon2Passes, hashes.MaxArgon2Passes, scripts.DefaultArgon2Passes),
 			Validators: []validator.Int64{int64validator.Between(hashes.MinArgon2Passes, hashes.MaxArgon2Passes)},
 		},
 		"legacy_hashes": schema.SetAttribute{
 			Optional: true, ElementType: types.StringType,
-			MarkdownDescription: "The formats of password hashes that login accepts beside bcrypt, several in one table if need be: " + kit.QuotedFormats() +
+			MarkdownDescription: "The formats of password hashes that login accepts beside bcrypt, " +
+				"several in one table if need be: " + kit.QuotedFormats() +
 				". The guide *Password hashes* describes each. A change uploads login anew.",
-			Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.OneOf(hashes.Optional()...))},
+			Validators: []validator.Set{
+				setvalidator.SizeAtLeast(1),
+				setvalidator.ValueStringsAre(stringvalidator.OneOf(hashes.Optional()...)),
+			},
 		},
 		"pepper_key": schema.StringAttribute{
 			Optional: true,
-			MarkdownDescription: "The configuration key that holds the pepper, a secret that the application adds to every password, " +
+			MarkdownDescription: "The configuration key that holds the pepper, a secret that the " +
+				"application adds to every password, " +
 				"or the key of `hmac`; the formats `bcrypt_pepper` and `hmac` need it. A change uploads the scripts anew.",
 			Validators: []validator.String{keyForm},
 		},
 		"signer_key": schema.StringAttribute{
 			Optional: true,
-			MarkdownDescription: "The configuration key that holds what Firebase shows as its project's `hash_config`, or the `base64_signer_key` alone; " +
+			MarkdownDescription: "The configuration key that holds what Firebase shows as its project's `hash_config`, or " +
+				"the `base64_signer_key` alone; " +
 				"the format `firebase` needs it. A change uploads the scripts anew.",
 			Validators: []validator.String{keyForm},
 		},
@@ -158,11 +173,13 @@ func (writtenHash) Description(context.Context) string { return "a format that t
 func (v writtenHash) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 func (writtenHash) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || slices.Contains(hashes.Writable(), req.ConfigValue.ValueString()) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() ||
+		slices.Contains(hashes.Writable(), req.ConfigValue.ValueString()) {
 		return
 	}
 	resp.Diagnostics.AddAttributeError(req.Path, "Hash Format Not Written", fmt.Sprintf(
-		"The scripts do not write new hashes of the format %q. They write %s. Hashes of other formats that are in the table already are read through legacy_hashes: %s.\n\n"+
+		"The scripts do not write new hashes of the format %q. They write %s. Hashes of other formats that are in the "+
+			"table already are read through legacy_hashes: %s.\n\n"+
 			"Name one of those that are written, or leave the attribute out.",
 		req.ConfigValue.ValueString(), strings.Join(hashes.Writable(), ", "), strings.Join(hashes.Optional(), ", ")))
 }

@@ -27,12 +27,17 @@ var connectionIDForm = regexp.MustCompile(`^con_[a-zA-Z0-9]+$`)
 const importedVersion = 1
 
 // ImportState takes the connection's id or its name.
-func (r *connection) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+func (r *connection) ImportState(
+	ctx context.Context,
+	req resource.ImportStateRequest,
+	resp *resource.ImportStateResponse,
+) {
 	id := req.ID
 	if !connectionIDForm.MatchString(id) {
 		if !connectionNameForm.MatchString(id) {
 			resp.Diagnostics.AddError("Unexpected Import Identifier", fmt.Sprintf(
-				"%q is neither the id nor the name of a connection. Import by id, for example con_Ab12Cd34Ef56Gh78, or by name, for example legacy-users.", req.ID))
+				"%q is neither the id nor the name of a connection. Import by id, for example con_Ab12Cd34Ef56Gh78, or by "+
+					"name, for example legacy-users.", req.ID))
 			return
 		}
 		client, ok := r.data.Auth0.Get(&resp.Diagnostics)
@@ -45,7 +50,8 @@ func (r *connection) ImportState(ctx context.Context, req resource.ImportStateRe
 			return
 		}
 		if found == nil {
-			resp.Diagnostics.AddError("Connection Not Found", fmt.Sprintf("The tenant has no connection named %q. Check the name, and the provider's domain.", req.ID))
+			resp.Diagnostics.AddError("Connection Not Found", fmt.Sprintf("The tenant has no connection named %q. Check the "+
+				"name, and the provider's domain.", req.ID))
 			return
 		}
 		id = found.ID

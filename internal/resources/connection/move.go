@@ -43,19 +43,22 @@ func moveConnection(ctx context.Context, req resource.MoveStateRequest, resp *re
 	}
 	if req.SourceSchemaVersion != officialSchemaVersion {
 		resp.Diagnostics.AddError("Moved State Is Outdated", fmt.Sprintf(
-			"The state of the %s was written with version %d of its schema; version %d can be moved.\n\nRun one apply with a current release of the auth0/auth0 provider first.",
+			"The state of the %s was written with version %d of its schema; version %d can be moved.\n\nRun one apply with a "+
+				"current release of the auth0/auth0 provider first.",
 			officialResource, req.SourceSchemaVersion, officialSchemaVersion))
 		return
 	}
 	var source officialState
 	if req.SourceRawState == nil || json.Unmarshal(req.SourceRawState.JSON, &source) != nil || source.ID == "" {
 		// The cause may quote the state, which holds secrets.
-		resp.Diagnostics.AddError("Moved State Not Readable", fmt.Sprintf("The state of the %s has not the expected form.\n\nRemove it from the state and import the connection instead.", officialResource))
+		resp.Diagnostics.AddError("Moved State Not Readable", fmt.Sprintf("The state of the %s has not the expected "+
+			"form.\n\nRemove it from the state and import the connection instead.", officialResource))
 		return
 	}
 	if source.Strategy != auth0.Strategy {
 		resp.Diagnostics.AddError("Not A Database Connection", fmt.Sprintf(
-			"Connection %s has the strategy %q. Only database connections, of the strategy %q, can be managed here.", source.ID, source.Strategy, auth0.Strategy))
+			"Connection %s has the strategy %q. Only database connections, of the "+
+				"strategy %q, can be managed here.", source.ID, source.Strategy, auth0.Strategy))
 		return
 	}
 	resp.Diagnostics.Append(resp.TargetState.SetAttribute(ctx, path.Root("id"), source.ID)...)

@@ -25,7 +25,8 @@ func (m *connectionModel) checkOperations(ctx context.Context, diags *diag.Diagn
 	if isFalse(m.ManageScripts) {
 		for name, value := range map[string]attr.Value{"store": m.Store, "operations": m.Operations, "scripts": m.Scripts} {
 			if isSet(value) {
-				conflict(diags, path.Root(name), "With manage_scripts = false something else deploys the scripts. Leave %s out, or manage them here.", name)
+				conflict(diags, path.Root(name), "With manage_scripts = false something else deploys the scripts. "+
+					"Leave %s out, or manage them here.", name)
 			}
 		}
 	}
@@ -40,10 +41,12 @@ func (m *connectionModel) checkOperations(ctx context.Context, diags *diag.Diagn
 		at := overridesPath.AtMapKey(name)
 		m.checkMode(at, name, diags)
 		if text.IsNull() {
-			diags.AddAttributeError(at, "Script Is Null", "An override needs the text of a script. Leave the operation out to get the rendered one.")
+			diags.AddAttributeError(at, "Script Is Null", "An override needs the text of a script. Leave the "+
+				"operation out to get the rendered one.")
 		}
 		if isSet(m.Operations) && !slices.ContainsFunc(m.Operations.Elements(), attr.Value.IsUnknown) && !named[name] {
-			conflict(diags, at, "There is a script for %s, which is not among the operations. Add it to operations, or take the script out.", name)
+			conflict(diags, at, "There is a script for %s, which is not among the operations. Add it to "+
+				"operations, or take the script out.", name)
 		}
 	}
 }
@@ -51,7 +54,8 @@ func (m *connectionModel) checkOperations(ctx context.Context, diags *diag.Diagn
 // checkMode refuses an operation that the connection never has.
 func (m *connectionModel) checkMode(at path.Path, operation string, diags *diag.Diagnostics) {
 	if isTrue(m.ImportMode) && !slices.Contains(scripts.Rendered(true, store.Store{}), scripts.Operation(operation)) {
-		conflict(diags, at, "With import_mode users live in Auth0's own store, which calls the scripts login and get_user alone, and never %s. Take it out; "+
+		conflict(diags, at, "With import_mode users live in Auth0's own store, which calls the scripts login and get_user "+
+			"alone, and never %s. Take it out; "+
 			"a script that the tenant has for it stays there.", operation)
 	}
 }
@@ -66,13 +70,16 @@ func (m *connectionModel) digests() map[string]string {
 
 // withoutScript is what Auth0 does where a script is missing.
 var withoutScript = map[scripts.Operation]string{
-	scripts.Login:          "nobody can log in",
-	scripts.GetUser:        "sign-up does not find who is there already, a forgotten password cannot be reset, and passwordless logins find nobody",
-	scripts.Create:         "sign-up fails, and users cannot be created over the API; disable_signup = true takes sign-up off the login page",
-	scripts.Verify:         "the link in the verification mail ends in an error, and addresses stay unverified",
-	scripts.ChangePassword: "the link in the mail for a forgotten password ends in an error; disable_self_service_change_password = true takes it off the login page",
-	scripts.Delete:         "a user that is deleted in Auth0 stays in the database, and comes back at the next login",
-	scripts.ChangeEmail:    "an address that is changed in Auth0 stays what it was in the database",
+	scripts.Login: "nobody can log in",
+	scripts.GetUser: "sign-up does not find who is there already, a forgotten password cannot be reset, and " +
+		"passwordless logins find nobody",
+	scripts.Create: "sign-up fails, and users cannot be created over the API; disable_signup = true " +
+		"takes sign-up off the login page",
+	scripts.Verify: "the link in the verification mail ends in an error, and addresses stay unverified",
+	scripts.ChangePassword: "the link in the mail for a forgotten password ends in an error; " +
+		"disable_self_service_change_password = true takes it off the login page",
+	scripts.Delete:      "a user that is deleted in Auth0 stays in the database, and comes back at the next login",
+	scripts.ChangeEmail: "an address that is changed in Auth0 stays what it was in the database",
 }
 
 // warnOfMissing says what Auth0 does without the scripts that the connection is not to have, where that is news.
@@ -90,7 +97,8 @@ func (m *connectionModel) warnOfMissing(r resolved, prior *connectionModel, diag
 		}
 	}
 	if missing != "" {
-		diags.AddAttributeWarning(path.Root("operations"), "Operations Without Script", "The connection has no script for some operations. Without them:\n"+missing+
+		diags.AddAttributeWarning(path.Root("operations"), "Operations Without Script", "The connection has no script for "+
+			"some operations. Without them:\n"+missing+
 			"\n\nTo have them, add them to operations, or leave that out with a store.")
 	}
 }
@@ -120,8 +128,10 @@ func (r *connection) warnOfUsers(ctx context.Context, prior, plan *connectionMod
 		who = kit.Counted(users, "user")
 	}
 	diags.AddAttributeWarning(at, "Users Of Auth0's Own Store", fmt.Sprintf(
-		"The connection %s %s, and has %s in Auth0's own store. From this apply on Auth0 asks the scripts about all of them: who is not in the database cannot log in any more, "+
-			"and who is needs the password that the database has.\n\nTo keep them where they are, set import_mode = true: then the scripts are asked about everybody else.",
+		"The connection %s %s, and has %s in Auth0's own store. From this apply on Auth0 asks the scripts about all of "+
+			"them: who is not in the database cannot log in any more, "+
+			"and who is needs the password that the database has.\n\nTo keep them where they are, set import_mode = true: "+
+			"then the scripts are asked about everybody else.",
 		prior.describe(), becomes, who))
 }
 
@@ -133,7 +143,8 @@ func (m *connectionModel) checkIdentifiers(r resolved, prior, config *connection
 	}
 	if isTrue(memberOf(memberOf(memberOf(config.Attributes, "phone_number"), "identifier"), "active")) {
 		conflict(diags, path.Root("attributes").AtName("phone_number").AtName("identifier").AtName("active"),
-			"Users could be asked to log in by phone number, by which the rendered scripts find nobody: neither logins nor sign-ups with one would work, and two users could have the same. "+
+			"Users could be asked to log in by phone number, by which the rendered scripts find nobody: neither logins nor "+
+				"sign-ups with one would work, and two users could have the same. "+
 				"Leave it out, or write login, get_user and create yourself in scripts.overrides.")
 	}
 	if !isTrue(memberOf(memberOf(config.AuthenticationMethods, "passkey"), "enabled")) || r.mode {
@@ -141,9 +152,11 @@ func (m *connectionModel) checkIdentifiers(r resolved, prior, config *connection
 	}
 	at := path.Root("authentication_methods").AtName("passkey").AtName("enabled")
 	if context := m.EnableScriptContext; !config.EnableScriptContext.IsUnknown() && !context.ValueBool() {
-		conflict(diags, at, "Without import_mode, passkeys need scripts that are told what they look for. Set enable_script_context = true, or leave passkeys out.")
+		conflict(diags, at, "Without import_mode, passkeys need scripts that are told what they look for. Set "+
+			"enable_script_context = true, or leave passkeys out.")
 	} else if slices.Contains(own, scripts.Create) && (prior == nil || !isTrue(memberOf(memberOf(prior.AuthenticationMethods, "passkey"), "enabled"))) {
-		diags.AddAttributeWarning(at, "Passkey At Sign-up", "Without import_mode, Auth0 wants create to return the new user's profile for a passkey at sign-up, which the rendered script does not. "+
+		diags.AddAttributeWarning(at, "Passkey At Sign-up", "Without import_mode, Auth0 wants create to return the new "+
+			"user's profile for a passkey at sign-up, which the rendered script does not. "+
 			"Users add a passkey after a later login.\n\nTo have it at sign-up, write create yourself in scripts.overrides.")
 	}
 }

@@ -293,12 +293,17 @@ func (v jsonObjectValidator) MarkdownDescription(ctx context.Context) string {
 	return v.Description(ctx)
 }
 
-func (jsonObjectValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+func (jsonObjectValidator) ValidateString(
+	_ context.Context,
+	req validator.StringRequest,
+	resp *validator.StringResponse,
+) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
 	if _, ok := decodeObject(req.ConfigValue.ValueString()); !ok {
-		resp.Diagnostics.AddAttributeError(req.Path, "Not A JSON Object", "The value must be one JSON object, for example jsonencode({ screen_name = { alias = \"login_hint\" } }).")
+		resp.Diagnostics.AddAttributeError(req.Path, "Not A JSON Object", "The value must be one JSON object, for example "+
+			"jsonencode({ screen_name = { alias = \"login_hint\" } }).")
 	}
 }
 
@@ -325,7 +330,8 @@ func (optionsValidator) ValidateString(_ context.Context, req validator.StringRe
 	for _, key := range slices.Sorted(maps.Keys(object)) {
 		if attribute, taken := reserved[key]; taken {
 			resp.Diagnostics.AddAttributeError(req.Path, "Option Has Its Own Attribute", fmt.Sprintf(
-				"The option %q is managed by the attribute %s. Remove it from options and set %s instead.", key, attribute, attribute))
+				"The option %q is managed by the attribute %s. Remove it "+
+					"from options and set %s instead.", key, attribute, attribute))
 		}
 	}
 }

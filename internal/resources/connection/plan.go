@@ -28,7 +28,11 @@ var (
 )
 
 // ValidateConfig checks what needs neither the tenant nor the state.
-func (r *connection) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+func (r *connection) ValidateConfig(
+	ctx context.Context,
+	req resource.ValidateConfigRequest,
+	resp *resource.ValidateConfigResponse,
+) {
 	var config connectionModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if resp.Diagnostics.HasError() {
@@ -38,7 +42,11 @@ func (r *connection) ValidateConfig(ctx context.Context, req resource.ValidateCo
 	config.checkOperations(ctx, &resp.Diagnostics)
 	for _, key := range slices.Sorted(maps.Keys(config.ConfigurationWO.Elements())) {
 		if config.ConfigurationWO.Elements()[key].IsNull() {
-			resp.Diagnostics.AddAttributeError(configurationPath.AtMapKey(key), "Configuration Value Is Null", "Every key needs a value. Leave the key out to take it away.")
+			resp.Diagnostics.AddAttributeError(
+				configurationPath.AtMapKey(key),
+				"Configuration Value Is Null",
+				"Every key needs a value. Leave the key out to take it away.",
+			)
 		}
 	}
 }
@@ -52,11 +60,13 @@ func checkOverrides(overrides types.Map, at path.Path, stored map[string]string,
 		switch {
 		case !ok || text.IsUnknown():
 		case text.IsNull():
-			diags.AddAttributeError(at, "Script Is Null", "An override needs the text of a script. Leave the operation out to get the rendered one.")
+			diags.AddAttributeError(at, "Script Is Null", "An override needs the text of a script. Leave the "+
+				"operation out to get the rendered one.")
 		default:
 			for _, problem := range scripts.Validate(scripts.Operation(name), text.ValueString()) {
 				if stored[name] == scripts.Digest(text.ValueString()) {
-					diags.AddAttributeWarning(at, problem.Summary, problem.Detail+" The tenant has this script already, and it stays as it is.")
+					diags.AddAttributeWarning(at, problem.Summary, problem.Detail+" The tenant has this script "+
+						"already, and it stays as it is.")
 					continue
 				}
 				diags.AddAttributeError(at, problem.Summary, problem.Detail)
@@ -79,14 +89,19 @@ func (m *connectionModel) checkContext(r resolved, prior, config *connectionMode
 			continue
 		}
 		problem := scripts.CheckContext(op, r.overrides[op], enabled.ValueBool())
-		if problem != nil && (prior == nil || prior.digests()[string(op)] != scripts.Digest(r.overrides[op]) || !enabled.Equal(prior.EnableScriptContext)) {
+		if problem != nil &&
+			(prior == nil || prior.digests()[string(op)] != scripts.Digest(r.overrides[op]) || !enabled.Equal(prior.EnableScriptContext)) {
 			diags.AddAttributeError(overridesPath.AtMapKey(string(op)), problem.Summary, problem.Detail)
 		}
 	}
 }
 
 // ModifyPlan shows the scripts that will be uploaded and refuses what can be refused early.
-func (r *connection) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+func (r *connection) ModifyPlan(
+	ctx context.Context,
+	req resource.ModifyPlanRequest,
+	resp *resource.ModifyPlanResponse,
+) {
 	if r.data == nil {
 		return
 	}
@@ -129,7 +144,12 @@ func (r *connection) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequ
 }
 
 // planValues decides what is computed, and then checks the whole.
-func (r *connection) planValues(ctx context.Context, prior, plan, config *connectionModel, private connectionPrivate, diags *diag.Diagnostics) {
+func (r *connection) planValues(
+	ctx context.Context,
+	prior, plan, config *connectionModel,
+	private connectionPrivate,
+	diags *diag.Diagnostics,
+) {
 	settled := plan.decide(ctx, prior, config, private, diags)
 	r.checkPlan(ctx, settled, prior, plan, config, diags)
 }
@@ -137,7 +157,12 @@ func (r *connection) planValues(ctx context.Context, prior, plan, config *connec
 // decide fills in what is computed. Each step needs what those before it have decided: whether options are written depends
 // on the scripts and on the options themselves, whether the configuration is sent depends on that, and what an update
 // takes away on all three.
-func (m *connectionModel) decide(ctx context.Context, prior, config *connectionModel, private connectionPrivate, diags *diag.Diagnostics) resolved {
+func (m *connectionModel) decide(
+	ctx context.Context,
+	prior, config *connectionModel,
+	private connectionPrivate,
+	diags *diag.Diagnostics,
+) resolved {
 	if config.Operations.IsNull() {
 		m.Operations = types.SetNull(types.StringType) // follows from the others
 	}
@@ -154,7 +179,12 @@ func (m *connectionModel) decide(ctx context.Context, prior, config *connectionM
 }
 
 // checkPlan refuses and warns of what the values that were decided lead to.
-func (r *connection) checkPlan(ctx context.Context, settled resolved, prior, plan, config *connectionModel, diags *diag.Diagnostics) {
+func (r *connection) checkPlan(
+	ctx context.Context,
+	settled resolved,
+	prior, plan, config *connectionModel,
+	diags *diag.Diagnostics,
+) {
 	plan.checkPlanned(prior, config, diags)
 	checkOverrides(settled.settings.Overrides, overridesPath, prior.digests(), diags)
 	plan.warnOfMissing(settled, prior, diags)
@@ -181,8 +211,10 @@ func (r *connection) client() *auth0.Client {
 func (r *connection) planRename(ctx context.Context, prior, plan *connectionModel, diags *diag.Diagnostics) {
 	if !plan.AllowReplacement.ValueBool() {
 		diags.AddAttributeError(path.Root("name"), "Connection Cannot Be Renamed", fmt.Sprintf(
-			"Auth0 cannot rename connection %s to %q. Another connection would be created and this one deleted, with the profiles, metadata and second factors of its users.\n\n"+
-				"Keep the name and set display_name to change what users see. To have another connection beside this one, add a second resource. To really replace it, set allow_replacement = true.",
+			"Auth0 cannot rename connection %s to %q. Another connection would be created and this one deleted, with the "+
+				"profiles, metadata and second factors of its users.\n\n"+
+				"Keep the name and set display_name to change what users see. To have another connection beside this one, add a "+
+				"second resource. To really replace it, set allow_replacement = true.",
 			prior.describe(), plan.Name.ValueString()))
 		return
 	}
@@ -194,14 +226,17 @@ func (r *connection) planRename(ctx context.Context, prior, plan *connectionMode
 func refuseDeletion(ctx context.Context, client *auth0.Client, m *connectionModel, diags *diag.Diagnostics) {
 	if m.Name.IsNull() {
 		diags.AddError("Connection Not Read Yet", fmt.Sprintf(
-			"The state knows connection %s by its id alone, as after a moved block, and so neither whether it is protected nor whose users it has. Nothing was deleted.\n\n"+
+			"The state knows connection %s by its id alone, as after a moved block, and so neither whether it is protected "+
+				"nor whose users it has. Nothing was deleted.\n\n"+
 				"Run terraform refresh, or leave -refresh=false out.", m.ID.ValueString()))
 		return
 	}
 	if m.DeletionProtection.ValueBool() {
 		diags.AddAttributeError(path.Root("deletion_protection"), "Connection Is Protected", fmt.Sprintf(
-			"Connection %s is protected from deletion, which would delete all of its users in Auth0.\n\nTo delete it, set deletion_protection = false, apply, and then delete it. "+
-				"If it is to be replaced because its creation failed half-way, run terraform untaint on it and apply again. To only stop managing it here, use a removed block or terraform state rm.", m.describe()))
+			"Connection %s is protected from deletion, which would delete all of its users in Auth0.\n\nTo delete it, set "+
+				"deletion_protection = false, apply, and then delete it. "+
+				"If it is to be replaced because its creation failed half-way, run terraform untaint on it and apply again. To "+
+				"only stop managing it here, use a removed block or terraform state rm.", m.describe()))
 		return
 	}
 	if m.DeleteWithUsers.ValueBool() || client == nil {
@@ -212,11 +247,13 @@ func refuseDeletion(ctx context.Context, client *auth0.Client, m *connectionMode
 	case err != nil:
 		auth0Error(diags, "Users Could Not Be Counted", err, nil)
 		diags.AddAttributeError(path.Root("delete_with_users"), "Connection May Have Users", fmt.Sprintf(
-			"Whether connection %s has users could not be found out, so it is not deleted.\n\nTo delete it with any users it has, set delete_with_users = true, apply, and then delete the connection.", m.describe()))
+			"Whether connection %s has users could not be found out, so it is not deleted.\n\nTo delete it with any users it "+
+				"has, set delete_with_users = true, apply, and then delete the connection.", m.describe()))
 	case users > 0:
 		diags.AddAttributeError(path.Root("delete_with_users"), "Connection Has Users", fmt.Sprintf(
 			"Connection %s has %s. Auth0 would delete their profiles, metadata and second factors together with it.\n\n"+
-				"To delete them all, set delete_with_users = true, apply, and then delete the connection.", m.describe(), kit.Counted(users, "user")))
+				"To delete them all, set delete_with_users = true, apply, "+
+				"and then delete the connection.", m.describe(), kit.Counted(users, "user")))
 	}
 }
 
@@ -251,7 +288,11 @@ func (m *connectionModel) writesOptions(prior *connectionModel) bool {
 }
 
 // planConfiguration decides whether the configuration is sent, and refuses what would lose a value.
-func (m *connectionModel) planConfiguration(prior, config *connectionModel, sent *sentConfiguration, diags *diag.Diagnostics) {
+func (m *connectionModel) planConfiguration(
+	prior, config *connectionModel,
+	sent *sentConfiguration,
+	diags *diag.Diagnostics,
+) {
 	configured := config.ConfigurationWO
 	if prior == nil {
 		m.ConfigurationFingerprints = unknownFingerprints(configured)
@@ -277,8 +318,10 @@ func (m *connectionModel) planConfiguration(prior, config *connectionModel, sent
 		switch {
 		case sent == nil && len(foreign) > 0 && !bumped:
 			diags.AddAttributeError(configurationPath, "Configuration Key Not Managed", fmt.Sprintf(
-				"The configuration of connection %s holds the keys %s, which are not in configuration_wo. Auth0 gives out ciphertext only, so they cannot be kept: the next update would delete them.\n\n"+
-					"Add them to configuration_wo with their values. To delete them, raise configuration_wo_version.%s", prior.describe(), kit.List(foreign), spelling(foreign, configured.Elements())))
+				"The configuration of connection %s holds the keys %s, which are not in configuration_wo. Auth0 gives out "+
+					"ciphertext only, so they cannot be kept: the next update would delete them.\n\n"+
+					"Add them to configuration_wo with their values. To delete them, "+
+					"raise configuration_wo_version.%s", prior.describe(), kit.List(foreign), spelling(foreign, configured.Elements())))
 			return
 		case sent != nil && !bumped:
 			if changed := sent.differs(configured.Elements()); len(changed) > 0 {
@@ -288,7 +331,8 @@ func (m *connectionModel) planConfiguration(prior, config *connectionModel, sent
 		}
 		if added := without(foreign, sent.keys()); len(added) > 0 {
 			diags.AddAttributeWarning(configurationPath, "Configuration Keys Will Be Deleted", fmt.Sprintf(
-				"The configuration of connection %s has got the keys %s elsewhere. This apply sends configuration_wo as a whole and so deletes them.\n\nAdd them to configuration_wo to keep them.", prior.describe(), kit.List(added)))
+				"The configuration of connection %s has got the keys %s elsewhere. This apply sends configuration_wo as a whole "+
+					"and so deletes them.\n\nAdd them to configuration_wo to keep them.", prior.describe(), kit.List(added)))
 		}
 	}
 	drifted := sent != nil && !maps.Equal(stored, sent.Fingerprints)
@@ -297,7 +341,9 @@ func (m *connectionModel) planConfiguration(prior, config *connectionModel, sent
 		m.ConfigurationFingerprints = unknownFingerprints(configured)
 	case sent == nil:
 		diags.AddAttributeWarning(configurationPath, "Configuration Not Compared", fmt.Sprintf(
-			"Connection %s was imported. Auth0 gives out ciphertext only, so whether its configuration holds the values of configuration_wo is not known; they are taken to be the same.\n\nRaise configuration_wo_version to send yours.", prior.describe()))
+			"Connection %s was imported. Auth0 gives out ciphertext only, so whether its configuration holds the values of "+
+				"configuration_wo is not known; they are taken to be the same.\n\nRaise "+
+				"configuration_wo_version to send yours.", prior.describe()))
 	}
 }
 
@@ -315,34 +361,44 @@ func spelling(stored []string, configured map[string]attr.Value) string {
 
 func configurationWouldBeLost(diags *diag.Diagnostics, keys []string) {
 	diags.AddAttributeError(configurationPath, "Configuration Would Be Lost", fmt.Sprintf(
-		"An option of the connection changes. Auth0 replaces all options at once and gives out the values of its configuration as ciphertext only, so the keys %s would be deleted and the scripts would fail.\n\n"+
+		"An option of the connection changes. Auth0 replaces all options at once and gives out the values of its "+
+			"configuration as ciphertext only, so the keys %s would be deleted and the scripts would fail.\n\n"+
 			"Set configuration_wo with the values of these keys.", kit.List(keys)))
 }
 
 func configurationUnstable(diags *diag.Diagnostics, keys []string) {
 	diags.AddAttributeError(configurationPath, "Configuration Changed Without Version", fmt.Sprintf(
-		"The configured values of %s are not those that were sent, while configuration_wo_version is the same. A value that changes by itself would end the logins at the next update.\n\n"+
-			"If the change is meant, raise configuration_wo_version. If not, make the value stable, for example by reading it from a secret store.", kit.List(keys)))
+		"The configured values of %s are not those that were sent, while configuration_wo_version is the same. A value "+
+			"that changes by itself would end the logins at the next update.\n\n"+
+			"If the change is meant, raise configuration_wo_version. If not, make the value stable, for example by "+
+			"reading it from a secret store.", kit.List(keys)))
 }
 
 // checkConfiguration requires the key that the rendered scripts read, a URL of the right form under it, and an authority
 // that is one.
 func (m *connectionModel) checkConfiguration(r resolved, config *connectionModel, diags *diag.Diagnostics) {
-	if diags.HasError() || !r.hasStore || config.ConfigurationWO.IsUnknown() || config.ConfigurationWO.IsNull() || r.settings.DatabaseURLKey.IsUnknown() {
+	if diags.HasError() || !r.hasStore || config.ConfigurationWO.IsUnknown() || config.ConfigurationWO.IsNull() ||
+		r.settings.DatabaseURLKey.IsUnknown() {
 		return
 	}
 	key := r.settings.DatabaseURLKey.ValueString()
 	value, configured := config.ConfigurationWO.Elements()[key]
 	if !configured {
 		diags.AddAttributeError(configurationPath, "Database URL Missing", fmt.Sprintf(
-			"The scripts read the database's URL from the configuration key %s, which configuration_wo does not have.\n\nAdd it, or name another key in scripts.database_url_key.", key))
+			"The scripts read the database's URL from the configuration key %s, which configuration_wo does not have.\n\nAdd "+
+				"it, or name another key in scripts.database_url_key.", key))
 		return
 	}
 	authority, private := config.ConfigurationWO.Elements()[r.settings.CAKey.ValueString()].(types.String)
 	if private && !authority.IsUnknown() {
 		if err := scripts.CheckAuthority(authority.ValueString()); err != nil {
-			diags.AddAttributeError(configurationPath.AtMapKey(r.settings.CAKey.ValueString()), "Certificate Authority Not Readable", fmt.Sprintf(
-				"The scripts trust the certificates under this key, and every login would fail with it: %s.\n\nIt must have one or more certificates in PEM, for example file(\"ca.pem\").", err))
+			diags.AddAttributeError(
+				configurationPath.AtMapKey(r.settings.CAKey.ValueString()),
+				"Certificate Authority Not Readable",
+				fmt.Sprintf(
+					"The scripts trust the certificates under this key, and every login would fail with it: %s.\n\nIt must have one "+
+						"or more certificates in PEM, for example file(\"ca.pem\").", err),
+			)
 		}
 	}
 	text, ok := value.(types.String)
@@ -352,7 +408,9 @@ func (m *connectionModel) checkConfiguration(r resolved, config *connectionModel
 	defer func() { m.checkTLS(key, text.ValueString(), private, diags) }()
 	if err := scripts.CheckDatabaseURL(text.ValueString()); err != nil {
 		diags.AddAttributeError(configurationPath.AtMapKey(key), "Database URL Is Malformed", fmt.Sprintf(
-			"The scripts cannot connect with this value: %s. It must have the form postgres://user:password@host:5432/database, with every part percent-encoded; provider::auth0pg::postgres_url writes it.", err))
+			"The scripts cannot connect with this value: %s. It must have the form "+
+				"postgres://user:password@host:5432/database, with every part percent-encoded; "+
+				"provider::auth0pg::postgres_url writes it.", err))
 	}
 }
 
@@ -364,13 +422,16 @@ func (m *connectionModel) checkTLS(key, text string, authority bool, diags *diag
 	if len(refused) > 0 {
 		diags.AddAttributeError(at, "Database URL Is Malformed", fmt.Sprintf(
 			"The scripts read sslmode, and nothing of %s: what these ask for would not be done, without a word. "+
-				"Write sslmode=verify-full in their place, and put an authority of your own into configuration_wo under scripts.ca_key.", kit.List(refused)))
+				"Write sslmode=verify-full in their place, and put an authority of your own into "+
+				"configuration_wo under scripts.ca_key.", kit.List(refused)))
 		return
 	}
 	if unverified != "" && hasUnknown(m.ConfigurationFingerprints) {
 		diags.AddAttributeWarning(at, "Server Not Verified", fmt.Sprintf(
-			"With this URL the scripts do not verify %s. Who is between Auth0 and the database could read and answer every login. "+
-				"Other drivers may have verified with the same URL.\n\nWrite sslmode=verify-full. An authority of your own goes into configuration_wo under scripts.ca_key; "+
+			"With this URL the scripts do not verify %s. Who is between Auth0 and the database could "+
+				"read and answer every login. "+
+				"Other drivers may have verified with the same URL.\n\nWrite sslmode=verify-full. An authority of your own goes "+
+				"into configuration_wo under scripts.ca_key; "+
 				"without it the public ones are trusted.", unverified))
 	}
 }

@@ -48,18 +48,28 @@ func (f *postgresURLFunction) Metadata(_ context.Context, _ function.MetadataReq
 	resp.Name = "postgres_url"
 }
 
-func (f *postgresURLFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
+func (f *postgresURLFunction) Definition(
+	_ context.Context,
+	_ function.DefinitionRequest,
+	resp *function.DefinitionResponse,
+) {
 	resp.Definition = function.Definition{
 		Summary: "A PostgreSQL URL from its parts",
-		MarkdownDescription: "Returns a `postgresql://` URL in which every part is escaped, so that a password may hold any character. " +
-			"A wrong or misspelt part is refused; a null one is left out. The URL is sensitive, or ephemeral, when one of its parts is.",
+		MarkdownDescription: "Returns a `postgresql://` URL in which every part is escaped, so that a " +
+			"password may hold any character. " +
+			"A wrong or misspelt part is refused; a null one is left out. The URL is sensitive, or " +
+			"ephemeral, when one of its parts is.",
 		Parameters: []function.Parameter{
 			function.DynamicParameter{
 				Name: "parts",
-				MarkdownDescription: "An object with `host` (a name, an IPv4 or IPv6 address, or the folder of a socket) and, as needed, `port`, `database`, `username`, `password`, " +
-					"`sslmode` (`" + strings.Join(sslModes, "`, `") + "`), `sslrootcert`, `sslcert`, `sslkey`, `connect_timeout` (seconds) and `application_name`. " +
-					"Further parameters of the connection, by libpq's names, go into a map named `parameters`. The action scripts heed `sslmode` and no other parameter: " +
-					"the certificate authority of their database goes into `configuration_wo` under the key `POSTGRES_CA` (see `ca_key`), not into `sslrootcert`.",
+				MarkdownDescription: "An object with `host` (a name, an IPv4 or IPv6 address, or the folder of a socket) and, as " +
+					"needed, `port`, `database`, `username`, `password`, " +
+					"`sslmode` (`" + strings.Join(sslModes, "`, `") + "`), `sslrootcert`, `sslcert`, `sslkey`, `connect_timeout` " +
+					"(seconds) and `application_name`. " +
+					"Further parameters of the connection, by libpq's names, go into a map named `parameters`. The action scripts " +
+					"heed `sslmode` and no other parameter: " +
+					"the certificate authority of their database goes into `configuration_wo` under the key `POSTGRES_CA` (see " +
+					"`ca_key`), not into `sslrootcert`.",
 			},
 		},
 		Return: function.StringReturn{},
@@ -90,7 +100,8 @@ func (e *partError) Error() string { return e.part + " " + e.reason + "." }
 func postgresURL(argument attr.Value) (string, error) {
 	given, ok := members(argument)
 	if !ok {
-		return "", &partError{"The argument", "must be an object, for example { host = \"db.example.com\", database = \"app\" }"}
+		return "", &partError{"The argument", "must be an object, for example { host = " +
+			"\"db.example.com\", database = \"app\" }"}
 	}
 	texts := map[string]string{}
 	for _, name := range sortedNames(given) {
@@ -99,9 +110,11 @@ func postgresURL(argument attr.Value) (string, error) {
 			continue
 		case slices.Contains(urlParts, name), slices.Contains(queryParts, name):
 		case partNames[name] != "":
-			return "", &partError{strconv.Quote(name), fmt.Sprintf("is not a part of the URL; the part is called %q", partNames[name])}
+			return "", &partError{strconv.Quote(name), fmt.Sprintf("is not a part of the URL; the part is called "+
+				"%q", partNames[name])}
 		default:
-			return "", &partError{strconv.Quote(name), "is not a part of the URL; further parameters of the connection go into a map named \"parameters\""}
+			return "", &partError{strconv.Quote(name), "is not a part of the URL; further parameters of the connection go " +
+				"into a map named \"parameters\""}
 		}
 		text, present, err := partText(name, given[name])
 		if err != nil {
@@ -135,7 +148,8 @@ func postgresURL(argument attr.Value) (string, error) {
 func urlProblem(err error) error {
 	var parameter *pgurl.ParameterError
 	if errors.As(err, &parameter) {
-		return &partError{fmt.Sprintf("%q in \"parameters\"", parameter.Name), "is no parameter that connections through this URL can heed"}
+		return &partError{fmt.Sprintf("%q in \"parameters\"", parameter.Name), "is no parameter that connections through " +
+			"this URL can heed"}
 	}
 	return &partError{"The URL of these parts", "cannot be used: " + err.Error()}
 }
@@ -233,7 +247,8 @@ func urlHost(host string) (string, error) {
 	}
 	switch {
 	case pgurl.IsSocket(host) && strings.Contains(host, "@"):
-		return "", &partError{`"host"`, "is the folder of a socket with an @ in its name, which is taken for a piece of a password"}
+		return "", &partError{`"host"`, "is the folder of a socket with an @ in its name, which is " +
+			"taken for a piece of a password"}
 	case pgurl.IsSocket(host):
 		return escape(host), nil
 	case hostForm.MatchString(host):
@@ -281,7 +296,8 @@ func urlQuery(texts map[string]string, parameters attr.Value) (string, error) {
 			return "", &partError{`"parameters"`, "holds a name that no parameter has"}
 		}
 		if own := partNames[name]; own != "" || slices.Contains(urlParts, name) || slices.Contains(queryParts, name) {
-			return "", &partError{fmt.Sprintf("%q in \"parameters\"", name), fmt.Sprintf("is a part of its own: write %q beside \"host\"", cmp.Or(own, name))}
+			return "", &partError{fmt.Sprintf("%q in \"parameters\"", name), fmt.Sprintf("is a part of its own: write %q "+
+				"beside \"host\"", cmp.Or(own, name))}
 		}
 		text, present, err := partText(name, further[name])
 		if err != nil {
@@ -314,7 +330,11 @@ func escapeExcept(text, kept string) string {
 	var b strings.Builder
 	for _, c := range []byte(text) {
 		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("-._~", c) >= 0, strings.IndexByte(kept, c) >= 0:
+		case 'a' <= c && c <= 'z',
+			'A' <= c && c <= 'Z',
+			'0' <= c && c <= '9',
+			strings.IndexByte("-._~", c) >= 0,
+			strings.IndexByte(kept, c) >= 0:
 			b.WriteByte(c)
 		default:
 			fmt.Fprintf(&b, "%%%02X", c)

@@ -31,16 +31,19 @@ import (
 func preflightAttribute() schema.BoolAttribute {
 	return schema.BoolAttribute{
 		Optional: true, Computed: true, Default: booldefault.StaticBool(true),
-		MarkdownDescription: "Whether the SQL of the scripts is tried before they are uploaded; true by default. Where the provider reaches the server, it adds a user that cannot exist, finds, changes and deletes it, " +
+		MarkdownDescription: "Whether the SQL of the scripts is tried before they are uploaded; true by default. Where the " +
+			"provider reaches the server, it adds a user that cannot exist, finds, changes and deletes it, " +
 			"as the role of the database's URL if the provider may be that role, in a transaction that is always rolled back. " +
-			"Numbers taken from sequences are not given back, and what triggers do outside of the database is done. Where the provider does not reach the server, nothing is tried. " +
+			"Numbers taken from sequences are not given back, and what triggers do outside of the database is done. Where the " +
+			"provider does not reach the server, nothing is tried. " +
 			"A change counts at the next upload.",
 	}
 }
 
 // uploads reports whether the scripts will be others, or run as somebody else.
 func (m *connectionModel) uploads(prior *connectionModel) bool {
-	return prior == nil || !m.ScriptDigests.Equal(prior.ScriptDigests) || !m.ConfigurationWOVersion.Equal(prior.ConfigurationWOVersion)
+	return prior == nil || !m.ScriptDigests.Equal(prior.ScriptDigests) ||
+		!m.ConfigurationWOVersion.Equal(prior.ConfigurationWOVersion)
 }
 
 // preflightServer is the server on which the scripts can be tried, nil where the provider has none.
@@ -55,12 +58,20 @@ func (r *connection) preflightServer(ctx context.Context) *postgres.Server {
 
 // checkCatalog refuses a plan whose sign-ups the catalog tells to fail. A table that is yet to
 // be created or changed is tried at apply.
-func (r *connection) checkCatalog(ctx context.Context, settled resolved, prior, plan *connectionModel, diags *diag.Diagnostics) {
+func (r *connection) checkCatalog(
+	ctx context.Context,
+	settled resolved,
+	prior, plan *connectionModel,
+	diags *diag.Diagnostics,
+) {
 	users := settled.store
 	at, direct := users.Reach.(store.Table)
 	if diags.HasError() || !direct || !plan.Preflight.ValueBool() || plan.UseFormerScripts.ValueBool() ||
 		hasUnknown(plan.ScriptDigests) || !plan.uploads(prior) ||
-		!slices.Contains(settled.ownOperations(plan.ScriptDigests), scripts.Create) || r.data.Notes.TableChanges(at.Schema, at.Name) {
+		!slices.Contains(
+			settled.ownOperations(plan.ScriptDigests),
+			scripts.Create,
+		) || r.data.Notes.TableChanges(at.Schema, at.Name) {
 		return
 	}
 	server := r.preflightServer(ctx)
@@ -87,7 +98,11 @@ func (r *connection) checkCatalog(ctx context.Context, settled resolved, prior, 
 	}
 	unfilled, err := table.Unfilled(ctx, pool, at.Schema, at.Name, users.Columns[store.ID].Name, filled, null)
 	if err != nil {
-		diags.AddAttributeError(path.Root("store"), "Table Could Not Be Checked", kit.PostgresDetail(fmt.Sprintf("Could not read %s from the catalog", users.Title()), err))
+		diags.AddAttributeError(
+			path.Root("store"),
+			"Table Could Not Be Checked",
+			kit.PostgresDetail(fmt.Sprintf("Could not read %s from the catalog", users.Title()), err),
+		)
 		return
 	}
 	for _, column := range unfilled {
@@ -104,13 +119,16 @@ func addUnfilled(users store.Store, column, cause string, diags *diag.Diagnostic
 		switch {
 		case c.Name != column:
 		case part == store.ID:
-			why, remedy = "it has no default, and the script leaves the id to the table", "Give it a default, such as gen_random_uuid(), or make it an identity column"
+			why, remedy = "it has no default, and the "+
+				"script leaves the id to the table", "Give it a default, such as gen_random_uuid(), or make it an identity column"
 		default:
-			why, remedy = fmt.Sprintf("it is NOT NULL, and a sign-up that brings no %s has none to give", part), "Make it nullable"
+			why, remedy = fmt.Sprintf("it is NOT NULL, and a sign-up that "+
+				"brings no %s has none to give", part), "Make it nullable"
 		}
 	}
 	diags.AddAttributeError(path.Root("store"), "Column Would Not Be Filled", fmt.Sprintf(
-		"The script create cannot add users to %s: the column %q stays without a value, since %s.%s\n\n%s. If users are never created through Auth0, write the script yourself in scripts.overrides[\"create\"]. %s",
+		"The script create cannot add users to %s: the column %q stays without a value, since %s.%s\n\n%s. If users are "+
+			"never created through Auth0, write the script yourself in scripts.overrides[\"create\"]. %s",
 		users.Table().Title(), column, why, cause, remedy, withoutPreflight))
 }
 
@@ -118,13 +136,20 @@ const withoutPreflight = "To upload the scripts without trying them, set preflig
 
 // preflight tries the SQL of the scripts as they are about to be uploaded. It returns false,
 // with errors, when they would fail.
-func (r *connection) preflight(ctx context.Context, settled resolved, prior, plan *connectionModel, configuration map[string]string, diags *diag.Diagnostics) bool {
+func (r *connection) preflight(
+	ctx context.Context,
+	settled resolved,
+	prior, plan *connectionModel,
+	configuration map[string]string,
+	diags *diag.Diagnostics,
+) bool {
 	users := settled.store
 	if !settled.storeKnown || !plan.Preflight.ValueBool() || !plan.uploads(prior) {
 		return true
 	}
 	if plan.UseFormerScripts.ValueBool() {
-		diags.AddAttributeWarning(formerPath, "Scripts Not Tried", "The former scripts are uploaded without being tried: store and scripts describe others.")
+		diags.AddAttributeWarning(formerPath, "Scripts Not Tried", "The former scripts are uploaded without being tried: "+
+			"store and scripts describe others.")
 		return true
 	}
 	operations := settled.ownOperations(plan.ScriptDigests)
@@ -158,24 +183,33 @@ func (r *connection) preflight(ctx context.Context, settled resolved, prior, pla
 	var foreign *postgres.ForeignError
 	switch {
 	case errors.As(err, &unreachable) && ctx.Err() == nil:
-		diags.AddWarning("Scripts Not Tried", kit.PostgresDetail(attempted, err)+" The scripts are uploaded all the same. "+withoutPreflight)
+		diags.AddWarning(
+			"Scripts Not Tried",
+			kit.PostgresDetail(attempted, err)+" The scripts are uploaded all the same. "+withoutPreflight,
+		)
 		return true
 	case errors.Is(err, postgres.ErrRoleNotFound):
 		diags.AddWarning("Scripts Not Tried", attempted+": "+target.noRole()+" "+withoutPreflight)
 		return true
 	case errors.As(err, &foreign):
-		diags.AddWarning("Scripts Not Tried", fmt.Sprintf("%s: %v. That role's code would run in a session that can go back to the rights of the provider. "+
-			"The scripts are uploaded all the same.\n\nGive it to the owner of the table, if it is meant to run there. %s", attempted, foreign, withoutPreflight))
+		diags.AddWarning("Scripts Not Tried", fmt.Sprintf("%s: %v. That role's code would run in a session that can go "+
+			"back to the rights of the provider. "+
+			"The scripts are uploaded all the same.\n\nGive it to the owner of the table, "+
+			"if it is meant to run there. %s", attempted, foreign, withoutPreflight))
 		return true
 	case err != nil:
-		diags.AddError("Scripts Not Tried", kit.PostgresDetail(attempted, err)+" Nothing was changed in Auth0. "+withoutPreflight)
+		diags.AddError(
+			"Scripts Not Tried",
+			kit.PostgresDetail(attempted, err)+" Nothing was changed in Auth0. "+withoutPreflight,
+		)
 		return false
 	case len(hidden) > 0:
 		addHidden(users, role, hidden, diags)
 		return false
 	case preflight.missing() && target.database != "" && target.database != server.Database():
 		diags.AddWarning("Scripts Not Tried", fmt.Sprintf(
-			"%s: the scripts connect to the database %q, the provider to %q, which has no such table. The scripts are uploaded all the same.\n\nPoint the provider's postgres settings at the scripts' database. %s",
+			"%s: the scripts connect to the database %q, the provider to %q, which has no such table. The scripts are "+
+				"uploaded all the same.\n\nPoint the provider's postgres settings at the scripts' database. %s",
 			attempted, target.database, server.Database(), withoutPreflight))
 		return true
 	}
@@ -188,7 +222,13 @@ func (r *connection) preflight(ctx context.Context, settled resolved, prior, pla
 }
 
 // hiddenCommands are those that the operations need on the table and that row-level security makes useless to the role.
-func hiddenCommands(ctx context.Context, t *postgres.Preflight, users store.Store, operations []scripts.Operation, options scripts.Options) ([]string, error) {
+func hiddenCommands(
+	ctx context.Context,
+	t *postgres.Preflight,
+	users store.Store,
+	operations []scripts.Operation,
+	options scripts.Options,
+) ([]string, error) {
 	if _, direct := users.Reach.(store.Table); !direct || !t.Assumed {
 		return nil, nil
 	}
@@ -206,8 +246,10 @@ func hiddenCommands(ctx context.Context, t *postgres.Preflight, users store.Stor
 // addHidden refuses scripts that would find no user: no statement fails, so that every login ends as with a wrong password.
 func addHidden(users store.Store, role string, commands []string, diags *diag.Diagnostics) {
 	diags.AddAttributeError(path.Root("store"), "Rows Are Hidden", fmt.Sprintf(
-		"The scripts would find no user in %s: it has row-level security, and no permissive policy is for the role %q (%s). Every login would end as with a wrong password. "+
-			"Nothing was changed in Auth0.\n\nPut auth0pg_access_functions in front of the table, which have a policy of their own; or give the role one and apply again:\n\n"+
+		"The scripts would find no user in %s: it has row-level security, and no permissive policy is for the role %q "+
+			"(%s). Every login would end as with a wrong password. "+
+			"Nothing was changed in Auth0.\n\nPut auth0pg_access_functions in front of the table, which have a policy of "+
+			"their own; or give the role one and apply again:\n\n"+
 			"  CREATE POLICY auth0 ON %s TO %s USING (true) WITH CHECK (true);\n\n%s",
 		users.Title(), role, kit.List(commands), kit.TableObject(users), kit.QuoteIdentifier(role), withoutPreflight))
 }
@@ -215,12 +257,15 @@ func addHidden(users store.Store, role string, commands []string, diags *diag.Di
 func addTriedAsOther(wanted, role string, diags *diag.Diagnostics) {
 	if wanted == "" {
 		diags.AddWarning("Privileges Not Tried", fmt.Sprintf(
-			"The SQL of the scripts was tried as %q, which the provider connects as: configuration_wo has no URL with the name of the scripts' role. What that role may not do was not found out.", role))
+			"The SQL of the scripts was tried as %q, which the provider connects as: configuration_wo has no URL with the "+
+				"name of the scripts' role. What that role may not do was not found out.", role))
 		return
 	}
 	diags.AddWarning("Privileges Not Tried", fmt.Sprintf(
-		"The SQL of the scripts was tried as %q, which the provider connects as and which may not be the scripts' role %q. What that role may not do was not found out.\n\n"+
-			"GRANT %s TO %s lets the provider try it as that role.", role, wanted, kit.QuoteIdentifier(wanted), kit.QuoteIdentifier(role)))
+		"The SQL of the scripts was tried as %q, which the provider connects as and which may not be the scripts' role %q. "+
+			"What that role may not do was not found out.\n\n"+
+			"GRANT %s TO %s lets the provider try it as that "+
+			"role.", role, wanted, kit.QuoteIdentifier(wanted), kit.QuoteIdentifier(role)))
 }
 
 // target is what the scripts' URL says, as far as it may be shown.
@@ -260,7 +305,8 @@ func (t target) noRole() string {
 		return fmt.Sprintf("the role %q, which the scripts log in as,%slet the URL in configuration_wo take its name from "+
 			"the auth0pg_database_role, or add that to depends_on.", t.user, end)
 	}
-	return fmt.Sprintf("the scripts log in as %[1]q. A role of this name, or %[2]q if the rest is for a pooler or a proxy,"+
+	return fmt.Sprintf("the scripts log in as %[1]q. A role of this name, or %[2]q if the "+
+		"rest is for a pooler or a proxy,"+
 		"%[3]sadd the auth0pg_database_role to depends_on. Keep the user name as it is if the address needs all of it.",
 		t.user, roles[1], end)
 }

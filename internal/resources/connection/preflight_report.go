@@ -72,7 +72,8 @@ func (s *scriptPreflight) try(ctx context.Context, step scripts.Step) error {
 		s.add(&preflightFailure{operations: []string{string(step.Operation)}, problem: unexpected(step.Expect, result.Rows)})
 		s.created = s.created && !step.Expect.Looks() // one report is enough
 	case step.Expect == scripts.Finds && result.First["id"] == "":
-		s.add(&preflightFailure{operations: []string{string(scripts.Create)}, problem: "left the id of a new user empty", columns: []string{s.users.Columns[store.ID].Name}})
+		s.add(&preflightFailure{operations: []string{string(scripts.Create)}, problem: "left the id of a new user " +
+			"empty", columns: []string{s.users.Columns[store.ID].Name}})
 	case step.Expect == scripts.Finds:
 		s.id = result.First["id"]
 	}
@@ -90,7 +91,13 @@ func unexpected(expected scripts.Expectation, rows int64) string {
 }
 
 // refused keeps what the server refused, with what can be found out about it.
-func (s *scriptPreflight) refused(ctx context.Context, op scripts.Operation, statement scripts.Statement, values []*string, err error) error {
+func (s *scriptPreflight) refused(
+	ctx context.Context,
+	op scripts.Operation,
+	statement scripts.Statement,
+	values []*string,
+	err error,
+) error {
 	failure := &preflightFailure{operations: []string{string(op)}}
 	if !errors.As(err, &failure.server) {
 		return err
@@ -124,7 +131,8 @@ func (s *scriptPreflight) unfit(statement scripts.Statement, values []*string) [
 		}
 		var most int
 		name, modifier, limited := strings.Cut(column.Type, "(")
-		if _, err := fmt.Sscanf(modifier, "%d", &most); limited && err == nil && strings.HasPrefix(name, "char") && len(*values[i]) > most {
+		if _, err := fmt.Sscanf(modifier, "%d", &most); limited && err == nil && strings.HasPrefix(name, "char") &&
+			len(*values[i]) > most {
 			short = append(short, column.Name)
 		}
 		if name != "text" {
@@ -140,10 +148,13 @@ func (s *scriptPreflight) unfit(statement scripts.Statement, values []*string) [
 // add joins a failure to the same one of another operation.
 func (s *scriptPreflight) add(failure *preflightFailure) {
 	for _, other := range s.failures {
-		same := other.problem == failure.problem && (other.server == nil) == (failure.server == nil) && slices.Equal(other.columns, failure.columns)
+		same := other.problem == failure.problem && (other.server == nil) == (failure.server == nil) &&
+			slices.Equal(other.columns, failure.columns)
 		if same && failure.server != nil {
 			a, b := other.server, failure.server
-			same = a.Code == b.Code && a.Message == b.Message && a.ColumnName == b.ColumnName && a.ConstraintName == b.ConstraintName && firstLine(a.Where) == firstLine(b.Where)
+			same = a.Code == b.Code && a.Message == b.Message && a.ColumnName == b.ColumnName &&
+				a.ConstraintName == b.ConstraintName &&
+				firstLine(a.Where) == firstLine(b.Where)
 		}
 		if !same {
 			continue
@@ -191,11 +202,13 @@ func (f *preflightFailure) report(s *scriptPreflight, diags *diag.Diagnostics) {
 			addUnfilled(s.users, f.columns[0], "", diags)
 			return
 		}
-		diags.AddAttributeError(path.Root("store"), "Script Would Fail", fmt.Sprintf("%s, tried on %s as %q, %s.\n\nLet the policies and triggers of the table allow it.%s", scriptsOf, table, s.t.Role, f.problem, end))
+		diags.AddAttributeError(path.Root("store"), "Script Would Fail", fmt.Sprintf("%s, tried on %s as %q, %s.\n\nLet "+
+			"the policies and triggers of the table allow it.%s", scriptsOf, table, s.t.Role, f.problem, end))
 		return
 	}
 	cause := fmt.Sprintf("%s (SQLSTATE %s).", strings.TrimRight(f.server.Message, ". \n"), f.server.Code)
-	if f.server.Detail != "" && slices.Contains([]string{"42P10", "55000", "42501"}, f.server.Code) { // which publication, or what it lacks
+	if f.server.Detail != "" &&
+		slices.Contains([]string{"42P10", "55000", "42501"}, f.server.Code) { // which publication, or what it lacks
 		cause += " " + kit.Sentence(f.server.Detail)
 	}
 	if where := strings.Split(f.server.Where, "\n"); where[0] != "" {
@@ -208,15 +221,18 @@ func (f *preflightFailure) report(s *scriptPreflight, diags *diag.Diagnostics) {
 	if f.server.Hint != "" {
 		cause += " " + kit.Sentence(f.server.Hint)
 	}
-	if f.server.Code == "23502" && slices.Equal(f.operations, []string{string(scripts.Create)}) && f.server.TableName == s.users.Table().Name {
+	if f.server.Code == "23502" && slices.Equal(f.operations, []string{string(scripts.Create)}) &&
+		f.server.TableName == s.users.Table().Name {
 		addUnfilled(s.users, f.server.ColumnName, " The server says: "+cause, diags)
 		return
 	}
 	if s.t.Untrusted != "" && f.server.Where != "" && slices.Contains(notFound, f.server.Code) {
 		diags.AddAttributeWarning(path.Root("store"), "Trigger Not Tried", fmt.Sprintf(
-			"%s could not be tried to the end on %s as %q: %s\n\nThe role's search_path has the schema %q, in which other roles may create or have created objects. "+
+			"%s could not be tried to the end on %s as %q: %s\n\nThe role's search_path has the schema %q, in which other "+
+				"roles may create or have created objects. "+
 				"They would run in a session that can go back to the rights of the provider, so that nothing is looked up there. "+
-				"Let the function name its objects with their schemas, or give it a search_path of its own (ALTER FUNCTION … SET search_path).",
+				"Let the function name its objects with their schemas, or give it a search_path of its own (ALTER "+
+				"FUNCTION … SET search_path).",
 			scriptsOf, table, s.t.Role, cause, s.t.Untrusted))
 		return
 	}
@@ -236,7 +252,8 @@ func (f *preflightFailure) report(s *scriptPreflight, diags *diag.Diagnostics) {
 	} else {
 		remedy += "."
 		if f.server.Code == "42501" {
-			remedy = "The role has what the script's own SQL needs. Grant it what a trigger or a default needs, or let a row-level security policy allow it, as the server's words say."
+			remedy = "The role has what the script's own SQL needs. Grant it what a trigger or a default needs, or let a " +
+				"row-level security policy allow it, as the server's words say."
 		}
 	}
 	diags.AddAttributeError(path.Root("store"), known.Summary, detail+"\n\n"+remedy+end)

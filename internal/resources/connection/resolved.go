@@ -93,7 +93,8 @@ func (m *connectionModel) settings(ctx context.Context, diags *diag.Diagnostics)
 
 // renderable reports whether all is known that the scripts are rendered from, overrides apart.
 func (r resolved) renderable() bool {
-	return r.modeKnown && (r.storeKnown || !r.hasStore) && r.settings.known() && !r.named.IsUnknown() && !kit.UnknownElement(r.named)
+	return r.modeKnown && (r.storeKnown || !r.hasStore) && r.settings.known() && !r.named.IsUnknown() &&
+		!kit.UnknownElement(r.named)
 }
 
 // options are the settings of the scripts for the store.

@@ -187,13 +187,16 @@ func (r *connection) Read(ctx context.Context, req resource.ReadRequest, resp *r
 	found, err := client.RefreshedConnection(ctx, state.ID.ValueString())
 	if auth0.IsNotFound(err) && private.Domain != "" && private.Domain != client.Domain() {
 		resp.Diagnostics.AddError("State Of Another Tenant", fmt.Sprintf(
-			"The state has the connection %s of the tenant %s, and the provider is configured for %s, which has no such connection. It was left in the state.\n\n"+
-				"Use the workspace or the backend of this tenant, or correct domain in the provider's auth0 settings.", state.describe(), private.Domain, client.Domain()))
+			"The state has the connection %s of the tenant %s, and the provider is configured for %s, which has no such "+
+				"connection. It was left in the state.\n\n"+
+				"Use the workspace or the backend of this tenant, or correct domain in "+
+				"the provider's auth0 settings.", state.describe(), private.Domain, client.Domain()))
 		return
 	}
 	if auth0.IsNotFound(err) {
 		resp.Diagnostics.AddWarning("Connection Not Found", fmt.Sprintf(
-			"The connection %s does not exist any more and is removed from the state. It will be created again, without its users, unless the resource is removed from the configuration.", state.describe()))
+			"The connection %s does not exist any more and is removed from the state. It will be created again, without its "+
+				"users, unless the resource is removed from the configuration.", state.describe()))
 		resp.State.RemoveResource(ctx)
 		return
 	}
@@ -205,7 +208,8 @@ func (r *connection) Read(ctx context.Context, req resource.ReadRequest, resp *r
 	if adopted {
 		if found.Strategy != auth0.Strategy {
 			resp.Diagnostics.AddError("Not A Database Connection", fmt.Sprintf(
-				"Connection %s has the strategy %q. Only database connections, of the strategy %q, can be managed here.", found.ID, found.Strategy, auth0.Strategy))
+				"Connection %s has the strategy %q. Only database connections, of the "+
+					"strategy %q, can be managed here.", found.ID, found.Strategy, auth0.Strategy))
 			return
 		}
 		state.adopt(found)
@@ -326,14 +330,23 @@ func (r *connection) Delete(ctx context.Context, req resource.DeleteRequest, res
 		auth0Error(&resp.Diagnostics, "Connection Not Deleted", err, nil)
 		return
 	}
-	kit.LogDone(ctx, began, "connection deleted", map[string]any{"connection": state.Name.ValueString(), "id": state.ID.ValueString()})
+	kit.LogDone(
+		ctx,
+		began,
+		"connection deleted",
+		map[string]any{"connection": state.Name.ValueString(), "id": state.ID.ValueString()},
+	)
 }
 
 // mergedOptions are the options to send: all that are stored, with the configured ones over them and the whole
 // configuration in clear. Nothing is left out for the platform to keep or to fill in. It refuses to send what would
 // lose a secret.
 func (m *connectionModel) mergedOptions(
-	state, config *connectionModel, stored *auth0.Connection, texts map[string]string, sent *sentConfiguration, diags *diag.Diagnostics,
+	state, config *connectionModel,
+	stored *auth0.Connection,
+	texts map[string]string,
+	sent *sentConfiguration,
+	diags *diag.Diagnostics,
 ) map[string]any {
 	merged, _ := cloneJSON(stored.Options).(map[string]any)
 	delete(merged, optionConfiguration) // ciphertext must not be sent back
@@ -361,7 +374,9 @@ func (m *connectionModel) mergedOptions(
 	// Keys that came after the plan: the plan does not show that they go.
 	if added := keysOnlyIn(remote, m.knownFingerprints(state, secrets)); len(added) > 0 {
 		diags.AddError("Connection Changed Since Plan", fmt.Sprintf(
-			"The configuration of connection %s has got the keys %s since the plan was made; sending ours would delete them. Nothing was changed.\n\nPlan again, and add them to configuration_wo to keep them.", m.describe(), kit.List(added)))
+			"The configuration of connection %s has got the keys %s since the plan was made; sending ours would delete them. "+
+				"Nothing was changed.\n\nPlan again, and add them to "+
+				"configuration_wo to keep them.", m.describe(), kit.List(added)))
 		return nil
 	}
 	if sent != nil && m.ConfigurationWOVersion.Equal(state.ConfigurationWOVersion) {
@@ -425,7 +440,8 @@ func setClients(ctx context.Context, client *auth0.Client, id string, wanted typ
 		auth0Error(diags, "Enabled Clients Not Set", err, nil)
 		return false
 	}
-	kit.LogDone(ctx, began, "clients of the connection set", map[string]any{"id": id, "enabled": len(added), "disabled": len(removed)})
+	kit.LogDone(ctx, began, "clients of the connection "+
+		"set", map[string]any{"id": id, "enabled": len(added), "disabled": len(removed)})
 	return true
 }
 

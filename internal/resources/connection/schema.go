@@ -98,92 +98,117 @@ func connectionSchema(ctx context.Context) schema.Schema {
 		},
 		"name": schema.StringAttribute{
 			Required: true,
-			MarkdownDescription: "The connection's name: letters and digits, with single hyphens between them, at most 128 characters. Auth0 cannot rename a connection: a change is refused, " +
+			MarkdownDescription: "The connection's name: letters and digits, with single hyphens between them, at most 128 " +
+				"characters. Auth0 cannot rename a connection: a change is refused, " +
 				"because a new connection has none of the users, unless `allow_replacement` is set.",
 			Validators: []validator.String{
 				stringvalidator.LengthBetween(1, maxConnectionName),
-				stringvalidator.RegexMatches(connectionNameForm, "must consist of letters and digits, with single hyphens between them"),
+				stringvalidator.RegexMatches(connectionNameForm, "must consist of letters and digits, "+
+					"with single hyphens between them"),
 			},
 		},
 		"import_mode": schema.BoolAttribute{
 			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-			MarkdownDescription: "Whether users move to Auth0's own store at their first login (automatic migration). The connection then gets the scripts `login` and `get_user` only; " +
-				"false, the default, keeps users in your database and gives the connection all scripts. A change uploads or removes the other scripts.",
+			MarkdownDescription: "Whether users move to Auth0's own store at their first login (automatic migration). The " +
+				"connection then gets the scripts `login` and `get_user` only; " +
+				"false, the default, keeps users in your database and gives the connection all scripts. A change uploads " +
+				"or removes the other scripts.",
 		},
 		"store": optionalStore(),
 		"operations": schema.SetAttribute{
 			Optional: true, Computed: true, ElementType: types.StringType,
-			MarkdownDescription: "The operations for which the connection has a script: each is of `scripts.overrides` or rendered from `store`. " +
-				"By default all of its mode and those of `scripts.overrides`, without `store` only the latter. `login` and `get_user` alone are a connection: what Auth0 does " +
+			MarkdownDescription: "The operations for which the connection has a script: each is of " +
+				"`scripts.overrides` or rendered from `store`. " +
+				"By default all of its mode and those of `scripts.overrides`, without `store` only the latter. `login` and " +
+				"`get_user` alone are a connection: what Auth0 does " +
 				"where a script is missing, the plan says. A change uploads or removes scripts.",
-			Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.OneOf(kit.OperationNames()...))},
+			Validators: []validator.Set{
+				setvalidator.SizeAtLeast(1),
+				setvalidator.ValueStringsAre(stringvalidator.OneOf(kit.OperationNames()...)),
+			},
 		},
 		"manage_scripts": schema.BoolAttribute{
 			Optional: true, Computed: true, Default: booldefault.StaticBool(true),
-			MarkdownDescription: "Whether the scripts are managed here; true by default. With false they stay in the tenant as they are, for whatever else deploys them, such as a pipeline; " +
+			MarkdownDescription: "Whether the scripts are managed here; true by default. With false they stay in the tenant " +
+				"as they are, for whatever else deploys them, such as a pipeline; " +
 				"`store`, `scripts` and `operations` are then left out. A change to false leaves the scripts in place.",
 		},
 		"configuration_wo": schema.MapAttribute{
 			Optional: true, Sensitive: true, WriteOnly: true, ElementType: types.StringType,
-			MarkdownDescription: "The values that the scripts read as `configuration.<key>`, above all the database's URL. Write-only: they are in neither state nor plan, " +
-				"which keep only two bytes of a hash to notice a value that changes by itself. A change takes effect together with `configuration_wo_version`. The whole map is sent whenever an option changes, so keep it configured.",
+			MarkdownDescription: "The values that the scripts read as `configuration.<key>`, above all the database's URL. " +
+				"Write-only: they are in neither state nor plan, " +
+				"which keep only two bytes of a hash to notice a value that changes by itself. A change takes effect together " +
+				"with `configuration_wo_version`. The whole map is sent whenever an option changes, so keep it configured.",
 			Validators: []validator.Map{
 				mapvalidator.SizeAtLeast(1),
-				mapvalidator.KeysAre(stringvalidator.RegexMatches(configurationKeyForm, "must be a name: letters, digits and underscores")),
+				mapvalidator.KeysAre(stringvalidator.RegexMatches(configurationKeyForm, "must be a name: letters, digits and "+
+					"underscores")),
 				mapvalidator.AlsoRequires(path.MatchRoot("configuration_wo_version")),
 			},
 		},
 		"configuration_wo_version": schema.Int64Attribute{
 			Optional: true, Computed: true,
-			MarkdownDescription: "The version of `configuration_wo`, which a change of it sends. A connection that was imported counts as version 1.",
-			Validators:          []validator.Int64{int64validator.AtLeast(1)},
-			PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
+			MarkdownDescription: "The version of `configuration_wo`, which a change of it sends. A connection that was " +
+				"imported counts as version 1.",
+			Validators:    []validator.Int64{int64validator.AtLeast(1)},
+			PlanModifiers: []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
 		},
 		"enabled_clients": schema.SetAttribute{
 			Optional: true, Computed: true, ElementType: types.StringType,
-			MarkdownDescription: "The ids of exactly the clients that may use the connection. A change enables and disables the difference. Without this attribute the clients are not managed. " +
-				"A refresh takes them from the list of connections, in tenants that still show them there; otherwise it takes one more call for each connection with this attribute.",
+			MarkdownDescription: "The ids of exactly the clients that may use the connection. A change enables and disables " +
+				"the difference. Without this attribute the clients are not managed. " +
+				"A refresh takes them from the list of connections, in tenants that still show them there; otherwise it takes " +
+				"one more call for each connection with this attribute.",
 			Validators:    []validator.Set{setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
 			PlanModifiers: []planmodifier.Set{setplanmodifier.UseStateForUnknown()},
 		},
 		"options": schema.StringAttribute{
 			Optional: true, Computed: true, CustomType: jsontypes.NormalizedType{},
-			MarkdownDescription: "Further options of the connection, as a JSON object with Auth0's own keys, laid over the stored ones last. Only the keys that stand here are managed, at every depth; " +
+			MarkdownDescription: "Further options of the connection, as a JSON object with Auth0's own keys, laid over the " +
+				"stored ones last. Only the keys that stand here are managed, at every depth; " +
 				"a key that is null is taken away. A change is an update in place; a key that is removed here keeps its value.",
 			Validators:    []validator.String{optionsValidator{}},
 			PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 		},
 		"deletion_protection": schema.BoolAttribute{
 			Optional: true, Computed: true, Default: booldefault.StaticBool(true),
-			MarkdownDescription: "Whether the deletion of the connection is refused; true by default. To delete it, set this to false and apply first.",
+			MarkdownDescription: "Whether the deletion of the connection is refused; true by default. To delete it, set " +
+				"this to false and apply first.",
 		},
 		"delete_with_users": schema.BoolAttribute{
 			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-			MarkdownDescription: "Whether the connection may be deleted while it has users. Auth0 deletes their profiles with it. False by default; a change counts once it has been applied.",
+			MarkdownDescription: "Whether the connection may be deleted while it has users. Auth0 deletes their profiles with " +
+				"it. False by default; a change counts once it has been applied.",
 		},
 		"allow_replacement": schema.BoolAttribute{
 			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-			MarkdownDescription: "Whether a change of `name` may delete this connection and create another. False by default; the guards of deletion apply all the same.",
+			MarkdownDescription: "Whether a change of `name` may delete this connection and create another. False by default; " +
+				"the guards of deletion apply all the same.",
 		},
 		"preflight": preflightAttribute(),
 		"use_former_scripts": schema.BoolAttribute{
 			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-			MarkdownDescription: "Whether the connection has the scripts of before the last apply that changed them, whatever `store` and `scripts` say: " +
-				"the way back from a bad upload. False by default. A change uploads them; back at false, those that the configuration says. They are not tried.",
+			MarkdownDescription: "Whether the connection has the scripts of before the last apply that changed them, " +
+				"whatever `store` and `scripts` say: " +
+				"the way back from a bad upload. False by default. A change uploads them; back at false, those that the " +
+				"configuration says. They are not tried.",
 		},
 		"script_digests": schema.MapAttribute{
 			Computed: true, ElementType: types.StringType,
-			MarkdownDescription: "A hash of each script that the tenant has, or will have after the apply, by operation. Line endings and trailing space do not count. " +
+			MarkdownDescription: "A hash of each script that the tenant has, or will have after the apply, by operation. Line " +
+				"endings and trailing space do not count. " +
 				"What was changed or deleted elsewhere is put back. The text is in the data source `auth0pg_scripts`.",
 		},
 		"script_changes": schema.MapAttribute{
 			Computed: true, ElementType: types.StringType,
-			MarkdownDescription: "What the plan changes about the scripts, by operation: a unified diff against what the tenant has; of a new script its function, its size and its SQL. " +
+			MarkdownDescription: "What the plan changes about the scripts, by operation: a unified diff against what the " +
+				"tenant has; of a new script its function, its size and its SQL. " +
 				"After the apply it stays until the next refresh, and is null then.",
 		},
 		"configuration_fingerprints": schema.MapAttribute{
 			Computed: true, ElementType: types.StringType,
-			MarkdownDescription: "A hash of the ciphertext under each key of the stored configuration. It changes with every write, so a value that was changed elsewhere shows here and is sent again.",
+			MarkdownDescription: "A hash of the ciphertext under each key of the stored configuration. It changes with every " +
+				"write, so a value that was changed elsewhere shows here and is sent again.",
 		},
 		"enabled_database_customization": schema.BoolAttribute{
 			Computed:            true,
@@ -192,14 +217,19 @@ func connectionSchema(ctx context.Context) schema.Schema {
 	}
 	attributes["timeouts"] = timeouts.Attributes(ctx, timeouts.Opts{
 		Create: true, Update: true, Delete: true,
-		CreateDescription: "How long the creation may take in all, by default `20m`: trying the scripts, waiting out a rate limit, and enabling clients.",
-		UpdateDescription: "How long a change may take in all, by default `20m`. What a change that is cut off has not done, the next apply does.",
-		DeleteDescription: "How long the deletion may take in all, by default `10m`. Auth0 deletes users in the background, which is waited for: with hundreds of thousands of them it takes longer. It counts once it has been applied.",
+		CreateDescription: "How long the creation may take in all, by default `20m`: trying the scripts, waiting out a " +
+			"rate limit, and enabling clients.",
+		UpdateDescription: "How long a change may take in all, by default `20m`. What a change that is cut off has " +
+			"not done, the next apply does.",
+		DeleteDescription: "How long the deletion may take in all, by default `10m`. Auth0 deletes users in the " +
+			"background, which is waited for: with hundreds of thousands of them it takes longer. It " +
+			"counts once it has been applied.",
 	})
 	maps.Copy(attributes, connectionPropertyAttributes())
 	maps.Copy(attributes, connectionOptionAttributes())
 	return schema.Schema{
-		MarkdownDescription: "A custom database connection: Auth0 asks the scripts, which are rendered from the description of the user store, instead of its own user store. " +
+		MarkdownDescription: "A custom database connection: Auth0 asks the scripts, which are rendered from the " +
+			"description of the user store, instead of its own user store. " +
 			"Whatever is not configured here is left as it is in the tenant.",
 		Attributes: attributes,
 		// A block refuses misspelt names; a nested attribute would drop them in silence.
@@ -208,49 +238,63 @@ func connectionSchema(ctx context.Context) schema.Schema {
 }
 
 func optionalStore() schema.StringAttribute {
-	attribute := kit.ConsumedStore("The user store that the scripts are rendered for: the `store` of an `auth0pg_users_table` or of `auth0pg_access_functions`. Without it the scripts are those of `scripts.overrides`. A change renders and uploads the scripts anew.")
+	attribute := kit.ConsumedStore("The user store that the scripts are rendered for: the `store` of an " +
+		"`auth0pg_users_table` or of `auth0pg_access_functions`. Without it the scripts are those of `scripts.overrides`. " +
+		"A change renders and uploads the scripts anew.")
 	attribute.Required, attribute.Optional = false, true
 	return attribute
 }
 
 func scriptsBlock() schema.SingleNestedBlock {
 	return schema.SingleNestedBlock{
-		MarkdownDescription: "How the scripts behave. Without this block every setting has its default. A change uploads them anew.",
+		MarkdownDescription: "How the scripts behave. Without this block every setting has its " +
+			"default. A change uploads them anew.",
 		Attributes: kit.Merged(hashAttributes(), map[string]schema.Attribute{
 			"user_id_prefix": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "A prefix of the ids that Auth0 sees, `auth0|<prefix>|<id>`, which keeps the ids of several databases apart. " +
+				MarkdownDescription: "A prefix of the ids that Auth0 sees, `auth0|<prefix>|<id>`, which keeps the " +
+					"ids of several databases apart. " +
 					"A change gives every user another id in Auth0 and so loses what is stored about them there.",
 				Validators: []validator.String{
 					stringvalidator.LengthBetween(1, maxPrefix),
-					stringvalidator.RegexMatches(prefixForm, "must consist of letters, digits, and inside also dots, hyphens and underscores"),
+					stringvalidator.RegexMatches(prefixForm, "must consist of letters, digits, and inside also "+
+						"dots, hyphens and underscores"),
 				},
 			},
-			"database_url_key": keyAttribute(scripts.DefaultDatabaseURLKey, "The configuration key that holds the database's URL."),
-			"ca_key":           keyAttribute(scripts.DefaultCAKey, "The configuration key that may hold, in PEM, the certificate authority of the database; without it the public ones are trusted."),
+			"database_url_key": keyAttribute(scripts.DefaultDatabaseURLKey, "The configuration key that holds the database's "+
+				"URL."),
+			"ca_key": keyAttribute(scripts.DefaultCAKey, "The configuration key that may hold, in PEM, the "+
+				"certificate authority of the database; without it the public ones are trusted."),
 			"pool_max": schema.Int64Attribute{
 				Optional: true, Computed: true, Default: int64default.StaticInt64(scripts.DefaultPoolMax),
-				MarkdownDescription: fmt.Sprintf("How many connections each container of the platform keeps to the database at most, from 1 to %d; the default is %d. A change counts for new containers.", scripts.MaxPoolMax, scripts.DefaultPoolMax),
-				Validators:          []validator.Int64{int64validator.Between(1, scripts.MaxPoolMax)},
+				MarkdownDescription: fmt.Sprintf("How many connections each container of the platform keeps to the database at "+
+					"most, from 1 to %d; the default is %d. A "+
+					"change counts for new containers.", scripts.MaxPoolMax, scripts.DefaultPoolMax),
+				Validators: []validator.Int64{int64validator.Between(1, scripts.MaxPoolMax)},
 			},
 			"app_metadata_key": schema.StringAttribute{
 				Optional: true, Computed: true, Default: stringdefault.StaticString(scripts.DefaultAppMetadataKey),
-				MarkdownDescription: "The name under which the profile carries the part `app_metadata`: `app_metadata`, the default, or `metadata`. A change uploads the scripts anew.",
-				Validators:          []validator.String{stringvalidator.OneOf("app_metadata", "metadata")},
+				MarkdownDescription: "The name under which the profile carries the part `app_metadata`: `app_metadata`, the " +
+					"default, or `metadata`. A change uploads the scripts anew.",
+				Validators: []validator.String{stringvalidator.OneOf("app_metadata", "metadata")},
 			},
 			"rehash_on_login": schema.BoolAttribute{
 				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-				MarkdownDescription: "Whether a login replaces a hash of another format than `password_hash`, or that costs less, by a new one; the scripts' role then needs the privilege for it. Not with `import_mode`. A change uploads login anew.",
+				MarkdownDescription: "Whether a login replaces a hash of another format than `password_hash`, or that costs " +
+					"less, by a new one; the scripts' role then needs the privilege for it. Not with " +
+					"`import_mode`. A change uploads login anew.",
 			},
 			"import_finished": schema.BoolAttribute{
 				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-				MarkdownDescription: "Whether the migration is over: the scripts then know nobody, and Auth0 serves the users that it has. Only with `import_mode`. A change uploads the scripts anew.",
+				MarkdownDescription: "Whether the migration is over: the scripts then know nobody, and Auth0 serves the users " +
+					"that it has. Only with `import_mode`. A change uploads the scripts anew.",
 			},
 			"overrides": schema.MapAttribute{
 				Optional: true, ElementType: types.StringType,
-				MarkdownDescription: "Scripts of your own by operation, in place of the rendered ones. Each must be one JavaScript function with the arguments that the platform passes. A change uploads them.",
-				Validators:          []validator.Map{mapvalidator.KeysAre(stringvalidator.OneOf(kit.OperationNames()...))},
-				PlanModifiers:       []planmodifier.Map{sameScripts{}},
+				MarkdownDescription: "Scripts of your own by operation, in place of the rendered ones. Each must be one " +
+					"JavaScript function with the arguments that the platform passes. A change uploads them.",
+				Validators:    []validator.Map{mapvalidator.KeysAre(stringvalidator.OneOf(kit.OperationNames()...))},
+				PlanModifiers: []planmodifier.Map{sameScripts{}},
 			},
 		}),
 	}
@@ -260,7 +304,9 @@ func keyAttribute(standard, description string) schema.StringAttribute {
 	return schema.StringAttribute{
 		Optional: true, Computed: true, Default: stringdefault.StaticString(standard),
 		MarkdownDescription: description + " The default is `" + standard + "`. A change uploads the scripts anew.",
-		Validators:          []validator.String{stringvalidator.RegexMatches(configurationKeyForm, "must be a name: letters, digits and underscores")},
+		Validators: []validator.String{
+			stringvalidator.RegexMatches(configurationKeyForm, "must be a name: letters, digits and underscores"),
+		},
 	}
 }
 

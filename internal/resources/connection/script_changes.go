@@ -21,7 +21,12 @@ import (
 
 // changes is the attribute script_changes: of each script that is not as the state has it a unified diff; of one that
 // comes or goes, a line. One that is not known yet is unknown.
-func (r resolved) changes(prior *connectionModel, private connectionPrivate, digests types.Map, wanted map[string]string) types.Map {
+func (r resolved) changes(
+	prior *connectionModel,
+	private connectionPrivate,
+	digests types.Map,
+	wanted map[string]string,
+) types.Map {
 	before, texts := map[string]string{}, map[string]string{}
 	if prior != nil {
 		before, texts = plainValues(prior.ScriptDigests), prior.storedTexts(private.Stored)

@@ -23,7 +23,12 @@ var formerPath = path.Root("use_former_scripts")
 
 // planScripts decides which scripts the connection gets, and shows what changes. Where store or settings are not known
 // yet, neither are they; an override that is not known leaves the others known.
-func (m *connectionModel) planScripts(r resolved, prior *connectionModel, private connectionPrivate, diags *diag.Diagnostics) {
+func (m *connectionModel) planScripts(
+	r resolved,
+	prior *connectionModel,
+	private connectionPrivate,
+	diags *diag.Diagnostics,
+) {
 	if !r.managed && !m.ManageScripts.IsUnknown() {
 		m.ScriptDigests = types.MapValueMust(types.StringType, nil)
 		m.ScriptChanges = types.MapNull(types.StringType)
@@ -51,7 +56,12 @@ func (m *connectionModel) planScripts(r resolved, prior *connectionModel, privat
 
 // settleScripts renders the scripts once more while applying, and fills in what the plan left open. ok is false, with
 // errors, where they are not those that the plan shows.
-func (m *connectionModel) settleScripts(r resolved, prior *connectionModel, private connectionPrivate, diags *diag.Diagnostics) (texts map[string]string, ok bool) {
+func (m *connectionModel) settleScripts(
+	r resolved,
+	prior *connectionModel,
+	private connectionPrivate,
+	diags *diag.Diagnostics,
+) (texts map[string]string, ok bool) {
 	if !r.managed {
 		return map[string]string{}, true
 	}
@@ -64,7 +74,8 @@ func (m *connectionModel) settleScripts(r resolved, prior *connectionModel, priv
 		known = known && (planned.IsUnknown() || planned.Equal(digests.Elements()[op]))
 	}
 	if !known || !m.ScriptDigests.IsUnknown() && len(m.ScriptDigests.Elements()) != len(texts) {
-		diags.AddError("Scripts Not As Planned", "The scripts are not those that the plan shows, which another release of the provider has made. Nothing was changed.\n\nPlan again.")
+		diags.AddError("Scripts Not As Planned", "The scripts are not those that the plan shows, which another release of "+
+			"the provider has made. Nothing was changed.\n\nPlan again.")
 		return nil, false
 	}
 	m.ScriptDigests, m.Operations = digests, operationsOf(digests)
@@ -77,7 +88,12 @@ func (m *connectionModel) settleScripts(r resolved, prior *connectionModel, priv
 // mergedScripts are the scripts to send: those that are stored, with ours over them, without those that were managed and
 // are no more, as after a change of import_mode. ok is false, with an error, where a script was edited since the plan,
 // which does not show what that would lose.
-func (m *connectionModel) mergedScripts(state *connectionModel, stored *auth0.Connection, texts map[string]string, diags *diag.Diagnostics) (merged map[string]string, ok bool) {
+func (m *connectionModel) mergedScripts(
+	state *connectionModel,
+	stored *auth0.Connection,
+	texts map[string]string,
+	diags *diag.Diagnostics,
+) (merged map[string]string, ok bool) {
 	merged = storedScripts(stored.Options)
 	if !m.ManageScripts.ValueBool() {
 		return merged, true
@@ -92,7 +108,8 @@ func (m *connectionModel) mergedScripts(state *connectionModel, stored *auth0.Co
 	}
 	if len(edited) > 0 {
 		diags.AddError("Connection Changed Since Plan", fmt.Sprintf(
-			"Scripts of connection %s were edited elsewhere since the plan was made: %s. Nothing was changed.\n\nPlan again: the plan shows what would be lost.", state.describe(), namesOf(edited)))
+			"Scripts of connection %s were edited elsewhere since the plan was made: %s. Nothing was changed.\n\nPlan again: "+
+				"the plan shows what would be lost.", state.describe(), namesOf(edited)))
 		return nil, false
 	}
 	maps.DeleteFunc(merged, func(op, _ string) bool { return before[op] != "" && texts[op] == "" })
@@ -115,7 +132,12 @@ func asJSON(texts map[string]string) map[string]any {
 
 // wantedTexts are the scripts by operation that the connection is to have; known is false while they cannot be rendered
 // yet, or with errors.
-func (m *connectionModel) wantedTexts(r resolved, prior *connectionModel, private connectionPrivate, diags *diag.Diagnostics) (texts map[string]string, known bool) {
+func (m *connectionModel) wantedTexts(
+	r resolved,
+	prior *connectionModel,
+	private connectionPrivate,
+	diags *diag.Diagnostics,
+) (texts map[string]string, known bool) {
 	if m.UseFormerScripts.IsUnknown() || m.ManageScripts.IsUnknown() || diags.HasError() {
 		return nil, false
 	}
@@ -138,14 +160,23 @@ func (m *connectionModel) wantedTexts(r resolved, prior *connectionModel, privat
 }
 
 // formerTexts are the scripts of before the last apply that changed them.
-func formerTexts(prior *connectionModel, private connectionPrivate, diags *diag.Diagnostics) (texts map[string]string, known bool) {
+func formerTexts(
+	prior *connectionModel,
+	private connectionPrivate,
+	diags *diag.Diagnostics,
+) (texts map[string]string, known bool) {
 	if prior == nil || private.Former == nil {
 		diags.AddAttributeError(formerPath, "No Former Scripts",
-			"The scripts of before the last change are to be uploaded, and no apply of this state has changed any, so that none are kept.\n\n"+
+			"The scripts of before the last change are to be uploaded, and no apply of this state has changed "+
+				"any, so that none are kept.\n\n"+
 				"Leave use_former_scripts out, and change the configuration instead.")
 		return nil, false
 	}
-	former, current, texts := private.Former.texts(private.Former.Digests), prior.storedTexts(private.Stored), map[string]string{}
+	former, current, texts := private.Former.texts(
+		private.Former.Digests,
+	), prior.storedTexts(
+		private.Stored,
+	), map[string]string{}
 	var lost []string
 	for op, digest := range private.Former.Digests {
 		text, has := former[op]
@@ -158,7 +189,8 @@ func formerTexts(prior *connectionModel, private connectionPrivate, diags *diag.
 	}
 	if len(lost) > 0 {
 		diags.AddAttributeError(formerPath, "Former Scripts Not Known", fmt.Sprintf(
-			"The former text of %s was rendered by another release of the provider, which kept only what it was rendered from.\n\n"+
+			"The former text of %s was rendered by another release of the provider, which kept only "+
+				"what it was rendered from.\n\n"+
 				"Use that release, or leave use_former_scripts out and change the configuration instead.", namesOf(lost)))
 		return nil, false
 	}
@@ -192,7 +224,8 @@ func operationsOf(digests types.Map) types.Set {
 // checkParts refuses a store, or its absence, with which an operation without override cannot be rendered.
 func (m *connectionModel) checkParts(r resolved, diags *diag.Diagnostics) bool {
 	if len(r.operations) == 0 {
-		diags.AddAttributeError(path.Root("store"), "No Scripts", "The connection would have no script: there is neither a store to render them from nor an override.\n\n"+
+		diags.AddAttributeError(path.Root("store"), "No Scripts", "The connection would have no script: there is neither a "+
+			"store to render them from nor an override.\n\n"+
 			"Set store, or scripts.overrides; or set manage_scripts = false, if something else deploys the scripts.")
 	}
 	for _, op := range r.operations {
@@ -201,14 +234,16 @@ func (m *connectionModel) checkParts(r resolved, diags *diag.Diagnostics) bool {
 		}
 		if !r.hasStore {
 			diags.AddAttributeError(path.Root("operations"), "Script Has No Source", fmt.Sprintf(
-				"The connection is to have the script %s, for which there is neither a store to render it from nor an override.\n\n"+
+				"The connection is to have the script %s, for which there is neither a store to "+
+					"render it from nor an override.\n\n"+
 					"Set store or scripts.overrides[%q], or take it out of operations.", op, op))
 			continue
 		}
 		for _, part := range scripts.MissingParts(r.store, op) {
 			diags.AddAttributeError(path.Root("store"), "Store Lacks A Part", fmt.Sprintf(
 				"The script %s needs the part %s, which %s does not have.\n\n"+
-					"Add the part to the table's columns, write the script yourself in scripts.overrides[%q], or set operations without it.",
+					"Add the part to the table's columns, write the script yourself in scripts.overrides[%q], "+
+					"or set operations without it.",
 				op, part, r.store.Title(), op))
 		}
 		addReadOnly(r.store, op, fmt.Sprintf("write the script yourself in scripts.overrides[%q]", op), diags)

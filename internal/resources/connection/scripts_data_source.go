@@ -40,38 +40,54 @@ type renderedScriptsModel struct {
 	scriptsModel
 }
 
-func (d *renderedScripts) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+func (d *renderedScripts) Metadata(
+	_ context.Context,
+	req datasource.MetadataRequest,
+	resp *datasource.MetadataResponse,
+) {
 	resp.TypeName = req.ProviderTypeName + "_scripts"
 }
 
 func (d *renderedScripts) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := map[string]schema.Attribute{
-		"store": kit.InDataSource(kit.ConsumedStore("The user store that the scripts are rendered for: the `store` of an `auth0pg_users_table` or of `auth0pg_access_functions`.")),
+		"store": kit.InDataSource(kit.ConsumedStore("The user store that the scripts are rendered for: the `store` of an " +
+			"`auth0pg_users_table` or of `auth0pg_access_functions`.")),
 		"import_mode": schema.BoolAttribute{
-			Optional:            true,
-			MarkdownDescription: "Whether the scripts are for a connection with automatic migration, which has `login` and `get_user` only. False by default.",
+			Optional: true,
+			MarkdownDescription: "Whether the scripts are for a connection with automatic migration, which has `login` and " +
+				"`get_user` only. False by default.",
 		},
 		"operations": schema.SetAttribute{
 			Optional: true, ElementType: types.StringType,
-			MarkdownDescription: "The operations whose scripts are wanted. By default all that a connection over this store gets, and those of `overrides`.",
-			Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.OneOf(kit.OperationNames()...))},
+			MarkdownDescription: "The operations whose scripts are wanted. By default all that a connection over this store " +
+				"gets, and those of `overrides`.",
+			Validators: []validator.Set{
+				setvalidator.SizeAtLeast(1),
+				setvalidator.ValueStringsAre(stringvalidator.OneOf(kit.OperationNames()...)),
+			},
 		},
 		"scripts": schema.MapAttribute{
 			Computed: true, ElementType: types.StringType,
-			MarkdownDescription: "The scripts by operation, under the keys that Auth0 gives them. The same input gives the same text, byte by byte.",
+			MarkdownDescription: "The scripts by operation, under the keys that Auth0 gives them. The same input " +
+				"gives the same text, byte by byte.",
 		},
 	}
 	for name, attribute := range scriptsBlock().Attributes {
 		attributes[name] = kit.InDataSource(attribute)
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The action scripts of a custom database connection, as `auth0pg_connection` uploads them, for use with any other tool. It needs neither a tenant nor a server.",
-		Attributes:          attributes,
+		MarkdownDescription: "The action scripts of a custom database connection, as `auth0pg_connection` uploads them, " +
+			"for use with any other tool. It needs neither a tenant nor a server.",
+		Attributes: attributes,
 	}
 }
 
 // ValidateConfig checks what needs no store.
-func (d *renderedScripts) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
+func (d *renderedScripts) ValidateConfig(
+	ctx context.Context,
+	req datasource.ValidateConfigRequest,
+	resp *datasource.ValidateConfigResponse,
+) {
 	var model renderedScriptsModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if !resp.Diagnostics.HasError() {
@@ -105,12 +121,14 @@ func (m *renderedScriptsModel) render(ctx context.Context, userStore store.Store
 		if missing := scripts.MissingParts(userStore, op); len(missing) > 0 {
 			for _, part := range missing {
 				diags.AddAttributeError(path.Root("store"), "Store Lacks A Part", fmt.Sprintf(
-					"The script %s needs the part %s, which %s does not have.\n\nAdd the part to the table's columns, leave the operation out of operations, or write the script yourself in overrides[%q].",
+					"The script %s needs the part %s, which %s does not have.\n\nAdd the part to the table's columns, leave the "+
+						"operation out of operations, or write the script yourself in overrides[%q].",
 					op, part, userStore.Title(), op))
 			}
 			continue
 		}
-		if addReadOnly(userStore, op, fmt.Sprintf("leave the operation out of operations, or write the script yourself in overrides[%q]", op), diags) {
+		if addReadOnly(userStore, op, fmt.Sprintf("leave the operation out of operations, or write the "+
+			"script yourself in overrides[%q]", op), diags) {
 			continue
 		}
 		text, err := scripts.Render(op, options)
@@ -124,7 +142,12 @@ func (m *renderedScriptsModel) render(ctx context.Context, userStore store.Store
 }
 
 // wanted are the operations that were asked for, or those of a connection.
-func (m *renderedScriptsModel) wanted(ctx context.Context, userStore store.Store, overrides map[string]string, diags *diag.Diagnostics) []scripts.Operation {
+func (m *renderedScriptsModel) wanted(
+	ctx context.Context,
+	userStore store.Store,
+	overrides map[string]string,
+	diags *diag.Diagnostics,
+) []scripts.Operation {
 	var operations []scripts.Operation
 	if !m.Operations.IsNull() {
 		diags.Append(m.Operations.ElementsAs(ctx, &operations, false)...)

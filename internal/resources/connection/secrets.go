@@ -51,7 +51,11 @@ type sentConfiguration struct {
 	Fingerprints map[string]string `json:"fingerprints"`
 }
 
-func loadConnectionPrivate(ctx context.Context, private kit.PrivateReader, diags *diag.Diagnostics) (p connectionPrivate, found bool) {
+func loadConnectionPrivate(
+	ctx context.Context,
+	private kit.PrivateReader,
+	diags *diag.Diagnostics,
+) (p connectionPrivate, found bool) {
 	kept := kit.GetPrivate[connectionPrivate](ctx, private, connectionPrivateKey, diags)
 	if kept == nil {
 		return p, false

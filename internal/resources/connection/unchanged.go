@@ -20,12 +20,17 @@ func NewUnchanging() kit.Unchanging { return &connection{} }
 
 // Refreshed implements [kit.Unchanging] with the list of connections, as soon as there is one. What the last apply has
 // shown of the scripts is all that leaves the state.
-func (r *connection) Refreshed(ctx context.Context, stored tftypes.Value, reader kit.PrivateReader) (tftypes.Value, bool) {
+func (r *connection) Refreshed(
+	ctx context.Context,
+	stored tftypes.Value,
+	reader kit.PrivateReader,
+) (tftypes.Value, bool) {
 	var state connectionModel
 	var diags diag.Diagnostics
 	client := r.client()
 	private, _ := loadConnectionPrivate(ctx, reader, &diags)
-	if client == nil || diags.HasError() || private.Domain != client.Domain() || state.fill(ctx, stored) != nil || state.Name.IsNull() {
+	if client == nil || diags.HasError() || private.Domain != client.Domain() || state.fill(ctx, stored) != nil ||
+		state.Name.IsNull() {
 		return stored, false
 	}
 	found := client.ListedConnection(state.ID.ValueString())

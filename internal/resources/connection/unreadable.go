@@ -28,9 +28,15 @@ const (
 
 // warnOfHashes tells whose hashes login will not be able to compare with, and which formats to name. A table that
 // cannot be read is no reason not to plan.
-func (r *connection) warnOfHashes(ctx context.Context, settled resolved, prior, plan *connectionModel, diags *diag.Diagnostics) {
+func (r *connection) warnOfHashes(
+	ctx context.Context,
+	settled resolved,
+	prior, plan *connectionModel,
+	diags *diag.Diagnostics,
+) {
 	users := settled.store
-	if diags.HasError() || !settled.storeKnown || !settled.renderable() || plan.UseFormerScripts.ValueBool() || !plan.uploads(prior) ||
+	if diags.HasError() || !settled.storeKnown || !settled.renderable() || plan.UseFormerScripts.ValueBool() ||
+		!plan.uploads(prior) ||
 		!slices.Contains(settled.ownOperations(plan.ScriptDigests), scripts.Login) {
 		return
 	}
@@ -45,15 +51,23 @@ func (r *connection) warnOfHashes(ctx context.Context, settled resolved, prior, 
 	options := settled.options()
 	ctx, cancel := context.WithTimeout(ctx, lookingAtRows)
 	defer cancel()
-	counts, err := table.UnreadableHashes(ctx, server, users, append(options.LegacyHashes, options.PasswordHash), rowsLookedAt)
+	counts, err := table.UnreadableHashes(
+		ctx,
+		server,
+		users,
+		append(options.LegacyHashes, options.PasswordHash),
+		rowsLookedAt,
+	)
 	if err != nil {
 		tflog.Info(ctx, "the hashes are not looked at", map[string]any{"error": err.Error()})
 		return
 	}
 	if len(counts) > 0 {
 		diags.AddAttributeWarning(path.Root("scripts"), "Hashes Not Readable", fmt.Sprintf(
-			"Of the first %d rows of %s, %d have a password hash that login cannot compare with, so that these users are refused:\n%s\n\n"+
-				"The guide \"Password hashes\" says which format is whose. The data source auth0pg_users_audit counts and lists them all.",
+			"Of the first %d rows of %s, %d have a password hash that login cannot compare with, so that "+
+				"these users are refused:\n%s\n\n"+
+				"The guide \"Password hashes\" says which format is whose. The data source "+
+				"auth0pg_users_audit counts and lists them all.",
 			rowsLookedAt, users.Title(), total(counts), unreadableLines(counts)))
 	}
 }
