@@ -229,13 +229,13 @@ func (q *auditQuery) costs(ctx context.Context, db postgres.Querier) (map[string
 	cost := "CASE u.hash"
 	for _, look := range hashes.Looks() {
 		if look.Cost != "" {
-			cost += fmt.Sprintf("\n  WHEN %s THEN substring(u.password FROM "+
-				"%s)", postgres.QuoteLiteral(look.Name), postgres.QuoteLiteral(look.Cost))
+			name, pattern := postgres.QuoteLiteral(look.Name), postgres.QuoteLiteral(look.Cost)
+			cost += fmt.Sprintf("\n  WHEN %s THEN substring(u.password FROM %s)", name, pattern)
 		}
 	}
-	rows, err := db.Query(ctx, fmt.Sprintf("SELECT u.hash, coalesce(%s END, ''), count(*)\nFROM (SELECT %s AS hash, %s "+
-		"AS password FROM %s OFFSET 0) AS u\n"+
-		"WHERE u.hash NOT IN ('missing', 'unknown') GROUP BY 1, 2", cost, q.look(), q.password, q.table))
+	rows, err := db.Query(ctx, fmt.Sprintf("SELECT u.hash, coalesce(%s END, ''), count(*)\n"+
+		"FROM (SELECT %s AS hash, %s AS password FROM %s%s OFFSET 0) AS u\n"+
+		"WHERE u.hash NOT IN ('missing', 'unknown') GROUP BY 1, 2", cost, q.look(), q.password, q.table, q.clause()))
 	if err != nil {
 		return nil, err
 	}
@@ -284,8 +284,8 @@ func (q *auditQuery) look() string {
 	var format strings.Builder
 	fmt.Fprintf(&format, "CASE WHEN coalesce(btrim(%[1]s), '') = '' THEN 'missing'", q.password)
 	for _, look := range hashes.Looks() { // a look that yields to another stands after it
-		fmt.Fprintf(&format, "\n    WHEN %s ~ %s THEN "+
-			"%s", q.password, postgres.QuoteLiteral(look.Pattern), postgres.QuoteLiteral(look.Name))
+		name, pattern := postgres.QuoteLiteral(look.Name), postgres.QuoteLiteral(look.Pattern)
+		fmt.Fprintf(&format, "\n    WHEN %s ~ %s THEN %s", q.password, pattern, name)
 	}
 	return format.String() + "\n    ELSE 'unknown' END"
 }
@@ -297,23 +297,10 @@ func (q *auditQuery) sql() string {
 		migratedAt = "NULL"
 	}
 	_, dear := unreadableBy(nil)
+	users := fmt.Sprintf("SELECT %s AS id, %s AS email, %s AS migrated_at,\n    %s AS hash,\n    %s ~ ANY (%s) AS dear\n  FROM %s%s",
+		q.id, q.email, migratedAt, q.look(), q.password, postgres.TextArray(dear), q.table, q.clause())
 	// OFFSET 0 keeps the planner from working the format out again for each counter.
-	return fmt.Sprintf(
-		"SELECT %s\nFROM (\n  SELECT %s AS id, %s AS email, %s AS migrated_at,\n    %s AS hash,\n    %s "+
-			"~ ANY (%s) AS dear\n  FROM %s%s OFFSET 0\n) AS u",
-		strings.Join(
-			q.counters,
-			",\n  ",
-		),
-		q.id,
-		q.email,
-		migratedAt,
-		q.look(),
-		q.password,
-		postgres.TextArray(dear),
-		q.table,
-		q.clause(),
-	)
+	return fmt.Sprintf("SELECT %s\nFROM (\n  %s OFFSET 0\n) AS u", strings.Join(q.counters, ",\n  "), users)
 }
 
 func (q *auditQuery) run(ctx context.Context, db postgres.Querier) (*Audit, error) {

@@ -50,15 +50,12 @@ func UnreadableHashes(
 }
 
 func (q *auditQuery) unreadableLooks(
-	ctx context.Context,
-	db postgres.Querier,
-	formats []string,
-	limit int,
+	ctx context.Context, db postgres.Querier, formats []string, limit int,
 ) (map[string]int64, error) {
 	looks, dear := unreadableBy(formats)
 	rows, err := db.Query(ctx, fmt.Sprintf("SELECT CASE WHEN u.dear THEN %s ELSE u.hash END, count(*)\n"+
-		"FROM (SELECT %s AS hash, %s ~ ANY (%s) AS dear FROM %s LIMIT %d) AS u\nWHERE u.dear OR u.hash = ANY (%s) GROUP BY 1",
-		postgres.QuoteLiteral(TooDear), q.look(), q.password, postgres.TextArray(dear), q.table, limit,
+		"FROM (SELECT %s AS hash, %s ~ ANY (%s) AS dear FROM %s%s LIMIT %d) AS u\nWHERE u.dear OR u.hash = ANY (%s) GROUP BY 1",
+		postgres.QuoteLiteral(TooDear), q.look(), q.password, postgres.TextArray(dear), q.table, q.clause(), limit,
 		postgres.TextArray(append(looks, UnknownLook))))
 	if err != nil {
 		return nil, err
