@@ -136,8 +136,8 @@ func (s *server) ReadResource(
 	return &tfprotov6.ReadResourceResponse{NewState: &encoded, Private: req.Private}, err
 }
 
-// PlanResourceChange answers where nothing is to change.
-func (s *server) PlanResourceChange(
+// plan answers where nothing is to change.
+func (s *server) plan(
 	ctx context.Context,
 	req *tfprotov6.PlanResourceChangeRequest,
 ) (*tfprotov6.PlanResourceChangeResponse, error) {
