@@ -14,7 +14,7 @@ import (
 
 // longestPlan is how many lines the first plan of four resources may have, with what Terraform says around it. Two thirds of
 // them are three times the store and five times Auth0's addresses.
-const longestPlan = 560
+const longestPlan = 600
 
 // shownPlans are the pages with an excerpt of the plan of examples/complete, behind this line.
 var shownPlans = []string{"README.md", "templates/index.md.tmpl"}

@@ -3,8 +3,8 @@
 
 // The key as written. Runs in a thread of its own.
 function cryptKey(kind, rounds, salt, secret) {
-  // The digest, and in which order its bytes are written, the last first: three that are that
-  // far from each other, which of them comes first, and before them what is left.
+  // The digest, and in which order its bytes are written, the last first: three that are so
+  // far apart, which of them comes first, and before them what is left.
   const [digest, third, turn, order] =
     { 5: ['sha256', 10, 2, [31, 30]], 6: ['sha512', 21, 1, [63]] }[kind] || ['md5', 6, 0, [11]];
   const hash = (...parts) => parts.reduce((all, part) => all.update(part), require('crypto').createHash(digest)).digest();
