@@ -5,7 +5,7 @@
 function cryptKey(kind, rounds, salt, secret) {
   // The digest, and in which order its bytes are written, the last first: three that are so
   // far apart, which of them comes first, and before them what is left.
-  const [digest, third, turn, order] =
+  const [digest, far, turn, order] =
     { 5: ['sha256', 10, 2, [31, 30]], 6: ['sha512', 21, 1, [63]] }[kind] || ['md5', 6, 0, [11]];
   const hash = (...parts) => parts.reduce((all, part) => all.update(part), require('crypto').createHash(digest)).digest();
   const other = hash(secret, salt, secret);
@@ -20,7 +20,7 @@ function cryptKey(kind, rounds, salt, secret) {
     key = hash(i & 1 ? secret : key, i % 3 ? salt : '', i % 7 ? secret : '', i & 1 ? key : secret);
   }
   for (let i = Math.floor(key.length / 3) - 1; i >= 0; i -= 1) {
-    order.push(...[0, 1, 2].map((n) => i + third * ((n + turn * i) % 3)));
+    order.push(...[0, 1, 2].map((n) => i + far * ((n + turn * i) % 3)));
   }
   // MD5 has no 17th byte: the 6th stands for it.
   let number = order.reduce((high, n) => high * 256n + BigInt(key[n] ?? key[5]), 0n);
