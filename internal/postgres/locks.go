@@ -113,6 +113,8 @@ const (
 	// watchOften and watchSeldom are the times between two looks, where it was found waiting and where it was long not.
 	watchOften  = 50 * time.Millisecond
 	watchSeldom = time.Second
+	// lookTimeout is how long a look may take, and so how much longer than what it watches a watch may last.
+	lookTimeout = 3 * time.Second
 )
 
 // Watch looks at one session of ours while it may have to wait, names in the log for whom, and ends whom it may.
@@ -167,17 +169,27 @@ func (w *Watch) run(ctx context.Context) {
 			return
 		case <-time.After(wait):
 		}
-		if conn == nil || conn.IsClosed() {
-			var err error
-			if conn, err = w.server.Connect(ctx); err != nil {
-				conn = nil
-				continue
-			}
-		}
-		if wait = min(2*wait, watchSeldom); w.look(ctx, conn) {
+		var waiting bool
+		if conn, waiting = w.once(ctx, conn); waiting {
 			wait = watchOften
+		} else {
+			wait = min(2*wait, watchSeldom)
 		}
 	}
+}
+
+// once looks one time, over a new connection where there is none. The end of the watch does not cut it short: that would
+// send a request to cancel, which ends a PgBouncer of before 1.19 that has nothing to cancel any more.
+func (w *Watch) once(ctx context.Context, conn *pgx.Conn) (open *pgx.Conn, waiting bool) {
+	ctx, end := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
+	defer end()
+	if conn == nil || conn.IsClosed() {
+		var err error
+		if conn, err = w.server.Connect(ctx); err != nil {
+			return nil, false
+		}
+	}
+	return conn, w.look(ctx, conn)
 }
 
 // Who blocks. A prepared transaction has the process 0.

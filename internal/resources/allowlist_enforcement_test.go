@@ -3,6 +3,7 @@
 package resources_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -506,12 +507,17 @@ func startPooler(t *testing.T, f *fortress) string {
 		args = append([]string{"-u", "nobody"}, args...) // it refuses to run as root
 	}
 	command := exec.Command(program, args...)
+	var log bytes.Buffer
+	command.Stderr = &log
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		_ = command.Process.Kill()
 		_ = command.Wait()
+		if t.Failed() {
+			t.Logf("PgBouncer (%v) says:\n%s", command.ProcessState, log.String())
+		}
 	})
 	url := fmt.Sprintf("postgres://%s:%s@%s/%s?sslmode=disable", f.local.User(), f.local.Password(), address, f.Name)
 	for range 100 {
