@@ -19,8 +19,8 @@ const (
 
 // EnabledClients returns the ids of the clients that may use a connection, sorted.
 func (c *Client) EnabledClients(ctx context.Context, id string) ([]string, error) {
-	operation := call{operation: fmt.Sprintf("read the clients of connection "+
-		"%s", id), scopes: []string{"read:connections"}}
+	operation := call{operation: fmt.Sprintf("read the clients of connection %s",
+		id), scopes: []string{"read:connections"}}
 	take := clientsPageSize
 	query := &management.GetConnectionEnabledClientsRequestParameters{Take: &take}
 	enabled := []string{}
@@ -51,8 +51,8 @@ func (c *Client) EnabledClients(ctx context.Context, id string) ([]string, error
 
 // SetClients enables and disables a connection for the clients named; others keep what they have.
 func (c *Client) SetClients(ctx context.Context, id string, enable, disable []string) error {
-	operation := call{operation: fmt.Sprintf("set the clients of connection "+
-		"%s", id), scopes: []string{"update:connections"}}
+	operation := call{operation: fmt.Sprintf("set the clients of connection %s",
+		id), scopes: []string{"update:connections"}}
 	var changes []*management.UpdateEnabledClientConnectionsRequestContentItem
 	for _, client := range enable {
 		changes = append(
@@ -78,8 +78,8 @@ func (c *Client) SetClients(ctx context.Context, id string, enable, disable []st
 
 // CountUsers returns how many users the tenant knows of a connection.
 func (c *Client) CountUsers(ctx context.Context, connection string) (int, error) {
-	operation := call{operation: fmt.Sprintf("count the users of connection "+
-		"%q", connection), scopes: []string{"read:users"}}
+	operation := call{operation: fmt.Sprintf("count the users of connection %q",
+		connection), scopes: []string{"read:users"}}
 	// The name's characters need no escape in a query, see the pattern of connection names.
 	// The name's characters need no escape in a query, see the pattern of connection names.
 	query := url.Values{

@@ -59,8 +59,8 @@ func (c Config) Validate() error {
 			"together with client_secret or client_assertion_private_key, or set api_token (or AUTH0_API_TOKEN)."}
 	case c.ClientAssertionPrivateKey != "":
 		if !slices.Contains(SigningAlgorithms(), c.ClientAssertionSigningAlg) {
-			return &ConfigError{"client_assertion_signing_alg", fmt.Sprintf("%q is not a signing algorithm. Use one of "+
-				"%s.", c.ClientAssertionSigningAlg, strings.Join(SigningAlgorithms(), ", "))}
+			return &ConfigError{"client_assertion_signing_alg", fmt.Sprintf("%q is not a signing algorithm. Use one of %s.",
+				c.ClientAssertionSigningAlg, strings.Join(SigningAlgorithms(), ", "))}
 		}
 	case c.ClientSecret == "":
 		return &ConfigError{"client_secret", "client_id is set without client_secret (or AUTH0_CLIENT_SECRET) or " +

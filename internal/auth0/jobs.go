@@ -88,8 +88,8 @@ func (u *User) In(connection string) bool {
 // ImportUsers starts a job. After an error that is [Error.Uncertain] it may run all the same.
 func (c *Client) ImportUsers(ctx context.Context, users UsersImport) (*Job, error) {
 	var started Job
-	err := c.do(ctx, call{operation: fmt.Sprintf("import users into connection "+
-		"%s", users.ConnectionID), scopes: []string{"create:users"}}, &started, func(ctx context.Context) error {
+	err := c.do(ctx, call{operation: fmt.Sprintf("import users into connection %s",
+		users.ConnectionID), scopes: []string{"create:users"}}, &started, func(ctx context.Context) error {
 		_, err := c.usersImports.Create(ctx, &management.CreateImportUsersRequestContent{
 			Users: bytes.NewReader(users.Users), ConnectionID: users.ConnectionID, ExternalID: &users.ExternalID,
 			Upsert: &users.Upsert, SendCompletionEmail: &users.SendCompletionEmail,

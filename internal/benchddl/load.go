@@ -161,8 +161,8 @@ func someone(rows int) string {
 // lookUp counts from the moment that the look-up was due.
 func (l *load) lookUp(pool *pgxpool.Pool, rows int, due time.Time) {
 	var password string
-	err := pool.QueryRow(context.Background(), "SELECT password FROM users WHERE email = "+
-		"$1", someone(rows)).Scan(&password)
+	err := pool.QueryRow(context.Background(), "SELECT password FROM users WHERE email = $1",
+		someone(rows)).Scan(&password)
 	l.note(time.Since(due), err)
 }
 

@@ -47,8 +47,8 @@ func changes() []change {
 			column: table.Declaration{Name: "nick", Type: "text"},
 			plain:  "ALTER TABLE users ADD nick text",
 		},
-		{name: "the same behind a transaction of 5 " +
-			"s", held: 5 * time.Second, column: table.Declaration{Name: "nick", Type: "text"}, plain: "ALTER TABLE users ADD nick text"},
+		{name: "the same behind a transaction of 5 s",
+			held: 5 * time.Second, column: table.Declaration{Name: "nick", Type: "text"}, plain: "ALTER TABLE users ADD nick text"},
 		{
 			name:   "add a column, default now()",
 			column: table.Declaration{Name: "at", Type: "timestamptz", Default: "now()", NotNull: true},
@@ -74,11 +74,10 @@ func changes() []change {
 			column: table.Declaration{Name: "note", Type: "varchar(50)"},
 			plain:  "ALTER TABLE users ALTER note TYPE varchar(50)",
 		},
-		{name: "unique index on lower(email)", column: email, want: lower, plain: "CREATE UNIQUE INDEX ON users " +
-			"(lower(email))"},
+		{name: "unique index on lower(email)", column: email, want: lower, plain: "CREATE UNIQUE INDEX ON users (lower(email))"},
 		{
-			name: "primary key", before: []string{"ALTER TABLE users DROP CONSTRAINT " +
-				"users_pkey", "ALTER TABLE users ALTER id DROP NOT NULL"},
+			name: "primary key", before: []string{"ALTER TABLE users DROP CONSTRAINT users_pkey",
+				"ALTER TABLE users ALTER id DROP NOT NULL"},
 			column: table.Declaration{
 				Name:    "id",
 				Type:    "uuid",

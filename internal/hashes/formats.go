@@ -76,8 +76,7 @@ var formats = withVectors([]Format{
 			Name:    "bcrypt_sha256",
 			Cost:    "(?:[$]2.[$]|,r=|2[ab],)([0-9]{1,2})[$]",
 			TooDear: "(?:[$]2.[$]|,r=|2[ab],)(1[7-9]|[2-9][0-9])[$]",
-			Pattern: "^(bcrypt_sha256[$][$]2[aby][$][0-9]{2}[$]" + crypt64 + "{53}|[$]bcrypt-sha256[$](v=2,t=)?2[ab],(r=)?" +
-				"[0-9]{1,2}[$]" + crypt64 + "{22}[$]" + crypt64 + "{31})$",
+			Pattern: "^(bcrypt_sha256[$][$]2[aby][$][0-9]{2}[$]" + crypt64 + "{53}|[$]bcrypt-sha256[$](v=2,t=)?2[ab],(r=)?[0-9]{1,2}[$]" + crypt64 + "{22}[$]" + crypt64 + "{31})$",
 		}},
 		Reader: "readBcryptSHA256", Writer: hashedFirst(bcryptWriter("bcrypt_sha256[$]", "writeBcryptSHA256")),
 		Import: Import{Cannot: "Auth0 has no algorithm for it"},

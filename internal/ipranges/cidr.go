@@ -34,8 +34,8 @@ func ParseNetwork(text string) (netip.Prefix, error) {
 		}
 		if addr.Is4In6() {
 			addr = addr.Unmap()
-			return netip.Prefix{}, &NetworkError{Text: text, Reason: "is an IPv4 address in IPv6 " +
-				"notation", Corrected: netip.PrefixFrom(addr, addr.BitLen())}
+			return netip.Prefix{}, &NetworkError{Text: text, Reason: "is an IPv4 address in IPv6 notation",
+				Corrected: netip.PrefixFrom(addr, addr.BitLen())}
 		}
 		return netip.PrefixFrom(addr, addr.BitLen()), nil
 	}
@@ -50,8 +50,8 @@ func ParseNetwork(text string) (netip.Prefix, error) {
 		return netip.Prefix{}, &NetworkError{Text: text, Reason: "is an IPv4 network in IPv6 notation", Corrected: corrected}
 	}
 	if network != network.Masked() {
-		return netip.Prefix{}, &NetworkError{Text: text, Reason: "has bits set right of its " +
-			"prefix", Corrected: network.Masked()}
+		return netip.Prefix{}, &NetworkError{Text: text, Reason: "has bits set right of its prefix",
+			Corrected: network.Masked()}
 	}
 	return network, nil
 }

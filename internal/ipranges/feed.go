@@ -144,8 +144,8 @@ func regionNetworks(region string, lists map[string]json.RawMessage) ([]netip.Pr
 			case err != nil:
 				return nil, &FeedError{Reason: fmt.Sprintf("region %s lists %.60q, which is not a network", region, text)}
 			case network != network.Masked():
-				return nil, &FeedError{Reason: fmt.Sprintf("region %s lists %s, which has bits set right of its "+
-					"prefix", region, network)}
+				return nil, &FeedError{Reason: fmt.Sprintf("region %s lists %s, which has bits set right of its prefix",
+					region, network)}
 			case network.Addr().Is4In6() || network.Addr().Is4() != (key == "ipv4_cidrs"):
 				return nil, &FeedError{Reason: fmt.Sprintf("region %s lists %s under %s", region, network, key)}
 			case TooWide(network):

@@ -200,8 +200,8 @@ func (s *Server) awaitReady(ctx context.Context) error {
 			case <-s.process.exited:
 				return fmt.Errorf("the server ended at once (%w)", s.process.err)
 			case <-ctx.Done():
-				return fmt.Errorf("waiting for the server at %s: "+
-					"%w", net.JoinHostPort(address, strconv.Itoa(s.port)), errors.Join(ctx.Err(), err))
+				return fmt.Errorf("waiting for the server at %s: %w",
+					net.JoinHostPort(address, strconv.Itoa(s.port)), errors.Join(ctx.Err(), err))
 			case <-time.After(25 * time.Millisecond):
 			}
 		}

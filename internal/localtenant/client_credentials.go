@@ -260,8 +260,8 @@ func (t *Tenant) credential(c *call) (*credential, error) {
 			return found, nil
 		}
 	}
-	return nil, &apiError{status: http.StatusNotFound, message: "The credential does not " +
-		"exist.", code: "inexistent_credential"}
+	return nil, &apiError{status: http.StatusNotFound, message: "The credential does not exist.",
+		code: "inexistent_credential"}
 }
 
 func (t *Tenant) getCredential(c *call) (int, any, error) {

@@ -51,8 +51,8 @@ func (t *Tenant) createGrant(c *call) (int, any, error) {
 	}
 	if t.grant(clientID, audience, subject) != nil {
 		return 0, nil, &apiError{
-			status: http.StatusConflict, message: "A resource with the same properties already " +
-				"exists", code: "resource_conflict",
+			status: http.StatusConflict, message: "A resource with the same properties already exists",
+			code: "resource_conflict",
 		}
 	}
 	created := newObject("id", t.newID("client_grant", func() string { return "cgr_" + randomID(16) }))
@@ -88,8 +88,8 @@ func (t *Tenant) checkGrant(body *object, clientID, audience string) error {
 		return errNoClient
 	case found.shown.string("app_type") == expressApp:
 		return &apiError{
-			status: http.StatusBadRequest, message: "Client of type express_configuration cannot be " +
-				"used", code: "validation_error",
+			status: http.StatusBadRequest, message: "Client of type express_configuration cannot be used",
+			code: "validation_error",
 		}
 	case api == nil:
 		return errNoResourceServer

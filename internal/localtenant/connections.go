@@ -331,8 +331,8 @@ func (t *Tenant) checkNames(name string, realms []string, except string) error {
 	now := t.options.Now()
 	for _, other := range t.connections {
 		if name != "" && other.name == name {
-			return &apiError{status: http.StatusConflict, message: "A connection with the same name already " +
-				"exists", code: "connection_conflict"}
+			return &apiError{status: http.StatusConflict, message: "A connection with the same name already exists",
+				code: "connection_conflict"}
 		}
 	}
 	for _, going := range t.deletions {

@@ -37,8 +37,8 @@ func invalidPayload(message string) *apiError {
 }
 
 var (
-	errNoConnection = &apiError{status: http.StatusNotFound, message: "The connection does not " +
-		"exist", code: "inexistent_connection"}
+	errNoConnection = &apiError{status: http.StatusNotFound, message: "The connection does not exist",
+		code: "inexistent_connection"}
 	errNoClient = &apiError{status: http.StatusNotFound, message: "The client does not exist", code: "inexistent_client"}
 	errNoUser   = &apiError{status: http.StatusNotFound, message: "The user does not exist.", code: "inexistent_user"}
 )

@@ -395,8 +395,8 @@ func checkImported(target *connection, row any) *violation {
 		return found
 	}
 	if encoded, err := encodeJSON(row); err != nil || len(encoded) > maxImportedProfile {
-		return &violation{code: "PROFILE_SIZE_EXCEEDED", text: fmt.Sprintf("The user is larger than %d "+
-			"bytes", maxImportedProfile)}
+		return &violation{code: "PROFILE_SIZE_EXCEEDED", text: fmt.Sprintf("The user is larger than %d bytes",
+			maxImportedProfile)}
 	}
 	if metadata := o.object("app_metadata"); metadata != nil {
 		for _, key := range metadata.keys {

@@ -111,8 +111,7 @@ func (t *Tenant) passwordRealm(ctx context.Context, params url.Values) (*object,
 	})
 	switch {
 	case realm == "":
-		return nil, &oauthError{http.StatusForbidden, "server_error", "Authorization server not configured with default " +
-			"connection."}
+		return nil, &oauthError{http.StatusForbidden, "server_error", "Authorization server not configured with default connection."}
 	case c == nil:
 		return nil, &oauthError{http.StatusForbidden, "invalid_request", "Unknown realm: " + realm}
 	case !slices.Contains(c.clients, app.id):

@@ -116,8 +116,8 @@ func (t *Tenant) createResourceServer(c *call) (int, any, error) {
 	defer t.mu.Unlock()
 	if t.api(body.string("identifier")) != nil {
 		return 0, nil, &apiError{
-			status: http.StatusConflict, message: "A resource server with the same identifier already " +
-				"exists.", code: "resource_conflict",
+			status: http.StatusConflict, message: "A resource server with the same identifier already exists.",
+			code: "resource_conflict",
 		}
 	}
 	created := t.newResourceServer(body)

@@ -26,8 +26,8 @@ func userFailure(err error) error {
 		case refusal.code == userExistsCode:
 			return errUserConflict
 		case refusal.policy != "":
-			return &apiError{status: http.StatusBadRequest, message: "PasswordStrengthError: Password is too " +
-				"weak", code: "invalid_body"}
+			return &apiError{status: http.StatusBadRequest, message: "PasswordStrengthError: Password is too weak",
+				code: "invalid_body"}
 		default:
 			return badBody(refusal.text())
 		}
@@ -62,8 +62,8 @@ func (t *Tenant) apiCreateUser(c *call) (int, any, error) {
 		return 0, nil, errUserConflict
 	}
 	if conn == nil {
-		return 0, nil, &apiError{status: http.StatusBadRequest, message: "The connection does not " +
-			"exist.", code: "inexistent_connection"}
+		return 0, nil, &apiError{status: http.StatusBadRequest, message: "The connection does not exist.",
+			code: "inexistent_connection"}
 	}
 	attributes := newObject()
 	for _, key := range body.keys {
@@ -158,8 +158,8 @@ func (t *Tenant) deleteConnectionUser(c *call) (int, any, error) {
 		return 0, nil, badBody("Connection must be a database connection")
 	case !c.URL.Query().Has("email"):
 		return 0, nil, &apiError{
-			status: http.StatusBadRequest, message: "Query validation error: 'Missing required property: " +
-				"email'.", code: "invalid_query_string",
+			status: http.StatusBadRequest, message: "Query validation error: 'Missing required property: email'.",
+			code: "invalid_query_string",
 		}
 	case u == nil:
 		return http.StatusNoContent, nil, nil

@@ -79,8 +79,8 @@ func (c *connection) checkUpdate(body *object) error {
 	}
 	if separate > 1 {
 		return &apiError{
-			status: http.StatusBadRequest, message: "Cannot update email, username and password " +
-				"simultaneously", code: "operation_not_supported",
+			status: http.StatusBadRequest, message: "Cannot update email, username and password simultaneously",
+			code: "operation_not_supported",
 		}
 	}
 	if !c.legacy() {
@@ -154,8 +154,8 @@ func (t *Tenant) changeEmail(ctx context.Context, c *connection, u *user, email 
 	return nil
 }
 
-var errEmailTaken = &apiError{status: http.StatusBadRequest, message: "The specified new email already " +
-	"exists", code: idpCode}
+var errEmailTaken = &apiError{status: http.StatusBadRequest, message: "The specified new email already exists",
+	code: idpCode}
 
 // changeVerified calls change_email with the address as it is.
 func (t *Tenant) changeVerified(ctx context.Context, c *connection, u *user, verified bool) error {

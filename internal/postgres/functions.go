@@ -141,8 +141,8 @@ func (f AccessFunction) statements(create string) []string {
 		fmt.Fprintf(&b, "\n  SET %s = %s", name, value)
 	}
 	fmt.Fprintf(&b, "\n  AS %s", QuoteLiteral(f.Body))
-	statements := []string{b.String(), fmt.Sprintf("ALTER FUNCTION %s OWNER TO "+
-		"%s", signature, pgx.Identifier{f.Owner}.Sanitize())}
+	statements := []string{b.String(), fmt.Sprintf("ALTER FUNCTION %s OWNER TO %s",
+		signature, pgx.Identifier{f.Owner}.Sanitize())}
 	if f.Public {
 		statements = append(statements, fmt.Sprintf("GRANT EXECUTE ON FUNCTION %s TO PUBLIC", signature))
 	} else {

@@ -80,8 +80,8 @@ func (s *Server) AlterAccess(ctx context.Context, spec AccessSpec) error {
 
 func createSchema(ctx context.Context, tx pgx.Tx, spec AccessSpec) error {
 	return withRole(ctx, tx, spec.Owner, func() error {
-		_, err := tx.Exec(ctx, fmt.Sprintf("CREATE SCHEMA %s AUTHORIZATION "+
-			"%s", pgx.Identifier{spec.Schema}.Sanitize(), pgx.Identifier{spec.Owner}.Sanitize()))
+		_, err := tx.Exec(ctx, fmt.Sprintf("CREATE SCHEMA %s AUTHORIZATION %s",
+			pgx.Identifier{spec.Schema}.Sanitize(), pgx.Identifier{spec.Owner}.Sanitize()))
 		return err
 	})
 }
@@ -224,8 +224,8 @@ func syncFunctions(ctx context.Context, tx pgx.Tx, spec AccessSpec, access *Acce
 		statements := w.statements("CREATE OR REPLACE FUNCTION")
 		if i < 0 {
 			for _, grantee := range grantees[w.Name] {
-				statements = append(statements, fmt.Sprintf("GRANT EXECUTE ON FUNCTION %s TO "+
-					"%s", w.signature(), pgx.Identifier{grantee}.Sanitize()))
+				statements = append(statements, fmt.Sprintf("GRANT EXECUTE ON FUNCTION %s TO %s",
+					w.signature(), pgx.Identifier{grantee}.Sanitize()))
 			}
 		}
 		if err := asRole(ctx, tx, spec.Owner, func() error {
@@ -317,7 +317,7 @@ func dropPolicy(ctx context.Context, tx pgx.Tx, schema string, table Object) err
 	if err := waitBriefly(ctx, tx); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, fmt.Sprintf("DROP POLICY IF EXISTS %s ON "+
-		"%s", pgx.Identifier{policyName(schema)}.Sanitize(), table))
+	_, err := tx.Exec(ctx, fmt.Sprintf("DROP POLICY IF EXISTS %s ON %s",
+		pgx.Identifier{policyName(schema)}.Sanitize(), table))
 	return err
 }

@@ -332,8 +332,8 @@ func checkHBA(ctx context.Context, db Querier, ownPath, role string, rules int) 
 	case others == 0:
 		return ErrEmptyHBA
 	case role != "" && found != rules:
-		return &HBAError{File: ownPath, Message: fmt.Sprintf("the server sees %d rules, %d were "+
-			"written", found, rules), Ours: true}
+		return &HBAError{File: ownPath, Message: fmt.Sprintf("the server sees %d rules, %d were written",
+			found, rules), Ours: true}
 	}
 	return nil
 }

@@ -231,8 +231,8 @@ func (w *Watch) endThose(ctx context.Context, conn *pgx.Conn) {
 	w.refused = SQLState(err) == "42501"
 	switch {
 	case err == nil:
-		tflog.Warn(ctx, "sessions of the role held up its change, and were "+
-			"ended", map[string]any{"role": w.end, "processes": pids})
+		tflog.Warn(ctx, "sessions of the role held up its change, and were ended",
+			map[string]any{"role": w.end, "processes": pids})
 	case ctx.Err() == nil:
 		tflog.Warn(ctx, "sessions of the role hold up its "+
 			"change, and could not be ended", map[string]any{"role": w.end, "processes": pids, "error": err.Error()})

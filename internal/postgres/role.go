@@ -127,8 +127,8 @@ func readRole(ctx context.Context, q Querier, name string) (*Role, error) {
 		return &role, nil
 	}
 	var stored *string
-	if err := q.QueryRow(ctx, "select rolpassword from pg_catalog.pg_authid where oid = "+
-		"$1", role.oid).Scan(&stored); err != nil {
+	if err := q.QueryRow(ctx, "select rolpassword from pg_catalog.pg_authid where oid = $1",
+		role.oid).Scan(&stored); err != nil {
 		return nil, err
 	}
 	if stored != nil {

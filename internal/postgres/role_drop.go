@@ -63,8 +63,8 @@ func (s *Server) DropRole(ctx context.Context, name string, objects []Object, dr
 	}
 	if role.Attributes.Login {
 		grace := min(drainGrace, drain/2)
-		tflog.Info(ctx, "the role is about to be "+
-			"dropped", map[string]any{"role": name, "logs_in_for": grace.String(), "at_most": drain.String()})
+		tflog.Info(ctx, "the role is about to be dropped",
+			map[string]any{"role": name, "logs_in_for": grace.String(), "at_most": drain.String()})
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

@@ -55,8 +55,8 @@ func (s *Server) retryTx(ctx context.Context, db Beginner, role string, change f
 // watched runs a change while its session is watched. No lock is waited for without an end.
 func (s *Server) watched(ctx context.Context, tx pgx.Tx, role string, change func(pgx.Tx) error) error {
 	if s.LockTimeout() == 0 {
-		if _, err := tx.Exec(ctx, "select set_config('lock_timeout', $1, "+
-			"true)", Milliseconds(DefaultLockTimeout)); err != nil {
+		if _, err := tx.Exec(ctx, "select set_config('lock_timeout', $1, true)",
+			Milliseconds(DefaultLockTimeout)); err != nil {
 			return err
 		}
 	}

@@ -103,8 +103,7 @@ func postgresBlock() schema.SingleNestedBlock {
 			},
 			"host": schema.StringAttribute{Optional: true, MarkdownDescription: "The server's host name, address or " +
 				"socket directory. Also `PGHOST`."},
-			"port": schema.Int64Attribute{Optional: true, MarkdownDescription: "The server's port, by default 5432. Also " +
-				"`PGPORT`.",
+			"port": schema.Int64Attribute{Optional: true, MarkdownDescription: "The server's port, by default 5432. Also `PGPORT`.",
 				Validators: []validator.Int64{int64validator.Between(1, 65535)}},
 			"database": schema.StringAttribute{Optional: true, MarkdownDescription: "The database that holds the users. Also " +
 				"`PGDATABASE`. Changing it addresses another database."},
@@ -134,8 +133,7 @@ func postgresBlock() schema.SingleNestedBlock {
 					"`PGCONNECT_TIMEOUT`, in seconds."},
 			"lock_timeout": schema.StringAttribute{Optional: true, Validators: []validator.String{durationValidator{}},
 				MarkdownDescription: "How long one statement may wait for a lock before it gives way " +
-					"and is tried again, by default " +
-					"`" + defaultLockTimeout + "`. Logins that need the same lock wait behind it for as long."},
+					"and is tried again, by default `" + defaultLockTimeout + "`. Logins that need the same lock wait behind it for as long."},
 			"statement_timeout": schema.StringAttribute{Optional: true, Validators: []validator.String{durationValidator{}},
 				MarkdownDescription: "How long one statement may run, by default without limit. Building an index " +
 					"on a large table takes minutes."},

@@ -182,8 +182,8 @@ func (e *MissingPartsError) Error() string {
 	}
 	var why []string
 	if absent != nil {
-		why = append(why, fmt.Sprintf("needs the part %s, which the users table does not "+
-			"have", strings.Join(absent, " and the part ")))
+		why = append(why, fmt.Sprintf("needs the part %s, which the users table does not have",
+			strings.Join(absent, " and the part ")))
 	}
 	if readOnly != nil {
 		why = append(why, fmt.Sprintf("writes the part %s, which is only read: through an expression without a column "+

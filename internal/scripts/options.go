@@ -123,8 +123,8 @@ func (o Options) checkHashing() error {
 			fmt.Sprintf("must be between %d and %d", hashes.MinIterations, hashes.MaxIterations),
 		}
 	case o.Argon2Memory < hashes.MinArgon2Memory || o.Argon2Memory > hashes.MaxArgon2Memory:
-		return &OptionError{"argon2_memory", fmt.Sprintf("must be between %d and %d "+
-			"KiB", hashes.MinArgon2Memory, hashes.MaxArgon2Memory)}
+		return &OptionError{"argon2_memory", fmt.Sprintf("must be between %d and %d KiB",
+			hashes.MinArgon2Memory, hashes.MaxArgon2Memory)}
 	case o.Argon2Passes < hashes.MinArgon2Passes || o.Argon2Passes > hashes.MaxArgon2Passes:
 		return &OptionError{
 			"argon2_passes",

@@ -71,8 +71,7 @@ func Parse(text string) (Store, error) {
 	s := Store{Columns: e.Columns, EmailLookup: e.EmailLookup, Reads: e.Reads, Refuses: e.Refuses, RowFilter: e.RowFilter}
 	switch {
 	case (e.Functions == nil) == (e.Table == nil):
-		return Store{}, errors.New("it needs a table, or functions with the table that they stand in front of, " +
-			"and not both")
+		return Store{}, errors.New("it needs a table, or functions with the table that they stand in front of, and not both")
 	case e.Functions != nil:
 		s.Reach = Functions{
 			Schema: e.Functions.Schema,

@@ -70,10 +70,8 @@ func Parts() []PartSpec {
 		{CreatedAt, false, "timestamp with time zone", false, "now()", "When the row was created."},
 		{UpdatedAt, false, "timestamp with time zone", false, "now()", "When one of the scripts last changed the row."},
 		{LastLogin, false, "timestamp with time zone", true, "", "When the user last logged in through the scripts."},
-		{LastPasswordReset, false, "timestamp with time zone", true, "", "When the password was last changed through the " +
-			"scripts."},
-		{MigratedAt, false, "timestamp with time zone", true, "", "When the user was handed to Auth0 by automatic " +
-			"migration."},
+		{LastPasswordReset, false, "timestamp with time zone", true, "", "When the password was last changed through the scripts."},
+		{MigratedAt, false, "timestamp with time zone", true, "", "When the user was handed to Auth0 by automatic migration."},
 	}
 }
 

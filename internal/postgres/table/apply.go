@@ -124,8 +124,8 @@ func (t *Session) runGroup(ctx context.Context, group []Step, budgets Budgets) (
 	if errors.As(err, &long) && group[failed].Route == Catalog {
 		// What only changes the catalog takes a moment: the server may have been busy. A second
 		// rewrite would keep logins waiting for as long as the first.
-		tflog.Info(ctx, "the statement was too slow, trying once "+
-			"more", map[string]any{"table": t.quoted(), "what": group[failed].What})
+		tflog.Info(ctx, "the statement was too slow, trying once more",
+			map[string]any{"table": t.quoted(), "what": group[failed].What})
 		if err := postgres.Pause(ctx, time.Second); err != nil {
 			return failed, err
 		}
@@ -160,8 +160,8 @@ func (t *Session) repeat(
 		if !postgres.LockMissed(err) || ctx.Err() != nil || time.Now().Add(rest).After(deadline) {
 			return err
 		}
-		tflog.Info(ctx, "the lock was not free in time, trying "+
-			"again", map[string]any{"table": t.quoted(), "what": what, "waited_ms": wait.Milliseconds()})
+		tflog.Info(ctx, "the lock was not free in time, trying again",
+			map[string]any{"table": t.quoted(), "what": what, "waited_ms": wait.Milliseconds()})
 		if err := postgres.Pause(ctx, rest); err != nil {
 			return err
 		}

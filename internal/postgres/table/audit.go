@@ -174,8 +174,8 @@ func newAuditQuery(users store.Store, table *Table, formats []string) *auditQuer
 		q.looks = append(q.looks, finding)
 		patterns = append(patterns, look.Pattern)
 	}
-	q.rows(&a.HashesUnknown, "u.hash = 'unknown'", fmt.Sprintf("btrim(%[1]s) <> '' AND %[1]s !~ ALL "+
-		"(%[2]s)", q.password, postgres.TextArray(patterns)))
+	q.rows(&a.HashesUnknown, "u.hash = 'unknown'", fmt.Sprintf("btrim(%[1]s) <> '' AND %[1]s !~ ALL (%[2]s)",
+		q.password, postgres.TextArray(patterns)))
 
 	unreadable, dear := unreadableBy(formats)
 	q.rows(

@@ -254,8 +254,8 @@ func (p *planner) create() {
 	for _, unique := range p.want.Unique {
 		if unique.Lookup != NoLookup {
 			name := p.indexName(unique, nil)
-			p.created("keep "+unique.Column+" unique and find users by "+
-				"it", "CREATE UNIQUE INDEX "+postgres.Ident(name)+" ON "+p.table+" ("+unique.key()+")"+unique.where(), name)
+			p.created("keep "+unique.Column+" unique and find users by it",
+				"CREATE UNIQUE INDEX "+postgres.Ident(name)+" ON "+p.table+" ("+unique.key()+")"+unique.where(), name)
 		}
 	}
 	if p.want.Comment != "" {
@@ -352,8 +352,8 @@ func (p *planner) dropColumns() {
 			p.refuse(name, "", "the column is inherited, and is dropped "+
 				"in the table that it comes from", "Drop it there, or set drop_removed_columns = false.")
 		case len(have.UsedBy) > 0:
-			p.refuse(name, "", fmt.Sprintf("dropping the column %s would break "+
-				"%s", postgres.Ident(name), postgres.List(have.UsedBy)),
+			p.refuse(name, "", fmt.Sprintf("dropping the column %s would break %s",
+				postgres.Ident(name), postgres.List(have.UsedBy)),
 				"Remove what depends on the column first, or set drop_removed_columns = false.")
 		case len(have.GrantedTo) > 0:
 			p.refuse(name, "", fmt.Sprintf("the column %s is granted to %s, whose scripts may still use it, "+

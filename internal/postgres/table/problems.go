@@ -137,8 +137,7 @@ func census(ctx context.Context, tx pgx.Tx, users store.Store, suspects []Suspec
 		return c, nil
 	}
 	looks := &auditQuery{password: q.password}
-	rows, err := tx.Query(ctx, "SELECT "+looks.look()+", count(*) FROM "+q.sample(hashRows)+" WHERE "+q.users+" GROUP "+
-		"BY 1")
+	rows, err := tx.Query(ctx, "SELECT "+looks.look()+", count(*) FROM "+q.sample(hashRows)+" WHERE "+q.users+" GROUP BY 1")
 	if err != nil {
 		return nil, err
 	}
@@ -228,8 +227,8 @@ func (p *problems) notRead(s Suspect) {
 	attribute, _, _ := strings.Cut(s.Settle, " ")
 	found := Problem{
 		Kind: NotRead, Attribute: attribute,
-		What: fmt.Sprintf("the column %s looks as if it said who may not log in, and nothing reads it: whoever it keeps "+
-			"out gets in", postgres.Ident(s.Column)),
+		What: fmt.Sprintf("the column %s looks as if it said who may not log in, and nothing reads it: whoever it keeps out gets in",
+			postgres.Ident(s.Column)),
 		Settle: fmt.Sprintf("set %s, or name the column in not_blocking", s.Settle),
 		Query:  fmt.Sprintf("SELECT %[1]s, count(*) FROM %[2]s GROUP BY 1", postgres.Ident(s.Column), p.q.from),
 	}
@@ -256,8 +255,8 @@ func (p *problems) filters() {
 	}
 	p.add(Problem{
 		Kind: HidesAll, Attribute: "row_filter", What: "the row_filter is true for none of them, so that nobody is a user",
-		Settle: "correct it; where it is null for a row, the row is no user", Query: fmt.Sprintf("SELECT count(*) FROM %s "+
-			"WHERE %s", p.q.from, p.q.users),
+		Settle: "correct it; where it is null for a row, the row is no user", Query: fmt.Sprintf("SELECT count(*) FROM %s WHERE %s",
+			p.q.from, p.q.users),
 	}, func(c *Census) int64 {
 		if c.Users > 0 {
 			return 0
@@ -266,8 +265,8 @@ func (p *problems) filters() {
 	})
 	p.add(Problem{
 		Kind: HidesNobody, Attribute: "row_filter", What: "the row_filter is true for all of them, so that it hides nobody",
-		Settle: "see whether it says what is meant, and leave it if there is nobody yet to " +
-			"hide", Query: fmt.Sprintf("SELECT count(*) FROM %s WHERE (%s) IS NOT TRUE", p.q.from, p.users.RowFilter.SQL),
+		Settle: "see whether it says what is meant, and leave it if there is nobody yet to hide",
+		Query:  fmt.Sprintf("SELECT count(*) FROM %s WHERE (%s) IS NOT TRUE", p.q.from, p.users.RowFilter.SQL),
 	}, func(c *Census) int64 {
 		if c.Users < c.Rows {
 			return 0
@@ -280,8 +279,7 @@ func (p *problems) addresses() {
 	if p.users.EmailLookup == store.Exact {
 		p.add(Problem{
 			Kind: Capitals, Attribute: "email_lookup",
-			What: "the address has capitals, and the exact look-up compares with the address in lower case: whoever has it " +
-				"is not found",
+			What:   "the address has capitals, and the exact look-up compares with the address in lower case: whoever has it is not found",
 			Settle: "set email_lookup = \"lower_index\"", Query: p.q.list(p.q.email + " <> lower(" + p.q.email + ")"),
 		}, func(c *Census) int64 { return c.Capitals })
 	}

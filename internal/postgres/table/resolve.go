@@ -243,8 +243,7 @@ where d.adrelid = $1::text::regclass and a.attname = $2`, relation, column).Scan
 
 func (r *resolver) trustView(ctx context.Context, tx pgx.Tx) error {
 	var rule uint32
-	if err := tx.QueryRow(ctx, "select oid from pg_rewrite where ev_class = "+
-		"'"+resolved+"'::regclass").Scan(&rule); err != nil {
+	if err := tx.QueryRow(ctx, "select oid from pg_rewrite where ev_class = '"+resolved+"'::regclass").Scan(&rule); err != nil {
 		return err
 	}
 	return r.trust(ctx, tx, "pg_rewrite", rule)

@@ -79,8 +79,8 @@ func (t *Session) acquire(ctx context.Context) error {
 			return postgres.NewHeldUpError(err, holders)
 		}
 		if len(holders) == 0 && len(now) > 0 {
-			tflog.Info(ctx, "another run is changing the table, "+
-				"waiting", map[string]any{"table": t.quoted(), "held_up_by": (&postgres.HeldUpError{Holders: now}).Who()})
+			tflog.Info(ctx, "another run is changing the table, waiting",
+				map[string]any{"table": t.quoted(), "held_up_by": (&postgres.HeldUpError{Holders: now}).Who()})
 		}
 		holders = now
 		if err := postgres.Pause(ctx, wait); err != nil {

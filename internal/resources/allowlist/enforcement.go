@@ -148,8 +148,8 @@ func (r *allowlist) planEnforced(
 	}
 	found, err := server.Enforcement(ctx)
 	if err != nil {
-		diags.AddError("Server Not Inspected", kit.PostgresDetail("Could not find out how the allowlist can be "+
-			"enforced", err))
+		diags.AddError("Server Not Inspected", kit.PostgresDetail("Could not find out how the allowlist can be enforced",
+			err))
 		return
 	}
 	plan.checkPossible(found, diags)

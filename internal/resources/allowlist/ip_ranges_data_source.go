@@ -160,8 +160,8 @@ func (m *ipRangesModel) networks(diags *diag.Diagnostics, feed ipranges.Feed) ([
 	}
 	networks, err := feed.Region(m.Region.ValueString())
 	if err != nil {
-		diags.AddAttributeError(path.Root("region"), "Unknown Region", fmt.Sprintf("In the list of Auth0's addresses "+
-			"%v.", err))
+		diags.AddAttributeError(path.Root("region"), "Unknown Region", fmt.Sprintf("In the list of Auth0's addresses %v.",
+			err))
 		return nil, false
 	}
 	return networks, true

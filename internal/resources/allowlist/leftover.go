@@ -64,8 +64,8 @@ func (m *allowlistModel) showLeftovers(left []rulesPlace) {
 	elements := m.Enforced.Elements()
 	for _, at := range left {
 		if at != m.place() {
-			elements = append(elements, types.StringValue(fmt.Sprintf("left by a change that failed: %s for "+
-				"%q", at.Enforcement, at.Role+at.Schema)))
+			elements = append(elements, types.StringValue(fmt.Sprintf("left by a change that failed: %s for %q",
+				at.Enforcement, at.Role+at.Schema)))
 		}
 	}
 	m.Enforced = types.ListValueMust(types.StringType, elements)

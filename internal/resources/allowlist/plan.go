@@ -204,8 +204,8 @@ func regionRanges(
 	}
 	networks, err := feed.Region(region)
 	if err != nil {
-		diags.AddAttributeError(path.Root("region"), "Unknown Region", fmt.Sprintf("In the live list of Auth0's addresses "+
-			"%v.", err))
+		diags.AddAttributeError(path.Root("region"), "Unknown Region", fmt.Sprintf("In the live list of Auth0's addresses %v.",
+			err))
 		return ranges{}, false
 	}
 	beforeIs := "the list in use"

@@ -114,8 +114,8 @@ func (hbaNameValidator) ValidateString(_ context.Context, req validator.StringRe
 		return
 	}
 	if problem := postgres.HBANameProblem(req.ConfigValue.ValueString()); problem != "" {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Name", fmt.Sprintf("The name %q cannot be used here: "+
-			"%s.", req.ConfigValue.ValueString(), problem))
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Name", fmt.Sprintf("The name %q cannot be used here: %s.",
+			req.ConfigValue.ValueString(), problem))
 	}
 }
 

@@ -107,8 +107,8 @@ func hashAttributes() map[string]schema.Attribute {
 		"bcrypt_rounds": schema.Int64Attribute{
 			Optional: true, Computed: true, Default: int64default.StaticInt64(scripts.DefaultBcryptRounds),
 			MarkdownDescription: fmt.Sprintf("The cost of new hashes with bcrypt, from %d to %d; the default is %d. A change "+
-				"counts for passwords that are set from then "+
-				"on.", scripts.MinBcryptRounds, scripts.MaxBcryptRounds, scripts.DefaultBcryptRounds),
+				"counts for passwords that are set from then on.",
+				scripts.MinBcryptRounds, scripts.MaxBcryptRounds, scripts.DefaultBcryptRounds),
 			Validators: []validator.Int64{int64validator.Between(scripts.MinBcryptRounds, scripts.MaxBcryptRounds)},
 		},
 		"bcrypt_prefix": schema.StringAttribute{

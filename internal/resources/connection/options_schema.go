@@ -145,19 +145,16 @@ func connectionOptionAttributes() map[string]schema.Attribute {
 			"together with `password_options`."), map[string]schema.Attribute{"min_length": int64Option(1, 128, "The least length. A change is an update in place.")}),
 		"password_history": objectOption(managed("Whether old passwords are refused, in the old form. Not "+
 			"together with `password_options`."), map[string]schema.Attribute{
-			"enable": schema.BoolAttribute{Required: true, MarkdownDescription: "Whether they are. A change is an update in " +
-				"place."},
-			"size": int64Option(0, 24, "How many old passwords count. A change is an update in place."),
+			"enable": schema.BoolAttribute{Required: true, MarkdownDescription: "Whether they are. A change is an update in place."},
+			"size":   int64Option(0, 24, "How many old passwords count. A change is an update in place."),
 		}),
 		"password_no_personal_info": objectOption(managed("Whether passwords with personal data are refused, in the old "+
 			"form. Not together with `password_options`."), map[string]schema.Attribute{
-			"enable": schema.BoolAttribute{Required: true, MarkdownDescription: "Whether they are. A change is an update in " +
-				"place."},
+			"enable": schema.BoolAttribute{Required: true, MarkdownDescription: "Whether they are. A change is an update in place."},
 		}),
 		"password_dictionary": objectOption(managed("Whether common passwords are refused, in the old form. Not "+
 			"together with `password_options`."), map[string]schema.Attribute{
-			"enable": schema.BoolAttribute{Required: true, MarkdownDescription: "Whether they are. A change is an update " +
-				"in place."},
+			"enable":     schema.BoolAttribute{Required: true, MarkdownDescription: "Whether they are. A change is an update in place."},
 			"dictionary": setOption("Further words to refuse, at most 200. A change is an update in place.", 200, 50),
 		}),
 	}
@@ -265,11 +262,11 @@ func passwordOptionsOption() schema.SingleNestedAttribute {
 			"max_length_exceeded": choiceOption("Whether longer passwords than can be hashed are cut or refused. A "+
 				"change is an update in place.", "truncate", "error"),
 		}),
-		"profile_data": objectOption("Profile data in passwords. A change is an update in "+
-			"place.", map[string]schema.Attribute{
-			"active":         boolOption("Whether it is refused. A change is an update in place."),
-			"blocked_fields": setOption("The profile fields that count, at most 12. A change is an update in place.", 12, 100),
-		}),
+		"profile_data": objectOption("Profile data in passwords. A change is an update in place.",
+			map[string]schema.Attribute{
+				"active":         boolOption("Whether it is refused. A change is an update in place."),
+				"blocked_fields": setOption("The profile fields that count, at most 12. A change is an update in place.", 12, 100),
+			}),
 		"history": objectOption("Old passwords. A change is an update in place.", map[string]schema.Attribute{
 			"active": boolOption("Whether they are refused. A change is an update in place."),
 			"size":   int64Option(1, 24, "How many old passwords count. A change is an update in place."),

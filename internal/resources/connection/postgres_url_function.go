@@ -110,8 +110,8 @@ func postgresURL(argument attr.Value) (string, error) {
 			continue
 		case slices.Contains(urlParts, name), slices.Contains(queryParts, name):
 		case partNames[name] != "":
-			return "", &partError{strconv.Quote(name), fmt.Sprintf("is not a part of the URL; the part is called "+
-				"%q", partNames[name])}
+			return "", &partError{strconv.Quote(name), fmt.Sprintf("is not a part of the URL; the part is called %q",
+				partNames[name])}
 		default:
 			return "", &partError{strconv.Quote(name), "is not a part of the URL; further parameters of the connection go " +
 				"into a map named \"parameters\""}

@@ -264,8 +264,8 @@ func addTriedAsOther(wanted, role string, diags *diag.Diagnostics) {
 	diags.AddWarning("Privileges Not Tried", fmt.Sprintf(
 		"The SQL of the scripts was tried as %q, which the provider connects as and which may not be the scripts' role %q. "+
 			"What that role may not do was not found out.\n\n"+
-			"GRANT %s TO %s lets the provider try it as that "+
-			"role.", role, wanted, kit.QuoteIdentifier(wanted), kit.QuoteIdentifier(role)))
+			"GRANT %s TO %s lets the provider try it as that role.",
+		role, wanted, kit.QuoteIdentifier(wanted), kit.QuoteIdentifier(role)))
 }
 
 // target is what the scripts' URL says, as far as it may be shown.

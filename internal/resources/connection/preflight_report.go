@@ -72,8 +72,8 @@ func (s *scriptPreflight) try(ctx context.Context, step scripts.Step) error {
 		s.add(&preflightFailure{operations: []string{string(step.Operation)}, problem: unexpected(step.Expect, result.Rows)})
 		s.created = s.created && !step.Expect.Looks() // one report is enough
 	case step.Expect == scripts.Finds && result.First["id"] == "":
-		s.add(&preflightFailure{operations: []string{string(scripts.Create)}, problem: "left the id of a new user " +
-			"empty", columns: []string{s.users.Columns[store.ID].Name}})
+		s.add(&preflightFailure{operations: []string{string(scripts.Create)}, problem: "left the id of a new user empty",
+			columns: []string{s.users.Columns[store.ID].Name}})
 	case step.Expect == scripts.Finds:
 		s.id = result.First["id"]
 	}

@@ -440,8 +440,8 @@ func setClients(ctx context.Context, client *auth0.Client, id string, wanted typ
 		auth0Error(diags, "Enabled Clients Not Set", err, nil)
 		return false
 	}
-	kit.LogDone(ctx, began, "clients of the connection "+
-		"set", map[string]any{"id": id, "enabled": len(added), "disabled": len(removed)})
+	kit.LogDone(ctx, began, "clients of the connection set",
+		map[string]any{"id": id, "enabled": len(added), "disabled": len(removed)})
 	return true
 }
 

@@ -141,8 +141,7 @@ func connectionSchema(ctx context.Context) schema.Schema {
 				"with `configuration_wo_version`. The whole map is sent whenever an option changes, so keep it configured.",
 			Validators: []validator.Map{
 				mapvalidator.SizeAtLeast(1),
-				mapvalidator.KeysAre(stringvalidator.RegexMatches(configurationKeyForm, "must be a name: letters, digits and "+
-					"underscores")),
+				mapvalidator.KeysAre(stringvalidator.RegexMatches(configurationKeyForm, "must be a name: letters, digits and underscores")),
 				mapvalidator.AlsoRequires(path.MatchRoot("configuration_wo_version")),
 			},
 		},
@@ -261,8 +260,7 @@ func scriptsBlock() schema.SingleNestedBlock {
 						"dots, hyphens and underscores"),
 				},
 			},
-			"database_url_key": keyAttribute(scripts.DefaultDatabaseURLKey, "The configuration key that holds the database's "+
-				"URL."),
+			"database_url_key": keyAttribute(scripts.DefaultDatabaseURLKey, "The configuration key that holds the database's URL."),
 			"ca_key": keyAttribute(scripts.DefaultCAKey, "The configuration key that may hold, in PEM, the "+
 				"certificate authority of the database; without it the public ones are trusted."),
 			"pool_max": schema.Int64Attribute{

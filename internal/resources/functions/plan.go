@@ -232,9 +232,9 @@ func accessError(diags *diag.Diagnostics, verb, schema string, err error) {
 			"%s: %v.\n\nGive the role and the connection another store first, and apply until the plan is "+
 				"empty; then remove the functions.", attempted, used))
 	case errors.As(err, &changed):
-		diags.AddError("Functions Changed Since "+
-			"Plan", fmt.Sprintf("%s: somebody gave it %v after the plan was made, and nothing was changed.\n\nPlan again to "+
-			"see what will be done about it.", attempted, changed))
+		diags.AddError("Functions Changed Since Plan",
+			fmt.Sprintf("%s: somebody gave it %v after the plan was made, and nothing was changed.\n\nPlan again to "+
+				"see what will be done about it.", attempted, changed))
 	case errors.As(err, &different):
 		diags.AddError("Functions Not Changed", fmt.Sprintf("%s: the server accepted the change and the functions are "+
 			"%v.\n\nThis needs a role with more rights, mostly a superuser.", attempted, different))

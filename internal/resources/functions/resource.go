@@ -94,8 +94,7 @@ func (r *accessFunctions) Schema(_ context.Context, _ resource.SchemaRequest, re
 				"the functions in one transaction."),
 			"operations": kit.OperationsAttribute(
 				false,
-				"The operations that have functions: "+kit.QuotedOperations()+"; without it, all for which the table has the "+
-					"parts. "+
+				"The operations that have functions: "+kit.QuotedOperations()+"; without it, all for which the table has the parts. "+
 					"A change creates or drops what makes the difference.",
 			),
 			"rehash_on_login": kit.RehashAttribute("Whether there is a function by which `login` replaces a password's hash, " +
@@ -247,8 +246,8 @@ func (r *accessFunctions) Delete(ctx context.Context, req resource.DeleteRequest
 	defer end.Close()
 	if end.Elsewhere {
 		if err := end.Server.DropOwnerElsewhere(ctx, state.Owner.ValueString()); err != nil {
-			kit.AddLeft(state.remains(), kit.PostgresDetail(fmt.Sprintf("Could not drop the role "+
-				"%q", state.Owner.ValueString()), err), &resp.Diagnostics)
+			kit.AddLeft(state.remains(), kit.PostgresDetail(fmt.Sprintf("Could not drop the role %q",
+				state.Owner.ValueString()), err), &resp.Diagnostics)
 		}
 		return
 	}

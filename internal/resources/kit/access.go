@@ -78,8 +78,8 @@ func AccessFunctions(
 				fmt.Sprintf("Runs the statement %s of the %s script.", f.Statement.Name, op))
 			if f.StoresPassword() {
 				function = function.Requiring(
-					fmt.Sprintf("%s::pg_catalog.text OPERATOR(pg_catalog.~) "+
-						"%s", QuoteIdentifier(string(store.Password)), postgres.QuoteLiteral(format.Writer.Written)),
+					fmt.Sprintf("%s::pg_catalog.text OPERATOR(pg_catalog.~) %s",
+						QuoteIdentifier(string(store.Password)), postgres.QuoteLiteral(format.Writer.Written)),
 					"the password is not a hash as the scripts write it, in the format "+format.Name)
 			}
 			all = append(all, function)

@@ -40,8 +40,8 @@ func InDataSource(attribute resourceschema.Attribute) schema.Attribute {
 		return schema.SingleNestedAttribute{Required: a.Required, Optional: a.Optional, MarkdownDescription: description, Validators: a.Validators,
 			Attributes: allInDataSource(a.Attributes)}
 	}
-	panic(fmt.Sprintf("no data source has an attribute like %T "+
-		"yet", attribute)) // seen by every test that reads the schema
+	panic(fmt.Sprintf("no data source has an attribute like %T yet",
+		attribute)) // seen by every test that reads the schema
 }
 
 func allInDataSource(attributes map[string]resourceschema.Attribute) map[string]schema.Attribute {

@@ -78,8 +78,8 @@ func (s Service[T]) Get(diags *diag.Diagnostics) (client T, ok bool) {
 				"This object needs the provider's %s, whose value is only known after "+
 					"another object is created.\n\n%s", p.Attribute, p.Remedy))
 		} else {
-			diags.AddError("Provider Setting Missing", fmt.Sprintf("This object needs the provider's %s. "+
-				"%s", p.Attribute, p.Remedy))
+			diags.AddError("Provider Setting Missing", fmt.Sprintf("This object needs the provider's %s. %s",
+				p.Attribute, p.Remedy))
 		}
 	}
 	return s.client, len(s.problems) == 0

@@ -27,8 +27,7 @@ func PostgresDetail(attempted string, err error) string {
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return attempted + ": the time given for it ran " +
-			"out." + HeldUpBy(err) + "\n\nRaise the object's timeout, or see in pg_stat_activity what holds " +
+		return attempted + ": the time given for it ran out." + HeldUpBy(err) + "\n\nRaise the object's timeout, or see in pg_stat_activity what holds " +
 			"the work up, and apply again."
 	case errors.Is(err, context.Canceled):
 		return attempted + ": it was cancelled.\n\nApply again to finish."

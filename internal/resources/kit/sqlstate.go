@@ -86,8 +86,7 @@ type ScriptRemedy struct {
 const credentialsRemedy = "Check username and password in the provider's postgres settings, " +
 	"and pg_hba.conf on the server."
 
-var noTable = ScriptRemedy{"Users Table Not Found", "Let store be that of an auth0pg_users_table, or create the " +
-	"table first"}
+var noTable = ScriptRemedy{"Users Table Not Found", "Let store be that of an auth0pg_users_table, or create the table first"}
 
 // Remedy says what to do where the server refuses a statement of the provider's. Mostly the server's own hint is the best.
 func Remedy(err *pgconn.PgError) string {

@@ -134,8 +134,8 @@ func StoreError(diags *diag.Diagnostics, at path.Path, err error) {
 			"The privileges for the operations cannot be derived: %v.\n\n%s, or leave the operation out.", err, WritableView))
 		return
 	}
-	diags.AddAttributeError(at, "Store Cannot Be Used", fmt.Sprintf("The privileges for the operations cannot be "+
-		"derived: %v.", err))
+	diags.AddAttributeError(at, "Store Cannot Be Used", fmt.Sprintf("The privileges for the operations cannot be derived: %v.",
+		err))
 }
 
 // OperationsAttribute is the attribute with the operations whose scripts are to work.

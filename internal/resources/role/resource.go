@@ -368,8 +368,8 @@ func (m *databaseRoleModel) title() string { return fmt.Sprintf("the role %q", m
 // Remains is what the role leaves where it cannot be dropped.
 func (m *databaseRoleModel) remains() kit.Remains {
 	role := kit.QuoteIdentifier(m.Name.ValueString())
-	return kit.Remains{What: m.title(), SQL: fmt.Sprintf("DROP OWNED BY %[1]s;\nDROP ROLE "+
-		"%[1]s;", role), OnServer: fmt.Sprintf("DROP ROLE %s;", role)}
+	return kit.Remains{What: m.title(), SQL: fmt.Sprintf("DROP OWNED BY %[1]s;\nDROP ROLE %[1]s;",
+		role), OnServer: fmt.Sprintf("DROP ROLE %s;", role)}
 }
 
 // ImportState takes the role's name. Store and operations are derived when it is read, where they can be told; the

@@ -50,8 +50,8 @@ func (timeoutValidator) ValidateString(_ context.Context, req validator.StringRe
 		return
 	}
 	if _, err := postgres.ParseTimeout(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Timeout", fmt.Sprintf("The value %q is no timeout: "+
-			"%v.", req.ConfigValue.ValueString(), err))
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Timeout", fmt.Sprintf("The value %q is no timeout: %v.",
+			req.ConfigValue.ValueString(), err))
 	}
 }
 

@@ -30,8 +30,7 @@ func tenantError(diags *diag.Diagnostics, attempted string, err error) {
 		case failed.NotFound():
 			remedy = "Check connection_id."
 		case failed.NoAnswer():
-			remedy = "Check domain and base_url in the provider's auth0 settings and the network on the way, and " +
-				"apply again."
+			remedy = "Check domain and base_url in the provider's auth0 settings and the network on the way, and apply again."
 		}
 	}
 	diags.AddError("Users Not Imported", fmt.Sprintf("%s: %s\n\n%s", attempted, kit.Sentence(err.Error()), remedy))
@@ -53,11 +52,11 @@ func failure(diags *diag.Diagnostics, source migration.Source, err error) {
 			"Look at failed and at the ledger (%s), correct the cause, and apply again: the import goes on.",
 			attempted, kit.Sentence(stopped.Error()), source.Ledger.RefusedQuery()))
 	case errors.As(err, &where):
-		diags.AddAttributeError(path.Root("where"), "Condition Not Usable", fmt.Sprintf("%s: %s\n\nCorrect the "+
-			"condition.", attempted, kit.Sentence(where.Error())))
+		diags.AddAttributeError(path.Root("where"), "Condition Not Usable", fmt.Sprintf("%s: %s\n\nCorrect the condition.",
+			attempted, kit.Sentence(where.Error())))
 	case errors.As(err, &ledger):
-		diags.AddAttributeError(path.Root("ledger"), "Ledger Not Usable", fmt.Sprintf("%s: %s\n\nGive the ledger "+
-			"another name.", attempted, kit.Sentence(ledger.Error())))
+		diags.AddAttributeError(path.Root("ledger"), "Ledger Not Usable", fmt.Sprintf("%s: %s\n\nGive the ledger another name.",
+			attempted, kit.Sentence(ledger.Error())))
 	case errors.As(err, &foreign):
 		diags.AddAttributeError(path.Root("store"), "Users Not Imported", fmt.Sprintf(
 			"%s: %v. That role's code would run with the rights of the provider.\n\nGive what is named to the "+

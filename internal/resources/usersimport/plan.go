@@ -109,8 +109,8 @@ func (r *usersImport) foresee(ctx context.Context, m *usersImportModel, pepper t
 			"are those of now.", kit.Capitalized(source.Store.Title()), found.text(m.FirstBatch.ValueInt64())))
 	case err == nil:
 	case notThereYet(err), r.data.Absent(err) != "", errors.Is(err, context.DeadlineExceeded):
-		diags.AddWarning("Users Not Counted", kit.PostgresDetail("Could not count whom the import would bring into "+
-			"Auth0", err)+" Where the same apply makes or changes the table, that is to be expected.")
+		diags.AddWarning("Users Not Counted", kit.PostgresDetail("Could not count whom the import would bring into Auth0",
+			err)+" Where the same apply makes or changes the table, that is to be expected.")
 	default:
 		failure(diags, source, err)
 	}

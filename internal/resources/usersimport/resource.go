@@ -185,10 +185,8 @@ func (r report) warn(diags *diag.Diagnostics, source migration.Source) {
 	if len(r.refused) > 0 {
 		diags.AddWarning("Users Refused By Auth0", fmt.Sprintf(
 			"Auth0 refused %d users of %s, who are in failed and not marked. This lists all of them:\n\n%s\n\nOf a "+
-				"DUPLICATED_USER the address belongs to another user of the connection, or is left over in Auth0's "+
-				"store: "+
-				"DELETE /api/v2/connections/{id}/users?email=… takes the latter out. Correct the causes and raise "+
-				"version.",
+				"DUPLICATED_USER the address belongs to another user of the connection, or is left over in Auth0's store: "+
+				"DELETE /api/v2/connections/{id}/users?email=… takes the latter out. Correct the causes and raise version.",
 			len(r.refused), source.Store.Title(), source.Ledger.RefusedQuery()))
 	}
 }

@@ -144,8 +144,7 @@ func (r *usersImport) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 			"imported": schema.Int64Attribute{Computed: true, MarkdownDescription: "How many users the last " +
 				"import has brought in."},
 			"already_there": schema.Int64Attribute{Computed: true, MarkdownDescription: "How many of the others it " +
-				"found in Auth0 with their id, and marked: they had logged in meanwhile, or reset their password " +
-				"before."},
+				"found in Auth0 with their id, and marked: they had logged in meanwhile, or reset their password before."},
 			"failed": schema.ListNestedAttribute{
 				Computed: true, MarkdownDescription: "Whom Auth0 refused in the last import, the first 100: they " +
 					"are in the connection under no id of the table.",

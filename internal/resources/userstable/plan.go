@@ -297,8 +297,8 @@ func (w tableWork) addProblems(ctx context.Context, db postgres.Beginner, diags 
 			"The way in which users are found changes: email_lookup, an expression or row_filter. So that the connection's "+
 				"present scripts find users until this apply has replaced them, %s keeps what was built "+
 				"for the former lookup: %s.\n\n"+
-				"Apply once more afterwards: the next plan drops "+
-				"it.", postgres.QualifiedName(w.spec.Schema, w.spec.Name), kit.List(w.plan.Kept)))
+				"Apply once more afterwards: the next plan drops it.",
+			postgres.QualifiedName(w.spec.Schema, w.spec.Name), kit.List(w.plan.Kept)))
 	}
 	for _, c := range w.spec.columns() {
 		if c.RenamedFrom != "" && slices.ContainsFunc(w.plan.Steps, func(s table.Step) bool { return s.Renames == c.Name }) {

@@ -85,8 +85,8 @@ func checkSchema(ctx context.Context, q postgres.Querier, schema string, diags *
 	exists, mayCreate, err := table.SchemaAccess(ctx, q, schema)
 	switch {
 	case err != nil:
-		diags.AddError("Users Table Not Planned", kit.PostgresDetail(fmt.Sprintf("Could not look up the schema "+
-			"%q", schema), err))
+		diags.AddError("Users Table Not Planned", kit.PostgresDetail(fmt.Sprintf("Could not look up the schema %q",
+			schema), err))
 	case !exists:
 		diags.AddAttributeWarning(path.Root("schema"), "Schema Does Not Exist", fmt.Sprintf(
 			"The schema %q does not exist in the database. Unless something else creates it before, the apply fails.", schema))

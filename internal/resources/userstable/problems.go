@@ -79,8 +79,8 @@ func checkIgnored(t *table.Table, ignored []string, diags *diag.Diagnostics) {
 				there = fmt.Sprintf(" The nearest is %q.", nearest)
 			}
 			diags.AddAttributeError(path.Root("not_blocking"), "Column Not Found", fmt.Sprintf(
-				"not_blocking names the column %q, which %s does not have.%s\n\nCorrect the name, or leave it "+
-					"out.", name, postgres.QualifiedName(t.Schema, t.Name), there))
+				"not_blocking names the column %q, which %s does not have.%s\n\nCorrect the name, or leave it out.",
+				name, postgres.QualifiedName(t.Schema, t.Name), there))
 		}
 	}
 }

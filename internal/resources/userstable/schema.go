@@ -40,8 +40,7 @@ func (r *usersTable) Schema(ctx context.Context, _ resource.SchemaRequest, resp 
 			"An existing table is brought in with an import block and is then changed only where the " +
 			"configuration differs from it.",
 		Attributes: map[string]schema.Attribute{
-			"id": schema.StringAttribute{Computed: true, MarkdownDescription: "The table's name with its schema, as an import " +
-				"takes it."},
+			"id": schema.StringAttribute{Computed: true, MarkdownDescription: "The table's name with its schema, as an import takes it."},
 			"schema": schema.StringAttribute{
 				Optional: true, Computed: true, Default: stringdefault.StaticString("public"),
 				MarkdownDescription: "The schema of the table, by default `public`. It must exist. A change makes a new table " +

@@ -80,12 +80,12 @@ func (d *describedStore) Schema(_ context.Context, _ datasource.SchemaRequest, r
 			"seconds at most, in a transaction that changes nothing; no personal data is in the result.",
 		Attributes: map[string]schema.Attribute{
 			"schema": schema.StringAttribute{
-				Optional: true, Computed: true, MarkdownDescription: "The schema of the relation, by default " +
-					"`public`.", Validators: []validator.String{identifierValidator{}},
+				Optional: true, Computed: true, MarkdownDescription: "The schema of the relation, by default `public`.",
+				Validators: []validator.String{identifierValidator{}},
 			},
 			"name": schema.StringAttribute{
-				Required: true, MarkdownDescription: "The relation's name, taken as it is, upper case and blanks " +
-					"included.", Validators: []validator.String{identifierValidator{}},
+				Required: true, MarkdownDescription: "The relation's name, taken as it is, upper case and blanks included.",
+				Validators: []validator.String{identifierValidator{}},
 			},
 			"columns": schema.MapNestedAttribute{
 				Required: true,
@@ -145,8 +145,7 @@ func (d *describedStore) Schema(_ context.Context, _ datasource.SchemaRequest, r
 					"or does not take.",
 			},
 			"problems": problemsAttribute("What lets somebody in who may not, or keeps somebody out who may, as far as " +
-				"the relation tells. Each is a warning, too, but for a filter that hides nobody, and is gone once an attribute " +
-				"settles it."),
+				"the relation tells. Each is a warning, too, but for a filter that hides nobody, and is gone once an attribute settles it."),
 			"suggested_ddl": schema.ListAttribute{Computed: true, ElementType: types.StringType,
 				MarkdownDescription: "SQL for the owner's own migrations, which can be run while logins go on: an index that " +
 					"serves the look-up, and the column `migrated_at` of automatic migration. Nothing of it is run here."},
@@ -194,8 +193,8 @@ func (d *describedStore) ValidateConfig(ctx context.Context, req datasource.Vali
 		if other, taken := owner[name]; taken {
 			resp.Diagnostics.AddAttributeError(path.Root("columns").AtMapKey(string(spec.Part)).AtName("name"),
 				"Column Named Twice", fmt.Sprintf(
-					"The parts %s and %s both name the column %q.\n\nGive each its own column, or read one of them through an "+
-						"expression.", other, spec.Part, name))
+					"The parts %s and %s both name the column %q.\n\nGive each its own column, or read one of them through an expression.",
+					other, spec.Part, name))
 		}
 		owner[name] = spec.Part
 	}

@@ -198,8 +198,8 @@ func scriptTypeError(users store.Store, err error, diags *diag.Diagnostics) {
 		at = at.AtMapKey(string(kind.Part))
 	}
 	diags.AddAttributeError(at, "Column Type Not Usable", fmt.Sprintf(
-		"%s cannot be read as it is: %v.\n\nRead the part through an expression that gives a value of that "+
-			"type.", kit.Capitalized(users.Title()), err))
+		"%s cannot be read as it is: %v.\n\nRead the part through an expression that gives a value of that type.",
+		kit.Capitalized(users.Title()), err))
 }
 
 // readable has the server plan the look-up, which checks that everything in it can be read: the views beneath, too.
