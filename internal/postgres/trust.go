@@ -55,6 +55,20 @@ func ForeignCode(ctx context.Context, q Querier, oid uint32) ([]string, error) {
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
+// OwnerForeign says what [ForeignCode] leaves out, since a table's owner is trusted there: that a table which we write to as
+// one of ours belongs to somebody who is neither trusted nor the owner of the users. It is "" where that is not so.
+func OwnerForeign(ctx context.Context, q Querier, schema, name, usersOwner string) (found string, err error) {
+	err = q.QueryRow(ctx, `
+select format('the table %I.%I belongs to the role %I', n.nspname, c.relname, r.rolname)
+from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_roles r on r.oid = c.relowner
+where n.nspname = $1 and c.relname = $2 and not r.rolsuper and r.rolname not in (current_user, session_user, $3)
+  and r.oid <> (select datdba from pg_database where datname = current_database())`, schema, name, usersOwner).Scan(&found)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	return found, err
+}
+
 // What a view runs where it is read: functions and operators, with the rights of whoever reads it, and views beneath it.
 const viewSQL = `
 with recursive family as (
