@@ -261,6 +261,10 @@ func TestExpressionsThatAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	db.Exec("SET ROLE " + low + `; CREATE FUNCTION public.theirs(bigint) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RETURN $1; END $$;
+		CREATE DOMAIN public.checked AS bigint; RESET ROLE;
+		CREATE VIEW app.calls AS SELECT public.theirs(id) AS id FROM app.users; CREATE VIEW app.on_top AS SELECT id FROM app.calls;
+		CREATE VIEW app.casts AS SELECT id::public.checked::bigint AS id FROM app.users`)
 	for text, cause := range map[string]string{
 		"":                               "empty",
 		"true; drop table app.users":     "statement's end",
@@ -287,17 +291,20 @@ func TestExpressionsThatAreRefused(t *testing.T) {
 		"(select 1 from (select id from app.roles for share) x limit 1)": "locks rows",
 		"upper(\"First Name\")":                                          "public.upper(character varying)",
 		"(select id from public.theirs limit 1)":                         "public.theirs",
-		"$1 = 'x'":                                                       "parameter",
-		"users":                                                          "whole row",
-		"row(1, 2)":                                                      "pseudo-type",
-		"(select r from roles r limit 1)":                                "whole row",
-		"xmin::text":                                                     "system column",
-		"E'a\\nb'":                                                       "line break",
-		"auth0pg_beside is null":                                         "auth0pg_beside",
-		"(select 1, 2)":                                                  "one column",
-		"app.nothing(id)":                                                "does not exist",
-		"nowhere.f(id)":                                                  "does not exist",
-		"(select 1 into x)":                                              "",
+		"exists (select from calls c where c.id = users.id)":             "public.theirs(bigint) of the role",
+		"exists (select from on_top c where c.id = users.id)":            "public.theirs(bigint) of the role",
+		"exists (select from casts c where c.id = users.id)":             "the type public.checked of the role",
+		"$1 = 'x'":                        "parameter",
+		"users":                           "whole row",
+		"row(1, 2)":                       "pseudo-type",
+		"(select r from roles r limit 1)": "whole row",
+		"xmin::text":                      "system column",
+		"E'a\\nb'":                        "line break",
+		"auth0pg_beside is null":          "auth0pg_beside",
+		"(select 1, 2)":                   "one column",
+		"app.nothing(id)":                 "does not exist",
+		"nowhere.f(id)":                   "does not exist",
+		"(select 1 into x)":               "",
 		"(select r.role from roles r join roles s using (id) limit 1)": "write ON",
 		"(select r.role from roles r natural join roles s limit 1)":    "write ON",
 		"case mood when 'x' then true end":                             "which it reads as", // as text where citext's schema is not in the path
