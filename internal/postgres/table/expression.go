@@ -39,6 +39,14 @@ type Resolved struct {
 	rewritten bool     // it is not what the server printed first, see [explicit]
 }
 
+// Key is what an index by the text has to be by, for the planner to see that the scripts compare the same.
+func (r Resolved) Key(text string) string {
+	if r.rewritten {
+		return r.SQL
+	}
+	return text
+}
+
 // ExpressionError is an expression that cannot be used.
 type ExpressionError struct {
 	Text string

@@ -89,6 +89,39 @@ func TestIndexesByComparisons(t *testing.T) {
 	}
 }
 
+// An index by the key that is suggested serves, however the text compares.
+func TestSuggestedKeysServe(t *testing.T) {
+	t.Parallel()
+	db := pgtest.LocalDatabase(t)
+	pool, err := serverFor(t, db, false).Pool(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.Exec("CREATE TABLE users (id bigint, email text, kind text)")
+	for _, text := range []string{"lower(nullif(email, ''))", "lower(case kind when 'mail' then email end)", "lower(coalesce(email, ''))"} {
+		current, err := table.Inspect(t.Context(), pool, "public", "users")
+		if err != nil {
+			t.Fatal(err)
+		}
+		row := table.Row{Schema: "public", Name: "users", Current: current}
+		found, err := table.ResolveExpressions(t.Context(), pool, row, []string{text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for key, serves := range map[string]bool{text: found[text].Key(text) == text, found[text].Key(text): true} {
+			db.Exec("CREATE INDEX suggested ON users ((" + key + "))")
+			if row.Current, err = table.Inspect(t.Context(), pool, "public", "users"); err != nil {
+				t.Fatal(err)
+			}
+			serving, err := table.ReadServing(t.Context(), pool, row, "")
+			if err != nil || slices.Contains(serving.Keys, found[text].SQL) != serves {
+				t.Errorf("%s by %s: keys %q, %v", text, key, serving.Keys, err)
+			}
+			db.Exec("DROP INDEX suggested")
+		}
+	}
+}
+
 // Behind what the filter fixes to one value, an index finds users by its next key.
 func TestIndexesBehindATenant(t *testing.T) {
 	t.Parallel()
