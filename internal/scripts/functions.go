@@ -195,6 +195,9 @@ func argumentType(s store.Store, param Param) string {
 		spec, _ := store.Spec(param.Part)
 		column.Type = spec.Type
 	}
+	if column.Write != nil && param.Part != store.ID {
+		column.Type = param.Part.ValueType()
+	}
 	f := familyOf(column)
 	switch {
 	case param.Name == "verified":

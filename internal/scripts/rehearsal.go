@@ -149,7 +149,8 @@ func LeftOut(s store.Store) []store.Part {
 	user := newRehearsed(o, Create, strings.Repeat("0", 12))
 	var parts []store.Part
 	for _, param := range signUpParams() {
-		if s.Writes(param.Part) && user.value(param.Name) == nil {
+		// What is written through an expression may make a value of none.
+		if s.Writes(param.Part) && s.Columns[param.Part].Write == nil && user.value(param.Name) == nil {
 			parts = append(parts, param.Part)
 		}
 	}

@@ -14,13 +14,15 @@ import (
 // encoded is a store as text. Exactly one of functions and table is there. Members stand in the order of their names and
 // HTML is escaped, as jsonencode of Terraform has it: decoded and encoded there, the text is the same.
 type encoded struct {
-	Columns     map[Part]Column   `json:"columns"`
-	EmailLookup EmailLookup       `json:"email_lookup"`
-	Functions   *encodedFunctions `json:"functions,omitempty"`
-	Reads       []Relation        `json:"reads,omitempty"`
-	Refuses     []string          `json:"refuses,omitempty"`
-	RowFilter   *Expression       `json:"row_filter,omitempty"`
-	Table       *encodedTable     `json:"table,omitempty"`
+	Columns     map[Part]Column        `json:"columns"`
+	EmailLookup EmailLookup            `json:"email_lookup"`
+	Fills       map[string]Fill        `json:"extra_columns,omitempty"`
+	Functions   *encodedFunctions      `json:"functions,omitempty"`
+	OnDelete    map[string]*Expression `json:"on_delete,omitempty"`
+	Reads       []Relation             `json:"reads,omitempty"`
+	Refuses     []string               `json:"refuses,omitempty"`
+	RowFilter   *Expression            `json:"row_filter,omitempty"`
+	Table       *encodedTable          `json:"table,omitempty"`
 }
 
 type encodedFunctions struct {
@@ -39,6 +41,8 @@ func (s Store) Marshal() string {
 	e := encoded{
 		Columns:     s.Columns,
 		EmailLookup: s.EmailLookup,
+		Fills:       s.Fills,
+		OnDelete:    s.OnDelete,
 		Reads:       s.Reads,
 		Refuses:     s.Refuses,
 		RowFilter:   s.RowFilter,
@@ -68,7 +72,10 @@ func Parse(text string) (Store, error) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return Store{}, errors.New("something follows the JSON")
 	}
-	s := Store{Columns: e.Columns, EmailLookup: e.EmailLookup, Reads: e.Reads, Refuses: e.Refuses, RowFilter: e.RowFilter}
+	s := Store{
+		Columns: e.Columns, EmailLookup: e.EmailLookup, Fills: e.Fills, OnDelete: e.OnDelete, Reads: e.Reads, Refuses: e.Refuses,
+		RowFilter: e.RowFilter,
+	}
 	switch {
 	case (e.Functions == nil) == (e.Table == nil):
 		return Store{}, errors.New("it needs a table, or functions with the table that they stand in front of, and not both")
@@ -88,8 +95,8 @@ func Parse(text string) (Store, error) {
 	}
 	if !s.isWhole(text) {
 		return Store{}, errors.New("a member is null or empty, is there twice, or has another name than columns, " +
-			"email_lookup, functions, row_filter, table, " +
-			"schema, name, type, generated, expression, sql, reads, refuses and schemas")
+			"email_lookup, extra_columns, functions, on_delete, row_filter, table, schema, name, type, generated, expression, " +
+			"write, on_create, on_change, sql, reads, refuses, schemas and takes")
 	}
 	return s, nil
 }
