@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 )
 
@@ -33,6 +34,52 @@ type encodedFunctions struct {
 type encodedTable struct {
 	Name   string `json:"name"`
 	Schema string `json:"schema"`
+}
+
+// encodedColumn is a column of which there is more to say than its name and its type.
+type encodedColumn Column
+
+// MarshalJSON writes a column as it stands in CREATE TABLE, "email text", and as an object where there is more to say.
+func (c Column) MarshalJSON() ([]byte, error) {
+	if c.Name == "" || c.Type == "" || c.Expression != nil || c.Write != nil || c.Generated {
+		return json.Marshal(encodedColumn(c))
+	}
+	return json.Marshal(inDefinition(c.Name) + " " + c.Type)
+}
+
+// UnmarshalJSON reads both forms.
+func (c *Column) UnmarshalJSON(text []byte) error {
+	if !bytes.HasPrefix(text, []byte(`"`)) {
+		decoder := json.NewDecoder(bytes.NewReader(text))
+		decoder.DisallowUnknownFields()
+		return decoder.Decode((*encodedColumn)(c))
+	}
+	var definition string
+	if err := json.Unmarshal(text, &definition); err != nil {
+		return err
+	}
+	found := columnDefinition.FindStringSubmatch(definition)
+	if found == nil {
+		return fmt.Errorf("%q is no column: its name and its type are wanted, as in \"email text\"", definition)
+	}
+	*c = Column{Name: found[2], Type: found[3]}
+	if found[1] != "" {
+		c.Name = strings.ReplaceAll(found[1], `""`, `"`)
+	}
+	return nil
+}
+
+var (
+	plainName        = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
+	columnDefinition = regexp.MustCompile(`^(?s:(?:"((?:[^"]|"")+)"|([a-z_][a-z0-9_]*)) (.+))$`)
+)
+
+// inDefinition is a name that has quotes where it needs them to be told from the type. Nobody runs it.
+func inDefinition(name string) string {
+	if plainName.MatchString(name) {
+		return name
+	}
+	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
 }
 
 // Marshal is the one text of a store: equal stores have equal texts. It is JSON in one line, and [Parse] gives the
@@ -96,7 +143,8 @@ func Parse(text string) (Store, error) {
 	if !s.isWhole(text) {
 		return Store{}, errors.New("a member is null or empty, is there twice, or has another name than columns, " +
 			"email_lookup, extra_columns, functions, on_delete, row_filter, table, schema, name, type, generated, expression, " +
-			"write, on_create, on_change, sql, reads, refuses, schemas and takes")
+			"write, on_create, on_change, sql, reads, refuses, schemas and takes; or a column has another form " +
+			"than \"email text\", with quotes around a name that needs them, and no object unless there is more to say of it")
 	}
 	return s, nil
 }

@@ -34,8 +34,17 @@ type Resolved struct {
 	// Loose is set where a sub-select does not compare with the row, so that it gives the same for every one.
 	Loose bool `json:",omitempty"`
 
-	called  []int64  // the functions that it calls
-	builtIn []string // the names of the functions of pg_catalog that it calls
+	called    []int64  // the functions that it calls
+	builtIn   []string // the names of the functions of pg_catalog that it calls
+	rewritten bool     // it is not what the server printed first, see [explicit]
+}
+
+// Key is what an index by the text has to be by, for the planner to see that the scripts compare the same.
+func (r Resolved) Key(text string) string {
+	if r.rewritten {
+		return r.SQL
+	}
+	return text
 }
 
 // ExpressionError is an expression that cannot be used.
@@ -224,20 +233,30 @@ func (r *rowResolver) resolve(ctx context.Context, text string) (Resolved, error
 // status IN ('a', 'b'), is one of its elements when it is read again.
 const mostPrints = 3
 
-// settle makes sure that the text with nothing beside the row and nothing in the path means what was printed: it is printed
-// the same again, or otherwise while it calls the same functions.
+// settle makes sure that the text with nothing beside the row and nothing in the path means what was printed: it calls the
+// same functions, and is printed the same again.
 func (r *rowResolver) settle(ctx context.Context, found Resolved) (Resolved, error) {
 	builtIn, called := found.builtIn, found.called
 	found.builtIn, found.called = nil, nil
 	for range mostPrints {
-		printed := found.SQL
+		printed, err := explicit(found.SQL)
+		if err != nil {
+			return found, err
+		}
+		found.rewritten = found.rewritten || printed != found.SQL
 		found.SQL = inCatalog(printed, builtIn)
 		again, calls, err := r.printedAgain(ctx, found.SQL)
-		if err != nil || again == printed {
+		if err != nil {
+			return found, err
+		}
+		if again, err = explicit(again); err != nil {
 			return found, err
 		}
 		if !slices.Equal(calls, called) {
 			return found, &refusedError{fmt.Sprintf("the server prints it as %s, which it reads as %s", printed, again)}
+		}
+		if again == printed {
+			return found, nil
 		}
 		found.SQL = again
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
@@ -86,6 +87,13 @@ func (r *rowResolver) uses(ctx context.Context, tx pgx.Tx, tree string, found *R
 				found.Takes = relation.Columns
 			}
 			continue
+		}
+		beneath, err := postgres.ViewCode(ctx, tx, read.oid)
+		switch {
+		case err != nil:
+			return err
+		case len(beneath) > 0:
+			return &refusedError{"it reads what runs code of a role that is not trusted: " + strings.Join(beneath, "; ")}
 		}
 		if len(read.columns) > 0 || relation.Schema != r.row.Schema || relation.Name != r.row.Name {
 			found.Reads = append(found.Reads, relation) // a statement reads something of the users table anyway

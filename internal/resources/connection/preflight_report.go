@@ -3,6 +3,7 @@
 package connection
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -35,6 +36,7 @@ type preflightFailure struct {
 	operations []string
 	server     *pgconn.PgError // nil where the server had nothing to say
 	problem    string
+	remedy     string   // "" for policies and triggers that stop what is wanted
 	columns    []string // those at fault, where the server does not name them
 	lacking    []postgres.Grant
 }
@@ -75,9 +77,23 @@ func (s *scriptPreflight) try(ctx context.Context, step scripts.Step) error {
 		s.add(&preflightFailure{operations: []string{string(scripts.Create)}, problem: "left the id of a new user empty",
 			columns: []string{s.users.Columns[store.ID].Name}})
 	case step.Expect == scripts.Finds:
+		if s.id == "" && s.users.Writes(store.EmailVerified) && result.First[string(store.EmailVerified)] == "t" {
+			s.add(verifiedFromTheStart())
+		}
 		s.id = result.First["id"]
 	}
 	return nil
+}
+
+// verifiedFromTheStart is a sign-up with anybody's address that needs no confirmation.
+func verifiedFromTheStart() *preflightFailure {
+	return &preflightFailure{
+		operations: []string{string(scripts.Create)},
+		problem: "added a user whose address is verified, although it writes that it is not: Auth0 would take whoever signs " +
+			"up for the owner of the address",
+		remedy: "Where the column of email_verified means the opposite, give the part its expression alone, without a name, so " +
+			"that it is only read; where a trigger sets it, let it leave new rows as they are.",
+	}
 }
 
 // unexpected says what a step did in place of what was expected of it.
@@ -202,8 +218,9 @@ func (f *preflightFailure) report(s *scriptPreflight, diags *diag.Diagnostics) {
 			addUnfilled(s.users, f.columns[0], "", diags)
 			return
 		}
-		diags.AddAttributeError(path.Root("store"), "Script Would Fail", fmt.Sprintf("%s, tried on %s as %q, %s.\n\nLet "+
-			"the policies and triggers of the table allow it.%s", scriptsOf, table, s.t.Role, f.problem, end))
+		diags.AddAttributeError(path.Root("store"), "Script Would Fail", fmt.Sprintf("%s, tried on %s as %q, %s.\n\n%s%s",
+			scriptsOf, table, s.t.Role, f.problem,
+			cmp.Or(f.remedy, "Let the policies and triggers of the table allow it."), end))
 		return
 	}
 	cause := fmt.Sprintf("%s (SQLSTATE %s).", strings.TrimRight(f.server.Message, ". \n"), f.server.Code)

@@ -171,7 +171,8 @@ func (s *tableSpec) chooseLookup(ctx context.Context, db postgres.Beginner, obse
 			if fits, err := table.Indexable(ctx, db, s.row(observed), found[key].SQL, ""); err != nil || !fits {
 				continue
 			}
-			l.missing[part] = fmt.Sprintf("CREATE INDEX CONCURRENTLY ON %s ((%s))", postgres.Ident(s.Schema, s.Name), key)
+			l.missing[part] = fmt.Sprintf("CREATE INDEX CONCURRENTLY ON %s ((%s))", postgres.Ident(s.Schema, s.Name),
+				found[key].Key(key))
 		}
 	}
 	return l, nil
