@@ -117,6 +117,8 @@ func (b *builder) assign(privilege string, changes []given, fill func(store.Fill
 // fills puts a value into a column that need be no part.
 func (b *builder) fills(privilege, name, value string) assignment {
 	b.uses[use{privilege, b.store.Table(), name}] = true
+	// Only who may see a column is told that it is the one which another row has the value of.
+	b.uses[use{"SELECT", b.store.Table(), name}] = true
 	b.computes = append(b.computes, name)
 	return assignment{pgx.Identifier{name}.Sanitize(), value}
 }

@@ -178,6 +178,7 @@ func functionStatements(s store.Store, op Operation, features ...Feature) ([]Sta
 				strings.Join(arguments, ", "),
 			),
 			Params:   f.Statement.Params,
+			Computes: f.Statement.Computes,
 			ReadOnly: f.Statement.ReadOnly,
 		}
 	}

@@ -134,7 +134,7 @@ func (b *bench) live(users store.Store, then lived) {
 			if step.Expect == scripts.Finds && id == "" {
 				id = result.First["id"]
 			}
-			if i+1 < len(steps) && steps[i+1].Operation == step.Operation || then[step.Operation] == "" {
+			if i+1 < len(steps) && steps[i+1].Operation == step.Operation || then[step.Operation] == "" || asked[step.Operation] {
 				continue
 			}
 			asked[step.Operation] = true
