@@ -27,6 +27,18 @@ func (b *builder) givenFlag(part store.Part, on bool) given {
 	return given{part, b.flag(part, on), value}
 }
 
+// givenNothing is for a part that no script has a value of, and that is written all the same.
+func givenNothing(part store.Part) given { return given{part, "", "NULL::pg_catalog.text"} }
+
+// givenHash is a new hash, which has its salt in itself; what a column of salts gets beside it is for the store to say.
+func (b *builder) givenHash() []given {
+	changes := []given{b.givenParam("password", store.Password)}
+	if salt := b.store.Columns[store.PasswordSalt]; salt.Write != nil && salt.Written() {
+		changes = append(changes, givenNothing(store.PasswordSalt))
+	}
+	return changes
+}
+
 func givenNow(part store.Part) given { return given{part, "CURRENT_TIMESTAMP", "CURRENT_TIMESTAMP"} }
 
 // givenEmail is an address, which is written in lower case.

@@ -260,7 +260,7 @@ func recordMigration(s store.Store) Statement {
 // rehash replaces the hash that was compared with, unless it has changed since.
 func rehash(s store.Store) Statement {
 	b := newBuilder(s)
-	statement := b.updateByID("rehash", b.givenParam("password", store.Password))
+	statement := b.updateByID("rehash", b.givenHash()...)
 	statement.SQL += "\n  AND " + b.text(store.Password) + equals + b.param("old_password", store.Password)
 	statement.Params = b.params
 	return statement
@@ -277,8 +277,8 @@ func (b *builder) insertUser() Statement {
 			continue
 		}
 		switch {
-		case part == store.ID && b.store.Columns[part].Write != nil:
-			changes = append(changes, given{part, "", "NULL::pg_catalog.text"})
+		case (part == store.ID || part == store.PasswordSalt) && b.store.Columns[part].Write != nil:
+			changes = append(changes, givenNothing(part))
 		case !givenAtSignUp(part):
 		case part == store.Email:
 			changes = append(changes, b.givenEmail("email"))
@@ -310,7 +310,7 @@ func markVerified(s store.Store) Statement {
 
 func setPassword(s store.Store) Statement {
 	b := newBuilder(s)
-	changes := []given{b.givenParam("password", store.Password)}
+	changes := b.givenHash()
 	if s.Writes(store.LastPasswordReset) {
 		changes = append(changes, givenNow(store.LastPasswordReset))
 	}

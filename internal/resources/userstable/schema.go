@@ -323,7 +323,6 @@ func (r *usersTable) ValidateConfig(
 		if !named || part.Name.IsUnknown() {
 			continue
 		}
-		part.refuseWrite(spec.Part, path.Root("columns").AtMapKey(string(spec.Part)), &resp.Diagnostics)
 		if part.readOnly() {
 			part.refuseColumn(path.Root("columns").AtMapKey(string(spec.Part)), &resp.Diagnostics)
 			if spec.Part == store.ID && written.PrimaryKey.ValueBool() {

@@ -221,7 +221,6 @@ func (d *describedStore) ValidateConfig(ctx context.Context, req datasource.Vali
 	for _, spec := range store.Parts() {
 		part, named := parts[spec.Part]
 		at := path.Root("columns").AtMapKey(string(spec.Part))
-		part.refuseWrite(spec.Part, at, &resp.Diagnostics)
 		if named && part.readOnly() && !part.Write.IsNull() {
 			part.refuseColumn(at, &resp.Diagnostics)
 		}

@@ -31,7 +31,8 @@ const (
 	writeDescription = "One SQL expression that gives the column its value where that is not the part's own: `value` is the " +
 		"new value, text, or a `boolean` for flags, a `timestamptz` for times and `jsonb` for metadata; null where a sign-up " +
 		"brings none. `new.<part>` is what another part will be. " +
-		"With it on `id`, the scripts give new users their ids, which the column's default does otherwise. " +
+		"With it on `id`, the scripts give new users their ids, which the column's default does otherwise; with it on " +
+		"`password_salt`, each new hash a salt in its column, `''` mostly; `value` is null in both. " +
 		"It may call functions such as `gen_random_uuid()`, and the column must take its value. By default the value is " +
 		"written as it is."
 	onCreateDescription = "One SQL expression that gives the column its value when `create` adds a user; by default the " +
@@ -61,14 +62,6 @@ func onDeleteValidators() []validator.Map {
 	return []validator.Map{
 		mapvalidator.SizeAtLeast(1), mapvalidator.KeysAre(identifierValidator{}),
 		mapvalidator.ValueStringsAre(expressionValidator{}),
-	}
-}
-
-// refuseWrite refuses to say how something is written that no script writes.
-func (c columnConfig) refuseWrite(part store.Part, at path.Path, diags *diag.Diagnostics) {
-	if part == store.PasswordSalt && !c.Write.IsNull() {
-		diags.AddAttributeError(at.AtName("write"), "Part Is Only Read",
-			"No script writes the salt of a password.\n\nLeave write out; new hashes have their salt in themselves.")
 	}
 }
 
