@@ -181,6 +181,7 @@ func functionStatements(s store.Store, op Operation, features ...Feature) ([]Sta
 				strings.Join(arguments, ", "),
 			),
 			Params:   f.Statement.Params,
+			Computes: f.Statement.Computes,
 			ReadOnly: f.Statement.ReadOnly,
 		}
 	}
@@ -197,6 +198,9 @@ func argumentType(s store.Store, param Param) string {
 	if !ok || column.Type == "" { // of a part that the store lacks: the type that the part would have
 		spec, _ := store.Spec(param.Part)
 		column.Type = spec.Type
+	}
+	if column.Write != nil && param.Part != store.ID {
+		column.Type = param.Part.ValueType()
 	}
 	f := familyOf(column)
 	switch {
