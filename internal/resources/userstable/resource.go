@@ -43,6 +43,7 @@ type usersTableModel struct {
 	ExtraColumns       types.Map      `tfsdk:"extra_columns"`
 	RowFilter          types.String   `tfsdk:"row_filter"`
 	NotBlocking        types.Set      `tfsdk:"not_blocking"`
+	LegacyHashes       types.Set      `tfsdk:"legacy_hashes"`
 	EmailLookup        types.String   `tfsdk:"email_lookup"`
 	PrimaryKey         types.Bool     `tfsdk:"primary_key"`
 	DeletionProtection types.Bool     `tfsdk:"deletion_protection"`
