@@ -9,22 +9,37 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// HiddenRows are the rows of a table that row-level security shows a role none of, whatever it was granted.
+// HiddenRows are the rows of a table that a role sees none of, whatever it was granted.
 type HiddenRows struct {
 	On Object
 	// Role is whose rights count: that of a view's owner, or that of whoever asks, which may be "" or not there yet.
 	Role string
+	// Server is that of a foreign table for which the role has no user mapping; "" where row-level security hides them.
+	Server string
 	// Commands are those for which no permissive policy is, of SELECT, INSERT, UPDATE and DELETE.
 	Commands []string
 }
 
-// Policy is the statement by which an owner would show them.
-func (h HiddenRows) Policy() string {
+// Why says what hides them.
+func (h HiddenRows) Why() string {
+	if h.Server != "" {
+		return fmt.Sprintf("it is a foreign table, and the role %q, with whose rights it is read, has no user mapping for the "+
+			"server %q", h.Role, h.Server)
+	}
+	return fmt.Sprintf("it has row-level security, and no permissive policy is for the role %q, with whose rights it is "+
+		"read (%s)", h.Role, List(h.Commands))
+}
+
+// Remedy is the statement by which an owner would show them.
+func (h HiddenRows) Remedy() string {
 	role := "<the scripts' role>"
 	if h.Role != "" {
 		role = Ident(h.Role)
 	}
-	if len(h.Commands) == 1 && h.Commands[0] == "SELECT" {
+	switch {
+	case h.Server != "":
+		return fmt.Sprintf("CREATE USER MAPPING FOR %s SERVER %s OPTIONS (user '…', password '…')", role, Ident(h.Server))
+	case len(h.Commands) == 1 && h.Commands[0] == "SELECT":
 		return fmt.Sprintf("CREATE POLICY auth0 ON %s FOR SELECT TO %s USING (true)", h.On, role)
 	}
 	return fmt.Sprintf("CREATE POLICY auth0 ON %s TO %s USING (true) WITH CHECK (true)", h.On, role)
@@ -52,7 +67,7 @@ with recursive seen as (
     join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass
       and d.refobjid <> v.oid
 )
-select n.nspname::text, c.relname::text, s.name, array_agg(s.command order by position(s.letter in 'rawd'))
+select n.nspname::text, c.relname::text, s.name, '', array_agg(s.command order by position(s.letter in 'rawd'))
   from seen s join pg_class c on c.oid = s.oid and c.relkind in ('r', 'p') and c.relrowsecurity
   join pg_namespace n on n.oid = c.relnamespace left join pg_roles r on r.oid = s.role
  where not coalesce(r.rolsuper or r.rolbypassrls or pg_has_role(r.oid, c.relowner, 'USAGE') and not c.relforcerowsecurity, false)
@@ -60,10 +75,17 @@ select n.nspname::text, c.relname::text, s.name, array_agg(s.command order by po
      select from pg_policy p cross join unnest(p.polroles) as m (role)
       where p.polrelid = c.oid and p.polpermissive and p.polcmd::text in ('*', s.letter)
         and (m.role = 0 or pg_has_role(r.oid, m.role, 'USAGE') or s.name = '' and pg_get_expr(p.polqual, p.polrelid) = 'true'))
- group by 1, 2, 3 order by 1, 2, 3`
+ group by 1, 2, 3
+union all
+select n.nspname::text, c.relname::text, s.name, f.srvname::text, array_agg(s.command order by position(s.letter in 'rawd'))
+  from seen s join pg_class c on c.oid = s.oid and c.relkind = 'f' join pg_namespace n on n.oid = c.relnamespace
+  join pg_foreign_table t on t.ftrelid = c.oid join pg_foreign_server f on f.oid = t.ftserver
+ where s.name <> '' and exists (select from pg_user_mappings m where m.srvid = f.oid)
+   and not exists (select from pg_user_mappings m where m.srvid = f.oid and (m.umuser = 0 or m.umuser = s.role))
+ group by 1, 2, 3, 4 order by 1, 2, 3`
 
 // ReadHiddenRows finds out of which relations, and of which tables beneath views among them, row-level security shows
-// the role no row. The commands are those that are run on the first relation; the others are read. A role that is ""
+// the role no row, or which foreign ones it has no user mapping for. The commands are those that are run on the first relation; the others are read. A role that is ""
 // is one that nobody has named yet; one that does not exist sees what everybody sees.
 func ReadHiddenRows(
 	ctx context.Context, q Querier, role string, commands []string, relations ...Object,
@@ -85,7 +107,7 @@ func ReadHiddenRows(
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (h HiddenRows, err error) {
 		h.On.Kind = TableObject
-		err = row.Scan(&h.On.Schema, &h.On.Name, &h.Role, &h.Commands)
+		err = row.Scan(&h.On.Schema, &h.On.Name, &h.Role, &h.Server, &h.Commands)
 		return h, err
 	})
 }

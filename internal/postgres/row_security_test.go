@@ -78,3 +78,38 @@ func TestHiddenRowsAreThoseThatTheServerHides(t *testing.T) {
 		}
 	}
 }
+
+// TestForeignTablesNeedAUserMapping asks the catalog and, as the role, the server, whose error differs where there is a mapping.
+func TestForeignTablesNeedAUserMapping(t *testing.T) {
+	t.Parallel()
+	db := pgtest.LocalDatabase(t)
+	role, keeper := db.RoleName("scripts"), db.RoleName("keeper")
+	named := strings.NewReplacer("{role}", role, "{keeper}", keeper)
+	db.Exec(named.Replace(`CREATE ROLE {role}; CREATE ROLE {keeper}; CREATE EXTENSION postgres_fdw; CREATE SERVER nowhere FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '1');
+		CREATE FOREIGN TABLE far (id bigint) SERVER nowhere; CREATE VIEW kept AS SELECT id FROM far; ALTER VIEW kept OWNER TO {keeper};
+		GRANT SELECT ON far TO {role}, {keeper}; GRANT SELECT ON kept TO {role}`))
+	for _, step := range []struct {
+		mapping   string
+		far, kept bool // hidden
+	}{
+		{"CREATE USER MAPPING FOR CURRENT_USER SERVER nowhere", true, true},
+		{"CREATE USER MAPPING FOR {keeper} SERVER nowhere OPTIONS (user 'a', password 'b')", true, false},
+		{"CREATE USER MAPPING FOR {role} SERVER nowhere OPTIONS (user 'a', password 'b')", false, false},
+	} {
+		db.Exec(named.Replace(step.mapping))
+		for relation, want := range map[string]bool{"far": step.far, "kept": step.kept} {
+			on := postgres.Object{Kind: postgres.TableObject, Schema: "public", Name: relation}
+			hidden, err := postgres.ReadHiddenRows(t.Context(), db.Conn(), role, []string{"SELECT"}, on)
+			if err != nil || (len(hidden) == 1) != want || want && (hidden[0].Server != "nowhere" || !strings.Contains(hidden[0].Remedy(), "USER MAPPING FOR")) {
+				t.Errorf("%s: of %s is hidden %v, want %t (%v)", step.mapping, relation, hidden, want, err)
+			}
+			conn := db.Conn()
+			if _, err := conn.Exec(t.Context(), "SET ROLE "+role); err != nil {
+				t.Fatal(err)
+			}
+			if _, err = conn.Exec(t.Context(), "SELECT * FROM "+relation); err == nil || strings.Contains(err.Error(), "user mapping not found") != want {
+				t.Errorf("%s: %s says %v", step.mapping, relation, err)
+			}
+		}
+	}
+}

@@ -51,6 +51,8 @@ const (
 	RowsHidden ProblemKind = "rows_hidden"
 	// Unreadable are hashes of formats that login does not read as it is configured.
 	Unreadable ProblemKind = "hashes_not_read"
+	// NotLookedAt are rows that the server could not read.
+	NotLookedAt ProblemKind = "rows_not_read"
 )
 
 // CensusRows is how many rows are looked at, and hashRows how many hashes.
@@ -74,15 +76,17 @@ type Census struct {
 }
 
 // TakeCensus counts, bounded in rows and in time, as whoever the session is. It returns nil where that is not possible:
-// because code of somebody who is not trusted would run, because policies hide rows, or because it takes too long.
-func TakeCensus(ctx context.Context, db postgres.Beginner, users store.Store, r *Table, suspects []Suspect) (*Census,
-	error) {
+// because code of somebody who is not trusted would run, because policies hide rows, or because it takes too long; and
+// what the server said where the rows cannot be read at all, as those behind a foreign server that is gone.
+func TakeCensus(
+	ctx context.Context, db postgres.Beginner, users store.Store, r *Table, suspects []Suspect,
+) (c *Census, failed *pgconn.PgError, err error) {
 	if len(r.Foreign) > 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	tx, err := db.Begin(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer tx.Rollback(ctx) //nolint:errcheck // a failed rollback ends the session, which rolls back as well
 	for _, sql := range []string{
@@ -90,15 +94,17 @@ func TakeCensus(ctx context.Context, db postgres.Beginner, users store.Store, r 
 			censusTime.Milliseconds()),
 	} {
 		if _, err := tx.Exec(ctx, sql); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	census, err := census(ctx, tx, users, suspects)
-	var server *pgconn.PgError
-	if errors.As(err, &server) {
-		return nil, nil // what is not counted is told without its number
+	c, err = census(ctx, tx, users, suspects)
+	switch {
+	case !errors.As(err, &failed):
+		return c, nil, err
+	case failed.Code == "57014" || failed.Code == "42501": // what is not counted is told without its number
+		return nil, nil, nil
 	}
-	return census, err
+	return nil, failed, nil
 }
 
 func census(ctx context.Context, tx pgx.Tx, users store.Store, suspects []Suspect) (*Census, error) {
@@ -186,7 +192,7 @@ func (q rowsQuery) list(condition string) string {
 func FindProblems(
 	ctx context.Context, db postgres.Beginner, users store.Store, r *Table, suspects []Suspect, formats []string,
 ) ([]Problem, error) {
-	census, err := TakeCensus(ctx, db, users, r, suspects)
+	census, failed, err := TakeCensus(ctx, db, users, r, suspects)
 	if err != nil {
 		return nil, err
 	}
@@ -201,6 +207,7 @@ func FindProblems(
 	p.filters()
 	p.addresses()
 	p.hidden(hidden)
+	p.notLookedAt(failed)
 	p.hashes(formats)
 	return p.all, nil
 }
@@ -326,13 +333,28 @@ func (p *problems) addresses() {
 	}, func(c *Census) int64 { return c.Shared })
 }
 
+// notLookedAt tells what the server said, unless that may repeat a value of a row.
+func (p *problems) notLookedAt(failed *pgconn.PgError) {
+	if failed == nil {
+		return
+	}
+	said := failed.Message
+	if strings.HasPrefix(failed.Code, "22") || strings.HasPrefix(failed.Code, "P0") {
+		said = "a value in them cannot be read as the expressions do"
+	}
+	p.all = append(p.all, Problem{
+		Kind: NotLookedAt, Attribute: "name", Query: "SELECT * FROM " + p.q.from + " LIMIT 1",
+		What:   fmt.Sprintf("the rows cannot be read, and nothing is known of them: %s (SQLSTATE %s)", said, failed.Code),
+		Settle: "let the provider's role read them, and plan again",
+	})
+}
+
 func (p *problems) hidden(found []postgres.HiddenRows) {
 	for _, h := range found {
 		what := fmt.Sprintf("row-level security is on for %s, and no policy shows all of its rows to anybody", h.On)
 		settle := "put auth0pg_access_functions in front, which have a policy of their own, or "
 		if h.Role != "" {
-			what = fmt.Sprintf("%s is read with the rights of the role %s, to which row-level security shows none of its rows",
-				h.On, postgres.Ident(h.Role))
+			what = fmt.Sprintf("of %s nobody gets a row: %s", h.On, h.Why())
 			settle = ""
 		}
 		switch {
@@ -343,7 +365,7 @@ func (p *problems) hidden(found []postgres.HiddenRows) {
 			settle = ""
 		}
 		p.all = append(p.all, Problem{Kind: RowsHidden, Attribute: "name", What: what, Settle: settle + "have the owner run " +
-			h.Policy()})
+			h.Remedy()})
 	}
 }
 

@@ -82,18 +82,20 @@ func (h hiddenFrom) report(diags *diag.Diagnostics) bool {
 			consequence = "Every login would end as with a wrong password."
 			wayOut = "Put auth0pg_access_functions in front of the table, which have a policy of their own; or "
 		}
-		policy := fmt.Sprintf("give the role %q a policy and apply again:\n\n  %s;", rows.Role, rows.Policy())
+		if rows.Server != "" {
+			consequence, wayOut = "Every login would fail.", ""
+		}
+		policy := fmt.Sprintf("give the role %q what it lacks and apply again:\n\n  %s;", rows.Role, rows.Remedy())
 		if rows.Role == h.role && !h.there {
-			policy = fmt.Sprintf("create the role %q first, which terraform apply -target does, give it a policy, and apply the "+
-				"rest:\n\n  %s;", rows.Role, rows.Policy())
+			policy = fmt.Sprintf("create the role %q first, which terraform apply -target does, give it what it lacks, and apply "+
+				"the rest:\n\n  %s;", rows.Role, rows.Remedy())
 		}
 		if wayOut == "" {
 			policy = kit.Capitalized(policy)
 		}
 		diags.AddAttributeError(path.Root("store"), "Rows Are Hidden", fmt.Sprintf(
-			"The scripts would see no row of %s: it has row-level security, and no permissive policy is for the role %q, with "+
-				"whose rights it is read (%s). %s Nothing was changed in Auth0.\n\n%s%s\n\n%s",
-			rows.On, rows.Role, kit.List(rows.Commands), consequence, wayOut, policy, withoutPreflight))
+			"The scripts would see no row of %s: %s. %s Nothing was changed in Auth0.\n\n%s%s\n\n%s",
+			rows.On, rows.Why(), consequence, wayOut, policy, withoutPreflight))
 	}
 	return len(h.rows) > 0
 }

@@ -203,7 +203,7 @@ func (m *accessFunctionsModel) checkHidden(
 	}
 	_, err = server.Role(ctx, owner)
 	for _, rows := range hidden {
-		if rows.On == kit.TableObject(users) && rows.Role == owner {
+		if rows.On == kit.TableObject(users) && rows.Role == owner && rows.Server == "" {
 			continue
 		}
 		says := diags.AddAttributeError
@@ -212,9 +212,8 @@ func (m *accessFunctionsModel) checkHidden(
 			says, when = diags.AddAttributeWarning, "run this once it exists, before anybody logs in through the functions"
 		}
 		says(path.Root("table"), "Rows Are Hidden", fmt.Sprintf(
-			"The functions would see no row of %s: it has row-level security, and no permissive policy is for the role %q, with "+
-				"whose rights it is read. What they would say of a user is missing, and whoever they would block gets in.\n\n"+
-				"Have the owner of what is named %s:\n\n  %s;", rows.On, rows.Role, when, rows.Policy()))
+			"The functions would see no row of %s: %s. What they would say of a user is missing, and whoever they would block "+
+				"gets in.\n\nHave the owner of what is named %s:\n\n  %s;", rows.On, rows.Why(), when, rows.Remedy()))
 	}
 }
 

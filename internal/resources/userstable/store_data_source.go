@@ -161,7 +161,7 @@ func problemsAttribute(description string) schema.ListNestedAttribute {
 		Computed: true, MarkdownDescription: description,
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 			"kind": schema.StringAttribute{Computed: true, MarkdownDescription: "`column_not_read`, `blocked_is_null`, " +
-				"`filter_hides_everybody`, `filter_hides_nobody`, `capitals`, `address_shared`, `rows_hidden`, " +
+				"`filter_hides_everybody`, `filter_hides_nobody`, `capitals`, `address_shared`, `rows_hidden`, `rows_not_read`, " +
 				"`hashes_not_read` or `lookup_not_served`."},
 			"attribute": schema.StringAttribute{Computed: true, MarkdownDescription: "The attribute, or the part in " +
 				"`columns`, that settles it."},

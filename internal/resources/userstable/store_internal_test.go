@@ -5,6 +5,7 @@ package userstable
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -312,6 +313,40 @@ func TestDescribedLookups(t *testing.T) {
 		}
 		if rows.Err() != nil || !strings.Contains(plan.String(), "Index") {
 			t.Errorf("%s: %v\n%s", name, rows.Err(), plan.String())
+		}
+	}
+}
+
+// A foreign table is read and, where its server takes it, changed; nothing is suggested for what is on another server.
+func TestDescribedForeignTables(t *testing.T) {
+	b := newBench(t, relations)
+	at, err := url.Parse(b.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	password, _ := at.User.Password()
+	b.Exec(fmt.Sprintf(`CREATE EXTENSION postgres_fdw; CREATE EXTENSION file_fdw; CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
+		CREATE SERVER there FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '%s', port '%s', dbname '%s');
+		CREATE SERVER nowhere FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '1', connect_timeout '2');
+		CREATE USER MAPPING FOR CURRENT_USER SERVER there OPTIONS (user '%s', password '%s');
+		CREATE USER MAPPING FOR CURRENT_USER SERVER nowhere OPTIONS (user 'a', password 'b');
+		CREATE FOREIGN TABLE far (id bigint, email text, password text, confirmed boolean) SERVER there OPTIONS (table_name 'people');
+		CREATE FOREIGN TABLE read_only (id bigint, email text, password text) SERVER there OPTIONS (table_name 'people', updatable 'false');
+		CREATE FOREIGN TABLE wrong (id bigint, email text, password text) SERVER there OPTIONS (table_name 'nothing');
+		CREATE FOREIGN TABLE lost (id bigint, email text, password text) SERVER nowhere;
+		CREATE FOREIGN TABLE file (id bigint, email text, password text) SERVER files OPTIONS (filename '/nothing');
+		CREATE VIEW over_far AS SELECT id, email, password FROM far`, at.Hostname(), at.Port(), b.Name, at.User.Username(), password))
+	for name, test := range map[string]struct{ kind, operations, problems string }{
+		"far":       {"foreign table", "change_email change_password delete get_user login", ""},
+		"read_only": {"foreign table", "get_user login", ""},
+		"wrong":     {"foreign table", "change_email change_password delete get_user login", "rows_not_read null"},
+		"lost":      {"foreign table", "change_email change_password delete get_user login", "rows_not_read null"},
+		"file":      {"foreign table", "get_user login", "rows_not_read null"},
+		"over_far":  {"view", strings.Replace(allOperations, " verify", "", 1), ""},
+	} {
+		m, diags := b.describe(wanted{name: name})
+		if diags.HasError() || m.Kind.ValueString() != test.kind || sorted(m.Operations.Elements()) != test.operations || m.SuggestedDDL.String() != "[]" || m.kinds() != test.problems {
+			t.Errorf("%s: %s %s %s %s %s %v", name, m.Kind, sorted(m.Operations.Elements()), m.SuggestedDDL, m.kinds(), m.Impossible, diags)
 		}
 	}
 }
