@@ -118,7 +118,7 @@ type look struct{ missing map[store.Part]string }
 func (s *tableSpec) chooseLookup(ctx context.Context, db postgres.Beginner, observed *table.Table,
 	wanted store.EmailLookup) (l look, err error) {
 	serving, err := table.ReadServing(ctx, db, s.row(observed), s.Resolved[s.RowFilter].SQL)
-	if err != nil && !errors.Is(err, table.ErrStandby) {
+	if err != nil && !cannotAsk(err) {
 		return l, err
 	}
 	observed.Implied = serving.Implied

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -385,6 +386,42 @@ func TestDescribedBadInput(t *testing.T) {
 	m, diags := b.describe(wanted{name: "low"})
 	if diags.HasError() || !strings.Contains(fmt.Sprint(diags), "Rows Not Looked At") || m.Kind.ValueString() != "view" {
 		t.Errorf("code of another role: %v", diags)
+	}
+}
+
+// A role that may not create temporary objects, or changes nothing as on a standby, describes what has no expression; with
+// one the error says what is missing. A filter that takes its time holds up nobody.
+func TestDescribedByWhoMayNotAsk(t *testing.T) {
+	b := newBench(t, relations)
+	low := b.RoleName("low")
+	b.Exec(fmt.Sprintf(`CREATE ROLE %[1]s LOGIN PASSWORD 'known'; GRANT SELECT ON people, simple TO %[1]s; INSERT INTO people (email, password) SELECT 'n' || n, '' FROM generate_series(1, 20) n;
+		REVOKE TEMPORARY ON DATABASE %[2]s FROM PUBLIC; CREATE FUNCTION slow(text) RETURNS boolean LANGUAGE sql STABLE AS 'select pg_sleep(1) is not null'`, low, b.Name))
+	began := time.Now()
+	m, diags := b.describe(wanted{name: "people", filter: "slow(email)"})
+	if took := time.Since(began); diags.HasError() || took > 10*time.Second || strings.Contains(m.kinds(), "filter") {
+		t.Errorf("a slow filter after %s: %s %v", took, m.kinds(), diags.Errors())
+	}
+	for _, step := range []struct{ change, remedy string }{
+		{"", "GRANT TEMPORARY ON DATABASE"},
+		{"ALTER ROLE " + low + " SET default_transaction_read_only = on; GRANT TEMPORARY ON DATABASE " + b.Name + " TO PUBLIC", "primary server"},
+	} {
+		if step.change != "" {
+			b.Exec(step.change)
+		}
+		server, err := postgres.NewServer(postgres.Config{URL: b.URLFor(low, "known")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer server.Close()
+		b.server = server
+		for _, name := range []string{"people", "simple"} {
+			if m, diags := b.describe(wanted{name: name}); diags.HasError() || m.EmailLookup.ValueString() != "lower_index" || strings.Contains(m.kinds(), "not_served") {
+				t.Errorf("%s: %s: %s %s %v", step.remedy, name, m.EmailLookup, m.kinds(), diags)
+			}
+		}
+		if _, diags := b.describe(wanted{name: "people", filter: "id > 0"}); len(diags.Errors()) != 1 || diags.Errors()[0].Summary() != "Expressions Not Resolved" || !strings.Contains(diags.Errors()[0].Detail(), step.remedy) {
+			t.Errorf("with an expression: %v, want %s", diags, step.remedy)
+		}
 	}
 }
 
