@@ -398,8 +398,8 @@ func (r *usersTable) run(
 				"(%s):\n%s\n", title, step.Done+1, step.Total, step.Step.What, step.Step.SQL)
 			var long *table.TooLongError
 			if errors.As(err, &long) {
-				diags.AddError(summary, fmt.Sprintf("%s\nIt was not done after %v, and was given up. %s",
-					attempted, long.Limit, tooLongRemedy(step.Step.Route)))
+				diags.AddError(summary, fmt.Sprintf("%s\nIt was not done after %v, and was given up.%s %s",
+					attempted, long.Limit, kit.HeldUpBy(err), tooLongRemedy(step.Step.Route)))
 				return nil, false
 			}
 			diags.AddError(summary, kit.PostgresDetail(attempted, errors.Unwrap(step)))
