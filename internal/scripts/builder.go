@@ -261,7 +261,20 @@ func (b *builder) profile() []string {
 			outputs = append(outputs, b.output(part))
 		}
 	}
-	return outputs
+	return append(outputs, b.migratedAgo()...)
+}
+
+// migratedAgo is how long ago the user was marked as migrated: seconds as text, null for who is not. Times that never end
+// have a number, too, which they would not have as an interval.
+const migratedAgo = "migrated_ago"
+
+func (b *builder) migratedAgo() []string {
+	if !b.store.Writes(store.MigratedAt) {
+		return nil
+	}
+	const seconds = "pg_catalog.date_part('epoch', %s::pg_catalog.timestamptz)"
+	return []string{fmt.Sprintf("("+seconds+" OPERATOR(pg_catalog.-) "+seconds+")%s AS %s",
+		"CURRENT_TIMESTAMP", b.stored(store.MigratedAt), asText, migratedAgo)}
 }
 
 // output is a column as the scripts read it: flags as booleans, all else as text,

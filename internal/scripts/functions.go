@@ -102,8 +102,11 @@ func signUpParams() []Param {
 
 // hasResult tells whether the statement on the table returns the column.
 func hasResult(s store.Store, column string) bool {
-	if column == foundByEmail {
+	switch column {
+	case foundByEmail:
 		return s.Has(store.Username)
+	case migratedAgo:
+		return s.Writes(store.MigratedAt)
 	}
 	return s.Has(store.Part(column))
 }
@@ -234,6 +237,7 @@ func resultColumns(op Operation, statement Statement) []TypedName {
 		}
 		columns = append(columns, TypedName{string(part), kind})
 	}
+	columns = append(columns, TypedName{migratedAgo, "text"})
 	if statement.Name != "find" {
 		return columns
 	}

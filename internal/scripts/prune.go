@@ -33,6 +33,7 @@ func conditions(op Operation, o Options) reach {
 		"legacy":        len(o.LegacyHashes) > 0,
 		"hashes":        op == Login || op == Create || op == ChangePassword,
 		"rehash":        o.RehashOnLogin,
+		"forgets":       o.ForgetMigratedAfter > 0,
 		"records":       handsOver || o.Store.Writes(store.LastLogin),
 		"blocked":       has(store.Blocked),
 		"usernames":     has(store.Username),

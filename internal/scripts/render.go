@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
@@ -38,6 +39,7 @@ type settings struct {
 	LegacyHashes   []string     `json:"legacyHashes,omitempty"`
 	DummyHash      string       `json:"dummyHash,omitempty"`
 	ImportMode     bool         `json:"importMode,omitempty"`
+	ForgetAfter    int64        `json:"forgetAfter,omitempty"`
 	Rehash         bool         `json:"rehash,omitempty"`
 	Keys           []string     `json:"keys,omitempty"`
 }
@@ -113,6 +115,7 @@ func newSettings(op Operation, o Options) settings {
 		SignerKey:      o.SignerKey,
 		LegacyHashes:   o.LegacyHashes,
 		ImportMode:     o.ImportMode,
+		ForgetAfter:    int64(o.ForgetMigratedAfter / time.Second),
 		Rehash:         o.RehashOnLogin,
 	}
 	if op == Login || op == GetUser || op == Create || op == ChangePassword {

@@ -184,7 +184,7 @@ func (r *databaseRole) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 					"another role; after that it cannot. " +
 					"With `0s`, the default, the role is not deleted while a session of it is open. A change counts for the next " +
 					"deletion, once it has been applied.",
-				Validators: []validator.String{drainValidator{}},
+				Validators: []validator.String{kit.Duration{Most: time.Hour}},
 			},
 			"role_attributes": kit.ComputedStrings("The role's attributes as the server has them. What was " +
 				"changed elsewhere is put back."),

@@ -157,14 +157,14 @@ func (r *usersTable) Schema(ctx context.Context, _ resource.SchemaRequest, resp 
 				MarkdownDescription: "How long one statement is tried again, with growing pauses, while another session holds " +
 					"its lock, by default `5m`. Each try waits no longer than the provider's `lock_timeout`, because logins wait " +
 					"behind it. A change runs nothing.",
-				Validators: []validator.String{durationValidator{}},
+				Validators: []validator.String{kit.PositiveDuration},
 			},
 			"index_build_timeout": schema.StringAttribute{
 				Optional: true, Computed: true, Default: stringdefault.StaticString("1h"),
 				MarkdownDescription: "How long one index may take to be built concurrently, by default `1h`, the wait for older " +
 					"transactions included; it blocks nobody. What a build leaves that takes longer is " +
 					"removed. A change runs nothing.",
-				Validators: []validator.String{durationValidator{}},
+				Validators: []validator.String{kit.PositiveDuration},
 			},
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 				Create: true, Update: true, Delete: true,
