@@ -145,6 +145,13 @@ func (c *Core) Apply(o Object, config map[string]any) (Object, Diagnostics) {
 	if diags.Failed() {
 		return o, diags
 	}
+	applied, further := c.ApplyPlanned(o, planned, config)
+	return applied, append(diags, further...)
+}
+
+// ApplyPlanned applies what Plan has returned.
+func (c *Core) ApplyPlanned(o, planned Object, config map[string]any) (Object, Diagnostics) {
+	c.t.Helper()
 	got, err := c.server.ApplyResourceChange(context.Background(), &tfprotov6.ApplyResourceChangeRequest{
 		TypeName: o.Type, Config: c.encode(c.typ(o.Type), valueOf(c.typ(o.Type), config)), PriorState: c.encode(c.typ(o.Type), o.State),
 		PlannedState: c.encode(c.typ(o.Type), planned.State), PlannedPrivate: planned.Private,
@@ -152,7 +159,7 @@ func (c *Core) Apply(o Object, config map[string]any) (Object, Diagnostics) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return Object{o.Type, c.decode(o.Type, got.NewState), got.Private}, append(diags, got.Diagnostics...)
+	return Object{o.Type, c.decode(o.Type, got.NewState), got.Private}, got.Diagnostics
 }
 
 // New is an object that is not there yet.

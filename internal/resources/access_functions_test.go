@@ -390,6 +390,11 @@ func TestAccessFunctionsBadInput(t *testing.T) {
 	missing.Reach = store.Table{Schema: missing.Table().Schema, Name: "missing"}
 	taken, role := accessSchema(db), db.RoleName("taken")
 	db.Exec("CREATE SCHEMA " + taken + "; CREATE ROLE " + role)
+	beneath := small
+	beneath.Reach = store.Table{Schema: "public", Name: "shown"}
+	db.Exec(fmt.Sprintf(`CREATE TABLE public.guarded AS TABLE %s; ALTER TABLE public.guarded ENABLE ROW LEVEL SECURITY;
+		GRANT SELECT ON public.guarded TO %[2]s; CREATE VIEW public.shown AS TABLE public.guarded; ALTER VIEW public.shown OWNER TO %[2]s`,
+		pgx.Identifier{small.Table().Schema, small.Table().Name}.Sanitize(), role))
 	with := func(s store.Store, schema string, lines ...string) string {
 		return accessConfig(t, db, s, schema, "", "", lines...)
 	}
@@ -405,6 +410,7 @@ func TestAccessFunctionsBadInput(t *testing.T) {
 		{with(variety.store, taken), "Schema Exists Already.*import"},
 		{with(variety.store, "s", fmt.Sprintf("owner = %q", role)), "Role Exists Already.*was not made to own access functions"},
 		{with(variety.store, "s", `owner = "postgres"`), "Role Exists Already.*connects as it"},
+		{with(beneath, "s", `operations = ["login"]`), `Rows Are Hidden.*CREATE POLICY auth0 ON "public"."guarded" FOR SELECT TO "taken_`},
 	} {
 		steps = append(steps, resource.TestStep{Config: bad.config, PlanOnly: true, ExpectError: saying(bad.want)})
 	}

@@ -200,7 +200,7 @@ func askAbout(
 	work.spec.warnOfLoose(diags)
 	work.spec.warnOfScans(diags)
 	if !isNew {
-		work.spec.warnOfProblems(ctx, pool, prev, options.NotBlocking, diags)
+		work.spec.warnOfProblems(ctx, pool, prev, options.NotBlocking, options.LegacyHashes, diags)
 	}
 	if isNew {
 		work.spec.warnUnfilled(diags)
