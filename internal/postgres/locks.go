@@ -38,16 +38,26 @@ func Pause(ctx context.Context, d time.Duration) error {
 
 // lockDatabase lets all who change roles, privileges or functions in this database follow one another, where the provider
 // may have that lock: without it, two changes of one object's privileges fail with "tuple concurrently updated", and are
-// tried again.
+// tried again. No login waits behind it, so it is waited for in one piece: who gives up and comes again is last each time.
 func lockDatabase(ctx context.Context, tx pgx.Tx) error {
 	var owned bool
-	var name, comment string
-	if err := tx.QueryRow(ctx, `
-select d.datname::text, pg_has_role(d.datdba, 'USAGE'), coalesce(quote_literal(shobj_description(d.oid, 'pg_database')), 'NULL')
-  from pg_catalog.pg_database d where d.datname = current_database()`).Scan(&name, &owned, &comment); err != nil || !owned {
+	var name, comment, lockTimeout, statementTimeout string
+	err := tx.QueryRow(ctx, `
+select d.datname::text, pg_has_role(d.datdba, 'USAGE'), coalesce(quote_literal(shobj_description(d.oid, 'pg_database')), 'NULL'),
+       current_setting('lock_timeout'), current_setting('statement_timeout')
+  from pg_catalog.pg_database d where d.datname = current_database()`).
+		Scan(&name, &owned, &comment, &lockTimeout, &statementTimeout)
+	if err != nil || !owned {
 		return err
 	}
-	_, err := tx.Exec(ctx, "COMMENT ON DATABASE "+Ident(name)+" IS "+comment)
+	const limits = "select set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true)"
+	if _, err := tx.Exec(ctx, limits, Milliseconds(catalogBudget), "0"); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "COMMENT ON DATABASE "+Ident(name)+" IS "+comment); err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, limits, lockTimeout, statementTimeout)
 	return err
 }
 

@@ -55,7 +55,22 @@ func ForeignCode(ctx context.Context, q Querier, oid uint32) ([]string, error) {
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
-// What a view runs where it is read: functions and operators, with the rights of whoever reads it, and views beneath it.
+// OwnerForeign says what [ForeignCode] leaves out, since a table's owner is trusted there: that a table which we write to as
+// one of ours belongs to somebody who is neither trusted nor the owner of the users. It is "" where that is not so.
+func OwnerForeign(ctx context.Context, q Querier, schema, name, usersOwner string) (found string, err error) {
+	err = q.QueryRow(ctx, `
+select format('the table %I.%I belongs to the role %I', n.nspname, c.relname, r.rolname)
+from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_roles r on r.oid = c.relowner
+where n.nspname = $1 and c.relname = $2 and not r.rolsuper and r.rolname not in (current_user, session_user, $3)
+  and r.oid <> (select datdba from pg_database where datname = current_database())`, schema, name, usersOwner).Scan(&found)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	return found, err
+}
+
+// What a view runs where it is read: functions, operators and the checks of domains, with the rights of whoever reads it,
+// and views beneath it.
 const viewSQL = `
 with recursive family as (
   select c.oid from pg_class c where c.oid = $1
@@ -77,6 +92,11 @@ select distinct text from (
   from used u left join pg_operator o on o.oid = u.id and u.class = 'pg_operator'::regclass
     join pg_proc p on p.oid = case u.class when 'pg_proc'::regclass then u.id when 'pg_operator'::regclass then o.oprcode::oid end
   where p.proowner not in (select oid from trusted)
+  union all
+  -- a cast to a domain runs what its checks call
+  select format('the view %s uses the type %s of the role %I', u.view::regclass, format_type(t.oid, null), pg_get_userbyid(t.typowner))
+  from used u join pg_type t on t.oid = u.id and u.class = 'pg_type'::regclass
+  where t.typrelid = 0 and t.typowner not in (select oid from trusted)
 ) found order by 1`
 
 // ViewCode is [ForeignCode] for what the query of a view runs.

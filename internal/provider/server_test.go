@@ -34,8 +34,8 @@ func (c *counting) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanRe
 // someConnections are enough to see what each further one costs.
 const someConnections = 12
 
-const plainStore = `{"table":{"schema":"public","name":"users"},"columns":{"id":{"name":"id","type":"uuid"},"email":{"name":"email","type":"text"},` +
-	`"email_verified":{"name":"email_verified","type":"boolean"},"password":{"name":"password","type":"text"}},"email_lookup":"lower_index"}`
+const plainStore = `{"table":{"schema":"public","name":"users"},"columns":{"id":"id uuid","email":"email text",` +
+	`"email_verified":"email_verified boolean","password":"password text"},"email_lookup":"lower_index"}`
 
 func manyConfig(n int) map[string]any {
 	return map[string]any{

@@ -311,8 +311,8 @@ func TestAllowlistEnforcedByFunctions(t *testing.T) {
 	const store = `jsonencode({
 		table = { schema = "public", name = "users" }, email_lookup = "lower_index"
 		columns = {
-			id = { name = "id", type = "uuid" }, email = { name = "email", type = "text" }
-			password = { name = "password", type = "text" }, email_verified = { name = "email_verified", type = "boolean" }
+			id = "id uuid", email = "email text"
+			password = "password text", email_verified = "email_verified boolean"
 		}
 	})`
 	config := func(cidrs, more string) string {

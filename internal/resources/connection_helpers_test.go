@@ -33,11 +33,11 @@ const connectionStore = `
   store = jsonencode({
     table = { schema = "public", name = "users" }, email_lookup = "lower_index"
     columns = {
-      id             = { name = "id", type = "uuid" }
-      email          = { name = "email", type = "text" }
-      email_verified = { name = "email_verified", type = "boolean" }
-      password       = { name = "password_hash", type = "text" }
-      nickname       = { name = "nickname", type = "text" }
+      id             = "id uuid"
+      email          = "email text"
+      email_verified = "email_verified boolean"
+      password       = "password_hash text"
+      nickname       = "nickname text"
     }
   })
 `

@@ -120,7 +120,7 @@ func TestConnectionOptionsRoundTrip(t *testing.T) {
 	for set, cases := range map[string]map[string]optionCase{"options": optionCases, "old": oldOptionCases, "properties": propertyCases} {
 		t.Run(set, func(t *testing.T) {
 			c := newConnectionTest(t)
-			store := strings.Replace(connectionStore, "nickname ", "username = { name = \"username\", type = \"text\" }\nnickname ", 1)
+			store := strings.Replace(connectionStore, "nickname ", "username = \"username text\"\nnickname ", 1)
 			config := func(changed ...string) string {
 				return strings.Replace(c.config(optionsText(cases, changed...)), connectionStore, store, 1)
 			}

@@ -227,6 +227,10 @@ func TestPreflightFindsWhatFails(t *testing.T) {
 			trigger("TRIGGER t BEFORE INSERT ON users FOR EACH ROW", "RETURN NULL;"),
 			`Script Would Fail[\s\S]*script get_user[\s\S]*found 0 rows`,
 		},
+		"trigger that verifies whoever signs up": {
+			trigger("TRIGGER t BEFORE INSERT ON users FOR EACH ROW", "NEW.email_verified := true; RETURN NEW;"),
+			`Script Would Fail[\s\S]*script create[\s\S]*whose address is verified[\s\S]*the opposite`,
+		},
 		"trigger that drops the change": {
 			trigger("TRIGGER t BEFORE UPDATE OF email_verified ON users FOR EACH ROW", "RETURN NULL;"),
 			`Script Would Fail[\s\S]*scripts verify and change_email[\s\S]*changed 0 rows`,

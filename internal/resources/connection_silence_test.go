@@ -18,8 +18,8 @@ import (
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/provider"
 )
 
-const silentStore = `{"table":{"schema":"public","name":"users"},"columns":{"id":{"name":"id","type":"uuid"},"email":{"name":"email","type":"text"},` +
-	`"email_verified":{"name":"email_verified","type":"boolean"},"password":{"name":"password","type":"text"}},"email_lookup":"lower_index"}`
+const silentStore = `{"table":{"schema":"public","name":"users"},"columns":{"id":"id uuid","email":"email text",` +
+	`"email_verified":"email_verified boolean","password":"password text"},"email_lookup":"lower_index"}`
 
 // authority is a certificate that trusts itself, and its key.
 func authority(t *testing.T) (certificate, key string) {

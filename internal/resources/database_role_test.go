@@ -39,8 +39,8 @@ INSERT INTO public.users (email, password) VALUES ('someone@example.com', '$2b$1
 const roleStore = `jsonencode({
     table = { schema = "public", name = "users" }, email_lookup = "lower_index"
     columns = {
-      id = { name = "id", type = "uuid" }, email = { name = "email", type = "text" }, password = { name = "password", type = "text" }
-      email_verified = { name = "email_verified", type = "boolean" }, nickname = { name = "nickname", type = "text" }
+      id = "id uuid", email = "email text", password = "password text"
+      email_verified = "email_verified boolean", nickname = "nickname text"
     }
   })`
 
@@ -406,7 +406,7 @@ func TestDatabaseRoleBadInput(t *testing.T) {
 	db := acctest.Database(t)
 	db.Exec(roleTable)
 	with := func(name string, lines ...string) string { return roleConfig(db, name, `"login"`, lines...) }
-	nickless := strings.Replace(with("r"), `email_verified = { name = "email_verified", type = "boolean" },`, "", 1)
+	nickless := strings.Replace(with("r"), `email_verified = "email_verified boolean",`, "", 1)
 	var steps []resource.TestStep
 	for _, bad := range []struct{ config, want string }{
 		{with(""), "Invalid Role Name.*it is empty"},
@@ -427,7 +427,7 @@ func TestDatabaseRoleBadInput(t *testing.T) {
 		{roleConfig(db, "r", `"logout"`), "operations"},
 		{roleConfig(db, "r", `"change_username"`), "Store Lacks A Part.*username"},
 		{strings.Replace(nickless, `["login"]`, `["verify"]`, 1), "Store Lacks A Part.*email_verified"},
-		{strings.Replace(with("r"), "{ name = \"email_verified\", type = \"boolean\" }", "{ name = \"email_verified\", type = \"inet\" }", 1), "Store Cannot Be Used.*inet"},
+		{strings.Replace(with("r"), "email_verified boolean", "email_verified inet", 1), "Store Cannot Be Used.*inet"},
 	} {
 		steps = append(steps, resource.TestStep{Config: bad.config, PlanOnly: true, ExpectError: saying(bad.want)})
 	}

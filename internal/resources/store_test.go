@@ -32,7 +32,7 @@ func TestStoreIsOneString(t *testing.T) {
 		ProtoV6ProviderFactories: acctest.Factories(),
 		Steps: []resource.TestStep{
 			refused(`"users"`, `(?s)Not A Store.*store\s+= "users".*not JSON`),
-			refused(strings.Replace(roleStore, "password = {", "pasword = {", 1), `(?s)Not A Store.*"pasword".*the\s+nearest\s+is\s+"password"`),
+			refused(strings.Replace(roleStore, "password = ", "pasword = ", 1), `(?s)Not A Store.*"pasword".*the\s+nearest\s+is\s+"password"`),
 			refused(strings.Replace(roleStore, "table = {", "tabel = {", 1), `(?s)Not A Store.*"tabel"`),
 			{Config: storeOfRole(db, name, roleStore)},
 			{
@@ -57,7 +57,7 @@ func TestStoreInAPlan(t *testing.T) {
 	if n := strings.Count(output, "jsonencode("); n < 4 {
 		t.Errorf("%d stores are shown line by line\n%s", n, output)
 	}
-	if n := len(regexp.MustCompile(`\+ last_login\s+= \{`).FindAllString(output, -1)); n < 4 {
+	if n := len(regexp.MustCompile(`\+ last_login\s+= "last_login `).FindAllString(output, -1)); n < 4 {
 		t.Errorf("%d changes show the new column alone\n%s", n, output)
 	}
 	unknown := "resource \"terraform_data\" \"name\" {\n  input = \"nick\"\n}\n"

@@ -98,8 +98,8 @@ func TestUsersTableDefault(t *testing.T) {
 					knownvalue.StringExact(`COMMENT ON TABLE "public"."users" IS 'Users of an Auth0 custom database connection, created by the Terraform resource auth0pg_users_table.'`),
 				})),
 				plancheck.ExpectKnownValue(tableAddress, tfjsonpath.New("store"), knownvalue.StringExact(`{"columns":{`+
-					`"email":{"name":"email","type":"text"},"email_verified":{"name":"email_verified","type":"boolean"},"id":{"name":"id","type":"uuid"},`+
-					`"nickname":{"name":"nickname","type":"text"},"password":{"name":"password","type":"text"}},`+
+					`"email":"email text","email_verified":"email_verified boolean","id":"id uuid",`+
+					`"nickname":"nickname text","password":"password text"},`+
 					`"email_lookup":"lower_index","table":{"name":"users","schema":"public"}}`)),
 			}},
 			Check: resource.ComposeAggregateTestCheckFunc(
@@ -408,7 +408,7 @@ resource "auth0pg_users_table" "users" {
 			Config: config("nickname = {}"),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 				plancheck.ExpectUnknownValue(tableAddress, tfjsonpath.New("ddl")),
-				plancheck.ExpectKnownValue(tableAddress, tfjsonpath.New("store"), knownvalue.StringRegexp(regexp.MustCompile(`"email":\{"name":"email","type":"character varying\(320\)"\}`))),
+				plancheck.ExpectKnownValue(tableAddress, tfjsonpath.New("store"), knownvalue.StringRegexp(regexp.MustCompile(`"email":"email character varying\(320\)"`))),
 			}},
 			Check: expectIndexes(db, "primary id", "unique lower((email)::text)"),
 		},

@@ -336,7 +336,7 @@ resource "auth0pg_database_role" "scripts" {
   operations = ["login"]
   store = jsonencode({
     table = { schema = "public", name = "users" }, email_lookup = "exact"
-    columns = { id = { name = "id", type = "bigint" }, email = { name = "email", type = "text" }, password = { name = "password", type = "text" } }
+    columns = { id = "id bigint", email = "email text", password = "password text" }
   })
 }`, db.RoleName("prénom")),
 			ExpectError: regexp.MustCompile(`(?s)Role Could Not Log In.*LATIN1`),

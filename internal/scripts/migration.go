@@ -19,7 +19,8 @@ type Migration struct {
 	Parts []store.Part
 	// FirstPage reads the first $1 users in the order of their ids, NextPage the first $2 after the id $1, which is text.
 	FirstPage, NextPage string
-	// Duplicates lists the ids, as text, of the users whose folded address another row has, too; no more than $1.
+	// Duplicates lists the ids, as text, of the users whose folded address or whose id another row has, too; no more
+	// than $1.
 	Duplicates string
 	// Mark notes when the users with the ids $1, an array of text, came to Auth0, unless it is noted already.
 	Mark string
@@ -59,10 +60,14 @@ func MigrationSQL(s store.Store, condition string) (Migration, error) {
 	m.Left = fmt.Sprintf("SELECT pg_catalog.count(*)\nFROM %s\nWHERE %s", b.table(), users)
 	folded := "pg_catalog.lower(" + b.read(store.Email) + asText + ")"
 	// An address counts twice also where the other row is with Auth0 already.
-	m.Duplicates = fmt.Sprintf("SELECT pg_catalog.unnest(d.ids)\nFROM (\n  SELECT pg_catalog.array_agg(%s%s) AS ids\n  "+
-		"FROM %s\n  WHERE %s\n  GROUP BY %s\n  HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1\n) "+
-		"AS d\nLIMIT $1::pg_catalog.int8",
-		b.read(store.ID), asText, b.table(), b.ofUsers(folded+differs+"''"), folded)
+	// Mark would take a user of the same id for another one.
+	id := b.read(store.ID) + asText
+	shared := func(by, condition string) string {
+		return fmt.Sprintf("SELECT pg_catalog.array_agg(%s) AS ids\n  FROM %s\n  WHERE %s\n  GROUP BY %s\n  "+
+			"HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1", id, b.table(), b.ofUsers(condition), by)
+	}
+	m.Duplicates = fmt.Sprintf("SELECT pg_catalog.unnest(d.ids)\nFROM (\n  %s\n  UNION ALL\n  %s\n) "+
+		"AS d\nLIMIT $1::pg_catalog.int8", shared(folded, folded+differs+"''"), shared(id, id+" IS NOT NULL"))
 	migratedAt := b.stored(store.MigratedAt)
 	m.Mark = fmt.Sprintf("UPDATE %s\nSET %s = COALESCE(%s, CURRENT_TIMESTAMP)\nWHERE %s OPERATOR(pg_catalog.=) "+
 		"ANY ($1::pg_catalog.text[]%s)",

@@ -8,19 +8,22 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 )
 
 // encoded is a store as text. Exactly one of functions and table is there. Members stand in the order of their names and
 // HTML is escaped, as jsonencode of Terraform has it: decoded and encoded there, the text is the same.
 type encoded struct {
-	Columns     map[Part]Column   `json:"columns"`
-	EmailLookup EmailLookup       `json:"email_lookup"`
-	Functions   *encodedFunctions `json:"functions,omitempty"`
-	Reads       []Relation        `json:"reads,omitempty"`
-	Refuses     []string          `json:"refuses,omitempty"`
-	RowFilter   *Expression       `json:"row_filter,omitempty"`
-	Table       *encodedTable     `json:"table,omitempty"`
+	Columns     map[Part]Column        `json:"columns"`
+	EmailLookup EmailLookup            `json:"email_lookup"`
+	Fills       map[string]Fill        `json:"extra_columns,omitempty"`
+	Functions   *encodedFunctions      `json:"functions,omitempty"`
+	OnDelete    map[string]*Expression `json:"on_delete,omitempty"`
+	Reads       []Relation             `json:"reads,omitempty"`
+	Refuses     []string               `json:"refuses,omitempty"`
+	RowFilter   *Expression            `json:"row_filter,omitempty"`
+	Table       *encodedTable          `json:"table,omitempty"`
 }
 
 type encodedFunctions struct {
@@ -33,12 +36,60 @@ type encodedTable struct {
 	Schema string `json:"schema"`
 }
 
+// encodedColumn is a column of which there is more to say than its name and its type.
+type encodedColumn Column
+
+// MarshalJSON writes a column as it stands in CREATE TABLE, "email text", and as an object where there is more to say.
+func (c Column) MarshalJSON() ([]byte, error) {
+	if c.Name == "" || c.Type == "" || c.Expression != nil || c.Write != nil || c.Generated {
+		return json.Marshal(encodedColumn(c))
+	}
+	return json.Marshal(inDefinition(c.Name) + " " + c.Type)
+}
+
+// UnmarshalJSON reads both forms.
+func (c *Column) UnmarshalJSON(text []byte) error {
+	if !bytes.HasPrefix(text, []byte(`"`)) {
+		decoder := json.NewDecoder(bytes.NewReader(text))
+		decoder.DisallowUnknownFields()
+		return decoder.Decode((*encodedColumn)(c))
+	}
+	var definition string
+	if err := json.Unmarshal(text, &definition); err != nil {
+		return err
+	}
+	found := columnDefinition.FindStringSubmatch(definition)
+	if found == nil {
+		return fmt.Errorf("%q is no column: its name and its type are wanted, as in \"email text\"", definition)
+	}
+	*c = Column{Name: found[2], Type: found[3]}
+	if found[1] != "" {
+		c.Name = strings.ReplaceAll(found[1], `""`, `"`)
+	}
+	return nil
+}
+
+var (
+	plainName        = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
+	columnDefinition = regexp.MustCompile(`^(?s:(?:"((?:[^"]|"")+)"|([a-z_][a-z0-9_]*)) (.+))$`)
+)
+
+// inDefinition is a name that has quotes where it needs them to be told from the type. Nobody runs it.
+func inDefinition(name string) string {
+	if plainName.MatchString(name) {
+		return name
+	}
+	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
+}
+
 // Marshal is the one text of a store: equal stores have equal texts. It is JSON in one line, and [Parse] gives the
 // store again unless that lacks something that every store has.
 func (s Store) Marshal() string {
 	e := encoded{
 		Columns:     s.Columns,
 		EmailLookup: s.EmailLookup,
+		Fills:       s.Fills,
+		OnDelete:    s.OnDelete,
 		Reads:       s.Reads,
 		Refuses:     s.Refuses,
 		RowFilter:   s.RowFilter,
@@ -68,7 +119,10 @@ func Parse(text string) (Store, error) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return Store{}, errors.New("something follows the JSON")
 	}
-	s := Store{Columns: e.Columns, EmailLookup: e.EmailLookup, Reads: e.Reads, Refuses: e.Refuses, RowFilter: e.RowFilter}
+	s := Store{
+		Columns: e.Columns, EmailLookup: e.EmailLookup, Fills: e.Fills, OnDelete: e.OnDelete, Reads: e.Reads, Refuses: e.Refuses,
+		RowFilter: e.RowFilter,
+	}
 	switch {
 	case (e.Functions == nil) == (e.Table == nil):
 		return Store{}, errors.New("it needs a table, or functions with the table that they stand in front of, and not both")
@@ -88,8 +142,9 @@ func Parse(text string) (Store, error) {
 	}
 	if !s.isWhole(text) {
 		return Store{}, errors.New("a member is null or empty, is there twice, or has another name than columns, " +
-			"email_lookup, functions, row_filter, table, " +
-			"schema, name, type, generated, expression, sql, reads, refuses and schemas")
+			"email_lookup, extra_columns, functions, on_delete, row_filter, table, schema, name, type, generated, expression, " +
+			"write, on_create, on_change, sql, reads, refuses, schemas and takes; or a column has another form " +
+			"than \"email text\", with quotes around a name that needs them, and no object unless there is more to say of it")
 	}
 	return s, nil
 }

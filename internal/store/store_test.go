@@ -53,7 +53,7 @@ func TestReach(t *testing.T) {
 
 // The text that Terraform keeps and shows. Its order is that of jsonencode.
 func TestMarshal(t *testing.T) {
-	const columns = `{"columns":{"email":{"name":"E-mail \u003c\u0026\u003e","type":"public.citext"},"id":{"name":"id","type":"uuid"},"password":{"name":"hash","type":"text"}},"email_lookup":"citext",`
+	const columns = `{"columns":{"email":"\"E-mail \u003c\u0026\u003e\" public.citext","id":"id uuid","password":"hash text"},"email_lookup":"citext",`
 	for _, test := range []struct {
 		store store.Store
 		want  string
@@ -87,8 +87,8 @@ var filtered = store.Store{
 
 func TestExpressionsInTheText(t *testing.T) {
 	const want = `{"columns":{"blocked":{"expression":{"reads":[{"columns":["is_active"],"name":"users","schema":"app"}],"sql":"(users.is_active IS NOT TRUE)","type":"boolean"}},` +
-		`"email":{"name":"email","type":"text"},"email_verified":{"expression":{"sql":"true","type":"boolean"},"name":"confirmed_at","type":"date"},` +
-		`"id":{"name":"id","type":"uuid"},"password":{"name":"hash","type":"text"}},"email_lookup":"exact",` +
+		`"email":"email text","email_verified":{"expression":{"sql":"true","type":"boolean"},"name":"confirmed_at","type":"date"},` +
+		`"id":"id uuid","password":"hash text"},"email_lookup":"exact",` +
 		`"row_filter":{"reads":[{"columns":["kind"],"name":"users","schema":"app"}],"schemas":["ext"],"sql":"(users.kind OPERATOR(ext.=) 'x'::ext.citext)","type":"boolean"},` +
 		`"table":{"name":"users","schema":"app"}}`
 	if got := filtered.Marshal(); got != want {
@@ -139,7 +139,7 @@ func TestMarshalOfWholeColumns(t *testing.T) {
 func TestParseIsStrict(t *testing.T) {
 	const table = `"table":{"name":"users","schema":"app"}`
 	for name, test := range map[string]struct{ text, want string }{
-		"blanks and another order":  {" { " + table + ` , "email_lookup":"exact", "columns":{"id":{"type":"uuid","name":"id"}} }` + "\n", ""},
+		"blanks and another order":  {" { " + table + ` , "email_lookup":"exact", "columns":{"id" : "id uuid"} }` + "\n", ""},
 		"no JSON":                   {`{"columns"`, "ends too early"},
 		"nothing":                   {``, "ends too early"},
 		"a name":                    {`users`, "not JSON"},
@@ -149,12 +149,16 @@ func TestParseIsStrict(t *testing.T) {
 		"misspelt member":           {`{"colums":{},"email_lookup":"exact",` + table + `}`, `"colums"`},
 		"member in capitals":        {`{"Columns":{},"email_lookup":"exact",` + table + `}`, "another name"},
 		"null member":               {`{"columns":{},"email_lookup":"exact","functions":null,` + table + `}`, "null"},
-		"same member twice":         {`{"columns":{},"email_lookup":"exact",` + table + `,` + table + `,"columns":{"id":{"name":"a","type":"b"}}}`, ""},
+		"same member twice":         {`{"columns":{},"email_lookup":"exact",` + table + `,` + table + `,"columns":{"id":"a b"}}`, ""},
 		"column twice":              {`{"columns":{"id":{"name":"a","type":"b"}},"columns":{},"email_lookup":"exact",` + table + `}`, "twice"},
 		"misspelt part":             {`{"columns":{"pasword":{"name":"a","type":"b"}},"email_lookup":"exact",` + table + `}`, `the nearest is "password"`},
 		"unknown part":              {`{"columns":{"x":{"name":"a","type":"b"}},"email_lookup":"exact",` + table + `}`, `the part "x"`},
 		"column without a type":     {`{"columns":{"id":{"name":"a"}},"email_lookup":"exact",` + table + `}`, "columns.id"},
-		"column of another kind":    {`{"columns":{"id":"id"},"email_lookup":"exact",` + table + `}`, "another type"},
+		"column of another kind":    {`{"columns":{"id":1},"email_lookup":"exact",` + table + `}`, "another type"},
+		"column that lacks a type":  {`{"columns":{"id":"id"},"email_lookup":"exact",` + table + `}`, `"id" is no column`},
+		"needless quotes":           {`{"columns":{"id":"\"id\" uuid"},"email_lookup":"exact",` + table + `}`, "another form"},
+		"needless object":           {`{"columns":{"id":{"name":"id","type":"uuid"}},"email_lookup":"exact",` + table + `}`, "another form"},
+		"misspelt member of column": {`{"columns":{"id":{"name":"id","typ":"uuid"}},"email_lookup":"exact",` + table + `}`, `"typ"`},
 		"expression without sql":    {`{"columns":{"id":{"expression":{"type":"b"}}},"email_lookup":"exact",` + table + `}`, "columns.id"},
 		"expression without type":   {`{"columns":{},"email_lookup":"exact","row_filter":{"sql":"true"},` + table + `}`, "row_filter"},
 		"reads without columns":     {`{"columns":{},"email_lookup":"exact","row_filter":{"reads":[{"columns":[],"name":"a","schema":"b"}],"sql":"true","type":"boolean"},` + table + `}`, "reads"},

@@ -11,7 +11,7 @@ resource "auth0pg_users_table" "users" {
   name = "directus_users"
 
   columns = {
-    id          = {}
+    id          = { write = "gen_random_uuid()" }
     email       = {}
     password    = {}
     given_name  = { name = "first_name" }
@@ -37,6 +37,7 @@ resource "auth0pg_connection" "users" {
   import_mode = true
 
   scripts {
+    password_hash = "argon2"
     legacy_hashes = ["argon2"]
   }
 

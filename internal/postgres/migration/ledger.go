@@ -104,8 +104,9 @@ var ledgerColumns = []string{
 	"settled_at", "state", "users",
 }
 
-// check reports whether the ledger is there, and that nobody's code but a trusted role's runs where it is written.
-func (l Ledger) check(ctx context.Context, conn *pgx.Conn) (there bool, err error) {
+// check reports whether the ledger is there, and that nobody's code but a trusted role's runs where it is written: the
+// owner of the users is one.
+func (l Ledger) check(ctx context.Context, conn *pgx.Conn, usersOwner string) (there bool, err error) {
 	found, err := table.Inspect(ctx, conn, l.Schema, l.Name)
 	var other *table.OtherKindError
 	switch {
@@ -115,6 +116,13 @@ func (l Ledger) check(ctx context.Context, conn *pgx.Conn) (there bool, err erro
 		return false, err
 	case len(found.Foreign) > 0:
 		return false, &postgres.ForeignError{Found: found.Foreign}
+	}
+	owned, err := postgres.OwnerForeign(ctx, conn, l.Schema, l.Name, usersOwner)
+	switch {
+	case err != nil:
+		return false, err
+	case owned != "":
+		return false, &postgres.ForeignError{Found: []string{owned}}
 	}
 	var names []string
 	for _, column := range found.Columns {

@@ -40,6 +40,7 @@ type Session struct {
 	conn   *pgx.Conn
 	turn   *table.Session // nil where nothing is written
 	ledger Ledger
+	owner  string // of the users table
 	sql    scripts.Migration
 }
 
@@ -64,10 +65,10 @@ func Open(ctx context.Context, server *postgres.Server, source Source) (*Session
 	if err != nil {
 		return nil, err
 	}
-	there, err := s.ledger.check(ctx, s.conn)
+	there, err := s.ledger.check(ctx, s.conn, s.owner)
 	if err == nil && !there {
 		if err = s.ledger.create(ctx, s.conn); err == nil {
-			_, err = s.ledger.check(ctx, s.conn)
+			_, err = s.ledger.check(ctx, s.conn, s.owner)
 		}
 	}
 	if err == nil {
@@ -106,6 +107,7 @@ func (s *Session) prepare(ctx context.Context, source Source) error {
 	case len(found.Foreign) > 0:
 		return &postgres.ForeignError{Found: found.Foreign}
 	}
+	s.owner = found.Owner
 	condition := ""
 	if source.Where != "" {
 		row := table.Row{Schema: reach.Schema, Name: reach.Name, Current: found}
@@ -161,9 +163,9 @@ func (s *Session) Left(ctx context.Context) (count int64, err error) {
 const maxDuplicates = 20_000
 
 // ErrTooManyDuplicates is returned for a table in which addresses are no identifiers.
-var ErrTooManyDuplicates = fmt.Errorf("more than %d users share their address with another one", maxDuplicates)
+var ErrTooManyDuplicates = fmt.Errorf("more than %d users share their address or id with another one", maxDuplicates)
 
-// Duplicates are the ids of the users whose address another one has, too.
+// Duplicates are the ids of the users whose address or id another one has, too.
 func (s *Session) Duplicates(ctx context.Context) (map[string]bool, error) {
 	rows, err := s.conn.Query(ctx, s.sql.Duplicates, maxDuplicates+1)
 	if err != nil {

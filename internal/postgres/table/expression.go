@@ -34,14 +34,25 @@ type Resolved struct {
 	// Loose is set where a sub-select does not compare with the row, so that it gives the same for every one.
 	Loose bool `json:",omitempty"`
 
-	called  []int64  // the functions that it calls
-	builtIn []string // the names of the functions of pg_catalog that it calls
+	called    []int64  // the functions that it calls
+	builtIn   []string // the names of the functions of pg_catalog that it calls
+	rewritten bool     // it is not what the server printed first, see [explicit]
+}
+
+// Key is what an index by the text has to be by, for the planner to see that the scripts compare the same.
+func (r Resolved) Key(text string) string {
+	if r.rewritten {
+		return r.SQL
+	}
+	return text
 }
 
 // ExpressionError is an expression that cannot be used.
 type ExpressionError struct {
 	Text string
-	err  error
+	// Writing is what was to be written through it; nil for an expression that is read.
+	Writing *Writing
+	err     error
 }
 
 func (e *ExpressionError) Error() string { return e.err.Error() }
@@ -74,22 +85,14 @@ func ResolveExpressions(
 	}
 	for _, text := range texts {
 		if err := postgres.CheckExpression(text); err != nil {
-			return nil, &ExpressionError{text, err}
+			return nil, &ExpressionError{Text: text, err: err}
 		}
 	}
-	tx, err := db.Begin(ctx)
+	r, err := begin(ctx, db, row)
 	if err != nil {
 		return nil, err
 	}
-	defer tx.Rollback(ctx) //nolint:errcheck // a failed rollback ends the session, which rolls back as well
-	if err := mayCreateTemporary(ctx, tx); err != nil {
-		return nil, err
-	}
-	from, err := row.from(ctx, tx)
-	if err != nil {
-		return nil, err
-	}
-	r := &rowResolver{resolver: resolver{tx: tx, tableOwner: row.Current.owner()}, row: row, from: from}
+	defer r.tx.Rollback(ctx) //nolint:errcheck // a failed rollback ends the session, which rolls back as well
 	for _, text := range texts {
 		if _, done := resolved[text]; done {
 			continue
@@ -99,6 +102,23 @@ func ResolveExpressions(
 		}
 	}
 	return resolved, nil
+}
+
+// begin opens the transaction in which expressions over the row are resolved; the caller rolls it back.
+func begin(ctx context.Context, db postgres.Beginner, row Row) (*rowResolver, error) {
+	tx, err := db.Begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := &rowResolver{resolver: resolver{tx: tx, tableOwner: row.Current.owner()}, row: row}
+	if err = mayCreateTemporary(ctx, tx); err == nil {
+		r.from, err = row.from(ctx, tx)
+	}
+	if err != nil {
+		tx.Rollback(ctx) //nolint:errcheck // a failed rollback ends the session, which rolls back as well
+		return nil, err
+	}
+	return r, nil
 }
 
 func mayCreateTemporary(ctx context.Context, tx pgx.Tx) error {
@@ -130,7 +150,7 @@ func blamed(text string, err error) error {
 	default:
 		return err
 	}
-	return &ExpressionError{text, err}
+	return &ExpressionError{Text: text, err: err}
 }
 
 // refusedError is an expression that the server takes and we do not.
@@ -184,6 +204,8 @@ type rowResolver struct {
 	resolver
 	row  Row
 	from string
+	// writes is set for what is written: it has the row new beside it, and may give another value each time.
+	writes bool
 }
 
 const (
@@ -211,20 +233,30 @@ func (r *rowResolver) resolve(ctx context.Context, text string) (Resolved, error
 // status IN ('a', 'b'), is one of its elements when it is read again.
 const mostPrints = 3
 
-// settle makes sure that the text with nothing beside the row and nothing in the path means what was printed: it is printed
-// the same again, or otherwise while it calls the same functions.
+// settle makes sure that the text with nothing beside the row and nothing in the path means what was printed: it calls the
+// same functions, and is printed the same again.
 func (r *rowResolver) settle(ctx context.Context, found Resolved) (Resolved, error) {
 	builtIn, called := found.builtIn, found.called
 	found.builtIn, found.called = nil, nil
 	for range mostPrints {
-		printed := found.SQL
+		printed, err := explicit(found.SQL)
+		if err != nil {
+			return found, err
+		}
+		found.rewritten = found.rewritten || printed != found.SQL
 		found.SQL = inCatalog(printed, builtIn)
 		again, calls, err := r.printedAgain(ctx, found.SQL)
-		if err != nil || again == printed {
+		if err != nil {
+			return found, err
+		}
+		if again, err = explicit(again); err != nil {
 			return found, err
 		}
 		if !slices.Equal(calls, called) {
 			return found, &refusedError{fmt.Sprintf("the server prints it as %s, which it reads as %s", printed, again)}
+		}
+		if again == printed {
+			return found, nil
 		}
 		found.SQL = again
 	}

@@ -174,7 +174,7 @@ func TestUsualExpressionsAreResolved(t *testing.T) {
 		"array_length(string_to_array(last_name, ' '), 1) > 1", "to_char(banned_until, 'YYYY-MM-DD')", "last_name collate \"C\" < 'x'", "bool(last_seen::int)", "last_seen & 1 = 1", "-last_seen", "last_seen is null",
 		"exists (select 1 from roles r where r.user_id = users.id and r.role in ('a', 'b'))", "(select r.role from roles r where r.user_id = users.id order by r.id desc limit 1)",
 		"array(select r.role from roles r where r.user_id = users.id)::text", "(select case when count(*) > 0 then 'x' end from roles r where r.user_id = users.id)",
-		"(with newest as (select r.role from roles r where r.user_id = users.id) select role from newest limit 1)", "(select r.role from roles r left join roles s using (id) where r.user_id = users.id limit 1)",
+		"(with newest as (select r.role from roles r where r.user_id = users.id) select role from newest limit 1)", "(select r.role from roles r left join roles s on r.id = s.id where r.user_id = users.id limit 1)",
 		"(select string_agg(distinct r.role, ', ') filter (where r.role <> '') from roles r where r.user_id = users.id)", "(select x.value ->> 'a' from jsonb_array_elements(settings) x limit 1)",
 		"(select x from unnest(array[1, 2]) with ordinality as u (x, n) order by n limit 1)", "xmlserialize(content xmlelement(name a, last_name) as text)", "current_setting('TimeZone') = 'UTC'",
 	} {
@@ -261,6 +261,10 @@ func TestExpressionsThatAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	db.Exec("SET ROLE " + low + `; CREATE FUNCTION public.theirs(bigint) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RETURN $1; END $$;
+		CREATE DOMAIN public.checked AS bigint; RESET ROLE;
+		CREATE VIEW app.calls AS SELECT public.theirs(id) AS id FROM app.users; CREATE VIEW app.on_top AS SELECT id FROM app.calls;
+		CREATE VIEW app.casts AS SELECT id::public.checked::bigint AS id FROM app.users`)
 	for text, cause := range map[string]string{
 		"":                               "empty",
 		"true; drop table app.users":     "statement's end",
@@ -287,18 +291,24 @@ func TestExpressionsThatAreRefused(t *testing.T) {
 		"(select 1 from (select id from app.roles for share) x limit 1)": "locks rows",
 		"upper(\"First Name\")":                                          "public.upper(character varying)",
 		"(select id from public.theirs limit 1)":                         "public.theirs",
-		"$1 = 'x'":                                                       "parameter",
-		"users":                                                          "whole row",
-		"row(1, 2)":                                                      "pseudo-type",
-		"(select r from roles r limit 1)":                                "whole row",
-		"xmin::text":                                                     "system column",
-		"E'a\\nb'":                                                       "line break",
-		"auth0pg_beside is null":                                         "auth0pg_beside",
-		"(select 1, 2)":                                                  "one column",
-		"app.nothing(id)":                                                "does not exist",
-		"nowhere.f(id)":                                                  "does not exist",
-		"(select 1 into x)":                                              "",
-		"id = 'x'":                                                       "invalid input",
+		"exists (select from calls c where c.id = users.id)":             "public.theirs(bigint) of the role",
+		"exists (select from on_top c where c.id = users.id)":            "public.theirs(bigint) of the role",
+		"exists (select from casts c where c.id = users.id)":             "the type public.checked of the role",
+		"$1 = 'x'":                        "parameter",
+		"users":                           "whole row",
+		"row(1, 2)":                       "pseudo-type",
+		"(select r from roles r limit 1)": "whole row",
+		"xmin::text":                      "system column",
+		"E'a\\nb'":                        "line break",
+		"auth0pg_beside is null":          "auth0pg_beside",
+		"(select 1, 2)":                   "one column",
+		"app.nothing(id)":                 "does not exist",
+		"nowhere.f(id)":                   "does not exist",
+		"(select 1 into x)":               "",
+		"(select r.role from roles r join roles s using (id) limit 1)": "write ON",
+		"(select r.role from roles r natural join roles s limit 1)":    "write ON",
+		"case mood when 'x' then true end":                             "which it reads as", // as text where citext's schema is not in the path
+		"id = 'x'":                                                     "invalid input",
 	} {
 		t.Run(text, func(t *testing.T) {
 			_, err := table.ResolveExpressions(t.Context(), pool, table.Row{Schema: "app", Name: "users", Current: current}, []string{"true", text})
@@ -459,8 +469,8 @@ func TestReadsAreExact(t *testing.T) {
 		"(select jsonb_agg(r.role order by r.id) from roles r where r.user_id = users.id)", "(select jsonb_agg(r) from roles r where r.user_id = users.id)",
 		"(select count(*) from roles)", "to_jsonb(users)", "users.full_name", "exists (select from active a where a.id = users.id)",
 		`(select o."(b 9)" from "Odd :relid 1 {RTE" o where o.id = users.id)`,
-		"(select x.role from (select * from roles) x join active using (id) where x.user_id = users.id limit 1)",
-		"(with t as (select id, note from roles) select t.note from t natural join active limit 1)",
+		"(select x.role from (select * from roles) x join active on x.id = active.id where x.user_id = users.id limit 1)",
+		"(with t as (select id, note from roles) select t.note from t join active on t.id = active.id limit 1)",
 	}...) {
 		found, err := table.ResolveExpressions(t.Context(), pool, table.Row{Schema: "app", Name: "users", Current: current}, []string{text})
 		if err != nil {
@@ -518,6 +528,61 @@ func TestExpressionsUnderAHostilePath(t *testing.T) {
 		}
 		if got := db.QueryString("SELECT " + found[text].SQL + " FROM app.users"); got != want {
 			t.Errorf("%s: %s gives %s", text, found[text].SQL, got)
+		}
+	}
+}
+
+// No operator is found in the path of whoever runs the text, in whichever form it compares: twins of =, for just the
+// types of each comparison, are found by none.
+func TestComparisonsUnderAHostilePath(t *testing.T) {
+	t.Parallel()
+	db, server, low := newExpressionSite(t)
+	db.Exec(`CREATE TYPE app."State" AS ENUM ('active', 'banned'); CREATE DOMAIN app.code AS char(5);
+		CREATE TABLE app.people (n bigint, i int, t text, v varchar(20), state app."State", code app.code, tags varchar[], d date, seen timestamptz);
+		INSERT INTO app.people VALUES (1, 1, 'a', 'a', 'active', 'a', '{a}', '2020-01-01', '2020-01-01'), (2, 1, NULL, 'b', NULL, NULL, NULL, NULL, '2020-01-02'), (NULL, NULL, 'c', NULL, 'banned', 'b', '{b}', NULL, NULL)`)
+	pool, err := server.Pool(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	current, err := table.Inspect(t.Context(), pool, "app", "people")
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := []string{
+		"state is distinct from 'active'", "state is not distinct from 'active'", "state is distinct from null", "n is distinct from i", "v is distinct from t", "t is distinct from v || ''",
+		"tags is distinct from '{a}'", "d is distinct from seen", "code is distinct from 'a'", "row(n, v) is distinct from row(i, t)", "(state is distinct from 'active') is distinct from (n is distinct from 1)",
+		"case state when 'active' then 1 when 'banned' then 2 else 0 end", "case v when 'a' then 1 end", "case n when i then case v when 'b' then 'it''s, WHEN (x' end else 'ELSE' end", "case code when 'a' then 1 end",
+		"case (case v when 'a' then 1 else 2 end) when 1 then 'one' else 'two' end", "case when case tags when '{a}' then true end then 1 else 0 end",
+		"nullif(state, 'active')", "nullif(v, 'a,b')", "nullif(nullif(n, 2), i)", "nullif(greatest(n, 1), 1)", "v in (select x.v from people x)", "v not in (select x.t from people x where x.t is not null)",
+		"(n, v) in (select x.i, x.t from people x)", "state in (with y as (select x.state from people x) select state from y)", "n in (values (1), (3))", "position('a' in v)", "position('a' in (select 'ba'::text))",
+	}
+	read := func(sql string) string {
+		return db.QueryString("SELECT coalesce(string_agg(coalesce((" + sql + ")::text, 'null'), ' ' ORDER BY n), '') FROM app.people")
+	}
+	found, want := map[string]string{}, map[string]string{}
+	for _, text := range texts {
+		resolved, err := table.ResolveExpressions(t.Context(), pool, table.Row{Schema: "app", Name: "people", Current: current}, []string{text})
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		db.Exec("SET search_path = pg_catalog, app")
+		found[text], want[text] = resolved[text].SQL, read(text)
+	}
+	db.Exec("GRANT USAGE ON SCHEMA app TO PUBLIC; SET search_path = pg_catalog; SET ROLE " + low)
+	db.Exec(`DO $do$ DECLARE l text; r text; types text[] := array['text', 'varchar', 'bpchar', 'bigint', 'int', 'boolean', 'timestamptz', 'date', 'app."State"', 'app.code', 'varchar[]'];
+		BEGIN
+		FOREACH l IN ARRAY types LOOP FOREACH r IN ARRAY types LOOP
+			EXECUTE format('CREATE FUNCTION public.evil(%s, %s) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION ''stolen''; END $$', l, r);
+			EXECUTE format('CREATE OPERATOR public.= (LEFTARG = %s, RIGHTARG = %s, FUNCTION = public.evil)', l, r);
+		END LOOP; END LOOP;
+		END $do$`)
+	db.Exec("RESET ROLE")
+	for _, path := range []string{"public", "public, pg_catalog"} {
+		db.Exec("SET search_path = " + path)
+		for text, sql := range found {
+			if got := read(sql); got != want[text] {
+				t.Errorf("%s under the path %s: %s gives %s, want %s", text, path, sql, got, want[text])
+			}
 		}
 	}
 }

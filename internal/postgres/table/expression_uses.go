@@ -13,6 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
@@ -81,14 +82,27 @@ func (r *rowResolver) uses(ctx context.Context, tx pgx.Tx, tree string, found *R
 		if err != nil {
 			return err
 		}
+		if r.writes && relation.Name == newRow && relation.Schema == "" {
+			if len(read.columns) > 0 { // at sign-up it is there without being read
+				found.Takes = relation.Columns
+			}
+			continue
+		}
+		beneath, err := postgres.ViewCode(ctx, tx, read.oid)
+		switch {
+		case err != nil:
+			return err
+		case len(beneath) > 0:
+			return &refusedError{"it reads what runs code of a role that is not trusted: " + strings.Join(beneath, "; ")}
+		}
 		if len(read.columns) > 0 || relation.Schema != r.row.Schema || relation.Name != r.row.Name {
 			found.Reads = append(found.Reads, relation) // a statement reads something of the users table anyway
 		}
-		beneath, _, err := invokerReads(ctx, tx, read.oid)
+		asked, _, err := invokerReads(ctx, tx, read.oid)
 		if err != nil {
 			return err
 		}
-		found.Reads = append(found.Reads, beneath...)
+		found.Reads = append(found.Reads, asked...)
 	}
 	slices.SortFunc(
 		found.Reads,
@@ -116,6 +130,7 @@ func merged(relations []store.Relation) []store.Relation {
 
 const relationColumnsSQL = `
 select n.nspname::text, c.relname::text, c.oid = to_regclass('pg_temp.auth0pg_row'),
+  c.oid = to_regclass('pg_temp.auth0pg_new'),
   array(select a.attnum::int from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum),
   array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum)
 from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = $1`
@@ -123,14 +138,17 @@ from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = $1`
 // relation names what is read of one relation. Where rows are counted and nothing of them is read, the right to one
 // column is enough.
 func (r *rowResolver) relation(ctx context.Context, tx pgx.Tx, read reading) (relation store.Relation, err error) {
-	var isRow *bool
+	var isRow, isNew *bool
 	var numbers []int
 	var names []string
-	if err := tx.QueryRow(ctx, relationColumnsSQL, read.oid).Scan(&relation.Schema, &relation.Name, &isRow, &numbers, &names); err != nil {
+	if err := tx.QueryRow(ctx, relationColumnsSQL, read.oid).Scan(&relation.Schema, &relation.Name, &isRow, &isNew, &numbers, &names); err != nil {
 		return relation, err
 	}
 	if isRow != nil && *isRow {
 		relation.Schema, relation.Name = r.row.Schema, r.row.Name
+	}
+	if isNew != nil && *isNew {
+		relation.Schema, relation.Name = "", newRow
 	}
 	for _, number := range read.columns {
 		if number < wholeRow {
@@ -177,7 +195,7 @@ func (r *rowResolver) calls(ctx context.Context, tx pgx.Tx, tree string, found *
 	var signature, name string
 	var builtIn, volatile, own bool
 	_, err = pgx.ForEachRow(rows, []any{&signature, &name, &builtIn, &volatile, &own}, func() error {
-		if volatile {
+		if volatile && !r.writes {
 			return &refusedError{fmt.Sprintf("it calls the function %s, which is VOLATILE: it may write, and "+
 				"gives another value each time", signature)}
 		}

@@ -4,6 +4,7 @@ package table_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
@@ -51,6 +52,72 @@ func TestIndexesUnderAFilter(t *testing.T) {
 		found, err := table.ResolveExpressions(t.Context(), pool, row, []string{"coalesce(email, login)", "coalesce(login, email)"})
 		if err != nil || !slices.Contains(serving.Keys, found["coalesce(email, login)"].SQL) || slices.Contains(serving.Keys, found["coalesce(login, email)"].SQL) {
 			t.Errorf("%q: keys %q, %v", filter, serving.Keys, err)
+		}
+	}
+}
+
+// The scripts have a comparison with its operator where it was written without one; the planner takes an index in that
+// form, and in no other.
+func TestIndexesByComparisons(t *testing.T) {
+	t.Parallel()
+	db := pgtest.LocalDatabase(t)
+	pool, err := serverFor(t, db, false).Pool(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.Exec(`CREATE TABLE users (id bigint, email text, kind text);
+		CREATE INDEX as_written ON users (email) WHERE kind IS DISTINCT FROM 'bot';
+		CREATE INDEX with_operator ON users (email) WHERE (kind = 'bot') IS NOT TRUE;
+		INSERT INTO users SELECT n, n FROM generate_series(1, 10000) n; ANALYZE users`)
+	current, err := table.Inspect(t.Context(), pool, "public", "users")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const text = "kind is distinct from 'bot'"
+	row := table.Row{Schema: "public", Name: "users", Current: current}
+	found, err := table.ResolveExpressions(t.Context(), pool, row, []string{text})
+	if err != nil {
+		t.Fatal(err)
+	}
+	serving, err := table.ReadServing(t.Context(), pool, row, found[text].SQL)
+	if err != nil || !slices.Equal(serving.Implied, []string{"((kind = 'bot'::text) IS NOT TRUE)"}) {
+		t.Errorf("implied %q, %v", serving.Implied, err)
+	}
+	plan := db.QueryString("EXPLAIN (FORMAT JSON) SELECT FROM users WHERE email = '7' AND " + found[text].SQL)
+	if !strings.Contains(plan, "with_operator") || strings.Contains(plan, "as_written") {
+		t.Error(plan)
+	}
+}
+
+// An index by the key that is suggested serves, however the text compares.
+func TestSuggestedKeysServe(t *testing.T) {
+	t.Parallel()
+	db := pgtest.LocalDatabase(t)
+	pool, err := serverFor(t, db, false).Pool(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.Exec("CREATE TABLE users (id bigint, email text, kind text)")
+	for _, text := range []string{"lower(nullif(email, ''))", "lower(case kind when 'mail' then email end)", "lower(coalesce(email, ''))"} {
+		current, err := table.Inspect(t.Context(), pool, "public", "users")
+		if err != nil {
+			t.Fatal(err)
+		}
+		row := table.Row{Schema: "public", Name: "users", Current: current}
+		found, err := table.ResolveExpressions(t.Context(), pool, row, []string{text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for key, serves := range map[string]bool{text: found[text].Key(text) == text, found[text].Key(text): true} {
+			db.Exec("CREATE INDEX suggested ON users ((" + key + "))")
+			if row.Current, err = table.Inspect(t.Context(), pool, "public", "users"); err != nil {
+				t.Fatal(err)
+			}
+			serving, err := table.ReadServing(t.Context(), pool, row, "")
+			if err != nil || slices.Contains(serving.Keys, found[text].SQL) != serves {
+				t.Errorf("%s by %s: keys %q, %v", text, key, serving.Keys, err)
+			}
+			db.Exec("DROP INDEX suggested")
 		}
 	}
 }

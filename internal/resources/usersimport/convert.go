@@ -27,7 +27,7 @@ const (
 	noID          = "no id"
 	noEmail       = "no e-mail address"
 	badEmail      = "an e-mail address that Auth0 does not take"
-	sharedEmail   = "an e-mail address that another user has, too"
+	sharedEmail   = "an e-mail address or an id that another user has, too"
 	noHash        = "no password hash: who is imported without one can never get one"
 	badPhone      = "a phone number that is not in E.164 form"
 	badMetadata   = "metadata that is no JSON object, or with a name that Auth0 does not take"

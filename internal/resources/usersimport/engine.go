@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-log/tflog"
@@ -207,10 +208,10 @@ func (e *engine) peek(ctx context.Context) (migration.User, error) {
 		if err != nil {
 			return nil, err
 		}
-		e.page, e.ended = page, len(page) < pageSize
 		if len(page) > 0 {
 			e.after = page[len(page)-1].ID()
 		}
+		e.page, e.ended = page, len(page) < pageSize || e.after == "" // rows without an id come last, and are held back
 	}
 	if len(e.page) == 0 {
 		return nil, nil
@@ -340,7 +341,9 @@ func (e *engine) outcome(ctx context.Context, batch *migration.Batch, job *auth0
 	}
 	codes := map[string][]string{}
 	for _, row := range rows {
-		codes[e.convert.tableID(row.UserID)] = row.Codes
+		if id := e.convert.tableID(row.UserID); slices.Contains(batch.IDs, id) { // another's does not say who was refused
+			codes[id] = row.Codes
+		}
 	}
 	doubt := job.Status == "failed" || job.Summary.Total != len(batch.IDs) || job.Summary.Failed != len(codes)
 	for _, id := range batch.IDs {

@@ -478,3 +478,82 @@ func (o *onJob) Job(ctx context.Context, id string) (*auth0.Job, error) {
 	o.do()
 	return o.tenant.Job(ctx, id)
 }
+
+// A table that somebody else made under the ledger's name is written to by nobody: its triggers, defaults and checks are
+// code of that role.
+func TestLedgerOfAnotherRole(t *testing.T) {
+	for name, trap := range map[string]string{
+		"trigger": "CREATE TRIGGER trap BEFORE INSERT ON public.auth0pg_import FOR EACH ROW EXECUTE FUNCTION public.trap()",
+		"default": "ALTER TABLE public.auth0pg_import ALTER COLUMN sent_at SET DEFAULT public.stolen()",
+		"check":   "ALTER TABLE public.auth0pg_import ADD CHECK (public.stolen() IS NOT NULL)",
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, 3, localtenant.Options{})
+			low := s.db.RoleName("low")
+			s.db.Exec("CREATE ROLE " + low + "; GRANT USAGE, CREATE ON SCHEMA public TO " + low +
+				"; CREATE TABLE public.ran (who text); SET ROLE " + low)
+			s.db.Exec(strings.Join(s.source.Ledger.DDL(), ";"))
+			s.db.Exec(`CREATE FUNCTION public.stolen() RETURNS timestamptz LANGUAGE plpgsql AS $$ BEGIN
+				INSERT INTO public.ran VALUES (current_user); RETURN now(); END $$;
+				CREATE FUNCTION public.trap() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM public.stolen(); RETURN NEW; END $$`)
+			s.db.Exec(trap + "; RESET ROLE")
+			_, err := s.importing(t.Context(), nil)
+			var foreign *postgres.ForeignError
+			if !errors.As(err, &foreign) || !strings.Contains(err.Error(), low) {
+				t.Errorf("%v, want a refusal that names %s", err, low)
+			}
+			if ran := s.db.QueryInt("SELECT count(*) FROM public.ran"); ran > 0 {
+				t.Errorf("it ran %d times as %s", ran, s.db.QueryString("SELECT max(who) FROM public.ran"))
+			}
+		})
+	}
+}
+
+// Of two users with one id, of which the table has no key, only one could be brought in, and both would be marked.
+// Rows without an id end a pass, however many there are.
+func TestIDsThatAreNoKey(t *testing.T) {
+	s := newSite(t, 4, localtenant.Options{})
+	s.db.Exec(`ALTER TABLE public.users DROP CONSTRAINT users_pkey; ALTER TABLE public.users ALTER COLUMN id DROP NOT NULL;
+		UPDATE public.users SET id = 3 WHERE id = 4;
+		INSERT INTO public.users (email, password_hash) SELECT 'nobody' || n || '@example.com', md5(n::text) FROM generate_series(1, 2500) n`)
+	session, err := migration.Look(t.Context(), s.server, s.source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	if f, err := count(t.Context(), session, &converter{}); err != nil || f.held[noID] == 0 {
+		t.Errorf("counted %+v, %v", f, err)
+	}
+	got := s.imports()
+	if got.imported != 2 || got.held[sharedEmail] != 2 || got.held[noID] == 0 {
+		t.Errorf("imported %d, held back %v", got.imported, got.held)
+	}
+	if marked := s.db.QueryStrings("SELECT id::text FROM public.users WHERE migrated_at IS NOT NULL ORDER BY id"); fmt.Sprint(marked) != "[1 2]" {
+		t.Errorf("marked are %v", marked)
+	}
+}
+
+// nameless is a tenant whose list of errors does not say whose each is.
+type nameless struct{ tenant }
+
+func (n nameless) RefusedUsers(ctx context.Context, job string) ([]auth0.RefusedUser, error) {
+	refused, err := n.tenant.RefusedUsers(ctx, job)
+	for i := range refused {
+		refused[i].UserID = ""
+	}
+	return refused, err
+}
+
+// Where it is not told who was refused, everybody is looked up before anybody is marked.
+func TestRefusedWithoutTheirIDs(t *testing.T) {
+	s := newSite(t, 5, localtenant.Options{})
+	s.comesOtherwise("another", "user4@example.com")
+	s.settings.maxFailed = 1
+	got, err := s.importing(t.Context(), func(in tenant) tenant { return nameless{in} })
+	if err != nil || got.imported != 4 || len(got.refused) != 1 || got.refused[0].ID != "4" {
+		t.Errorf("report %+v, %v", got, err)
+	}
+	if left := s.db.QueryStrings("SELECT id::text FROM public.users WHERE migrated_at IS NULL"); fmt.Sprint(left) != "[4]" {
+		t.Errorf("left are %v", left)
+	}
+}

@@ -36,7 +36,9 @@ func count(ctx context.Context, db *migration.Session, c *converter) (f figures,
 		if len(page) < pageSize {
 			return f, nil
 		}
-		after = page[len(page)-1].ID()
+		if after = page[len(page)-1].ID(); after == "" { // rows without an id come last
+			return f, nil
+		}
 	}
 }
 

@@ -78,7 +78,8 @@ func (s *tableSpec) askServing(ctx context.Context, db postgres.Beginner, observ
 		if s.scans[part] = ""; !fits {
 			continue
 		}
-		s.scans[part] = fmt.Sprintf("CREATE INDEX CONCURRENTLY ON %s ((%s));", postgres.Ident(s.Schema, s.Name), key)
+		s.scans[part] = fmt.Sprintf("CREATE INDEX CONCURRENTLY ON %s ((%s));", postgres.Ident(s.Schema, s.Name),
+			found[key].Key(key))
 	}
 	return nil
 }
