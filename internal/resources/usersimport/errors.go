@@ -59,8 +59,7 @@ func failure(diags *diag.Diagnostics, source migration.Source, err error) {
 			attempted, kit.Sentence(ledger.Error())))
 	case errors.As(err, &foreign):
 		diags.AddAttributeError(path.Root("store"), "Users Not Imported", fmt.Sprintf(
-			"%s: %v. That role's code would run with the rights of the provider.\n\nGive what is named to the "+
-				"owner of the table or of the database (ALTER … OWNER TO).", attempted, foreign))
+			"%s: %v. That role's code would run with the rights of the provider.\n\n%s", attempted, foreign, kit.ForeignRemedy))
 	case errors.Is(err, table.ErrNotFound):
 		diags.AddAttributeError(path.Root("store"), "Users Not Imported", attempted+": it does not "+
 			"exist.\n\nCreate it, or correct the store.")
