@@ -4,7 +4,9 @@ package provider
 
 import (
 	"context"
+	"time"
 
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -128,13 +130,13 @@ func postgresBlock() schema.SingleNestedBlock {
 				"provider's own certificate. Also `PGSSLCERT`."},
 			"sslkey": schema.StringAttribute{Optional: true, MarkdownDescription: "The path of a PEM file with that " +
 				"certificate's key. Also `PGSSLKEY`."},
-			"connect_timeout": schema.StringAttribute{Optional: true, Validators: []validator.String{durationValidator{}},
+			"connect_timeout": schema.StringAttribute{Optional: true, Validators: []validator.String{kit.Duration{Least: time.Millisecond}},
 				MarkdownDescription: "How long connecting may take, such as `10s` (the default). Also " +
 					"`PGCONNECT_TIMEOUT`, in seconds."},
-			"lock_timeout": schema.StringAttribute{Optional: true, Validators: []validator.String{durationValidator{}},
+			"lock_timeout": schema.StringAttribute{Optional: true, Validators: []validator.String{kit.Duration{Least: time.Millisecond}},
 				MarkdownDescription: "How long one statement may wait for a lock before it gives way " +
 					"and is tried again, by default `" + defaultLockTimeout + "`. Logins that need the same lock wait behind it for as long."},
-			"statement_timeout": schema.StringAttribute{Optional: true, Validators: []validator.String{durationValidator{}},
+			"statement_timeout": schema.StringAttribute{Optional: true, Validators: []validator.String{kit.Duration{Least: time.Millisecond}},
 				MarkdownDescription: "How long one statement may run, by default without limit. Building an index " +
 					"on a large table takes minutes."},
 			"may_be_absent": schema.BoolAttribute{

@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
@@ -62,25 +61,4 @@ func validBaseURL(text string) bool {
 	}
 	address, err := netip.ParseAddr(u.Hostname())
 	return u.Scheme == "http" && (u.Hostname() == "localhost" || (err == nil && address.IsLoopback()))
-}
-
-type durationValidator struct{}
-
-func (durationValidator) Description(context.Context) string {
-	return "must be a duration such as 500ms, 2s or 5m"
-}
-func (v durationValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (durationValidator) ValidateString(
-	_ context.Context,
-	req validator.StringRequest,
-	resp *validator.StringResponse,
-) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
-	}
-	if d, err := time.ParseDuration(req.ConfigValue.ValueString()); err != nil || d < time.Millisecond {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Duration", "The value must be a positive "+
-			"duration such as 500ms, 2s or 5m.")
-	}
 }

@@ -89,7 +89,7 @@ func TestApplications(t *testing.T) {
 		all = append(all, a)
 	}
 	for _, through := range []bool{false, true} {
-		w.describe(all, through)
+		w.describe(all, through, false)
 		w.workspace.MustRun("get")
 		w.workspace.MustRun("apply", "-auto-approve")
 		if through {
@@ -118,11 +118,21 @@ func TestApplications(t *testing.T) {
 		}
 		w.TB = t
 	}
+	w.describe(all, false, true)
+	w.workspace.MustRun("apply", "-auto-approve")
+	for _, a := range all {
+		if reads, writes := writers[a.name]; writes {
+			t.Run(a.name+", written", func(t *testing.T) {
+				w.TB = t
+				w.signUpAndLive(a, reads)
+			})
+		}
+	}
 }
 
 // describe writes a configuration of all applications: the examples as modules, each with a provider of its own.
 // Through functions, and with the time of migration, they are as the documentation says how to change them.
-func (w *world) describe(all []*application, through bool) {
+func (w *world) describe(all []*application, through, writing bool) {
 	w.Helper()
 	root := required
 	for _, a := range all {
@@ -152,6 +162,8 @@ func (w *world) describe(all []*application, through bool) {
 				continue
 			case file == "main.tf" && through:
 				text = a.changed(w, text)
+			case file == "main.tf" && writing && writers[a.name] != "":
+				text = a.written(w, text)
 			}
 			w.workspace.Write(a.name+"/"+file, text)
 		}
@@ -181,6 +193,27 @@ func (a *application) changed(w *world, text string) string {
 	text = replaced(text, "= "+store+"\n", "= auth0pg_access_functions.users.store\n")
 	return text + fmt.Sprintf("resource \"auth0pg_access_functions\" \"users\" {\n  schema = %q\n  table = %s\n  "+
 		"operations = [\"login\", \"get_user\"]\n}\n", a.role, store)
+}
+
+// written takes the users over for good: Auth0 keeps none, and the scripts write.
+func (a *application) written(w *world, text string) string {
+	w.Helper()
+	for old, now := range map[string]string{
+		"import_mode = true": "import_mode = false\n  disable_signup = false",
+		`operations          = ["login", "get_user"]`: `operations = ["login", "get_user", "create", "verify", ` +
+			`"change_password", "delete", "change_email"]`,
+	} {
+		if !strings.Contains(text, old) {
+			w.Fatalf("%s: the example has no %s", a.name, old)
+		}
+		text = strings.ReplaceAll(text, old, now)
+	}
+	text = strings.ReplaceAll(text, "operations = [\"login\", \"get_user\"]\n", `operations = ["login", "get_user", "create", "verify", `+
+		`"change_password", "delete", "change_email"]`+"\n")
+	if !strings.Contains(text, "django") {
+		return text
+	}
+	return strings.ReplaceAll(text, `"verify", `, "")
 }
 
 // shape is all of the schemas that pg_dump would write, but for privileges and what the access functions are.

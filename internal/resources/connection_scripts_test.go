@@ -93,7 +93,7 @@ func settings(set map[string]knownvalue.Check) knownvalue.Check {
 		"password_hash": knownvalue.StringExact(scripts.DefaultPasswordHash), "pool_max": knownvalue.Int64Exact(scripts.DefaultPoolMax),
 		"database_url_key": knownvalue.StringExact(scripts.DefaultDatabaseURLKey), "ca_key": knownvalue.StringExact(scripts.DefaultCAKey),
 		"app_metadata_key": knownvalue.StringExact(scripts.DefaultAppMetadataKey),
-		"rehash_on_login":  knownvalue.Bool(false), "import_finished": knownvalue.Bool(false),
+		"rehash_on_login":  knownvalue.Bool(false), "import_finished": knownvalue.Bool(false), "forget_migrated_after": knownvalue.Null(),
 		"pbkdf2_iterations": knownvalue.Null(), "pepper_key": knownvalue.Null(), "signer_key": knownvalue.Null(),
 		"argon2_memory": knownvalue.Int64Exact(scripts.DefaultArgon2Memory), "argon2_passes": knownvalue.Int64Exact(scripts.DefaultArgon2Passes),
 	}

@@ -163,15 +163,19 @@ func TestConnectionImportOfAllKinds(t *testing.T) {
 	for name, attributes := range map[string]string{
 		"import mode":     "import_mode = true",
 		"import finished": "import_mode = true\nscripts { import_finished = true }",
+		"forgets":         "import_mode = true\nscripts { forget_migrated_after = \"1h30m\" }",
 		"one override":    `scripts { overrides = { login = "function login(email, password, callback) { callback(null, {}); }" } }`,
 		"defaults":        "",
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := anyConnectionTest(t)
+			config := func(attributes string) string {
+				return strings.Replace(c.config(attributes), "nickname ", "migrated_at = \"migrated_at timestamp with time zone\"\nnickname ", 1)
+			}
 			c.run(
-				resource.TestStep{Config: c.config(attributes)},
+				resource.TestStep{Config: config(attributes)},
 				resource.TestStep{ResourceName: connectionAddress, ImportState: true, ImportStateKind: resource.ImportBlockWithID},
-				resource.TestStep{Config: c.config(attributes + "\n" + unprotected)},
+				resource.TestStep{Config: config(attributes + "\n" + unprotected)},
 			)
 		})
 	}

@@ -90,6 +90,8 @@ rehash_on_login = true`),
 			// What the store lacks matters to the scripts that are wanted alone.
 			{Config: scriptsConfig(t, withoutFlag, ""), ExpectError: regexp.MustCompile(`Store Lacks A Part[\s\S]*verify needs the part\s+email_verified`)},
 			{Config: scriptsConfig(t, table, `import_finished = true`), ExpectError: regexp.MustCompile(`import_finished = true[\s\S]*Import_finished needs\s+import_mode`)},
+			{Config: scriptsConfig(t, table, `forget_migrated_after = "720h"`), ExpectError: regexp.MustCompile(`forget_migrated_after = "720h"[\s\S]*needs\s+import_mode`)},
+			{Config: scriptsConfig(t, table, `forget_migrated_after = "30d"`), ExpectError: regexp.MustCompile(`Invalid Duration[\s\S]*1h or more`)},
 			{Config: scriptsConfig(t, table, `bcrypt_rounds = 3`), ExpectError: regexp.MustCompile(`bcrypt_rounds value must be between`)},
 			{Config: scriptsConfig(t, table, `password_hash = "argon2id"`), ExpectError: regexp.MustCompile(`Hash Format Not Written[\s\S]*"argon2id"[\s\S]*django_pbkdf2[\s\S]*legacy_hashes`)},
 			{Config: scriptsConfig(t, table, `operations = ["logout"]`), ExpectError: regexp.MustCompile(`"logout"`)},

@@ -25,6 +25,8 @@ type builder struct {
 	store  store.Store
 	params []Param
 	uses   map[use]bool
+	// computes are the columns that get the value of an expression.
+	computes []string
 }
 
 func newBuilder(s store.Store) *builder { return &builder{store: s, uses: map[use]bool{}} }
@@ -36,7 +38,7 @@ func (b *builder) statement(name string, readOnly bool, sql string) Statement {
 			b.uses[use{"USAGE", store.Table{Schema: relation.Schema}, ""}] = true
 		}
 	}
-	return Statement{Name: name, SQL: sql, Params: b.params, ReadOnly: readOnly, uses: b.uses}
+	return Statement{Name: name, SQL: sql, Params: b.params, ReadOnly: readOnly, Computes: b.computes, uses: b.uses}
 }
 
 // The operators of pg_catalog alone. Without its schema varchar = text is found
@@ -51,13 +53,18 @@ const (
 // the server refuse (21000) where several users share an address, and the
 // condition beside it lets the index on the address serve a table without one
 // on the id.
-func (b *builder) updateOne(name string, match func(string) string, param string, sets ...string) Statement {
-	if b.store.Writes(store.UpdatedAt) {
-		sets = append(sets, b.set(store.UpdatedAt, "CURRENT_TIMESTAMP"))
-	}
+func (b *builder) updateOne(name string, match func(string) string, param string, changes ...given) Statement {
 	condition := b.ofUsers(match(param))
 	return b.statement(name, false, fmt.Sprintf("UPDATE %s\nSET %s\nWHERE %s\n  AND %s",
-		b.table(), strings.Join(sets, ", "), condition, b.isOnly(condition)))
+		b.table(), sets(b.assign("UPDATE", b.dated(changes), onChange)), condition, b.isOnly(condition)))
+}
+
+// dated adds when the change was made.
+func (b *builder) dated(changes []given) []given {
+	if !b.store.Writes(store.UpdatedAt) {
+		return changes
+	}
+	return append(changes, givenNow(store.UpdatedAt))
 }
 
 // ofUsers is the condition for those rows alone that are users. One that is an alternative stands in parentheses.
@@ -123,12 +130,6 @@ func (b *builder) as(part store.Part) store.Column {
 	column := b.store.Columns[part]
 	column.Type = column.ReadType()
 	return column
-}
-
-func (b *builder) insert(part store.Part) string { return b.column("INSERT", part) }
-
-func (b *builder) set(part store.Part, value string) string {
-	return b.column("UPDATE", part) + " = " + value
 }
 
 // param returns the placeholder of a value, the same one for the same name.
@@ -260,7 +261,20 @@ func (b *builder) profile() []string {
 			outputs = append(outputs, b.output(part))
 		}
 	}
-	return outputs
+	return append(outputs, b.migratedAgo()...)
+}
+
+// migratedAgo is how long ago the user was marked as migrated: seconds as text, null for who is not. Times that never end
+// have a number, too, which they would not have as an interval.
+const migratedAgo = "migrated_ago"
+
+func (b *builder) migratedAgo() []string {
+	if !b.store.Writes(store.MigratedAt) {
+		return nil
+	}
+	const seconds = "pg_catalog.date_part('epoch', %s::pg_catalog.timestamptz)"
+	return []string{fmt.Sprintf("("+seconds+" OPERATOR(pg_catalog.-) "+seconds+")%s AS %s",
+		"CURRENT_TIMESTAMP", b.stored(store.MigratedAt), asText, migratedAgo)}
 }
 
 // output is a column as the scripts read it: flags as booleans, all else as text,
@@ -270,20 +284,25 @@ func (b *builder) output(part store.Part) string {
 	alias := " AS " + pgx.Identifier{string(part)}.Sanitize()
 	switch part {
 	case store.EmailVerified, store.PhoneVerified, store.Blocked:
-		column := b.read(part)
-		unknown := strconv.FormatBool(part == store.Blocked && b.store.Columns[part].Expression != nil)
-		switch familyOf(b.as(part)) {
-		case familyInteger:
-			return "COALESCE(" + column + differs + "0, " + unknown + ")" + alias
-		case familyTimestamp:
-			return column + " IS NOT NULL" + alias
-		}
-		return "COALESCE(" + column + ", " + unknown + ")" + alias
+		return b.asFlag(part) + alias
 	}
 	if part == store.Email && b.store.EmailLookup == store.ExactUpper {
 		return "pg_catalog.lower(" + b.text(part) + ")" + alias
 	}
 	return b.text(part) + alias
+}
+
+// asFlag is a flag as true or false.
+func (b *builder) asFlag(part store.Part) string {
+	column := b.read(part)
+	unknown := strconv.FormatBool(part == store.Blocked && b.store.Columns[part].Expression != nil)
+	switch familyOf(b.as(part)) {
+	case familyInteger:
+		return "COALESCE(" + column + differs + "0, " + unknown + ")"
+	case familyTimestamp:
+		return column + " IS NOT NULL"
+	}
+	return "COALESCE(" + column + ", " + unknown + ")"
 }
 
 // text is what the part is read as, where that is text. Of bytes those beyond ASCII have a form that no hash has, so that

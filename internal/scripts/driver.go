@@ -66,7 +66,15 @@ func writeStatement(out *strings.Builder, o Options, s Statement) error {
 	}
 	digest := sha256.Sum256(fmt.Append(nil, s.SQL, o.Store.Marshal()))
 	fmt.Fprintf(out, "    %[1]s: {\n      name: 'auth0pg_%[1]s_%[2]x',\n", s.Name, digest[:8])
-	fmt.Fprintf(out, "      params: %s,\n      readOnly: %t,\n      sql: %s,\n    },\n", names, s.ReadOnly, text)
+	fmt.Fprintf(out, "      params: %s,\n      readOnly: %t,\n", names, s.ReadOnly)
+	if len(s.Computes) > 0 {
+		columns, err := json.Marshal(s.Computes)
+		if err != nil {
+			return fmt.Errorf("encode the columns: %w", err)
+		}
+		fmt.Fprintf(out, "      computes: %s,\n", columns)
+	}
+	fmt.Fprintf(out, "      sql: %s,\n    },\n", text)
 	return nil
 }
 

@@ -102,8 +102,11 @@ func signUpParams() []Param {
 
 // hasResult tells whether the statement on the table returns the column.
 func hasResult(s store.Store, column string) bool {
-	if column == foundByEmail {
+	switch column {
+	case foundByEmail:
 		return s.Has(store.Username)
+	case migratedAgo:
+		return s.Writes(store.MigratedAt)
 	}
 	return s.Has(store.Part(column))
 }
@@ -178,6 +181,7 @@ func functionStatements(s store.Store, op Operation, features ...Feature) ([]Sta
 				strings.Join(arguments, ", "),
 			),
 			Params:   f.Statement.Params,
+			Computes: f.Statement.Computes,
 			ReadOnly: f.Statement.ReadOnly,
 		}
 	}
@@ -194,6 +198,9 @@ func argumentType(s store.Store, param Param) string {
 	if !ok || column.Type == "" { // of a part that the store lacks: the type that the part would have
 		spec, _ := store.Spec(param.Part)
 		column.Type = spec.Type
+	}
+	if column.Write != nil && param.Part != store.ID {
+		column.Type = param.Part.ValueType()
 	}
 	f := familyOf(column)
 	switch {
@@ -230,6 +237,7 @@ func resultColumns(op Operation, statement Statement) []TypedName {
 		}
 		columns = append(columns, TypedName{string(part), kind})
 	}
+	columns = append(columns, TypedName{migratedAgo, "text"})
 	if statement.Name != "find" {
 		return columns
 	}

@@ -125,7 +125,11 @@ func MissingParts(s store.Store, op Operation) []store.Part {
 
 // Refuses is the command that the operation needs and the relation does not take; "" where nothing is in its way.
 func Refuses(s store.Store, op Operation) string {
-	if known, _ := specOf(op); slices.Contains(s.Refuses, known.command) {
+	known, _ := specOf(op)
+	if op == Delete && s.OnDelete != nil {
+		known.command = "UPDATE"
+	}
+	if slices.Contains(s.Refuses, known.command) {
 		return known.command
 	}
 	return ""

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
@@ -31,6 +32,7 @@ const (
 	MinBcryptRounds = 4
 	MaxBcryptRounds = 15
 	MaxPoolMax      = 50
+	MinForgetAfter  = time.Hour
 )
 
 // Options say how the scripts of one connection behave.
@@ -55,6 +57,9 @@ type Options struct {
 	// ImportFinished renders login and get_user that know nobody: with ImportMode
 	// left on, Auth0 then serves the users that it has.
 	ImportFinished bool
+	// ForgetMigratedAfter is how long after the mark login and get_user still know a migrated user, 0 for always. It needs
+	// ImportMode and the part migrated_at, and is a whole number of seconds, an hour at least.
+	ForgetMigratedAfter time.Duration
 	// PasswordHash is the format of new hashes, of those that [hashes.Writable] names; "" for the default.
 	PasswordHash string
 	// BcryptPrefix is the version that new hashes name, "2b", "2a" or "2y"; "" for
@@ -181,6 +186,15 @@ func (o Options) withDefaults() (Options, error) {
 	case o.ImportFinished && !o.ImportMode:
 		return o, &OptionError{"import_finished", "needs import_mode: without it Auth0 asks the scripts " +
 			"alone, and they would know nobody"}
+	case o.ForgetMigratedAfter != 0 && !o.ImportMode:
+		return o, &OptionError{"forget_migrated_after", "needs import_mode: without it Auth0 asks the scripts " +
+			"alone, and they would know nobody any more"}
+	case o.ForgetMigratedAfter != 0 && !o.Store.Writes(store.MigratedAt):
+		return o, &OptionError{"forget_migrated_after", "needs the part migrated_at in the store, with a column that the " +
+			"scripts write: who was migrated, and when, stands there"}
+	case o.ForgetMigratedAfter != 0 && o.ForgetMigratedAfter < MinForgetAfter:
+		return o, &OptionError{"forget_migrated_after", fmt.Sprintf("must be at least %s: a login that Auth0 did not end "+
+			"could not be repeated", MinForgetAfter)}
 	case o.RehashOnLogin && o.ImportMode:
 		return o, &OptionError{"rehash_on_login", "cannot be combined with import_mode, where Auth0 makes " +
 			"its own hash at the first login"}

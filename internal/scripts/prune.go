@@ -28,10 +28,12 @@ func conditions(op Operation, o Options) reach {
 	handsOver := o.ImportMode && o.Store.Writes(store.MigratedAt)
 	return reach{
 		"changes":       op != Login && op != GetUser && op != Create,
+		"computes":      computes(o.Store),
 		"deletes":       op == Delete,
 		"legacy":        len(o.LegacyHashes) > 0,
 		"hashes":        op == Login || op == Create || op == ChangePassword,
 		"rehash":        o.RehashOnLogin,
+		"forgets":       o.ForgetMigratedAfter > 0,
 		"records":       handsOver || o.Store.Writes(store.LastLogin),
 		"blocked":       has(store.Blocked),
 		"usernames":     has(store.Username),
@@ -44,6 +46,12 @@ func conditions(op Operation, o Options) reach {
 		"app_metadata":  has(store.AppMetadata),
 		"large":         has(store.UserMetadata, store.Picture, store.PhoneNumber),
 	}
+}
+
+// computes reports whether something is written through an expression.
+func computes(s store.Store) bool {
+	return s.Fills != nil || s.OnDelete != nil ||
+		slices.ContainsFunc(s.Parts(), func(part store.Part) bool { return s.Columns[part].Write != nil })
 }
 
 func profileTexts() []store.Part {

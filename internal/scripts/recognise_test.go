@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
@@ -25,6 +26,7 @@ func TestRenderedScriptsAreRecognised(t *testing.T) {
 		"settings": {Store: storeWith(), UserIDPrefix: "legacy", BcryptRounds: 12, BcryptPrefix: "2a", DatabaseURLKey: "URL", CAKey: "CA", PoolMax: 7,
 			AppMetadataKey: "metadata", LegacyHashes: []string{"ssha", "md5"}, RehashOnLogin: true},
 		"import":   {Store: storeWith(), ImportMode: true},
+		"forgets":  {Store: storeWith(), ImportMode: true, ForgetMigratedAfter: 90 * time.Minute},
 		"finished": {Store: storeWith(), ImportMode: true, ImportFinished: true},
 	}
 	for name, options := range tests {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
@@ -252,6 +253,47 @@ func TestAutomaticMigration(t *testing.T) {
 	outcome := b.run(scripts.Login, "ada@example.com", "correct horse")
 	if outcome.Err != nil || !strings.Contains(strings.Join(outcome.Console, "\n"), "recordLogin: SQLSTATE 42501") {
 		t.Errorf("error %v, log %q", outcome.Err, outcome.Console)
+	}
+}
+
+// Who was marked as migrated longer ago than the settings say is unknown, to login and to get_user alike, however the mark
+// is kept and also through functions; nobody else is.
+func TestMigratedUsersAreForgotten(t *testing.T) {
+	for kind, through := range map[string]bool{"timestamptz": false, "timestamp": false, "date": true, "timestamptz(0)": true} {
+		t.Run(kind, func(t *testing.T) {
+			db := pgtest.Database(t)
+			b := newBench(t, db, shape{parts: append([]store.Part{store.MigratedAt}, standardParts...), types: map[store.Part]string{store.MigratedAt: kind}})
+			b.gives(nil, scripts.Create, map[string]any{"email": "ada@example.com", "password": "correct horse"})
+			table := b.table()
+			if through {
+				b.throughFunctions()
+			}
+			mark := func(value string) { db.Exec("UPDATE " + table + " SET migrated_at = " + value) }
+			for _, test := range []struct {
+				after time.Duration
+				mark  string
+				knows bool
+			}{
+				{0, "'-infinity'", true},
+				{30 * 24 * time.Hour, "NULL", true},
+				{30 * 24 * time.Hour, "now() - interval '28 days'", true},
+				{30 * 24 * time.Hour, "now() + interval '1 day'", true},
+				{30 * 24 * time.Hour, "'infinity'", true},
+				{30 * 24 * time.Hour, "now() - interval '31 days'", false},
+				{30 * 24 * time.Hour, "'-infinity'", false},
+				{time.Hour, "now() - interval '2 days'", false},
+			} {
+				b.rendered, b.options.ImportMode, b.options.ForgetMigratedAfter = map[scripts.Operation]string{}, true, test.after
+				mark(test.mark)
+				if !test.knows {
+					b.gives(nil, scripts.GetUser, "ada@example.com")
+					b.wrong("", "ada@example.com", "correct horse")
+					continue
+				}
+				b.profile(scripts.GetUser, "ada@example.com")
+				b.profile(scripts.Login, "ada@example.com", "correct horse")
+			}
+		})
 	}
 }
 

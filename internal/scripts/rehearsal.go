@@ -36,10 +36,14 @@ const (
 	FindsByID Expectation = "finds the user by its id"
 	// Changes is to be expected once the id is known, too, even where a step does not need it.
 	Changes Expectation = "changes the user"
+	// Misses means that nobody is returned, and AddsAgain that whoever was deleted may sign up again: of users whose rows
+	// stay when they are deleted.
+	Misses    Expectation = "does not find the deleted user"
+	AddsAgain Expectation = "adds the deleted user again"
 )
 
 // Looks tells whether the step reads and changes nothing.
-func (e Expectation) Looks() bool { return e == Finds || e == FindsByID }
+func (e Expectation) Looks() bool { return e == Finds || e == FindsByID || e == Misses }
 
 // life is the order in which a user meets the operations: signed up, found, logged in, changed and deleted.
 var life = []Operation{Create, GetUser, Login, Verify, ChangePassword, ChangeUsername, ChangeEmail, Delete}
@@ -72,7 +76,32 @@ func Rehearse(o Options, operations []Operation, nonce string) ([]Step, error) {
 			steps = append(steps, step)
 		}
 	}
+	if o.Store.OnDelete != nil && slices.Contains(operations, Delete) {
+		steps = append(steps, afterDelete(steps, slices.Contains(operations, ChangeEmail))...)
+	}
 	return steps, nil
+}
+
+// afterDelete are the steps by which a deleted user is looked for, and signs up again: those of before, with the address
+// that the user had last.
+func afterDelete(before []Step, changed bool) (steps []Step) {
+	for _, expect := range []Expectation{Finds, Adds} {
+		i := slices.IndexFunc(before, func(s Step) bool { return s.Expect == expect })
+		if i < 0 {
+			continue
+		}
+		step := before[i]
+		step.Expect = map[Expectation]Expectation{Finds: Misses, Adds: AddsAgain}[expect]
+		step.Values = slices.Clone(step.Values)
+		for n, param := range step.Statement.Params {
+			if changed && (param.Name == "identifier" || param.Name == "email") {
+				last := strings.Replace(*step.Values[n], "Preflight-", "Preflight.", 1)
+				step.Values[n] = &last
+			}
+		}
+		steps = append(steps, step)
+	}
+	return steps
 }
 
 func expectationOf(op Operation, s Statement) Expectation {
@@ -149,7 +178,8 @@ func LeftOut(s store.Store) []store.Part {
 	user := newRehearsed(o, Create, strings.Repeat("0", 12))
 	var parts []store.Part
 	for _, param := range signUpParams() {
-		if s.Writes(param.Part) && user.value(param.Name) == nil {
+		// What is written through an expression may make a value of none.
+		if s.Writes(param.Part) && s.Columns[param.Part].Write == nil && user.value(param.Name) == nil {
 			parts = append(parts, param.Part)
 		}
 	}

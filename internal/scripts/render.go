@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
@@ -38,7 +39,9 @@ type settings struct {
 	LegacyHashes   []string     `json:"legacyHashes,omitempty"`
 	DummyHash      string       `json:"dummyHash,omitempty"`
 	ImportMode     bool         `json:"importMode,omitempty"`
+	ForgetAfter    int64        `json:"forgetAfter,omitempty"`
 	Rehash         bool         `json:"rehash,omitempty"`
+	Keys           []string     `json:"keys,omitempty"`
 }
 
 // Render returns the script for one operation: for equal options the same text.
@@ -112,6 +115,7 @@ func newSettings(op Operation, o Options) settings {
 		SignerKey:      o.SignerKey,
 		LegacyHashes:   o.LegacyHashes,
 		ImportMode:     o.ImportMode,
+		ForgetAfter:    int64(o.ForgetMigratedAfter / time.Second),
 		Rehash:         o.RehashOnLogin,
 	}
 	if op == Login || op == GetUser || op == Create || op == ChangePassword {
@@ -124,10 +128,41 @@ func newSettings(op Operation, o Options) settings {
 	if op == GetUser || op == Delete {
 		constant.IDFormat = idFormat(o.Store)
 	}
+	if op == Create || op == ChangeEmail || op == ChangeUsername {
+		constant.Keys = keyColumns(o.Store)
+	}
 	if op == Login {
 		constant.DummyHash = o.writer().Sample(o.costs(), 'D')
 	}
 	return constant
+}
+
+// keyColumns are the columns by which a user is told from others: those of the address and the user name, what these are
+// read through, and what is computed of nothing else.
+func keyColumns(s store.Store) []string {
+	var keys []string
+	for _, part := range []store.Part{store.Email, store.Username} {
+		column := s.Columns[part]
+		if column.Name != "" {
+			keys = append(keys, column.Name)
+		}
+		if column.Expression != nil {
+			for _, read := range column.Expression.Reads {
+				if read.Schema == s.Table().Schema && read.Name == s.Table().Name {
+					keys = append(keys, read.Columns...)
+				}
+			}
+		}
+	}
+	for name, fill := range s.Fills {
+		if fill.Create != nil && len(fill.Create.Takes) > 0 && !slices.ContainsFunc(fill.Create.Takes, func(take string) bool {
+			return take != string(store.Email) && take != string(store.Username)
+		}) {
+			keys = append(keys, name)
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }
 
 // hashing notes what a script needs to hash passwords; one that hashes none notes what is not the default, by which

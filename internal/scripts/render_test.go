@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tdewolff/parse/v2"
 	"github.com/tdewolff/parse/v2/js"
@@ -278,6 +279,19 @@ func TestRenderAll(t *testing.T) {
 }
 
 func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
+	for problem, o := range map[string]Options{
+		"import_mode": {ForgetMigratedAfter: time.Hour},
+		"migrated_at": {ForgetMigratedAfter: time.Hour, ImportMode: true, Store: storeWith(store.Required()...)},
+		"1h":          {ForgetMigratedAfter: time.Minute, ImportMode: true},
+	} {
+		if o.Store.Columns == nil {
+			o.Store = storeWith()
+		}
+		var wrong *OptionError
+		if _, err := Render(Login, o); !errors.As(err, &wrong) || wrong.Option != "forget_migrated_after" || !strings.Contains(wrong.Problem, problem) {
+			t.Errorf("forget_migrated_after without %s: got %v", problem, err)
+		}
+	}
 	for option, o := range map[string]Options{
 		"bcrypt_rounds":    {BcryptRounds: 3},
 		"pool_max":         {PoolMax: -1},

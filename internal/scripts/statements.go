@@ -4,6 +4,7 @@ package scripts
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -27,6 +28,8 @@ type Statement struct {
 	Params []Param
 	// ReadOnly statements can be repeated without harm.
 	ReadOnly bool
+	// Computes are the columns that get the value of an expression, which may fail for one user and not for another.
+	Computes []string
 
 	uses map[use]bool
 }
@@ -122,8 +125,8 @@ func CheckTypes(s store.Store) error {
 				return &ColumnTypeError{part, read, "boolean, as whether a time is there or has come is for the expression to say"}
 			}
 		}
-		if column.Name == "" {
-			continue
+		if column.Name == "" || column.Write != nil && column.Expression != nil {
+			continue // what is written is of the column's type, as the server has checked
 		}
 		if err := checkType(s, part, store.Column{Name: column.Name, Type: column.Type}); err != nil &&
 			(column.Expression == nil || part != store.Email) {
@@ -233,54 +236,63 @@ func findByID(s store.Store) Statement {
 // recordLogin keeps the time of a login.
 func recordLogin(s store.Store) Statement {
 	b := newBuilder(s)
-	return b.statement(recordLoginName, false, fmt.Sprintf("UPDATE %s\nSET %s\nWHERE %s",
-		b.table(), b.set(store.LastLogin, "CURRENT_TIMESTAMP"), b.ofUsers(b.isID())))
+	return b.updateByID(recordLoginName, givenNow(store.LastLogin))
+}
+
+// updateByID is a note about a user and no change of one: neither the time of the last change nor what follows from a
+// change goes with it.
+func (b *builder) updateByID(name string, changes ...given) Statement {
+	return b.statement(name, false, fmt.Sprintf("UPDATE %s\nSET %s\nWHERE %s",
+		b.table(), sets(b.assign("UPDATE", changes, nil)), b.ofUsers(b.isID())))
 }
 
 // recordMigration keeps the time at which a user was first handed to Auth0.
 func recordMigration(s store.Store) Statement {
 	b := newBuilder(s)
-	sets := []string{b.set(store.MigratedAt, fmt.Sprintf("COALESCE(%s, CURRENT_TIMESTAMP)", b.stored(store.MigratedAt)))}
+	first := fmt.Sprintf("COALESCE(%s, CURRENT_TIMESTAMP)", b.read(store.MigratedAt))
+	changes := []given{{store.MigratedAt, first, first}}
 	if s.Writes(store.LastLogin) {
-		sets = append(sets, b.set(store.LastLogin, "CURRENT_TIMESTAMP"))
+		changes = append(changes, givenNow(store.LastLogin))
 	}
-	return b.statement(recordMigrationName, false, fmt.Sprintf("UPDATE %s\nSET %s\nWHERE %s",
-		b.table(), strings.Join(sets, ", "), b.ofUsers(b.isID())))
+	return b.updateByID(recordMigrationName, changes...)
 }
 
 // rehash replaces the hash that was compared with, unless it has changed since.
 func rehash(s store.Store) Statement {
 	b := newBuilder(s)
-	return b.statement("rehash", false, fmt.Sprintf("UPDATE %s\nSET %s\nWHERE %s\n  AND %s%s%s",
-		b.table(), b.set(store.Password, b.param("password", store.Password)), b.ofUsers(b.isID()),
-		b.text(store.Password), equals, b.param("old_password", store.Password)))
+	statement := b.updateByID("rehash", b.givenHash()...)
+	statement.SQL += "\n  AND " + b.text(store.Password) + equals + b.param("old_password", store.Password)
+	statement.Params = b.params
+	return statement
 }
 
 // insert adds a user. Who signs up is never verified or blocked, whatever the
-// request says; the id comes from the column's default.
+// request says; the id comes from the column's default, unless something writes it.
 func insert(s store.Store) Statement { return newBuilder(s).insertUser() }
 
 func (b *builder) insertUser() Statement {
-	var columns, values []string
+	var changes []given
 	for _, part := range b.store.Parts() {
 		if !b.store.Writes(part) {
 			continue
 		}
-		var value string
-		switch part {
-		case store.Email:
-			value = b.folded("email", store.Email)
-		case store.EmailVerified, store.PhoneVerified, store.Blocked:
-			value = b.flag(part, false)
-		case store.CreatedAt, store.UpdatedAt:
-			value = "CURRENT_TIMESTAMP"
-		case store.ID, store.PasswordSalt, store.LastLogin, store.LastPasswordReset, store.MigratedAt:
-			continue
+		switch {
+		case (part == store.ID || part == store.PasswordSalt) && b.store.Columns[part].Write != nil:
+			changes = append(changes, givenNothing(part))
+		case !givenAtSignUp(part):
+		case part == store.Email:
+			changes = append(changes, b.givenEmail("email"))
+		case part.ValueType() == "boolean":
+			changes = append(changes, b.givenFlag(part, false))
+		case part == store.CreatedAt || part == store.UpdatedAt:
+			changes = append(changes, givenNow(part))
 		default:
-			value = b.param(string(part), part)
+			changes = append(changes, b.givenParam(string(part), part))
 		}
-		columns = append(columns, b.insert(part))
-		values = append(values, value)
+	}
+	var columns, values []string
+	for _, a := range b.assign("INSERT", changes, onCreate) {
+		columns, values = append(columns, a.column), append(values, a.value)
 	}
 	return b.statement("insert", false, fmt.Sprintf("INSERT INTO %s (%s)\nVALUES (%s)",
 		b.table(), strings.Join(columns, ", "), strings.Join(values, ", ")))
@@ -289,30 +301,31 @@ func (b *builder) insertUser() Statement {
 // markVerified keeps the time of the first confirmation, where the column holds a time.
 func markVerified(s store.Store) Statement {
 	b := newBuilder(s)
-	value := b.flag(store.EmailVerified, true)
-	if familyOf(s.Columns[store.EmailVerified]) == familyTimestamp {
-		value = fmt.Sprintf("COALESCE(%s, %s)", b.stored(store.EmailVerified), value)
+	verified := b.givenFlag(store.EmailVerified, true)
+	if column := s.Columns[store.EmailVerified]; column.Write == nil && familyOf(column) == familyTimestamp {
+		verified.column = fmt.Sprintf("COALESCE(%s, %s)", b.stored(store.EmailVerified), verified.column)
 	}
-	return b.updateOne("mark_verified", b.isEmail, "email", b.set(store.EmailVerified, value))
+	return b.updateOne("mark_verified", b.isEmail, "email", verified)
 }
 
 func setPassword(s store.Store) Statement {
 	b := newBuilder(s)
-	sets := []string{b.set(store.Password, b.param("password", store.Password))}
+	changes := b.givenHash()
 	if s.Writes(store.LastPasswordReset) {
-		sets = append(sets, b.set(store.LastPasswordReset, "CURRENT_TIMESTAMP"))
+		changes = append(changes, givenNow(store.LastPasswordReset))
 	}
-	return b.updateOne("set_password", b.isEmail, "email", sets...)
+	return b.updateOne("set_password", b.isEmail, "email", changes...)
 }
 
 func setEmail(s store.Store) Statement {
 	b := newBuilder(s)
-	sets := []string{b.set(store.Email, b.folded("new_email", store.Email))}
+	changes := []given{b.givenEmail("new_email")}
 	if s.Writes(store.EmailVerified) {
-		sets = append(sets, b.set(store.EmailVerified, fmt.Sprintf("CASE WHEN %s::boolean THEN %s ELSE %s END",
-			b.param("verified", store.EmailVerified), b.flag(store.EmailVerified, true), b.flag(store.EmailVerified, false))))
+		verified := b.param("verified", store.EmailVerified) + "::boolean"
+		changes = append(changes, given{store.EmailVerified, fmt.Sprintf("CASE WHEN %s THEN %s ELSE %s END",
+			verified, b.flag(store.EmailVerified, true), b.flag(store.EmailVerified, false)), verified})
 	}
-	return b.updateOne("set_email", b.isEmail, "email", sets...)
+	return b.updateOne("set_email", b.isEmail, "email", changes...)
 }
 
 // setUsername takes a name with an @ only where it is the user's own address: as a user
@@ -320,7 +333,8 @@ func setEmail(s store.Store) Statement {
 func setUsername(s store.Store) Statement {
 	b := newBuilder(s)
 	name := b.param("new_username", store.Username)
-	statement := b.updateOne("set_username", b.isEmailOrUsername, "username", b.set(store.Username, name))
+	changed := b.givenParam("new_username", store.Username)
+	statement := b.updateOne("set_username", b.isEmailOrUsername, "username", changed)
 	statement.SQL += fmt.Sprintf("\n  AND (pg_catalog.strpos(%s, '@')%s0 OR %s)",
 		name+asText, equals, b.isEmail("new_username"))
 	return statement
@@ -330,6 +344,24 @@ func setUsername(s store.Store) Statement {
 // not unique is an error (21000) and not the loss of several users.
 func deleteUser(s store.Store) Statement {
 	b := newBuilder(s)
+	if s.OnDelete != nil {
+		return b.markDeleted()
+	}
 	return b.statement("delete", false, fmt.Sprintf("DELETE FROM %s\nWHERE %s",
 		b.delete(), b.ofUsers(b.isOnly(b.ofUsers(b.isID())))))
+}
+
+// markDeleted keeps the row of a deleted user, which the row filter then leaves out.
+func (b *builder) markDeleted() Statement {
+	var all []assignment
+	for _, name := range slices.Sorted(maps.Keys(b.store.OnDelete)) {
+		all = append(all, b.fills("UPDATE", name, b.expression(b.store.OnDelete[name])))
+	}
+	for _, a := range b.assign("UPDATE", b.dated(nil), onChange) {
+		if !slices.ContainsFunc(all, func(set assignment) bool { return set.column == a.column }) {
+			all = append(all, a)
+		}
+	}
+	return b.statement("delete", false, fmt.Sprintf("UPDATE %s\nSET %s\nWHERE %s",
+		b.table(), sets(all), b.ofUsers(b.isOnly(b.ofUsers(b.isID())))))
 }

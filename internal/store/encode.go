@@ -15,13 +15,15 @@ import (
 // encoded is a store as text. Exactly one of functions and table is there. Members stand in the order of their names and
 // HTML is escaped, as jsonencode of Terraform has it: decoded and encoded there, the text is the same.
 type encoded struct {
-	Columns     map[Part]Column   `json:"columns"`
-	EmailLookup EmailLookup       `json:"email_lookup"`
-	Functions   *encodedFunctions `json:"functions,omitempty"`
-	Reads       []Relation        `json:"reads,omitempty"`
-	Refuses     []string          `json:"refuses,omitempty"`
-	RowFilter   *Expression       `json:"row_filter,omitempty"`
-	Table       *encodedTable     `json:"table,omitempty"`
+	Columns     map[Part]Column        `json:"columns"`
+	EmailLookup EmailLookup            `json:"email_lookup"`
+	Fills       map[string]Fill        `json:"extra_columns,omitempty"`
+	Functions   *encodedFunctions      `json:"functions,omitempty"`
+	OnDelete    map[string]*Expression `json:"on_delete,omitempty"`
+	Reads       []Relation             `json:"reads,omitempty"`
+	Refuses     []string               `json:"refuses,omitempty"`
+	RowFilter   *Expression            `json:"row_filter,omitempty"`
+	Table       *encodedTable          `json:"table,omitempty"`
 }
 
 type encodedFunctions struct {
@@ -39,7 +41,7 @@ type encodedColumn Column
 
 // MarshalJSON writes a column as it stands in CREATE TABLE, "email text", and as an object where there is more to say.
 func (c Column) MarshalJSON() ([]byte, error) {
-	if c.Name == "" || c.Type == "" || c.Expression != nil || c.Generated {
+	if c.Name == "" || c.Type == "" || c.Expression != nil || c.Write != nil || c.Generated {
 		return json.Marshal(encodedColumn(c))
 	}
 	return json.Marshal(inDefinition(c.Name) + " " + c.Type)
@@ -86,6 +88,8 @@ func (s Store) Marshal() string {
 	e := encoded{
 		Columns:     s.Columns,
 		EmailLookup: s.EmailLookup,
+		Fills:       s.Fills,
+		OnDelete:    s.OnDelete,
 		Reads:       s.Reads,
 		Refuses:     s.Refuses,
 		RowFilter:   s.RowFilter,
@@ -115,7 +119,10 @@ func Parse(text string) (Store, error) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return Store{}, errors.New("something follows the JSON")
 	}
-	s := Store{Columns: e.Columns, EmailLookup: e.EmailLookup, Reads: e.Reads, Refuses: e.Refuses, RowFilter: e.RowFilter}
+	s := Store{
+		Columns: e.Columns, EmailLookup: e.EmailLookup, Fills: e.Fills, OnDelete: e.OnDelete, Reads: e.Reads, Refuses: e.Refuses,
+		RowFilter: e.RowFilter,
+	}
 	switch {
 	case (e.Functions == nil) == (e.Table == nil):
 		return Store{}, errors.New("it needs a table, or functions with the table that they stand in front of, and not both")
@@ -135,8 +142,8 @@ func Parse(text string) (Store, error) {
 	}
 	if !s.isWhole(text) {
 		return Store{}, errors.New("a member is null or empty, is there twice, or has another name than columns, " +
-			"email_lookup, functions, row_filter, table, " +
-			"schema, name, type, generated, expression, sql, reads, refuses and schemas; or a column has another form " +
+			"email_lookup, extra_columns, functions, on_delete, row_filter, table, schema, name, type, generated, expression, " +
+			"write, on_create, on_change, sql, reads, refuses, schemas and takes; or a column has another form " +
 			"than \"email text\", with quotes around a name that needs them, and no object unless there is more to say of it")
 	}
 	return s, nil

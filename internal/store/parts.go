@@ -55,7 +55,7 @@ func Parts() []PartSpec {
 			"`login` and `get_user` return it."},
 		{Password, true, "text", false, "", "The password's hash, never the password."},
 		{PasswordSalt, false, "text", true, "", "The salt of a password's hash, where it has a column of its own; `login` " +
-			"reads it, and no script writes it."},
+			"reads it, and scripts write it only with `write`."},
 		{Nickname, false, "text", true, "", "The name shown for the user when there is no full name."},
 		{Username, false, "text", true, "", "The name a user may log in with instead of the e-mail address; unique."},
 		{Name, false, "text", true, "", "The full name."},

@@ -47,6 +47,8 @@ type Column struct {
 	// Type is the column's type as Postgres writes it (format_type), for example
 	// "uuid" or "character varying(255)"; "" where there is no column.
 	Type string `json:"type,omitempty"`
+	// Write is what the column gets for a new value of the part, which it has as new.value; nil where that is the value.
+	Write *Expression `json:"write,omitempty"`
 }
 
 // Written reports whether there is a column that the part can be written to.
@@ -68,6 +70,8 @@ type Expression struct {
 	// Schemas are those that hold something which it uses, sorted; pg_catalog is none of them.
 	Schemas []string `json:"schemas,omitempty"`
 	SQL     string   `json:"sql"`
+	// Takes are the columns of the row new that it reads, sorted: parts, or value. Only what is written has such a row.
+	Takes []string `json:"takes,omitempty"`
 	// Type is the type of its value, in the server's words.
 	Type string `json:"type"`
 }
@@ -106,12 +110,25 @@ type Store struct {
 	Columns     map[Part]Column
 	EmailLookup EmailLookup
 	Reach       Reach
+	// Fills is what the scripts put into columns that are no parts, by the columns' names.
+	Fills map[string]Fill
+	// OnDelete is what the columns get by their names in place of the row's being deleted; nil where it is deleted. What
+	// stands there is over the row.
+	OnDelete map[string]*Expression
 	// RowFilter is true for the rows that are users, and for no other; nil where all are.
 	RowFilter *Expression
 	// Reads is what whoever reads the relation needs beside it: of a view that looks at the rights of whoever uses it.
 	Reads []Relation
 	// Refuses are the commands that the relation does not take, as a view may: DELETE, INSERT and UPDATE, in this order.
 	Refuses []string
+}
+
+// Fill is what a column gets that is no part.
+type Fill struct {
+	// Change is what each change of a user puts there, over the row and over the row new of parts as they will be.
+	Change *Expression `json:"on_change,omitempty"`
+	// Create is what a new user gets, over the row new alone.
+	Create *Expression `json:"on_create,omitempty"`
 }
 
 // commands are those that a relation can refuse.
@@ -178,6 +195,22 @@ func (s Store) Title() string {
 	return s.Table().Title()
 }
 
+// ValueType is the type in which the scripts have a value of the part, whatever the column's; "" for the id, which has
+// that of its column.
+func (p Part) ValueType() string {
+	switch p {
+	case ID:
+		return ""
+	case EmailVerified, PhoneVerified, Blocked:
+		return "boolean"
+	case CreatedAt, UpdatedAt, LastLogin, LastPasswordReset, MigratedAt:
+		return "timestamp with time zone"
+	case UserMetadata, AppMetadata:
+		return "jsonb"
+	}
+	return "text"
+}
+
 // Has reports whether the store knows this part.
 func (s Store) Has(p Part) bool {
 	_, ok := s.Columns[p]
@@ -201,6 +234,31 @@ func (s Store) Parts() []Part {
 	return kept
 }
 
+// checkFills is of what is written into columns that are no parts.
+func (s Store) checkFills() error {
+	for _, name := range slices.Sorted(maps.Keys(s.Fills)) {
+		fill := s.Fills[name]
+		if fill.Create == nil && fill.Change == nil {
+			return fmt.Errorf("extra_columns.%s lacks on_create and on_change", name)
+		}
+		if err := errors.Join(fill.Create.check(), fill.Change.check()); err != nil {
+			return fmt.Errorf("extra_columns.%s: %w", name, err)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.OnDelete)) {
+		if s.OnDelete[name] == nil {
+			return fmt.Errorf("on_delete.%s is null", name)
+		}
+		if err := s.OnDelete[name].check(); err != nil {
+			return fmt.Errorf("on_delete.%s: %w", name, err)
+		}
+	}
+	if s.OnDelete != nil && s.RowFilter == nil {
+		return errors.New("on_delete keeps the row of a deleted user, and no row_filter says that it is none")
+	}
+	return nil
+}
+
 // check finds what no store has, whoever wrote it.
 func (s Store) check() error {
 	for _, part := range slices.Sorted(maps.Keys(s.Columns)) {
@@ -214,6 +272,15 @@ func (s Store) check() error {
 		if err := column.Expression.check(); err != nil {
 			return fmt.Errorf("columns.%s: %w", part, err)
 		}
+		if err := column.Write.check(); err != nil {
+			return fmt.Errorf("columns.%s.write: %w", part, err)
+		}
+		if column.Write != nil && column.Name == "" {
+			return fmt.Errorf("columns.%s has write and no name of a column", part)
+		}
+	}
+	if err := s.checkFills(); err != nil {
+		return err
 	}
 	if err := s.RowFilter.check(); err != nil {
 		return fmt.Errorf("row_filter: %w", err)

@@ -12,13 +12,25 @@ data "auth0pg_store" "users" {
   name = "AspNetUsers"
 
   columns = {
-    id             = { name = "Id" }
+    id             = { name = "Id", write = "gen_random_uuid()::text" }
     email          = { name = "Email", expression = "\"NormalizedEmail\"" }
     password       = { name = "PasswordHash" }
     email_verified = { name = "EmailConfirmed" }
     blocked        = { expression = "\"LockoutEnabled\" and coalesce(\"LockoutEnd\" > now(), false)" }
     phone_number   = { name = "PhoneNumber" }
     phone_verified = { name = "PhoneNumberConfirmed" }
+  }
+
+  # What the application's own code fills, for a connection with import_mode = false.
+  extra_columns = {
+    UserName           = { on_create = "new.email", on_change = "new.email" }
+    NormalizedUserName = { on_create = "upper(new.email)", on_change = "upper(new.email)" }
+    NormalizedEmail    = { on_create = "upper(new.email)", on_change = "upper(new.email)" }
+    SecurityStamp      = { on_create = "gen_random_uuid()::text", on_change = "gen_random_uuid()::text" }
+    ConcurrencyStamp   = { on_create = "gen_random_uuid()::text", on_change = "gen_random_uuid()::text" }
+    TwoFactorEnabled   = { on_create = "false" }
+    LockoutEnabled     = { on_create = "true" }
+    AccessFailedCount  = { on_create = "0" }
   }
 
   email_lookup  = "exact_upper"       # NormalizedEmail, which has an index
@@ -39,6 +51,7 @@ resource "auth0pg_connection" "users" {
   import_mode = true
 
   scripts {
+    password_hash = "aspnet_identity"
     legacy_hashes = ["aspnet_identity"]
   }
 

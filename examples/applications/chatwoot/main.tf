@@ -16,9 +16,16 @@ data "auth0pg_store" "users" {
     email          = {}
     password       = { name = "encrypted_password" }
     email_verified = { name = "confirmed_at" }
-    name           = {}
+    name           = { write = "coalesce(value, '')" }
     nickname       = { name = "display_name" }
     user_metadata  = { name = "custom_attributes" }
+    created_at     = {}
+    updated_at     = {}
+  }
+
+  # What the application's own code fills, for a connection with import_mode = false.
+  extra_columns = {
+    uid = { on_create = "new.email", on_change = "new.email" }
   }
 
   email_lookup = "exact"

@@ -35,6 +35,7 @@ resource "auth0pg_connection" "users" {
   import_mode = true
 
   scripts {
+    password_hash = "bcrypt_pepper"
     legacy_hashes = ["bcrypt_pepper"]
     pepper_key    = "DEVISE_PEPPER"
   }

@@ -11,7 +11,7 @@ resource "auth0pg_users_table" "users" {
   name = "directus_users"
 
   columns = {
-    id          = {}
+    id          = { write = "gen_random_uuid()" }
     email       = {}
     password    = {}
     given_name  = { name = "first_name" }
@@ -35,6 +35,7 @@ resource "auth0pg_connection" "users" {
   import_mode = true
 
   scripts {
+    password_hash = "argon2"
     legacy_hashes = ["argon2"]
   }
 

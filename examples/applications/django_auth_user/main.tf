@@ -13,14 +13,21 @@ resource "auth0pg_users_table" "users" {
   columns = {
     id          = {}
     email       = {}
-    username    = {}
+    username    = { write = "coalesce(value, new.email)" }
     password    = {}
-    given_name  = { name = "first_name" }
-    family_name = { name = "last_name" }
+    given_name  = { name = "first_name", write = "coalesce(value, '')" }
+    family_name = { name = "last_name", write = "coalesce(value, '')" }
     name        = { expression = "concat_ws(' ', first_name, last_name)" }
     blocked     = { expression = "is_active is not true" }
     created_at  = { name = "date_joined" }
     last_login  = {}
+  }
+
+  # What the application's own code fills, for a connection with import_mode = false.
+  extra_columns = {
+    is_superuser = { on_create = "false" }
+    is_staff     = { on_create = "false" }
+    is_active    = { on_create = "true" }
   }
 
   row_filter = "email <> ''"
@@ -40,6 +47,7 @@ resource "auth0pg_connection" "users" {
   import_mode = true
 
   scripts {
+    password_hash = "django_pbkdf2"
     legacy_hashes = ["django_pbkdf2"]
   }
 

@@ -15,8 +15,13 @@ resource "auth0pg_users_table" "users" {
     email          = {}
     password       = { name = "password_hash" }
     email_verified = { name = "activated" }
-    name           = {}
+    name           = { write = "coalesce(value, '')" }
     created_at     = {}
+  }
+
+  # What the application's own code fills, for a connection with import_mode = false.
+  extra_columns = {
+    version = { on_change = "users.version + 1" }
   }
 }
 

@@ -15,12 +15,18 @@ resource "auth0pg_users_table" "users" {
     email          = {}
     password       = {}
     email_verified = { name = "email_verified_at" }
-    name           = {}
+    name           = { write = "coalesce(value, '')" }
     created_at     = {}
     updated_at     = {}
   }
 
   row_filter = "deleted_at is null"
+
+  # Laravel's SoftDeletes. The unique constraint covers deleted rows, so that their addresses are given free.
+  on_delete = {
+    deleted_at = "now()"
+    email      = "'deleted-' || users.id || '@invalid'"
+  }
 }
 
 resource "auth0pg_database_role" "scripts" {
@@ -35,6 +41,10 @@ resource "auth0pg_connection" "users" {
   name        = "laravel"
   store       = auth0pg_users_table.users.store
   import_mode = true
+
+  scripts {
+    bcrypt_prefix = "2y"
+  }
 
   configuration_wo         = { POSTGRES_URL = var.database_url }
   configuration_wo_version = 1

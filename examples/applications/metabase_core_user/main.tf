@@ -14,7 +14,7 @@ resource "auth0pg_users_table" "users" {
     id            = {}
     email         = {}
     password      = {}
-    password_salt = {}
+    password_salt = { write = "''" } # new hashes have their salt in themselves
     given_name    = { name = "first_name" }
     family_name   = { name = "last_name" }
     blocked       = { expression = "is_active is not true" }

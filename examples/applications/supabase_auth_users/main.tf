@@ -13,13 +13,21 @@ data "auth0pg_store" "users" {
   name   = "users"
 
   columns = {
-    id             = {}
+    id             = { write = "gen_random_uuid()" }
     email          = {}
     password       = { name = "encrypted_password" }
     email_verified = { name = "email_confirmed_at" }
     blocked        = { expression = "coalesce(banned_until > now(), false)" }
     user_metadata  = { name = "raw_user_meta_data" }
     app_metadata   = { name = "raw_app_meta_data" }
+    created_at     = {}
+    updated_at     = {}
+  }
+
+  # What the application's own code fills, for a connection with import_mode = false.
+  extra_columns = {
+    aud  = { on_create = "'authenticated'" }
+    role = { on_create = "'authenticated'" }
   }
 
   row_filter   = "deleted_at is null and not is_sso_user"

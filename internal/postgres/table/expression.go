@@ -50,7 +50,9 @@ func (r Resolved) Key(text string) string {
 // ExpressionError is an expression that cannot be used.
 type ExpressionError struct {
 	Text string
-	err  error
+	// Writing is what was to be written through it; nil for an expression that is read.
+	Writing *Writing
+	err     error
 }
 
 func (e *ExpressionError) Error() string { return e.err.Error() }
@@ -83,22 +85,14 @@ func ResolveExpressions(
 	}
 	for _, text := range texts {
 		if err := postgres.CheckExpression(text); err != nil {
-			return nil, &ExpressionError{text, err}
+			return nil, &ExpressionError{Text: text, err: err}
 		}
 	}
-	tx, err := db.Begin(ctx)
+	r, err := begin(ctx, db, row)
 	if err != nil {
 		return nil, err
 	}
-	defer tx.Rollback(ctx) //nolint:errcheck // a failed rollback ends the session, which rolls back as well
-	if err := mayCreateTemporary(ctx, tx); err != nil {
-		return nil, err
-	}
-	from, err := row.from(ctx, tx)
-	if err != nil {
-		return nil, err
-	}
-	r := &rowResolver{resolver: resolver{tx: tx, tableOwner: row.Current.owner()}, row: row, from: from}
+	defer r.tx.Rollback(ctx) //nolint:errcheck // a failed rollback ends the session, which rolls back as well
 	for _, text := range texts {
 		if _, done := resolved[text]; done {
 			continue
@@ -108,6 +102,23 @@ func ResolveExpressions(
 		}
 	}
 	return resolved, nil
+}
+
+// begin opens the transaction in which expressions over the row are resolved; the caller rolls it back.
+func begin(ctx context.Context, db postgres.Beginner, row Row) (*rowResolver, error) {
+	tx, err := db.Begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := &rowResolver{resolver: resolver{tx: tx, tableOwner: row.Current.owner()}, row: row}
+	if err = mayCreateTemporary(ctx, tx); err == nil {
+		r.from, err = row.from(ctx, tx)
+	}
+	if err != nil {
+		tx.Rollback(ctx) //nolint:errcheck // a failed rollback ends the session, which rolls back as well
+		return nil, err
+	}
+	return r, nil
 }
 
 func mayCreateTemporary(ctx context.Context, tx pgx.Tx) error {
@@ -139,7 +150,7 @@ func blamed(text string, err error) error {
 	default:
 		return err
 	}
-	return &ExpressionError{text, err}
+	return &ExpressionError{Text: text, err: err}
 }
 
 // refusedError is an expression that the server takes and we do not.
@@ -193,6 +204,8 @@ type rowResolver struct {
 	resolver
 	row  Row
 	from string
+	// writes is set for what is written: it has the row new beside it, and may give another value each time.
+	writes bool
 }
 
 const (

@@ -114,16 +114,19 @@ func (r *connection) checkCatalog(
 // what the server said about it, "" when it was not asked.
 func addUnfilled(users store.Store, column, cause string, diags *diag.Diagnostics) {
 	why := "it is NOT NULL and has no default"
-	remedy := "Give it a default, make it nullable, or fill it in a trigger that runs before the insert"
+	remedy := fmt.Sprintf("Say what it gets where the table is described, extra_columns = { %s = { on_create = \"…\" } }; or "+
+		"give it a default, make it nullable, or fill it in a trigger that runs before the insert", quotedKey(column))
 	for part, c := range users.Columns {
 		switch {
 		case c.Name != column:
 		case part == store.ID:
 			why, remedy = "it has no default, and the "+
-				"script leaves the id to the table", "Give it a default, such as gen_random_uuid(), or make it an identity column"
+				"script leaves the id to the table", "Say where the table is described how an id is made, "+
+				"such as id = { write = \"gen_random_uuid()\" }; or give it a default, or make it an identity column"
 		default:
 			why, remedy = fmt.Sprintf("it is NOT NULL, and a sign-up that "+
-				"brings no %s has none to give", part), "Make it nullable"
+				"brings no %s has none to give", part), fmt.Sprintf("Say where the table is described what it gets then, such as %s = { "+
+				"write = \"coalesce(value, '')\" }; or make it nullable", part)
 		}
 	}
 	diags.AddAttributeError(path.Root("store"), "Column Would Not Be Filled", fmt.Sprintf(
@@ -131,6 +134,16 @@ func addUnfilled(users store.Store, column, cause string, diags *diag.Diagnostic
 			"never created through Auth0, write the script yourself in scripts.overrides[\"create\"]. %s",
 		users.Table().Title(), column, why, cause, remedy, withoutPreflight))
 }
+
+// quotedKey is a name as the key of a map in HCL.
+func quotedKey(name string) string {
+	if plainKey.MatchString(name) {
+		return name
+	}
+	return fmt.Sprintf("%q", name)
+}
+
+var plainKey = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
 
 const withoutPreflight = "To upload the scripts without trying them, set preflight = false."
 

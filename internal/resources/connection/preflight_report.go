@@ -29,6 +29,7 @@ type scriptPreflight struct {
 	created  bool   // by create, and not yet deleted
 	id       string // of the user, once it is found
 	failures []*preflightFailure
+	again    string // the unique constraint that keeps whoever was deleted from signing up again
 }
 
 // preflightFailure is one thing that went wrong, in as many operations as it did.
@@ -63,12 +64,20 @@ func (s *scriptPreflight) run(ctx context.Context, operations []scripts.Operatio
 func (s *scriptPreflight) try(ctx context.Context, step scripts.Step) error {
 	values := step.For(s.id)
 	result, err := s.t.Run(ctx, step.Statement.SQL, values)
+	if step.Expect == scripts.AddsAgain {
+		return s.triedAgain(err)
+	}
 	if err != nil {
 		return s.refused(ctx, step.Operation, step.Statement, values, err)
 	}
 	switch {
 	case step.Expect == scripts.Adds:
 		s.created = true
+	case s.created && step.Expect == scripts.Misses:
+		if result.Rows > 0 {
+			s.add(&preflightFailure{operations: []string{string(scripts.Delete)},
+				problem: "leaves a row that is still a user's: row_filter is true for it after on_delete"})
+		}
 	case !s.created || step.Expect != scripts.Finds && s.id == "":
 	case result.Rows != 1:
 		s.add(&preflightFailure{operations: []string{string(step.Operation)}, problem: unexpected(step.Expect, result.Rows)})
@@ -94,6 +103,18 @@ func verifiedFromTheStart() *preflightFailure {
 		remedy: "Where the column of email_verified means the opposite, give the part its expression alone, without a name, so " +
 			"that it is only read; where a trigger sets it, let it leave new rows as they are.",
 	}
+}
+
+// triedAgain keeps what stands in the way of a deleted user's new sign-up. Its error is one of the preflight itself.
+func (s *scriptPreflight) triedAgain(err error) error {
+	var server *pgconn.PgError
+	if err != nil && !errors.As(err, &server) {
+		return err
+	}
+	if server != nil && server.Code == "23505" && len(s.failures) == 0 {
+		s.again = server.ConstraintName
+	}
+	return nil // anything else the first sign-up has met as well
 }
 
 // unexpected says what a step did in place of what was expected of it.
@@ -195,6 +216,14 @@ func (s *scriptPreflight) missing() bool {
 func (s *scriptPreflight) report(diags *diag.Diagnostics) {
 	for _, failure := range s.failures {
 		failure.report(s, diags)
+	}
+	if s.again != "" {
+		diags.AddAttributeWarning(path.Root("store"), "Deleted Users Cannot Sign Up Again", fmt.Sprintf(
+			"%s keeps the rows of deleted users, and its unique index or constraint %q covers them: whoever was deleted and "+
+				"signs up again with the same address is told that the user already exists.\n\n"+
+				"To let them, give the index the condition of row_filter (CREATE UNIQUE INDEX … WHERE …), or give the column "+
+				"another value in on_delete, such as 'deleted-' || id. If it is meant so, nothing is to be done.",
+			kit.Capitalized(s.users.Title()), s.again))
 	}
 }
 

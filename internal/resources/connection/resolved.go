@@ -5,6 +5,7 @@ package connection
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -115,7 +116,7 @@ func (r resolved) ownOperations(digests types.Map) []scripts.Operation {
 // known reports whether the scripts can be rendered.
 func (s scriptsModel) known() bool {
 	for _, value := range []attr.Value{
-		s.UserIDPrefix, s.DatabaseURLKey, s.CAKey, s.PoolMax, s.AppMetadataKey, s.RehashOnLogin, s.ImportFinished, s.Overrides,
+		s.UserIDPrefix, s.DatabaseURLKey, s.CAKey, s.PoolMax, s.AppMetadataKey, s.RehashOnLogin, s.ImportFinished, s.ForgetAfter, s.Overrides,
 	} {
 		if value.IsUnknown() {
 			return false
@@ -131,6 +132,9 @@ func (s scriptsModel) options(userStore store.Store, importMode bool) scripts.Op
 		UserIDPrefix: s.UserIDPrefix.ValueString(), DatabaseURLKey: s.DatabaseURLKey.ValueString(), CAKey: s.CAKey.ValueString(),
 		PoolMax: int(s.PoolMax.ValueInt64()), AppMetadataKey: s.AppMetadataKey.ValueString(),
 		RehashOnLogin: s.RehashOnLogin.ValueBool(), ImportFinished: s.ImportFinished.ValueBool(),
+	}
+	if !s.ForgetAfter.IsNull() {
+		options.ForgetMigratedAfter, _ = time.ParseDuration(s.ForgetAfter.ValueString()) // the validator has seen it
 	}
 	s.setOptions(&options)
 	return options

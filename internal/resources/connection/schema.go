@@ -51,6 +51,7 @@ type scriptsModel struct {
 	AppMetadataKey types.String `tfsdk:"app_metadata_key"`
 	RehashOnLogin  types.Bool   `tfsdk:"rehash_on_login"`
 	ImportFinished types.Bool   `tfsdk:"import_finished"`
+	ForgetAfter    types.String `tfsdk:"forget_migrated_after"`
 	Overrides      types.Map    `tfsdk:"overrides"`
 	hashModel
 }
@@ -58,7 +59,7 @@ type scriptsModel struct {
 var scriptsType = types.ObjectType{AttrTypes: kit.Merged(hashTypes, map[string]attr.Type{
 	"user_id_prefix": types.StringType, "database_url_key": types.StringType, "ca_key": types.StringType,
 	"pool_max": types.Int64Type, "app_metadata_key": types.StringType,
-	"rehash_on_login": types.BoolType, "import_finished": types.BoolType,
+	"rehash_on_login": types.BoolType, "import_finished": types.BoolType, "forget_migrated_after": types.StringType,
 	"overrides": types.MapType{ElemType: types.StringType},
 })}
 
@@ -77,15 +78,20 @@ func scriptsAttributes(o scripts.Options) map[string]attr.Value {
 	if o.UserIDPrefix != "" {
 		prefix = types.StringValue(o.UserIDPrefix)
 	}
+	forget := types.StringNull()
+	if o.ForgetMigratedAfter != 0 {
+		forget = types.StringValue(kit.ShortDuration(o.ForgetMigratedAfter))
+	}
 	return kit.Merged(hashValues(o), map[string]attr.Value{
-		"user_id_prefix":   prefix,
-		"database_url_key": types.StringValue(o.DatabaseURLKey),
-		"ca_key":           types.StringValue(o.CAKey),
-		"pool_max":         types.Int64Value(int64(o.PoolMax)),
-		"app_metadata_key": types.StringValue(o.AppMetadataKey),
-		"rehash_on_login":  types.BoolValue(o.RehashOnLogin),
-		"import_finished":  types.BoolValue(o.ImportFinished),
-		"overrides":        types.MapNull(types.StringType),
+		"forget_migrated_after": forget,
+		"user_id_prefix":        prefix,
+		"database_url_key":      types.StringValue(o.DatabaseURLKey),
+		"ca_key":                types.StringValue(o.CAKey),
+		"pool_max":              types.Int64Value(int64(o.PoolMax)),
+		"app_metadata_key":      types.StringValue(o.AppMetadataKey),
+		"rehash_on_login":       types.BoolValue(o.RehashOnLogin),
+		"import_finished":       types.BoolValue(o.ImportFinished),
+		"overrides":             types.MapNull(types.StringType),
 	})
 }
 
@@ -286,6 +292,14 @@ func scriptsBlock() schema.SingleNestedBlock {
 				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
 				MarkdownDescription: "Whether the migration is over: the scripts then know nobody, and Auth0 serves the users " +
 					"that it has. Only with `import_mode`. A change uploads the scripts anew.",
+			},
+			"forget_migrated_after": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "How long after a user was marked as migrated login and get_user still know them, for example " +
+					"`720h`; an hour at least. Without it, the default, they always do, and a user who is deleted in Auth0 comes " +
+					"back at the next login with the password of the table. Only with `import_mode` and the part `migrated_at`. " +
+					"A change uploads the scripts anew.",
+				Validators: []validator.String{kit.Duration{Least: scripts.MinForgetAfter}},
 			},
 			"overrides": schema.MapAttribute{
 				Optional: true, ElementType: types.StringType,

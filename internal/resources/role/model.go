@@ -38,7 +38,9 @@ func (m *databaseRoleModel) grants(
 		kit.StoreError(diags, path.Root("store"), err)
 		return nil, objects
 	}
-	return postgres.MergeGrants(append(grants, postgres.Grant{Privilege: "CONNECT", On: onDatabase})), objects
+	extra := m.extra(false)
+	grants = append(append(grants, postgres.Grant{Privilege: "CONNECT", On: onDatabase}), extra...)
+	return postgres.MergeGrants(grants), kit.Union(objects, objectsOf(extra))
 }
 
 // spec is what the plan makes of the role. prior is nil for a new role.
@@ -139,7 +141,8 @@ func (m *databaseRoleModel) sequences(
 		return nil, false, nil
 	}
 	grants, _ := m.grants(ctx, server.Database(), &diag.Diagnostics{})
-	return kit.StoreSequences(ctx, server, described, grants)
+	sequences, known, err = kit.StoreSequences(ctx, server, described, grants)
+	return kit.Union(sequences, objectsOf(m.extra(true))), known, err
 }
 
 // unchanged refuses to take from the role what appeared after the plan: it was not shown.

@@ -85,7 +85,8 @@ func (r *databaseRole) ModifyPlan(
 	plan.planSettings(ctx, prior, &resp.Diagnostics)
 	grants, _ := plan.grants(ctx, server.Database(), &resp.Diagnostics)
 	switch described, known := plan.Store.Parsed(); {
-	case !known || plan.Operations.IsUnknown() || kit.UnknownElement(plan.Operations):
+	case !known || plan.Operations.IsUnknown() || kit.UnknownElement(plan.Operations) ||
+		plan.ExtraPrivileges.IsUnknown() || kit.UnknownElement(plan.ExtraPrivileges):
 		plan.Privileges = types.ListUnknown(types.StringType)
 		plan.SequencePrivileges = types.ListUnknown(types.StringType)
 	case prior != nil && plan.Store.Equal(prior.Store) && r.data.Notes.StoreIsNew(described):

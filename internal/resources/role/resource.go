@@ -57,6 +57,7 @@ type databaseRoleModel struct {
 	ToleratedSettings  types.Set      `tfsdk:"tolerated_settings"`
 	DrainTimeout       types.String   `tfsdk:"drain_timeout"`
 	RoleAttributes     types.List     `tfsdk:"role_attributes"`
+	ExtraPrivileges    types.Set      `tfsdk:"extra_privileges"`
 	Privileges         types.List     `tfsdk:"privileges"`
 	SequencePrivileges types.List     `tfsdk:"sequence_privileges"`
 	OtherSettings      types.List     `tfsdk:"other_settings"`
@@ -108,6 +109,7 @@ func (r *databaseRole) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 			"rehash_on_login": kit.RehashAttribute("Whether `login` may replace a password's hash, as scripts with " +
 				"`rehash_on_login` do; `false` by default. " +
 				"A change grants or revokes what that takes."),
+			"extra_privileges": extraPrivilegesAttribute(),
 			"password_wo": schema.StringAttribute{
 				Optional:  true,
 				Sensitive: true,
@@ -182,7 +184,7 @@ func (r *databaseRole) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 					"another role; after that it cannot. " +
 					"With `0s`, the default, the role is not deleted while a session of it is open. A change counts for the next " +
 					"deletion, once it has been applied.",
-				Validators: []validator.String{drainValidator{}},
+				Validators: []validator.String{kit.Duration{Most: time.Hour}},
 			},
 			"role_attributes": kit.ComputedStrings("The role's attributes as the server has them. What was " +
 				"changed elsewhere is put back."),

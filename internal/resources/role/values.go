@@ -73,23 +73,6 @@ func (timeValidator) ValidateString(_ context.Context, req validator.StringReque
 	}
 }
 
-type drainValidator struct{}
-
-func (drainValidator) Description(context.Context) string {
-	return "must be a duration such as 90s or 5m, at most 1h"
-}
-func (v drainValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (drainValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
-	}
-	if d, err := time.ParseDuration(req.ConfigValue.ValueString()); err != nil || d < 0 || d > time.Hour {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Duration", fmt.Sprintf(
-			"The value %q is no duration between 0s and 1h, such as 90s or 5m.", req.ConfigValue.ValueString()))
-	}
-}
-
 // sameMeaning keeps the value in the state when the configuration only writes it
 // differently, so that "5s" in place of "5000ms" is no change.
 type sameMeaning struct{ equal func(a, b string) bool }

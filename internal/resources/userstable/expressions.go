@@ -36,6 +36,7 @@ func (c *tableConfig) knows(ctx context.Context, private kit.PrivateReader, diag
 // readThrough takes over what the configuration says about expressions.
 func (s *tableSpec) readThrough(config tableConfig) {
 	s.RowFilter, s.Resolved = config.RowFilter.ValueString(), maps.Clone(config.Resolved)
+	s.writtenThrough(config)
 	for part, c := range config.Columns {
 		if c.Expression.IsNull() {
 			continue
@@ -54,7 +55,7 @@ func (s *tableSpec) readThrough(config tableConfig) {
 func (c columnConfig) refuseColumn(at path.Path, diags *diag.Diagnostics) {
 	settings := map[string]bool{
 		"type": c.Type.IsNull(), "nullable": c.Nullable.IsNull(), "default": c.Default.IsNull(), "collation": c.Collation.IsNull(),
-		"comment": c.Comment.IsNull(), "add": c.Add.IsNull(),
+		"comment": c.Comment.IsNull(), "add": c.Add.IsNull(), "write": c.Write.IsNull(),
 	}
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		if !settings[name] {
@@ -79,7 +80,8 @@ func (s tableSpec) texts() []string {
 
 // allResolved reports whether the meaning of every expression is known.
 func (s tableSpec) allResolved() bool {
-	return !slices.ContainsFunc(s.texts(), func(text string) bool { _, known := s.Resolved[text]; return !known })
+	return !slices.ContainsFunc(s.texts(), func(text string) bool { _, known := s.Resolved[text]; return !known }) &&
+		!slices.ContainsFunc(s.writings(), func(w table.Writing) bool { return !s.knowsWriting(w) })
 }
 
 // describeExpressions puts them into the store.
@@ -108,8 +110,10 @@ func (s tableSpec) row(observed *table.Table) table.Row {
 // resolveExpressions asks the server about the texts whose meaning is not known, and about all where columns change.
 func (s *tableSpec) resolveExpressions(ctx context.Context, db postgres.Beginner, observed *table.Table) error {
 	texts := s.texts()
+	writings := s.writings()
 	if observed != nil && !slices.ContainsFunc(s.columns(), func(c columnSpec) bool { return c.differs(observed) }) {
 		texts = slices.DeleteFunc(texts, func(text string) bool { _, known := s.Resolved[text]; return known })
+		writings = slices.DeleteFunc(writings, s.knowsWriting)
 	}
 	found, err := table.ResolveExpressions(ctx, db, s.row(observed), texts)
 	if err != nil {
@@ -119,6 +123,11 @@ func (s *tableSpec) resolveExpressions(ctx context.Context, db postgres.Beginner
 		s.Resolved = map[string]table.Resolved{}
 	}
 	maps.Copy(s.Resolved, found)
+	written, err := table.ResolveWritings(ctx, db, s.row(observed), writings)
+	if err != nil {
+		return err
+	}
+	maps.Copy(s.Resolved, written)
 	return s.checkExpressions()
 }
 
@@ -165,6 +174,8 @@ func addExpressionError(spec tableSpec, err error, diags *diag.Diagnostics) bool
 	var kind *expressionTypeError
 	var untrusted *table.UntrustedError
 	switch {
+	case errors.As(err, &refused) && refused.Writing != nil:
+		addWritingError(spec, refused, diags)
 	case errors.As(err, &refused) && errors.As(err, &untrusted):
 		diags.AddAttributeError(spec.expressionPath(refused.Text), "Object Of Another Role", fmt.Sprintf(
 			"The expression %q is not used: %v.\n\n%s", refused.Text, untrusted, kit.UntrustedRemedy))
@@ -273,12 +284,20 @@ func (s *tableSpec) rereadExpressions(
 		s.Resolved = map[string]table.Resolved{}
 	}
 	maps.Copy(s.Resolved, now)
+	if err := s.rereadWritings(ctx, db, observed, now); err != nil {
+		return nil, err
+	}
 	return now, nil
 }
 
 // recoverExpressions puts those of the state into what was made of the table without knowing of them.
-func (s *tableSpec) recoverExpressions(state map[store.Part]columnConfig, filter types.String) {
-	config := tableConfig{Columns: state, RowFilter: filter}
+func (s *tableSpec) recoverExpressions(
+	state map[store.Part]columnConfig,
+	extras map[string]columnConfig,
+	filter types.String,
+	deletes types.Map,
+) {
+	config := tableConfig{Columns: state, RowFilter: filter, Extra: extras, OnDelete: deletes}
 	key := s.PrimaryKey
 	s.readThrough(config)
 	s.PrimaryKey = key && s.PrimaryKey

@@ -347,6 +347,9 @@ func planTable(
 	if missing := spec.missing(observed); missing != nil {
 		return tableWork{}, missing
 	}
+	if untyped := spec.untyped(); untyped != nil {
+		return tableWork{}, untyped
+	}
 	version, err := server.Version(ctx)
 	if err != nil {
 		return tableWork{}, err

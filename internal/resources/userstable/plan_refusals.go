@@ -186,6 +186,11 @@ func addPlanError(spec tableSpec, err error, diags *diag.Diagnostics) {
 		}
 		return
 	}
+	var untyped *untypedColumnError
+	if errors.As(err, &untyped) {
+		untyped.add(spec, diags)
+		return
+	}
 	if addExpressionError(spec, err, diags) {
 		return
 	}

@@ -42,6 +42,7 @@ type usersTableModel struct {
 	Columns            types.Map      `tfsdk:"columns"`
 	ExtraColumns       types.Map      `tfsdk:"extra_columns"`
 	RowFilter          types.String   `tfsdk:"row_filter"`
+	OnDelete           types.Map      `tfsdk:"on_delete"`
 	NotBlocking        types.Set      `tfsdk:"not_blocking"`
 	EmailLookup        types.String   `tfsdk:"email_lookup"`
 	PrimaryKey         types.Bool     `tfsdk:"primary_key"`
@@ -164,8 +165,8 @@ func (r *usersTable) Read(ctx context.Context, req resource.ReadRequest, resp *r
 		adopted := adoptTable(observed)
 		adopted.warnOfGuesses(observed, diags)
 		adopted.recoverOwn(state, observed)
-		stateParts, _, _ := readColumns(ctx, state.Columns, state.ExtraColumns, diags)
-		adopted.recoverExpressions(stateParts, state.RowFilter)
+		stateParts, stateExtras, _ := readColumns(ctx, state.Columns, state.ExtraColumns, diags)
+		adopted.recoverExpressions(stateParts, stateExtras, state.RowFilter, state.OnDelete)
 		prev = &adopted
 		kit.SetPrivate(ctx, resp.Private, desiredKey, adopted, diags)
 	}
@@ -485,9 +486,11 @@ func (m usersTableModel) config(
 		EmailLookup: m.EmailLookup,
 		PrimaryKey:  m.PrimaryKey,
 		RowFilter:   m.RowFilter,
+		OnDelete:    m.OnDelete,
 	}
 	c.Columns, c.Extra, known = readColumns(ctx, m.Columns, m.ExtraColumns, diags)
-	for _, unknown := range []bool{plan.Schema.IsUnknown(), plan.Name.IsUnknown(), m.EmailLookup.IsUnknown(), m.PrimaryKey.IsUnknown(), m.RowFilter.IsUnknown()} {
+	for _, unknown := range []bool{plan.Schema.IsUnknown(), plan.Name.IsUnknown(), m.EmailLookup.IsUnknown(), m.PrimaryKey.IsUnknown(), m.RowFilter.IsUnknown(),
+		!fullyKnown(ctx, m.OnDelete)} {
 		known = known && !unknown
 	}
 	return c, known

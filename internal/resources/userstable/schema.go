@@ -72,7 +72,8 @@ func (r *usersTable) Schema(ctx context.Context, _ resource.SchemaRequest, resp 
 					"alone, whatever they are. After an import the state lists all columns that are no parts, for information.",
 				Validators: []validator.Map{mapvalidator.KeysAre(identifierValidator{})},
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"type": columnTypeAttribute("The column's type.", true),
+					"type": columnTypeAttribute("The column's type, by default that of the column that is there; " +
+						"a new one needs it."),
 					"nullable": schema.BoolAttribute{
 						Optional: true,
 						Computed: true,
@@ -82,7 +83,15 @@ func (r *usersTable) Schema(ctx context.Context, _ resource.SchemaRequest, resp 
 					"default":   columnDefaultAttribute("Where the value of new rows comes from, by default nowhere."),
 					"collation": collationAttribute(),
 					"comment":   commentAttribute(),
+					"on_create": onCreateAttribute(),
+					"on_change": onChangeAttribute(),
 				}},
+			},
+			"on_delete": schema.MapAttribute{
+				Optional: true, ElementType: types.StringType,
+				MarkdownDescription: onDeleteDescription + " A change runs nothing in the database and changes what derives from " +
+					"`store`.",
+				Validators: onDeleteValidators(),
 			},
 			"row_filter": schema.StringAttribute{
 				Optional: true, Computed: true,
@@ -148,14 +157,14 @@ func (r *usersTable) Schema(ctx context.Context, _ resource.SchemaRequest, resp 
 				MarkdownDescription: "How long one statement is tried again, with growing pauses, while another session holds " +
 					"its lock, by default `5m`. Each try waits no longer than the provider's `lock_timeout`, because logins wait " +
 					"behind it. A change runs nothing.",
-				Validators: []validator.String{durationValidator{}},
+				Validators: []validator.String{kit.PositiveDuration},
 			},
 			"index_build_timeout": schema.StringAttribute{
 				Optional: true, Computed: true, Default: stringdefault.StaticString("1h"),
 				MarkdownDescription: "How long one index may take to be built concurrently, by default `1h`, the wait for older " +
 					"transactions included; it blocks nobody. What a build leaves that takes longer is " +
 					"removed. A change runs nothing.",
-				Validators: []validator.String{durationValidator{}},
+				Validators: []validator.String{kit.PositiveDuration},
 			},
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 				Create: true, Update: true, Delete: true,
@@ -212,14 +221,19 @@ func partAttributes() map[string]schema.Attribute {
 				"changes what derives from `store`.",
 			Validators: []validator.String{expressionValidator{}},
 		},
+		"write": schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: writeDescription + " A change runs nothing in the database and changes what derives from `store`.",
+			Validators:          []validator.String{expressionValidator{}},
+		},
 		"name": schema.StringAttribute{
 			Optional: true, Computed: true,
 			MarkdownDescription: "The column's name, by default that of the part, and none for a part with an `expression`. A " +
 				"change takes the column of the new name, which is added if it is not there; the old column stays.",
 			Validators: []validator.String{identifierValidator{}},
 		},
-		"type": columnTypeAttribute("The column's type, by default that of the column that is there, "+
-			"and for a new one the part's.", false),
+		"type": columnTypeAttribute("The column's type, by default that of the column that is there, " +
+			"and for a new one the part's."),
 		"nullable": schema.BoolAttribute{
 			Optional: true, Computed: true,
 			MarkdownDescription: "Whether the column may be null, by default as the column that is there, and for a new one " +
@@ -257,9 +271,9 @@ func partNames() []string {
 	return names
 }
 
-func columnTypeAttribute(what string, required bool) schema.StringAttribute {
+func columnTypeAttribute(what string) schema.StringAttribute {
 	return schema.StringAttribute{
-		Required: required, Optional: !required, Computed: !required,
+		Optional: true, Computed: true,
 		MarkdownDescription: what + " Another spelling of the same type is no change. A change that only touches the " +
 			"catalog is made at once; one that writes every row anew is bounded by `rewrite_row_limit`.",
 		Validators: []validator.String{expressionValidator{}},
@@ -336,6 +350,7 @@ func (r *usersTable) ValidateConfig(
 					"the part another column's name.", name, part))
 		}
 	}
+	checkOnDelete(written.OnDelete, written.RowFilter, &resp.Diagnostics)
 	if written.EmailLookup.ValueString() == string(store.CIText) {
 		for part, c := range parts {
 			if foldable(part) && !c.Type.IsNull() && !c.Type.IsUnknown() &&

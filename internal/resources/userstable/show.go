@@ -124,7 +124,8 @@ func shownExtras(
 
 func (c columnConfig) equal(other columnConfig) bool {
 	return c.Type.Equal(other.Type) && c.Nullable.Equal(other.Nullable) && c.Default.Equal(other.Default) &&
-		c.Collation.Equal(other.Collation) && c.Comment.Equal(other.Comment)
+		c.Collation.Equal(other.Collation) && c.Comment.Equal(other.Comment) &&
+		c.OnCreate.Equal(other.OnCreate) && c.OnChange.Equal(other.OnChange)
 }
 
 // showOffline fills in what is sure without the server's word.

@@ -33,6 +33,9 @@ type tableSpec struct {
 	// true for the rows that are users; "" where all are.
 	Expressions map[store.Part]string `json:",omitempty"`
 	RowFilter   string                `json:",omitempty"`
+	// Writes are the texts through which parts are written. OnCreate, OnChange and OnDelete are what columns get by their names.
+	Writes                       map[store.Part]string `json:",omitempty"`
+	OnCreate, OnChange, OnDelete map[string]string     `json:",omitempty"`
 	// Resolved is what the server makes of these texts, by the text.
 	Resolved map[string]table.Resolved `json:",omitempty"`
 	// askedLookup is set where the configuration asks for a look-up, so that an index for it is built.
@@ -75,6 +78,7 @@ type tableConfig struct {
 	EmailLookup types.String
 	PrimaryKey  types.Bool
 	RowFilter   types.String
+	OnDelete    types.Map
 	// Resolved is what reading has learnt about expressions, by their texts.
 	Resolved map[string]table.Resolved
 }
@@ -89,6 +93,8 @@ type columnConfig struct {
 	RenamedFrom types.String
 	Add         types.Bool
 	Expression  types.String
+	// Write is how a part's column is written, OnCreate and OnChange what one that is no part gets.
+	Write, OnCreate, OnChange types.String
 }
 
 // readOnly is set for a part that has an expression and no column.
@@ -362,6 +368,7 @@ func (s tableSpec) store() store.Store {
 		}
 	}
 	s.describeExpressions(&described)
+	s.describeWritings(&described)
 	if described.EmailLookup == "" {
 		described.EmailLookup = kit.UnindexedLookup(described.Columns[store.Email].ReadType())
 	}

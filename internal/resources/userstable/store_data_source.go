@@ -5,7 +5,9 @@ package userstable
 import (
 	"context"
 	"fmt"
+	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -37,7 +39,9 @@ type storeModel struct {
 	Schema       types.String   `tfsdk:"schema"`
 	Name         types.String   `tfsdk:"name"`
 	Columns      types.Map      `tfsdk:"columns"`
+	ExtraColumns types.Map      `tfsdk:"extra_columns"`
 	RowFilter    types.String   `tfsdk:"row_filter"`
+	OnDelete     types.Map      `tfsdk:"on_delete"`
 	EmailLookup  types.String   `tfsdk:"email_lookup"`
 	NotBlocking  types.Set      `tfsdk:"not_blocking"`
 	LegacyHashes types.Set      `tfsdk:"legacy_hashes"`
@@ -53,6 +57,13 @@ type storeModel struct {
 type storePartModel struct {
 	Name       types.String `tfsdk:"name"`
 	Expression types.String `tfsdk:"expression"`
+	Write      types.String `tfsdk:"write"`
+}
+
+// storeFillModel is a column that is no part as the data source has it.
+type storeFillModel struct {
+	OnCreate types.String `tfsdk:"on_create"`
+	OnChange types.String `tfsdk:"on_change"`
 }
 
 var problemType = types.ObjectType{AttrTypes: map[string]attr.Type{
@@ -104,7 +115,30 @@ func (d *describedStore) Schema(_ context.Context, _ datasource.SchemaRequest, r
 							"`name` beside it the part is still written to that column. See `expression` of `auth0pg_users_table`.",
 						Validators: []validator.String{expressionValidator{}},
 					},
+					"write": schema.StringAttribute{
+						Optional: true, MarkdownDescription: writeDescription,
+						Validators: []validator.String{expressionValidator{}},
+					},
 				}},
+			},
+			"extra_columns": schema.MapNestedAttribute{
+				Optional: true, MarkdownDescription: "What the scripts put into columns that are no parts, by their names; " +
+					"into none by default.",
+				Validators: []validator.Map{mapvalidator.KeysAre(identifierValidator{})},
+				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+					"on_create": schema.StringAttribute{
+						Optional: true, MarkdownDescription: strings.TrimSpace(onCreateDescription),
+						Validators: []validator.String{expressionValidator{}},
+					},
+					"on_change": schema.StringAttribute{
+						Optional: true, MarkdownDescription: strings.TrimSpace(onChangeDescription),
+						Validators: []validator.String{expressionValidator{}},
+					},
+				}},
+			},
+			"on_delete": schema.MapAttribute{
+				Optional: true, ElementType: types.StringType, MarkdownDescription: onDeleteDescription,
+				Validators: onDeleteValidators(),
 			},
 			"row_filter": schema.StringAttribute{
 				Optional: true, MarkdownDescription: "Which rows are users: one SQL condition over a row, by default none, and " +
@@ -186,6 +220,10 @@ func (d *describedStore) ValidateConfig(ctx context.Context, req datasource.Vali
 	owner := map[string]store.Part{}
 	for _, spec := range store.Parts() {
 		part, named := parts[spec.Part]
+		at := path.Root("columns").AtMapKey(string(spec.Part))
+		if named && part.readOnly() && !part.Write.IsNull() {
+			part.refuseColumn(at, &resp.Diagnostics)
+		}
 		if !named || part.readOnly() || part.Name.IsUnknown() {
 			continue
 		}
@@ -198,6 +236,29 @@ func (d *describedStore) ValidateConfig(ctx context.Context, req datasource.Vali
 		}
 		owner[name] = spec.Part
 	}
+	for name := range model.ExtraColumns.Elements() {
+		if part, taken := owner[name]; taken {
+			resp.Diagnostics.AddAttributeError(path.Root("extra_columns").AtMapKey(name), "Column Named Twice", fmt.Sprintf(
+				"The column %q holds the part %s and is described as an extra column, too.\n\n"+
+					"Say in write of the part what it gets, or give the part another column's name.", name, part))
+		}
+	}
+	checkOnDelete(model.OnDelete, model.RowFilter, &resp.Diagnostics)
+}
+
+// fills reads `extra_columns`.
+func (m storeModel) fills(ctx context.Context, diags *diag.Diagnostics) map[string]columnConfig {
+	fills := map[string]columnConfig{}
+	for name, value := range m.ExtraColumns.Elements() {
+		object, ok := value.(types.Object)
+		if !ok || object.IsNull() || object.IsUnknown() {
+			continue
+		}
+		var fill storeFillModel
+		diags.Append(object.As(ctx, &fill, basetypes.ObjectAsOptions{})...)
+		fills[name] = columnConfig{OnCreate: fill.OnCreate, OnChange: fill.OnChange}
+	}
+	return fills
 }
 
 // parts reads `columns`.
@@ -210,7 +271,7 @@ func (m storeModel) parts(ctx context.Context, diags *diag.Diagnostics) map[stor
 		}
 		var part storePartModel
 		diags.Append(object.As(ctx, &part, basetypes.ObjectAsOptions{})...)
-		parts[store.Part(name)] = columnConfig{Name: part.Name, Expression: part.Expression}
+		parts[store.Part(name)] = columnConfig{Name: part.Name, Expression: part.Expression, Write: part.Write}
 	}
 	return parts
 }

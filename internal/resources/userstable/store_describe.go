@@ -44,7 +44,7 @@ func (m *storeModel) describe(ctx context.Context, db database, parts map[store.
 				"add depends_on, so that it is read after that.")
 		return false
 	}
-	spec := m.spec(relation, parts, diags)
+	spec := m.spec(relation, parts, m.fills(ctx, diags), diags)
 	if diags.HasError() {
 		return false
 	}
@@ -85,9 +85,9 @@ func (m *storeModel) describe(ctx context.Context, db database, parts map[store.
 
 // spec is the relation as `columns` names it.
 func (m *storeModel) spec(relation *table.Relation, parts map[store.Part]columnConfig,
-	diags *diag.Diagnostics) tableSpec {
+	fills map[string]columnConfig, diags *diag.Diagnostics) tableSpec {
 	spec := tableSpec{Schema: relation.Schema, Name: relation.Name, Columns: map[store.Part]columnSpec{}}
-	spec.readThrough(tableConfig{Columns: parts, RowFilter: m.RowFilter})
+	spec.readThrough(tableConfig{Columns: parts, Extra: fills, RowFilter: m.RowFilter, OnDelete: m.OnDelete})
 	for _, known := range store.Parts() {
 		part, named := parts[known.Part]
 		if !named || part.readOnly() {
@@ -241,7 +241,8 @@ func (m *storeModel) showOperations(ctx context.Context, db postgres.Querier, us
 		case err == nil && op == scripts.Create:
 			if lacks := unfilled(ctx, db, users); len(lacks) > 0 {
 				why[string(op)] = types.StringValue(fmt.Sprintf("a new row would have no value in %s, which the table requires "+
-					"and no part or default gives", quotedAll(lacks)))
+					"and no part or default gives: say what it gets in on_create of extra_columns, or in write of the part",
+					quotedAll(lacks)))
 				continue
 			}
 			possible = append(possible, op)

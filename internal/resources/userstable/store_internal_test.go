@@ -41,11 +41,39 @@ func newBench(t *testing.T, sql string) *bench {
 	return &bench{t, db, server}
 }
 
-// wanted is a configuration of the data source: parts as name, or as SQL behind "= ".
+// wanted is a configuration of the data source: parts as name, as SQL behind "= ", or as both, "name := sql".
 type wanted struct {
 	name, filter, lookup string
 	columns              map[store.Part]string
 	notBlocking, legacy  []string
+	// writes are what parts are written through; onCreate, onChange and onDelete what columns get.
+	writes                       map[store.Part]string
+	onCreate, onChange, onDelete map[string]string
+}
+
+// extra is `extra_columns` of the data source.
+func (w wanted) extra() types.Map {
+	fill := types.ObjectType{AttrTypes: map[string]attr.Type{"on_create": types.StringType, "on_change": types.StringType}}
+	values := map[string]attr.Value{}
+	for _, texts := range []map[string]string{w.onCreate, w.onChange} {
+		for name := range texts {
+			values[name] = types.ObjectValueMust(fill.AttrTypes, map[string]attr.Value{
+				"on_create": textOrNull(w.onCreate[name]), "on_change": textOrNull(w.onChange[name]),
+			})
+		}
+	}
+	return types.MapValueMust(fill, values)
+}
+
+func textMap(texts map[string]string) types.Map {
+	if texts == nil {
+		return types.MapNull(types.StringType)
+	}
+	values := map[string]attr.Value{}
+	for name, text := range texts {
+		values[name] = types.StringValue(text)
+	}
+	return types.MapValueMust(types.StringType, values)
 }
 
 func (b *bench) describe(w wanted) (storeModel, diag.Diagnostics) {
@@ -71,10 +99,18 @@ func (b *bench) describe(w wanted) (storeModel, diag.Diagnostics) {
 	for part, text := range w.columns {
 		if sql, is := strings.CutPrefix(text, "= "); is {
 			parts[part] = columnConfig{Expression: types.StringValue(sql)}
+		} else if name, sql, both := strings.Cut(text, " := "); both {
+			parts[part] = columnConfig{Name: types.StringValue(name), Expression: types.StringValue(sql)}
 		} else {
 			parts[part] = columnConfig{Name: types.StringValue(text)}
 		}
 	}
+	for part, text := range w.writes {
+		column := parts[part]
+		column.Write = types.StringValue(text)
+		parts[part] = column
+	}
+	m.ExtraColumns, m.OnDelete = w.extra(), textMap(w.onDelete)
 	var diags diag.Diagnostics
 	m.describe(b.Context(), pool, parts, &diags)
 	return m, diags

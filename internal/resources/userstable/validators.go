@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -126,30 +125,4 @@ func (v expressionValidator) ValidateString(
 func addNotOneExpression(at path.Path, text string, err error, diags *diag.Diagnostics) {
 	diags.AddAttributeError(at, "Not One Expression", fmt.Sprintf("The text %q is refused: %v.\n\nWrite one SQL type or "+
 		"expression; statements and further clauses are not allowed here.", text, err))
-}
-
-// durationValidator takes what time.ParseDuration takes, above zero.
-type durationValidator struct{}
-
-func (durationValidator) Description(context.Context) string {
-	return "a duration such as 30s, 5m or 2h"
-}
-
-func (v durationValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (v durationValidator) ValidateString(
-	ctx context.Context,
-	req validator.StringRequest,
-	resp *validator.StringResponse,
-) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
-	}
-	if d, err := time.ParseDuration(req.ConfigValue.ValueString()); err != nil || d <= 0 {
-		resp.Diagnostics.AddAttributeError(
-			req.Path,
-			"Invalid Duration",
-			fmt.Sprintf("%q is not %s.", req.ConfigValue.ValueString(), v.Description(ctx)),
-		)
-	}
 }

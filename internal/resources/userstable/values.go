@@ -25,6 +25,7 @@ type partModel struct {
 	RenamedFrom types.String `tfsdk:"renamed_from"`
 	Add         types.Bool   `tfsdk:"add"`
 	Expression  types.String `tfsdk:"expression"`
+	Write       types.String `tfsdk:"write"`
 }
 
 type extraModel struct {
@@ -33,15 +34,18 @@ type extraModel struct {
 	Default   types.String `tfsdk:"default"`
 	Collation types.String `tfsdk:"collation"`
 	Comment   types.String `tfsdk:"comment"`
+	OnCreate  types.String `tfsdk:"on_create"`
+	OnChange  types.String `tfsdk:"on_change"`
 }
 
 var (
 	partType = types.ObjectType{AttrTypes: map[string]attr.Type{
 		"name": types.StringType, "type": types.StringType, "nullable": types.BoolType, "default": types.StringType, "collation": types.StringType,
-		"comment": types.StringType, "renamed_from": types.StringType, "add": types.BoolType, "expression": types.StringType,
+		"comment": types.StringType, "renamed_from": types.StringType, "add": types.BoolType, "expression": types.StringType, "write": types.StringType,
 	}}
 	extraType = types.ObjectType{AttrTypes: map[string]attr.Type{
 		"type": types.StringType, "nullable": types.BoolType, "default": types.StringType, "collation": types.StringType, "comment": types.StringType,
+		"on_create": types.StringType, "on_change": types.StringType,
 	}}
 )
 
@@ -61,7 +65,10 @@ func readColumns(
 		var model partModel
 		diags.Append(
 			value.(types.Object).As(ctx, &model, basetypes.ObjectAsOptions{})...) //nolint:forcetypeassert // the schema's type
-		parts[store.Part(name)] = columnConfig(model)
+		parts[store.Part(name)] = columnConfig{
+			Name: model.Name, Type: model.Type, Nullable: model.Nullable, Default: model.Default, Collation: model.Collation,
+			Comment: model.Comment, RenamedFrom: model.RenamedFrom, Add: model.Add, Expression: model.Expression, Write: model.Write,
+		}
 	}
 	for name, value := range extra.Elements() {
 		if value.IsNull() || value.IsUnknown() {
@@ -77,6 +84,8 @@ func readColumns(
 			Default:   model.Default,
 			Collation: model.Collation,
 			Comment:   model.Comment,
+			OnCreate:  model.OnCreate,
+			OnChange:  model.OnChange,
 		}
 	}
 	return parts, extras, known
@@ -93,7 +102,7 @@ func columnsMap(parts map[store.Part]columnConfig) types.Map {
 	for part, c := range parts {
 		values[string(part)] = types.ObjectValueMust(partType.AttrTypes, map[string]attr.Value{
 			"name": c.Name, "type": c.Type, "nullable": c.Nullable, "default": c.Default, "collation": c.Collation, "comment": c.Comment,
-			"renamed_from": c.RenamedFrom, "add": c.Add, "expression": c.Expression,
+			"renamed_from": c.RenamedFrom, "add": c.Add, "expression": c.Expression, "write": c.Write,
 		})
 	}
 	return types.MapValueMust(partType, values)
@@ -104,6 +113,7 @@ func extraMap(extras map[string]columnConfig) types.Map {
 	for name, c := range extras {
 		values[name] = types.ObjectValueMust(extraType.AttrTypes, map[string]attr.Value{
 			"type": c.Type, "nullable": c.Nullable, "default": c.Default, "collation": c.Collation, "comment": c.Comment,
+			"on_create": c.OnCreate, "on_change": c.OnChange,
 		})
 	}
 	return types.MapValueMust(extraType, values)
@@ -119,6 +129,7 @@ func shownColumn(want columnSpec, config columnConfig, state columnConfig, befor
 		Default:   shownText(want.Default, config.Default, state.Default, before.DefaultText, before.Default),
 		Collation: shownText(want.Collation, config.Collation, state.Collation, "", ""),
 		Comment:   config.Comment, RenamedFrom: config.RenamedFrom, Add: config.Add,
+		Write: config.Write, OnCreate: config.OnCreate, OnChange: config.OnChange,
 	}
 }
 
@@ -170,6 +181,7 @@ func readColumn(want columnSpec, state columnConfig, users *table.Table) (c colu
 		Default:   pick(have.Default, want.Default, want.DefaultText, state.Default),
 		Collation: pick(have.Collation, want.Collation, want.Collation, state.Collation),
 		Comment:   types.StringNull(), RenamedFrom: state.RenamedFrom, Add: state.Add, Expression: state.Expression,
+		Write: state.Write, OnCreate: state.OnCreate, OnChange: state.OnChange,
 	}
 	if want.Comment != nil {
 		c.Comment = textOrNull(have.Comment)

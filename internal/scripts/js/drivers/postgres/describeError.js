@@ -12,5 +12,10 @@ function describeError(error) {
   const names = ['schema', 'table', 'column', 'dataType', 'constraint']
     .filter((key) => error[key])
     .map((key) => `${key} ${error[key]}`);
+  // if computes:
+  if (error.code.startsWith('22') && error.computed) { // it does not say which
+    names.push(`one of the columns that get what is computed: ${error.computed.join(', ')}`);
+  }
+  // end
   return [`SQLSTATE ${error.code}`, safe ? error.message : '', ...names].filter(Boolean).join(', ');
 }

@@ -2,13 +2,15 @@
 /* global describeError */
 /* exported failureOf */
 
-// What went wrong, in the port's words. The codes are cardinality_violation,
-// foreign_key_violation, check_violation and query_canceled.
+// What went wrong, in the port's words. The codes are cardinality_violation, not_null_violation,
+// foreign_key_violation, unique_violation, check_violation and query_canceled.
 function failureOf(error) {
   const code = typeof error.severity === 'string' ? error.code : '';
   const kinds = {
     21000: 'ambiguous', // if changes
+    23502: 'unfit',
     23503: 'needed', // if deletes
+    23505: 'unfit',
     23514: 'unfit',
     57014: 'late',
   };

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
-/* global query */
+/* global query, notForgotten */
 /* exported findUsers */
 
 // An address goes before a user name that looks the same.
 async function findUsers(identifier) {
-  const { rows } = await query('find', { identifier });
+  let { rows } = await query('find', { identifier });
+  rows = notForgotten(rows); // if forgets
   // if usernames:
   const byEmail = rows.filter((row) => row.found_by_email !== false);
   if (byEmail.length > 0) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-/* global query, fitsID */
+/* global query, fitsID, notForgotten */
 /* exported findUsersByID */
 async function findUsersByID(id) {
-  return fitsID(id) ? (await query('find_by_id', { id })).rows : [];
+  let rows = fitsID(id) ? (await query('find_by_id', { id })).rows : [];
+  rows = notForgotten(rows); // if forgets
+  return rows;
 }

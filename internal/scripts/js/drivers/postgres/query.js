@@ -50,6 +50,7 @@ async function query(key, values) {
         again = true;
       }
       if (!again || attempt >= 4 || Date.now() - started > 1000) {
+        error.computed = statements()[key].computes; // if computes
         throw error;
       }
     }

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package resources_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// writers are the applications whose tables the scripts write, each with what its own code expects of a row: of somebody
+// who has just signed up, has changed the password and then the address. $1 is the address.
+var writers = map[string]string{
+	"aspnet_identity": `SELECT "NormalizedEmail" = upper("Email") AND "NormalizedUserName" = upper("Email") AND "UserName" = "Email"
+		AND length("SecurityStamp") = 36 AND length("ConcurrencyStamp") = 36 AND "LockoutEnabled" AND NOT "TwoFactorEnabled"
+		AND "AccessFailedCount" = 0 AND "LockoutEnd" IS NULL AND get_byte(decode("PasswordHash", 'base64'), 0) = 1
+		FROM "AspNetUsers" WHERE "Email" = $1`,
+	"chatwoot": `SELECT uid = email AND provider = 'email' AND name = '' AND created_at <= updated_at AND encrypted_password LIKE '$2_$%'
+		FROM users WHERE email = $1`,
+	"devise_pepper":  `SELECT encrypted_password LIKE '$2_$%' AND created_at <= updated_at FROM users WHERE email = $1`,
+	"directus_users": `SELECT status = 'active' AND provider = 'default' AND password LIKE '$argon2id$%' FROM directus_users WHERE email = $1`,
+	"django_auth_user": `SELECT password LIKE 'pbkdf2_sha256$%' AND is_active AND NOT is_staff AND NOT is_superuser AND first_name = ''
+		AND last_name = '' AND username <> '' AND date_joined <= now() FROM auth_user WHERE email = $1`,
+	"gobook_bytea": `SELECT convert_from(password_hash, 'UTF8') LIKE '$2_$%' AND name = '' AND version >= 3 FROM users WHERE email = $1`,
+	"laravel":      `SELECT password LIKE '$2y$%' AND name = '' AND deleted_at IS NULL FROM users WHERE email = $1`,
+	"metabase_core_user": `SELECT password LIKE '$2_$%' AND password_salt = '' AND is_active AND date_joined <= now()
+		FROM core_user WHERE email = $1`,
+	"supabase_auth_users": `SELECT aud = 'authenticated' AND role = 'authenticated' AND encrypted_password LIKE '$2_$%'
+		AND raw_app_meta_data IS NOT NULL AND NOT is_sso_user FROM auth.users WHERE email = $1`,
+}
+
+// signUpAndLive is a user's life in the application's table: signed up, logged in, with another password and another address, and
+// deleted; and what the application reads meanwhile.
+func (w *world) signUpAndLive(a *application, reads string) {
+	w.Helper()
+	const first, second, old, changed = "zoe@example.com", "zoe@new.example.com", "S3cret-pass", "An0ther-pass"
+	realm := strings.ReplaceAll(a.name, "_", "-")
+	expect := func(what string, got, want int) {
+		w.Helper()
+		if got != want {
+			w.Errorf("%s: status %d, want %d", what, got, want)
+		}
+	}
+	status, created := w.ask("/dbconnections/signup", map[string]any{"client_id": w.clientID, "connection": realm, "email": first, "password": old})
+	expect("sign-up", status, http.StatusOK)
+	if status != http.StatusOK {
+		w.Fatalf("%v", created)
+	}
+	again, _ := w.ask("/dbconnections/signup", map[string]any{"client_id": w.clientID, "connection": realm, "email": first, "password": old})
+	expect("sign-up again", again, http.StatusBadRequest)
+	logIn := func(email, password string) int {
+		status, _ := w.ask("/oauth/token", map[string]any{
+			"grant_type": "http://auth0.com/oauth/grant-type/password-realm", "realm": realm, "scope": "openid",
+			"client_id": w.clientID, "client_secret": w.secret, "username": email, "password": password,
+		})
+		return status
+	}
+	expect("login", logIn(first, old), http.StatusOK)
+	status, users := w.tenant.API("GET", "/users-by-email?email="+url.QueryEscape(first), nil)
+	list, _ := users["items"].([]any)
+	if status != http.StatusOK || len(list) != 1 {
+		w.Fatalf("%d users: %v", len(list), users)
+	}
+	profile, _ := list[0].(map[string]any)
+	id, _ := profile["user_id"].(string)
+	at := "/users/" + url.PathEscape(id)
+	status, answer := w.tenant.API("PATCH", at, map[string]any{"password": changed, "connection": realm})
+	if expect("change of password", status, http.StatusOK); status != http.StatusOK {
+		w.Errorf("%v", answer)
+	}
+	expect("login with the old password", logIn(first, old), http.StatusForbidden)
+	status, answer = w.tenant.API("PATCH", at, map[string]any{"email": second, "connection": realm})
+	if expect("change of address", status, http.StatusOK); status != http.StatusOK {
+		w.Errorf("%v", answer)
+	}
+	expect("login after both changes", logIn(second, changed), http.StatusOK)
+	if !a.QueryBool(reads, second) {
+		w.Errorf("the application does not expect such a row: %s", reads)
+	}
+	status, _ = w.tenant.API("DELETE", at, nil)
+	expect("deletion", status, http.StatusNoContent)
+	expect("login after the deletion", logIn(second, changed), http.StatusForbidden)
+	status, answer = w.ask("/dbconnections/signup", map[string]any{"client_id": w.clientID, "connection": realm, "email": second, "password": old})
+	if expect("sign-up after the deletion", status, http.StatusOK); status != http.StatusOK {
+		w.Errorf("%v", answer)
+	}
+}
+
+// ask posts to the tenant as an application does.
+func (w *world) ask(path string, body map[string]any) (status int, answer map[string]any) {
+	w.Helper()
+	content, err := json.Marshal(body)
+	if err != nil {
+		w.Fatal(err)
+	}
+	response, err := http.Post(w.tenant.URL+path, "application/json", bytes.NewReader(content)) //nolint:noctx // in this process
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer response.Body.Close() //nolint:errcheck // it is read
+	_ = json.NewDecoder(response.Body).Decode(&answer)
+	return response.StatusCode, answer
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package role
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
+)
+
+// Scripts of one's own may need more than the operations do. What that is stands in the configuration, is granted, and is
+// kept like the rest.
+
+func extraPrivilegesAttribute() schema.SetAttribute {
+	return schema.SetAttribute{
+		Optional: true, ElementType: types.StringType,
+		MarkdownDescription: "Privileges beside those that the operations need, for scripts of your own " +
+			"(`scripts.overrides` of the connection) and for what functions and triggers read with the role's rights; none by " +
+			"default. Each is written as `privileges` shows it: `SELECT (deleted_at, locale) ON public.users`, `EXECUTE ON " +
+			"FUNCTION app.is_open`, `USAGE ON SCHEMA app`, `USAGE ON SEQUENCE app.ids`. A name with capitals or other " +
+			"characters has double quotes. A change grants or revokes what makes the difference.",
+		Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(extraValidator{})},
+	}
+}
+
+// extraPrivileges are those of the configuration that are privileges.
+func (m *databaseRoleModel) extraPrivileges() []postgres.Grant {
+	var grants []postgres.Grant
+	for _, element := range m.ExtraPrivileges.Elements() {
+		text, ok := element.(types.String)
+		if !ok || text.IsUnknown() {
+			continue
+		}
+		if g, err := parseExtra(text.ValueString()); err == nil {
+			grants = append(grants, g)
+		}
+	}
+	return grants
+}
+
+// extra are those of the configuration on sequences, or on anything else.
+func (m *databaseRoleModel) extra(onSequences bool) []postgres.Grant {
+	return slices.DeleteFunc(m.extraPrivileges(), func(g postgres.Grant) bool {
+		return (g.On.Kind == postgres.SequenceObject) != onSequences
+	})
+}
+
+// extraMay are the privileges that scripts can have a use for, by the kind of the object.
+var extraMay = map[postgres.ObjectKind][]string{
+	postgres.TableObject:    {"SELECT", "INSERT", "UPDATE", "DELETE"},
+	postgres.SequenceObject: {"USAGE"},
+	postgres.SchemaObject:   {"USAGE"},
+	postgres.FunctionObject: {"EXECUTE"},
+}
+
+var (
+	looseForm = regexp.MustCompile(`^([A-Z ]+?)(?: \((.+)\))? ON (?:(TABLE|SCHEMA|FUNCTION|SEQUENCE) )?(.+)$`)
+	plainName = regexp.MustCompile(`^[a-z_][a-z0-9_$]*$`)
+	nameOf    = regexp.MustCompile(`"(?:[^"]|"")+"|[^.,\s]+`)
+)
+
+// parseExtra reads a privilege in which names that are plain need no quotes.
+func parseExtra(text string) (postgres.Grant, error) {
+	m := looseForm.FindStringSubmatch(strings.TrimSpace(text))
+	if m == nil {
+		return postgres.Grant{}, fmt.Errorf("it is no privilege on an object")
+	}
+	quoted := func(names string) string {
+		return nameOf.ReplaceAllStringFunc(names, func(name string) string {
+			if plainName.MatchString(name) {
+				return `"` + name + `"`
+			}
+			return name
+		})
+	}
+	line := m[1]
+	if m[2] != "" {
+		line += " (" + quoted(regexp.MustCompile(`\s*,\s*`).ReplaceAllString(m[2], ", ")) + ")"
+	}
+	line += " ON "
+	if m[3] != "" && m[3] != "TABLE" {
+		line += m[3] + " "
+	}
+	g, ok := postgres.ParseGrant(line + quoted(m[4]))
+	switch {
+	case !ok:
+		return g, fmt.Errorf("it is no privilege on an object with its schema")
+	case g.Grantable || g.On.Kind == postgres.RoleObject:
+		return g, fmt.Errorf("a role of scripts hands nothing on and is no member of another")
+	case !slices.Contains(extraMay[g.On.Kind], g.Privilege):
+		return g, fmt.Errorf("scripts have no use for %s there", g.Privilege)
+	case g.Columns != nil && (g.On.Kind != postgres.TableObject || g.Privilege == "DELETE"):
+		return g, fmt.Errorf("%s there is not for columns", g.Privilege)
+	}
+	return g, nil
+}
+
+// extraValidator refuses what is no privilege that scripts can have a use for.
+type extraValidator struct{}
+
+func (extraValidator) Description(context.Context) string {
+	return "a privilege on a table, function, schema or sequence"
+}
+
+func (v extraValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (extraValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if _, err := parseExtra(req.ConfigValue.ValueString()); err != nil {
+		resp.Diagnostics.AddAttributeError(path.Root("extra_privileges"), "Privilege Not Usable", fmt.Sprintf(
+			"%q is refused: %v.\n\nWrite SELECT, INSERT, UPDATE (each also with columns) or DELETE on a table, EXECUTE ON "+
+				"FUNCTION, USAGE ON SCHEMA or USAGE ON SEQUENCE, for example SELECT (deleted_at) ON public.users.",
+			req.ConfigValue.ValueString(), err))
+	}
+}
+
+// objectsOf are those that privileges are on.
+func objectsOf(grants []postgres.Grant) []postgres.Object {
+	var objects []postgres.Object
+	for _, g := range grants {
+		objects = kit.Union(objects, []postgres.Object{g.On})
+	}
+	return objects
+}
