@@ -30,7 +30,7 @@ with recursive trusted as (
         'pg_statistic_ext'::regclass)
     union all
     select d.refclassid, d.refobjid, r.via from pg_depend d where r.class = 'pg_type'::regclass and d.classid = r.class
-      and d.objid = r.id and d.refclassid = 'pg_type'::regclass
+      and d.objid = r.id and d.refclassid in ('pg_type'::regclass, 'pg_proc'::regclass)
     union all
     select 'pg_type'::regclass, t.typelem, r.via from pg_type t where r.class = 'pg_type'::regclass and t.oid = r.id and t.typelem <> 0
     union all
