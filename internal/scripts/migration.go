@@ -15,13 +15,14 @@ import (
 // Migration is the SQL that reads the users who are not with Auth0 yet, and marks them. It means what the statements of
 // login mean: the same parts, read in the same way.
 type Migration struct {
-	// Parts are what FirstPage and NextPage read, each as text or, for flags, as a boolean.
+	// Parts are what Page reads, each as text or, for flags, as a boolean.
 	Parts []store.Part
-	// FirstPage reads the first $1 users in the order of their ids, NextPage the first $2 after the id $1, which is text.
-	FirstPage, NextPage string
+	// Page reads the first users, as many as limit says, in the order of their ids, and after an id, which
+	// is a constant of SQL, or from the start for "".
+	Page func(after string, limit int) string
 	// Duplicates lists the ids, as text, of the users whose folded address or whose id another row has, too; no more
-	// than $1.
-	Duplicates string
+	// than limit.
+	Duplicates func(limit int) string
 	// Mark notes when the users with the ids $1, an array of text, came to Auth0, unless it is noted already.
 	Mark string
 	// Left counts the users who are not with Auth0 yet.
@@ -51,12 +52,14 @@ func MigrationSQL(s store.Store, condition string) (Migration, error) {
 		users += "\n  AND (" + condition + ")"
 	}
 	key, cast := b.migrationKey()
-	page := func(after, limit string) string {
+	m.Page = func(id string, limit int) string {
+		after := ""
+		if id != "" {
+			after = fmt.Sprintf("\n  AND %s OPERATOR(pg_catalog.>) %s::pg_catalog.text%s", key, id, cast)
+		}
 		return fmt.Sprintf("SELECT %s\nFROM %s\nWHERE %s%s\nORDER BY "+
-			"%s\nLIMIT %s::pg_catalog.int8", strings.Join(outputs, ", "), b.table(), users, after, key, limit)
+			"%s\nLIMIT %d", strings.Join(outputs, ", "), b.table(), users, after, key, limit)
 	}
-	m.FirstPage = page("", "$1")
-	m.NextPage = page(fmt.Sprintf("\n  AND %s OPERATOR(pg_catalog.>) $1::pg_catalog.text%s", key, cast), "$2")
 	m.Left = fmt.Sprintf("SELECT pg_catalog.count(*)\nFROM %s\nWHERE %s", b.table(), users)
 	folded := "pg_catalog.lower(" + b.read(store.Email) + asText + ")"
 	// An address counts twice also where the other row is with Auth0 already.
@@ -66,8 +69,10 @@ func MigrationSQL(s store.Store, condition string) (Migration, error) {
 		return fmt.Sprintf("SELECT pg_catalog.array_agg(%s) AS ids\n  FROM %s\n  WHERE %s\n  GROUP BY %s\n  "+
 			"HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1", id, b.table(), b.ofUsers(condition), by)
 	}
-	m.Duplicates = fmt.Sprintf("SELECT pg_catalog.unnest(d.ids)\nFROM (\n  %s\n  UNION ALL\n  %s\n) "+
-		"AS d\nLIMIT $1::pg_catalog.int8", shared(folded, folded+differs+"''"), shared(id, id+" IS NOT NULL"))
+	m.Duplicates = func(limit int) string {
+		return fmt.Sprintf("SELECT pg_catalog.unnest(d.ids)\nFROM (\n  %s\n  UNION ALL\n  %s\n) "+
+			"AS d\nLIMIT %d", shared(folded, folded+differs+"''"), shared(id, id+" IS NOT NULL"), limit)
+	}
 	migratedAt := b.stored(store.MigratedAt)
 	m.Mark = fmt.Sprintf("UPDATE %s\nSET %s = COALESCE(%s, CURRENT_TIMESTAMP)\nWHERE %s OPERATOR(pg_catalog.=) "+
 		"ANY ($1::pg_catalog.text[]%s)",

@@ -98,6 +98,11 @@ func (e *NotALedgerError) Error() string {
 	return fmt.Sprintf("%s is there and has not the columns of a ledger", e.Ledger.Title())
 }
 
+// ForeignLedgerError is a ledger where code of a role that is not trusted would run.
+type ForeignLedgerError struct{ postgres.ForeignError }
+
+func (e *ForeignLedgerError) Unwrap() error { return &e.ForeignError }
+
 var ledgerColumns = []string{
 	"already_there", "batch", "connection_id", "digest", "first_id", "ids", "imported", "job_id", "last_id",
 	"refused", "sent_at",
@@ -115,14 +120,14 @@ func (l Ledger) check(ctx context.Context, conn *pgx.Conn, usersOwner string) (t
 	case err != nil || found == nil:
 		return false, err
 	case len(found.Foreign) > 0:
-		return false, &postgres.ForeignError{Found: found.Foreign}
+		return false, &ForeignLedgerError{postgres.ForeignError{Found: found.Foreign}}
 	}
 	owned, err := postgres.OwnerForeign(ctx, conn, l.Schema, l.Name, usersOwner)
 	switch {
 	case err != nil:
 		return false, err
 	case owned != "":
-		return false, &postgres.ForeignError{Found: []string{owned}}
+		return false, &ForeignLedgerError{postgres.ForeignError{Found: []string{owned}}}
 	}
 	var names []string
 	for _, column := range found.Columns {

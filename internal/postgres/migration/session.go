@@ -42,6 +42,7 @@ type Session struct {
 	ledger Ledger
 	owner  string // of the users table
 	sql    scripts.Migration
+	direct *store.Store // what is read without anything of the user's but its columns; nil with a condition
 }
 
 // Look opens a session that only reads.
@@ -109,6 +110,7 @@ func (s *Session) prepare(ctx context.Context, source Source) error {
 	}
 	s.owner = found.Owner
 	condition := ""
+	s.direct = &source.Store
 	if source.Where != "" {
 		row := table.Row{Schema: reach.Schema, Name: reach.Name, Current: found}
 		resolved, err := table.ResolveExpressions(ctx, s.conn, row, []string{source.Where})
@@ -119,7 +121,7 @@ func (s *Session) prepare(ctx context.Context, source Source) error {
 		if e.Type != "boolean" {
 			return &WhereError{fmt.Errorf("it is of the type %s, and a condition is boolean", e.Type)}
 		}
-		condition = e.SQL
+		condition, s.direct = e.SQL, nil
 	}
 	s.sql, err = scripts.MigrationSQL(source.Store, condition)
 	return err
@@ -134,15 +136,10 @@ func (e *WhereError) Unwrap() error { return e.err }
 
 // Page reads the next users who are not with Auth0, in the order of their ids, after one or from the start for "".
 func (s *Session) Page(ctx context.Context, after string, limit int) ([]User, error) {
-	query, args := s.sql.FirstPage, []any{limit}
 	if after != "" {
-		query, args = s.sql.NextPage, []any{after, limit}
+		after = postgres.QuoteLiteral(after)
 	}
-	rows, err := s.conn.Query(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (User, error) {
+	return read(ctx, s, s.sql.Page(after, limit), func(row pgx.CollectableRow) (User, error) {
 		values, err := row.Values()
 		u := User{}
 		for i, part := range s.sql.Parts {
@@ -154,9 +151,18 @@ func (s *Session) Page(ctx context.Context, after string, limit int) ([]User, er
 	})
 }
 
+// read runs a query of rows, see [table.ReadRows].
+func read[T any](ctx context.Context, s *Session, sql string, one pgx.RowToFunc[T]) (all []T, err error) {
+	err = table.ReadRows(ctx, s.conn, table.RowsQuery{SQL: sql, Of: s.direct}, func(rows pgx.Rows) (err error) {
+		all, err = pgx.CollectRows(rows, one)
+		return err
+	})
+	return all, err
+}
+
 // Left counts the users who are not with Auth0.
 func (s *Session) Left(ctx context.Context) (count int64, err error) {
-	return count, s.conn.QueryRow(ctx, s.sql.Left).Scan(&count)
+	return count, table.ReadRow(ctx, s.conn, table.RowsQuery{SQL: s.sql.Left, Of: s.direct}, &count)
 }
 
 // maxDuplicates is how many users with an address of others are told apart.
@@ -167,11 +173,7 @@ var ErrTooManyDuplicates = fmt.Errorf("more than %d users share their address or
 
 // Duplicates are the ids of the users whose address or id another one has, too.
 func (s *Session) Duplicates(ctx context.Context) (map[string]bool, error) {
-	rows, err := s.conn.Query(ctx, s.sql.Duplicates, maxDuplicates+1)
-	if err != nil {
-		return nil, err
-	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	ids, err := read(ctx, s, s.sql.Duplicates(maxDuplicates+1), pgx.RowTo[string])
 	if err == nil && len(ids) > maxDuplicates {
 		err = ErrTooManyDuplicates
 	}

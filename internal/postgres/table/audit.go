@@ -79,7 +79,7 @@ func AuditUsers(ctx context.Context, s *postgres.Server, users store.Store, form
 	}
 	defer postgres.CloseSoon(conn)
 	var audit *Audit
-	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead}
 	err = pgx.BeginTxFunc(ctx, conn, options, func(tx pgx.Tx) (err error) {
 		if _, err := tx.Exec(ctx, "SET LOCAL row_security = off"); err != nil {
 			return err
@@ -95,10 +95,10 @@ func AuditUsers(ctx context.Context, s *postgres.Server, users store.Store, form
 			return &postgres.ForeignError{Found: relation.Foreign}
 		}
 		query := newAuditQuery(users, relation.Table, formats)
-		if audit, err = query.run(ctx, tx); err != nil {
+		if audit, err = query.run(ctx, tx, users); err != nil {
 			return err
 		}
-		if audit.Costs, err = query.costs(ctx, tx); err != nil {
+		if audit.Costs, err = query.costs(ctx, tx, users); err != nil {
 			return err
 		}
 		suspects := Suspects(users, relation.Table, ignored)
@@ -224,7 +224,7 @@ func (q *auditQuery) unreadable(looks, dear []string) string {
 }
 
 // costs counts hashes by look and by what they say of their cost.
-func (q *auditQuery) costs(ctx context.Context, db postgres.Querier) (map[string]map[string]int64, error) {
+func (q *auditQuery) costs(ctx context.Context, db postgres.Beginner, users store.Store) (map[string]map[string]int64, error) {
 	cost := "CASE u.hash"
 	for _, look := range hashes.Looks() {
 		if look.Cost != "" {
@@ -232,21 +232,21 @@ func (q *auditQuery) costs(ctx context.Context, db postgres.Querier) (map[string
 			cost += fmt.Sprintf("\n  WHEN %s THEN substring(u.password FROM %s)", name, pattern)
 		}
 	}
-	rows, err := db.Query(ctx, fmt.Sprintf("SELECT u.hash, coalesce(%s END, ''), count(*)\n"+
+	sql := fmt.Sprintf("SELECT u.hash, coalesce(%s END, ''), count(*)\n"+
 		"FROM (SELECT %s AS hash, %s AS password FROM %s%s OFFSET 0) AS u\n"+
-		"WHERE u.hash NOT IN ('missing', 'unknown') GROUP BY 1, 2", cost, q.look(), q.password, q.table, q.clause()))
-	if err != nil {
-		return nil, err
-	}
+		"WHERE u.hash NOT IN ('missing', 'unknown') GROUP BY 1, 2", cost, q.look(), q.password, q.table, q.clause())
 	all := map[string]map[string]int64{}
-	var look, says string
-	var count int64
-	_, err = pgx.ForEachRow(rows, []any{&look, &says, &count}, func() error {
-		if all[look] == nil {
-			all[look] = map[string]int64{}
-		}
-		all[look][says] = count
-		return nil
+	err := ReadRows(ctx, db, RowsQuery{SQL: sql, Of: &users}, func(rows pgx.Rows) error {
+		var look, says string
+		var count int64
+		_, err := pgx.ForEachRow(rows, []any{&look, &says, &count}, func() error {
+			if all[look] == nil {
+				all[look] = map[string]int64{}
+			}
+			all[look][says] = count
+			return nil
+		})
+		return err
 	})
 	return all, err
 }
@@ -302,12 +302,12 @@ func (q *auditQuery) sql() string {
 	return fmt.Sprintf("SELECT %s\nFROM (\n  %s OFFSET 0\n) AS u", strings.Join(q.counters, ",\n  "), users)
 }
 
-func (q *auditQuery) run(ctx context.Context, db postgres.Querier) (*Audit, error) {
+func (q *auditQuery) run(ctx context.Context, db postgres.Beginner, users store.Store) (*Audit, error) {
 	targets := make([]any, len(q.into))
 	for i, target := range q.into {
 		targets[i] = target
 	}
-	if err := db.QueryRow(ctx, q.sql()).Scan(targets...); err != nil {
+	if err := ReadRow(ctx, db, RowsQuery{SQL: q.sql(), Of: &users}, targets...); err != nil {
 		return nil, err
 	}
 	q.audit.Hashes = map[string]Finding{}

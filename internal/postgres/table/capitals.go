@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
 // ReadCapitals finds out whether an address in the column has capitals, among the first [CensusRows] rows. Where that
@@ -28,19 +29,20 @@ func (t *Table) ReadCapitals(ctx context.Context, db postgres.Beginner, column *
 	}
 	defer tx.Rollback(ctx) //nolint:errcheck // a failed rollback ends the session, which rolls back as well
 	for _, sql := range []string{
-		"SET TRANSACTION READ ONLY", "SET LOCAL row_security = off", fmt.Sprintf("SET LOCAL statement_timeout = %d",
-			censusTime.Milliseconds()),
+		"SET LOCAL row_security = off", fmt.Sprintf("SET LOCAL statement_timeout = %d", censusTime.Milliseconds()),
 	} {
 		if _, err := tx.Exec(ctx, sql); err != nil {
 			return err
 		}
 	}
 	address := postgres.Ident(column.Name) + "::text"
-	err = tx.QueryRow(ctx, fmt.Sprintf("SELECT coalesce(bool_or(%[1]s <> lower(%[1]s)), false) FROM (SELECT %[2]s FROM "+
-		"%[3]s LIMIT %[4]d) s",
-		address, postgres.Ident(column.Name), postgres.Ident(t.Schema, t.Name), CensusRows)).Scan(&t.Capitals)
+	sql := fmt.Sprintf("SELECT coalesce(bool_or(%[1]s <> lower(%[1]s)), false) FROM (SELECT %[2]s FROM %[3]s LIMIT %[4]d) s",
+		address, postgres.Ident(column.Name), postgres.Ident(t.Schema, t.Name), CensusRows)
+	of := store.Store{Reach: store.Table{Schema: t.Schema, Name: t.Name}}
+	err = ReadRow(ctx, tx, RowsQuery{SQL: sql, Of: &of}, &t.Capitals)
+	var foreign *postgres.ForeignError
 	var server *pgconn.PgError
-	if errors.As(err, &server) {
+	if errors.As(err, &server) || errors.As(err, &foreign) {
 		return nil
 	}
 	return err

@@ -35,7 +35,7 @@ order by c.relname`
 // those, on casts, on the volatility of functions and on the constraints of domains, never on
 // the rows. It reads nothing of the live table, which may have changed since it was inspected.
 func tryChanges(ctx context.Context, tx pgx.Tx, current *Table, declarations []Declaration, specs []ColumnSpec) error {
-	created := false
+	created, indexed := false, true
 	for _, i := range generatedLast(specs) {
 		spec := &specs[i]
 		have := current.Column(spec.Name)
@@ -46,13 +46,29 @@ func tryChanges(ctx context.Context, tx pgx.Tx, current *Table, declarations []D
 			continue
 		}
 		if !created {
-			if err := createTrial(ctx, tx, current); err != nil {
+			foreign, err := indexesRunForeign(ctx, tx, current)
+			if err != nil {
+				return err
+			}
+			indexed = !foreign
+			if err := createTrial(ctx, tx, current, indexed); err != nil {
 				return fmt.Errorf("creating an empty table like %s to try "+
 					"changes on (it is never kept): %w", postgres.Ident(current.Schema, current.Name), err)
 			}
 			created = true
 		}
-		var err error
+		foreign, err := typeRunsForeign(ctx, tx, spec.Type)
+		if err != nil {
+			return err
+		}
+		if have != nil && (foreign || !indexed) {
+			spec.Effect = untried
+			continue
+		}
+		if foreign {
+			spec.Bare, spec.Effect = untried, untried
+			continue
+		}
 		if have != nil {
 			if spec.Effect, err = tryChange(ctx, tx, "ALTER COLUMN "+postgres.Ident(have.Name)+" TYPE "+spec.Type+collate(spec.Collation)); err != nil {
 				return declarations[i].failed("type", declarations[i].Type, err)
@@ -63,7 +79,12 @@ func tryChanges(ctx context.Context, tx pgx.Tx, current *Table, declarations []D
 		if spec.Bare, err = tryChange(ctx, tx, "ADD COLUMN "+columnDefinition(bare, false)); err != nil {
 			return declarations[i].failed("type", declarations[i].Type, err)
 		}
-		if spec.Effect, err = tryChange(ctx, tx, "ADD COLUMN "+columnDefinition(*spec, declarations[i].NotNull)); err != nil {
+		if foreign, err = defaultRunsForeign(ctx, tx, spec.Default); err != nil {
+			return err
+		}
+		if spec.Effect = untried; foreign {
+			spec.Effect.Reindexes = false
+		} else if spec.Effect, err = tryChange(ctx, tx, "ADD COLUMN "+columnDefinition(*spec, declarations[i].NotNull)); err != nil {
 			return declarations[i].failed("default", declarations[i].Default, err)
 		}
 		// What is generated may refer to it.
@@ -88,14 +109,17 @@ func generatedLast(specs []ColumnSpec) []int {
 }
 
 // createTrial makes the empty table. Defaults, identities and generation expressions are
-// left out: they have no part in it.
-func createTrial(ctx context.Context, tx pgx.Tx, current *Table) error {
+// left out: they have no part in it. Indexes are left out where they would run code of others.
+func createTrial(ctx context.Context, tx pgx.Tx, current *Table, indexed bool) error {
 	var columns []string
 	for _, c := range current.Columns {
 		columns = append(columns, columnDefinition(ColumnSpec{Name: c.Name, Type: c.Type, Collation: c.Collation}, c.NotNull))
 	}
 	if _, err := tx.Exec(ctx, "CREATE TEMPORARY TABLE "+trial+" ("+strings.Join(columns, ", ")+") ON COMMIT DROP"); err != nil {
 		return err
+	}
+	if !indexed {
+		return nil
 	}
 	for _, index := range current.Indexes {
 		unique := ""

@@ -29,7 +29,7 @@ func UnreadableHashes(
 		return nil, err
 	}
 	defer postgres.CloseSoon(conn)
-	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead}
 	err = pgx.BeginTxFunc(ctx, conn, options, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SET LOCAL row_security = off"); err != nil {
 			return err
@@ -43,29 +43,29 @@ func UnreadableHashes(
 		case len(found.Foreign) > 0:
 			return &postgres.ForeignError{Found: found.Foreign}
 		}
-		counts, err = newAuditQuery(users, found, formats).unreadableLooks(ctx, tx, formats, rows)
+		counts, err = newAuditQuery(users, found, formats).unreadableLooks(ctx, tx, users, formats, rows)
 		return err
 	})
 	return counts, err
 }
 
 func (q *auditQuery) unreadableLooks(
-	ctx context.Context, db postgres.Querier, formats []string, limit int,
+	ctx context.Context, db postgres.Beginner, users store.Store, formats []string, limit int,
 ) (map[string]int64, error) {
 	looks, dear := unreadableBy(formats)
-	rows, err := db.Query(ctx, fmt.Sprintf("SELECT CASE WHEN u.dear THEN %s ELSE u.hash END, count(*)\n"+
+	sql := fmt.Sprintf("SELECT CASE WHEN u.dear THEN %s ELSE u.hash END, count(*)\n"+
 		"FROM (SELECT %s AS hash, %s ~ ANY (%s) AS dear FROM %s%s LIMIT %d) AS u\nWHERE u.dear OR u.hash = ANY (%s) GROUP BY 1",
 		postgres.QuoteLiteral(TooDear), q.look(), q.password, postgres.TextArray(dear), q.table, q.clause(), limit,
-		postgres.TextArray(append(looks, UnknownLook))))
-	if err != nil {
-		return nil, err
-	}
+		postgres.TextArray(append(looks, UnknownLook)))
 	counts := map[string]int64{}
-	var look string
-	var count int64
-	_, err = pgx.ForEachRow(rows, []any{&look, &count}, func() error {
-		counts[look] = count
-		return nil
+	err := ReadRows(ctx, db, RowsQuery{SQL: sql, Of: &users}, func(rows pgx.Rows) error {
+		var look string
+		var count int64
+		_, err := pgx.ForEachRow(rows, []any{&look, &count}, func() error {
+			counts[look] = count
+			return nil
+		})
+		return err
 	})
 	return counts, err
 }

@@ -5,6 +5,7 @@ package table
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -13,7 +14,8 @@ import (
 
 // Indexable asks the server whether it takes an index of the row's table with this key and this predicate, both as
 // [ResolveExpressions] returned them, "" for none: it creates it on an empty copy of the table, in a transaction that
-// is rolled back. What changes with the time or reads other rows it does not take.
+// is rolled back. What changes with the time or reads other rows it does not take, and what
+// runs code of a role that is neither a superuser nor the provider's own is not tried.
 func Indexable(ctx context.Context, db postgres.Beginner, row Row, key, predicate string) (bool, error) {
 	tx, err := db.Begin(ctx)
 	if err != nil {
@@ -35,8 +37,16 @@ func Indexable(ctx context.Context, db postgres.Beginner, row Row, key, predicat
 	if key == "" {
 		u.Expression = "1"
 	}
-	_, err = tx.Exec(ctx, "CREATE INDEX ON "+copied+" ("+u.key()+")"+u.where())
+	foreign, err := runsForeign(ctx, tx, strings.TrimSuffix(u.key()+" AS key, ("+predicate+") AS predicate",
+		", () AS predicate"), postgres.Ident(row.Schema, row.Name))
 	var server *pgconn.PgError
+	if foreign || errors.As(err, &server) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	_, err = tx.Exec(ctx, "CREATE INDEX ON "+copied+" ("+u.key()+")"+u.where())
 	if errors.As(err, &server) {
 		return false, nil
 	}

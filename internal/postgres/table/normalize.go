@@ -98,10 +98,16 @@ func Normalize(
 	if err != nil {
 		return nil, err
 	}
-	if err := createScratch(ctx, tx, resolved, current); err != nil {
+	unmade, err := createScratch(ctx, tx, resolved, current)
+	if err != nil {
 		return nil, err
 	}
 	specs, err := readScratch(ctx, tx, declarations, len(othersColumns(declarations, current)))
+	for i, d := range declarations {
+		if text, is := unmade[d.Name]; is && err == nil {
+			specs[i].Default = text
+		}
+	}
 	if err != nil || current == nil {
 		return specs, err
 	}
@@ -182,8 +188,11 @@ func (t *Table) owner() string {
 }
 
 // createScratch creates the table and adds what says where values come from column by column, so that an error belongs
-// to one declaration. A whole table is created at once, since ADD COLUMN works out the default of a domain.
-func createScratch(ctx context.Context, tx pgx.Tx, declarations []Declaration, current *Table) error {
+// to one declaration. A whole table is created at once, since ADD COLUMN works out the default of a domain. It returns the
+// defaults, by the column, of generated columns that were made plain ones, see [generated].
+func createScratch(
+	ctx context.Context, tx pgx.Tx, declarations []Declaration, current *Table,
+) (unmade map[string]string, err error) {
 	r := &resolver{tx: tx, tableOwner: current.owner()}
 	columns := othersColumns(declarations, current)
 	for _, d := range declarations {
@@ -192,7 +201,7 @@ func createScratch(ctx context.Context, tx pgx.Tx, declarations []Declaration, c
 		}
 	}
 	if _, err := tx.Exec(ctx, "CREATE TEMPORARY TABLE "+scratch+" ("+strings.Join(columns, ", ")+") ON COMMIT DROP"); err != nil {
-		return fmt.Errorf("creating a temporary table to check the declarations with (it is never kept): %w", err)
+		return nil, fmt.Errorf("creating a temporary table to check the declarations with (it is never kept): %w", err)
 	}
 	for _, d := range declarations {
 		var sql string
@@ -207,13 +216,13 @@ func createScratch(ctx context.Context, tx pgx.Tx, declarations []Declaration, c
 		default:
 			printed, err := r.columnDefault(ctx, clause.Expression, scratch, d.Name)
 			if err != nil {
-				return d.failed("default", d.Default, err)
+				return nil, d.failed("default", d.Default, err)
 			}
 			clause.Expression = printed
 			sql = " SET" + clause.sql()
 		}
 		if _, err := tx.Exec(ctx, "ALTER TABLE "+scratch+" ALTER COLUMN "+postgres.Ident(d.Name)+sql); err != nil {
-			return d.failed("default", d.Default, err)
+			return nil, d.failed("default", d.Default, err)
 		}
 	}
 	// Generated columns refer to others, so they come last.
@@ -222,18 +231,35 @@ func createScratch(ctx context.Context, tx pgx.Tx, declarations []Declaration, c
 		if clause.Generated == "" {
 			continue
 		}
-		if d.unchanged(current) == nil {
+		have := d.unchanged(current)
+		if have == nil {
 			printed, err := r.expression(ctx, clause.Expression, scratch)
 			if err != nil {
-				return d.failed("default", d.Default, err)
+				return nil, d.failed("default", d.Default, err)
 			}
 			clause.Expression = printed
 		}
+		foreign, err := runsForeign(ctx, tx, "("+clause.Expression+"\n) AS value", scratch)
+		if err != nil {
+			return nil, d.failed("default", d.Default, err)
+		}
+		if foreign {
+			text := ""
+			if have != nil {
+				text = have.Default
+			} else if text, err = generated(ctx, tx, clause.Expression, clause.Generated); err != nil {
+				return nil, d.failed("default", d.Default, err)
+			}
+			if unmade == nil {
+				unmade = map[string]string{}
+			}
+			unmade[d.Name], clause = text, defaultClause{}
+		}
 		if _, err := tx.Exec(ctx, "ALTER TABLE "+scratch+" ADD COLUMN "+postgres.Ident(d.Name)+" "+d.Type+collate(d.Collation)+clause.sql()); err != nil {
-			return d.failed("default", d.Default, err)
+			return nil, d.failed("default", d.Default, err)
 		}
 	}
-	return nil
+	return unmade, nil
 }
 
 // othersColumns are those of the table that are not declared: a generation expression may name any of them.

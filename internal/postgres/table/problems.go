@@ -75,14 +75,15 @@ type Census struct {
 	Hashes map[string]int64
 }
 
-// TakeCensus counts, bounded in rows and in time, as whoever the session is. It returns nil where that is not possible:
-// because code of somebody who is not trusted would run, because policies hide rows, or because it takes too long; and
-// what the server said where the rows cannot be read at all, as those behind a foreign server that is gone.
-func TakeCensus(
+// takeCensus counts, bounded in rows and in time, as whoever the session is. It returns nil where that is not possible:
+// because policies hide rows, or because it takes too long; and what the server said where the rows cannot be read at all,
+// as those behind a foreign server that is gone. Its error is a [postgres.ForeignError] where code of somebody who is not
+// trusted would run.
+func takeCensus(
 	ctx context.Context, db postgres.Beginner, users store.Store, r *Table, suspects []Suspect,
 ) (c *Census, failed *pgconn.PgError, err error) {
 	if len(r.Foreign) > 0 {
-		return nil, nil, nil
+		return nil, nil, &postgres.ForeignError{Found: r.Foreign}
 	}
 	tx, err := db.Begin(ctx)
 	if err != nil {
@@ -90,15 +91,17 @@ func TakeCensus(
 	}
 	defer tx.Rollback(ctx) //nolint:errcheck // a failed rollback ends the session, which rolls back as well
 	for _, sql := range []string{
-		"SET TRANSACTION READ ONLY", "SET LOCAL row_security = off", fmt.Sprintf("SET LOCAL statement_timeout = %d",
-			censusTime.Milliseconds()),
+		"SET LOCAL row_security = off", fmt.Sprintf("SET LOCAL statement_timeout = %d", censusTime.Milliseconds()),
 	} {
 		if _, err := tx.Exec(ctx, sql); err != nil {
 			return nil, nil, err
 		}
 	}
 	c, err = census(ctx, tx, users, suspects)
+	var temporary *TemporaryError
 	switch {
+	case errors.As(err, &temporary) || errors.Is(err, ErrStandby):
+		return nil, nil, nil
 	case !errors.As(err, &failed):
 		return c, nil, err
 	case failed.Code == "57014" || failed.Code == "42501": // what is not counted is told without its number
@@ -130,8 +133,8 @@ func census(ctx context.Context, tx pgx.Tx, users store.Store, suspects []Suspec
 			count(among(s.Out), &out[i])
 		}
 	}
-	if err := tx.QueryRow(ctx, "SELECT "+strings.Join(counters,
-		",\n  ")+"\nFROM "+q.sample(CensusRows)).Scan(into...); err != nil {
+	if err := ReadRow(ctx, tx, RowsQuery{SQL: "SELECT " + strings.Join(counters, ",\n  ") + "\nFROM " +
+		q.sample(CensusRows), Of: &users}, into...); err != nil {
 		return nil, err
 	}
 	for i, s := range suspects {
@@ -143,14 +146,13 @@ func census(ctx context.Context, tx pgx.Tx, users store.Store, suspects []Suspec
 		return c, nil
 	}
 	looks := &auditQuery{password: q.password}
-	rows, err := tx.Query(ctx, "SELECT "+looks.look()+", count(*) FROM "+q.sample(hashRows)+" WHERE "+q.users+" GROUP BY 1")
-	if err != nil {
-		return nil, err
-	}
-	var look string
-	var n int64
-	_, err = pgx.ForEachRow(rows, []any{&look, &n}, func() error { c.Hashes[look] = n; return nil })
-	return c, err
+	sql := "SELECT " + looks.look() + ", count(*) FROM " + q.sample(hashRows) + " WHERE " + q.users + " GROUP BY 1"
+	return c, ReadRows(ctx, tx, RowsQuery{SQL: sql, Of: &users}, func(rows pgx.Rows) error {
+		var look string
+		var n int64
+		_, err := pgx.ForEachRow(rows, []any{&look, &n}, func() error { c.Hashes[look] = n; return nil })
+		return err
+	})
 }
 
 // rowsQuery has the parts of a store as SQL over the table under its own name.
@@ -192,8 +194,9 @@ func (q rowsQuery) list(condition string) string {
 func FindProblems(
 	ctx context.Context, db postgres.Beginner, users store.Store, r *Table, suspects []Suspect, formats []string,
 ) ([]Problem, error) {
-	census, failed, err := TakeCensus(ctx, db, users, r, suspects)
-	if err != nil {
+	census, failed, err := takeCensus(ctx, db, users, r, suspects)
+	var foreign *postgres.ForeignError
+	if err != nil && !errors.As(err, &foreign) {
 		return nil, err
 	}
 	hidden, err := Hidden(ctx, db, users, "", "SELECT")
@@ -209,6 +212,9 @@ func FindProblems(
 	p.hidden(hidden)
 	p.notLookedAt(failed)
 	p.hashes(formats)
+	if foreign != nil {
+		return p.all, foreign
+	}
 	return p.all, nil
 }
 
@@ -408,19 +414,13 @@ func (p *problems) hashes(formats []string) {
 	})
 }
 
-// Explain has the server plan a look-up of users, which checks the rights to all that is beneath; it runs nothing of
-// it.
+// Explain has the server plan a look-up of users, which checks the rights to all that is beneath. It plans nothing that
+// runs code of a role that is not trusted, see [ReadRows]: planning works constants out.
 func Explain(ctx context.Context, db postgres.Beginner, users store.Store) error {
-	tx, err := db.Begin(ctx)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback(ctx) //nolint:errcheck // a failed rollback ends the session, which rolls back as well
-	if _, err := tx.Exec(ctx, "SET TRANSACTION READ ONLY"); err != nil {
-		return err
-	}
 	q := newRowsQuery(users)
-	_, err = tx.Exec(ctx, fmt.Sprintf("EXPLAIN SELECT %s, %s, %s FROM %s WHERE %s", q.id, q.email, q.password, q.from,
-		q.users))
-	return err
+	sql := fmt.Sprintf("SELECT %s, %s, %s FROM %s WHERE %s", q.id, q.email, q.password, q.from, q.users)
+	return ReadRows(ctx, db, RowsQuery{SQL: sql, Of: &users, Explain: true}, func(rows pgx.Rows) error {
+		rows.Close()
+		return rows.Err()
+	})
 }

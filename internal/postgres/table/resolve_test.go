@@ -37,7 +37,8 @@ func newResolutionSite(t *testing.T, managed bool) (db *pgtest.DB, low string, s
 		db.Exec("CREATE FUNCTION app.o_" + suffix + "(varchar, varchar) RETURNS text " + body)
 		db.Exec("RESET ROLE")
 	}
-	db.Exec("SET ROLE " + owner + "; CREATE OPERATOR app.### (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = app.o_owner); RESET ROLE")
+	db.Exec("SET ROLE " + owner + "; CREATE OPERATOR app.### (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = app.o_owner)")
+	db.Exec("CREATE INDEX ON app.users (email) WHERE app.f_owner('a') = email; RESET ROLE; SELECT setval('public.ran', 1, false)")
 	return db, low, serverFor(t, db, managed)
 }
 
@@ -88,6 +89,7 @@ CREATE TABLE public.rows (a int)`
 			"collation in an expression": {column("boolean", `generated always as (v < 'b' collate folded) stored`, ""), "collation public.folded", ""},
 
 			"owner's function":  {column("text", "f_owner('a')", ""), "", "text app.f_owner('a'::text) "},
+			"owner's constant":  {column("text", "generated always as (f_owner('a')) stored", ""), "", "text generated always as (app.f_owner('a'::text)) stored "},
 			"owner's domain":    {column("d_owner", "", ""), "", "app.d_owner  "},
 			"owner's sequence":  {column("bigint", "nextval('s_owner')", ""), "", "bigint nextval('app.s_owner'::regclass) "},
 			"owner's operator":  {column("text", "generated always as (v ### v) stored", ""), "", "text generated always as ((v OPERATOR(app.###) v)) stored "},
@@ -123,8 +125,8 @@ CREATE TABLE public.rows (a int)`
 				case !strings.Contains(err.Error(), `"c"`):
 					t.Errorf("the error does not name the column: %v", err)
 				}
-				if db.QueryBool("SELECT is_called FROM public.ran") && c.object != "" {
-					t.Error("something of the other role's has run")
+				if db.QueryBool("SELECT is_called FROM public.ran") {
+					t.Error("something of another role's has run")
 				}
 				db.Exec("SELECT setval('public.ran', 1, false)")
 			})

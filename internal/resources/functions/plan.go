@@ -32,6 +32,13 @@ func (r *accessFunctions) ModifyPlan(
 	req resource.ModifyPlanRequest,
 	resp *resource.ModifyPlanResponse,
 ) {
+	// Whether the functions go for good is noted before anything else: without the mark they would be dropped under roles
+	// that may still call them.
+	if req.Plan.Raw.IsNull() {
+		kit.SetPrivate(ctx, resp.Private, endKey, true, &resp.Diagnostics)
+		return
+	}
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, endKey, nil)...)
 	if r.data == nil {
 		return
 	}
@@ -40,11 +47,6 @@ func (r *accessFunctions) ModifyPlan(
 		prior = &accessFunctionsModel{}
 		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
 	}
-	if req.Plan.Raw.IsNull() {
-		kit.SetPrivate(ctx, resp.Private, endKey, true, &resp.Diagnostics)
-		return
-	}
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, endKey, nil)...)
 	var plan, config accessFunctionsModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"time"
 
@@ -376,6 +377,17 @@ func (e *engine) isThere(ctx context.Context, id string) (bool, error) {
 	return u != nil && u.In(e.connectionName), err
 }
 
+// opaqueID are ids that say nothing of a person: UUIDs and numbers that are too short for a telephone.
+var opaqueID = regexp.MustCompile(`^([1-9][0-9]{0,8}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})$`)
+
+// oneUser names a user for a message, which has no personal data: an id may be an address.
+func oneUser(id string) string {
+	if opaqueID.MatchString(id) {
+		return "its user " + id
+	}
+	return "one of its users"
+}
+
 // checkFirst looks the users of the first batch up, who were not refused.
 func (e *engine) checkFirst(ctx context.Context, ids []string) error {
 	for _, id := range ids {
@@ -387,8 +399,8 @@ func (e *engine) checkFirst(ctx context.Context, ids []string) error {
 			return err
 		}
 		if !there {
-			return &stoppedError{fmt.Sprintf("the first batch was answered as imported, and its user %s is not in "+
-				"the connection %q", id, e.connectionName)}
+			return &stoppedError{fmt.Sprintf("the first batch was answered as imported, and %s is not in "+
+				"the connection %q", oneUser(id), e.connectionName)}
 		}
 	}
 	return nil

@@ -44,6 +44,7 @@ func failure(diags *diag.Diagnostics, source migration.Source, err error) {
 	var where *migration.WhereError
 	var ledger *migration.NotALedgerError
 	var foreign *postgres.ForeignError
+	var foreignLedger *migration.ForeignLedgerError
 	var api *auth0.Error
 	var server *pgconn.PgError
 	switch {
@@ -57,10 +58,14 @@ func failure(diags *diag.Diagnostics, source migration.Source, err error) {
 	case errors.As(err, &ledger):
 		diags.AddAttributeError(path.Root("ledger"), "Ledger Not Usable", fmt.Sprintf("%s: %s\n\nGive the ledger another name.",
 			attempted, kit.Sentence(ledger.Error())))
+	case errors.As(err, &foreignLedger):
+		diags.AddAttributeError(path.Root("ledger"), "Ledger Not Usable", fmt.Sprintf(
+			"%s: of %s, %v. That role's code would run with the rights of the provider.\n\nGive the ledger another name, or "+
+				"give what is named to the owner of the users table (ALTER … OWNER TO).", attempted, source.Ledger.Title(),
+			foreignLedger))
 	case errors.As(err, &foreign):
 		diags.AddAttributeError(path.Root("store"), "Users Not Imported", fmt.Sprintf(
-			"%s: %v. That role's code would run with the rights of the provider.\n\nGive what is named to the "+
-				"owner of the table or of the database (ALTER … OWNER TO).", attempted, foreign))
+			"%s: %v. That role's code would run with the rights of the provider.\n\n%s", attempted, foreign, kit.ForeignRemedy))
 	case errors.Is(err, table.ErrNotFound):
 		diags.AddAttributeError(path.Root("store"), "Users Not Imported", attempted+": it does not "+
 			"exist.\n\nCreate it, or correct the store.")

@@ -194,8 +194,7 @@ func auditError(users store.Store, err error, diags *diag.Diagnostics) {
 	switch {
 	case errors.As(err, &foreign):
 		diags.AddAttributeError(path.Root("store"), "Users Not Audited", fmt.Sprintf(
-			"%s: %v. That role's code would run with the rights of the provider.\n\n"+
-				"Give what is named to the owner of the table or of the database (ALTER … OWNER TO).", attempted, foreign))
+			"%s: %v. That role's code would run with the rights of the provider.\n\n%s", attempted, foreign, kit.ForeignRemedy))
 	case errors.Is(err, table.ErrNotFound):
 		diags.AddAttributeError(path.Root("store"), "Users Table Not Found", attempted+
 			": it does not exist.\n\nIf the same configuration creates it, take the store of that auth0pg_users_table "+

@@ -4,6 +4,7 @@ package userstable
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -41,7 +42,11 @@ func (s tableSpec) warnOfProblems(
 		suspects = table.Suspects(users, relation.Table, settled)
 	}
 	problems, err := table.FindProblems(ctx, db, users, relation.Table, suspects, stringsIn(legacy))
-	if err != nil {
+	var foreign *postgres.ForeignError
+	switch {
+	case errors.As(err, &foreign):
+		warnNotCounted(users, foreign, diags)
+	case err != nil:
 		return
 	}
 	firstTime := prev == nil || !slices.ContainsFunc(prev.columns(), func(c columnSpec) bool { return c.Named })
@@ -53,6 +58,14 @@ func (s tableSpec) warnOfProblems(
 			addProblem(users.Table(), problem, diags)
 		}
 	}
+}
+
+// warnNotCounted tells why problems have no numbers.
+func warnNotCounted(users store.Store, foreign *postgres.ForeignError, diags *diag.Diagnostics) {
+	diags.AddAttributeWarning(path.Root("name"), "Rows Not Looked At", fmt.Sprintf(
+		"The rows of %s were not looked at, so that nothing is counted: %s. To read them would run that role's code with the "+
+			"rights of the provider, and a plan runs none but that of superusers and of the provider's own role.\n\n%s",
+		users.Title(), kit.List(foreign.Found), kit.ForeignRemedy))
 }
 
 // stringsIn are the known elements of a set.

@@ -206,17 +206,11 @@ func scriptTypeError(users store.Store, err error, diags *diag.Diagnostics) {
 // readable has the server plan the look-up, which checks that everything in it can be read: the views beneath, too.
 func (m *storeModel) readable(ctx context.Context, db database, users store.Store, relation *table.Relation,
 	diags *diag.Diagnostics) bool {
-	if len(relation.Foreign) > 0 {
-		diags.AddAttributeWarning(path.Root("name"), "Rows Not Looked At", fmt.Sprintf(
-			"The rows of %s were not looked at: %s. That role's code would run with the rights of the provider.\n\nGive what "+
-				"is named to the owner of the relation or of the database (ALTER … OWNER TO).",
-			users.Title(), kit.List(relation.Foreign)))
-		return true
-	}
 	err := table.Explain(ctx, db, users)
+	var foreign *postgres.ForeignError
 	var server *pgconn.PgError
 	switch {
-	case err == nil:
+	case err == nil, errors.As(err, &foreign): // who counts says why that is not done
 		return true
 	case errors.As(err, &server) && server.Code == "42501" && !relation.IsTable():
 		diags.AddAttributeError(path.Root("name"), "View Cannot Be Read", fmt.Sprintf(
@@ -311,7 +305,11 @@ func (m *storeModel) showProblems(ctx context.Context, db postgres.Beginner, use
 	relation *table.Relation, l look, diags *diag.Diagnostics) bool {
 	suspects := table.Suspects(users, relation.Table, stringsIn(m.NotBlocking))
 	problems, err := table.FindProblems(ctx, db, users, relation.Table, suspects, stringsIn(m.LegacyHashes))
-	if err != nil {
+	var foreign *postgres.ForeignError
+	switch {
+	case errors.As(err, &foreign):
+		warnNotCounted(users, foreign, diags)
+	case err != nil:
 		diags.AddError("Store Not Read", kit.PostgresDetail("Could not look at the rows of "+m.table().Title(), err))
 		return false
 	}
