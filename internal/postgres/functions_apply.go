@@ -55,7 +55,10 @@ func (s *Server) CreateAccess(ctx context.Context, spec AccessSpec) error {
 		case access.Comment != spec.Comment || access.Owner != spec.Owner:
 			return &AccessExistsError{Kind: "schema", Name: spec.Schema}
 		}
-		return s.finishAccess(ctx, tx, spec, access)
+		if err := s.finishAccess(ctx, tx, spec, access); err != nil {
+			return err
+		}
+		return dropLeftPolicies(ctx, tx, spec)
 	})
 }
 

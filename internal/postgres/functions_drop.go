@@ -21,7 +21,8 @@ func (e *AccessInUseError) Error() string {
 }
 
 // DropAccess drops functions, schema, policy and owner, once no role may call the functions
-// any more. An owner that another database on the server uses stays there. Its error is an [AccessInUseError] when that does not come true in time.
+// any more. An owner that another database on the server uses stays there.
+// Of a schema that is gone, the owner that it has left is dropped. Its error is an [AccessInUseError] when that does not come true in time.
 func (s *Server) DropAccess(ctx context.Context, spec AccessSpec, wait time.Duration) error {
 	deadline := time.Now().Add(wait)
 	for {
@@ -50,6 +51,9 @@ func (s *Server) dropAccess(ctx context.Context, spec AccessSpec, used bool) (us
 			return err
 		}
 		access, err := readAccess(ctx, tx, spec.Schema, append(spec.Names, ClientCheck))
+		if errors.Is(err, ErrAccessNotFound) {
+			return dropLeftover(ctx, tx, spec)
+		}
 		if err != nil {
 			return err
 		}

@@ -26,8 +26,8 @@ var errOwnerRace = errors.New("the owner was made or dropped at the same time fo
 type AccessExistsError struct {
 	// Kind is "schema" or "role".
 	Kind, Name string
-	// Reason says why a role that exists cannot be shared.
-	Reason string
+	// Reason says why a role that exists cannot be shared, Remedy what makes it one that can, if anything does.
+	Reason, Remedy string
 }
 
 func (e *AccessExistsError) Error() string {
@@ -52,12 +52,14 @@ const ownerSQL = `
 select coalesce(shobj_description(r.oid, 'pg_authid'), ''),
        array(select m.rolname::text from pg_catalog.pg_auth_members a join pg_catalog.pg_roles m on m.oid = a.member
               where a.roleid = r.oid and m.rolname <> current_user and not m.rolsuper order by 1),
-       exists (select from pg_catalog.pg_shdepend d where d.refclassid = 'pg_catalog.pg_authid'::regclass and d.refobjid = r.oid
-                and d.dbid = (select oid from pg_catalog.pg_database where datname = current_database()))
+       array(select distinct pg_describe_object(d.classid, d.objid, 0) from pg_catalog.pg_shdepend d
+              where d.refclassid = 'pg_catalog.pg_authid'::regclass and d.refobjid = r.oid
+                and d.dbid = (select oid from pg_catalog.pg_database where datname = current_database())
+                and not ` + leftoverSQL + ` order by 1 limit 3)
   from pg_catalog.pg_roles r where r.rolname = $1`
 
 // checkOwner looks at a role that may exist. It can be shared if it was made for this purpose, if nobody else can be
-// it, and if it has nothing in this database: two schemas with one owner would fight over its privileges.
+// it, and if it owns nothing in this database: two schemas with one owner would fight over its privileges.
 func checkOwner(ctx context.Context, q Querier, owner string) (exists bool, err error) {
 	role, err := readRole(ctx, q, owner)
 	switch {
@@ -70,7 +72,7 @@ func checkOwner(ctx context.Context, q Querier, owner string) (exists bool, err 
 	}
 	var comment string
 	var members []string
-	var used bool
+	var used []string
 	if err := q.QueryRow(ctx, ownerSQL, owner).Scan(&comment, &members, &used); err != nil {
 		return false, err
 	}
@@ -78,10 +80,13 @@ func checkOwner(ctx context.Context, q Querier, owner string) (exists bool, err 
 	switch {
 	case comment != ownerComment:
 		refused.Reason = "and was not made to own access functions"
-	case used:
-		refused.Reason = "and owns or may use something in this database"
+	case len(used) > 0:
+		refused.Reason = "and owns or may use something in this database: " + strings.Join(used, ", ")
+		refused.Remedy = fmt.Sprintf("Where that is of no use any more, give it up:\nDROP OWNED BY %[1]s; -- drops what it owns\nDROP ROLE %[1]s;",
+			Ident(owner))
 	case len(members) > 0:
 		refused.Reason = "and other roles are members of it: " + strings.Join(members, ", ")
+		refused.Remedy = fmt.Sprintf("Unless they need that, take it back:\nREVOKE %s FROM %s;", Ident(owner), Idents(members))
 	case role.Attributes != FunctionsOwner:
 		refused.Reason = "and has more attributes than an owner should: " + strings.Join(
 			differing(FunctionsOwner, role.Attributes),
@@ -93,13 +98,17 @@ func checkOwner(ctx context.Context, q Querier, owner string) (exists bool, err 
 	return true, refused
 }
 
-// takeOwner makes the owner, or shares the one that another database on the server has.
+// takeOwner makes the owner, or shares the one that another database on the server has or that a dropped schema has
+// left, without the rights that it still has here.
 func takeOwner(ctx context.Context, tx pgx.Tx, owner string) error {
 	exists, err := checkOwner(ctx, tx, owner)
 	if err != nil {
 		return err
 	}
 	if exists {
+		if err := revokeLeftovers(ctx, tx, owner); err != nil {
+			return err
+		}
 		return lockOwner(ctx, tx, owner)
 	}
 	words := []string{"NOLOGIN", "NOINHERIT"}

@@ -5,6 +5,7 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -203,5 +204,67 @@ func TestAccessFunctionsOwnerNotShared(t *testing.T) {
 		if err := servers[0].DropAccess(context.WithoutCancel(t.Context()), spec, 0); err != nil {
 			t.Fatal(err)
 		}
+	})
+}
+
+// Somebody who drops the schema leaves the owner, with rights on the table and a policy. The next creation takes it
+// over with what it needs and nothing else; without one, it goes with the drop.
+func TestAccessFunctionsLeftOwner(t *testing.T) {
+	t.Parallel()
+	administrators(t, func(t *testing.T, db *pgtest.DB, server *postgres.Server) {
+		schema := db.RoleName("people")
+		owner, spec := schema+"_owner", peopleSpec(schema, findPeople)
+		asAdmin := func(statements string) {
+			t.Helper()
+			pool, err := server.Pool(t.Context())
+			if err == nil {
+				_, err = pool.Exec(t.Context(), statements, pgx.QueryExecModeSimpleProtocol)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		asAdmin("CREATE TABLE public.people (id int, email text); ALTER TABLE public.people ENABLE ROW LEVEL SECURITY;" +
+			"CREATE TABLE public.former (id serial, email text)")
+		leave := func() {
+			t.Helper()
+			if err := server.CreateAccess(t.Context(), spec); err != nil {
+				t.Fatal(err)
+			}
+			asAdmin(fmt.Sprintf("GRANT SELECT ON public.former TO %[1]s; GRANT USAGE ON public.former_id_seq TO %[1]s;"+
+				"CREATE POLICY former ON public.former TO %[1]s USING (true)", owner))
+			db.Exec("DROP SCHEMA " + schema + " CASCADE")
+		}
+		left := func() int {
+			return db.QueryInt("SELECT count(*) FROM pg_shdepend WHERE refobjid = (SELECT oid FROM pg_roles WHERE rolname = $1) AND dbid <> 0", owner)
+		}
+		leave()
+		if err := server.CheckOwner(t.Context(), owner); err != nil {
+			t.Errorf("the check: %v", err)
+		}
+		if err := server.CreateAccess(t.Context(), spec); err != nil {
+			t.Fatalf("created again: %v", err)
+		}
+		again := left()
+		if err := server.DropAccess(t.Context(), spec, 0); err != nil {
+			t.Fatal(err)
+		}
+		if err := server.CreateAccess(t.Context(), spec); err != nil {
+			t.Fatal(err)
+		}
+		if fresh := left(); again != fresh {
+			t.Errorf("the owner that was taken over has %d dependencies, a new one %d", again, fresh)
+		}
+		if err := server.DropAccess(t.Context(), spec, 0); err != nil {
+			t.Fatal(err)
+		}
+		leave()
+		if err := server.DropAccess(t.Context(), spec, 0); err != nil {
+			t.Fatal(err)
+		}
+		if db.QueryBool("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", owner) {
+			t.Error("the owner stays behind")
+		}
+		db.Exec("DROP TABLE public.people, public.former")
 	})
 }

@@ -29,8 +29,11 @@ func QuoteLiteral(text string) string {
 	return quoted
 }
 
-// TextArray writes string constants as an array.
+// TextArray writes string constants as an array, which may be empty.
 func TextArray(values []string) string {
+	if len(values) == 0 {
+		return "'{}'::text[]"
+	}
 	quoted := make([]string, len(values))
 	for i, value := range values {
 		quoted[i] = QuoteLiteral(value)

@@ -62,7 +62,7 @@ func TestUsersImport(t *testing.T) {
 
 	write()
 	planned := run(0, "plan")
-	for _, want := range []string{"14 users are not marked", "12 of them would go to Auth0: - md5: 12",
+	for _, want := range []string{"Not marked as migrated: 14 users.", "12 of them would go to Auth0: - md5: 12",
 		"2 jobs, the first one of 10 users", "1: an e-mail address that Auth0 does not take",
 		"1: a hash that looks like unknown"} {
 		if !strings.Contains(planned, want) {

@@ -25,8 +25,9 @@ type Migration struct {
 	Duplicates func(limit int) string
 	// Mark notes when the users with the ids $1, an array of text, came to Auth0, unless it is noted already.
 	Mark string
-	// Left counts the users who are not with Auth0 yet.
-	Left string
+	// Left counts the users who are not with Auth0 yet, LeftIDs lists them and SharedIDs those of Duplicates, by nothing but
+	// their ids.
+	Left, LeftIDs, SharedIDs string
 }
 
 // MigrationSQL is for the users for whom the condition holds, "" being all; it is SQL as the server has printed it.
@@ -61,6 +62,7 @@ func MigrationSQL(s store.Store, condition string) (Migration, error) {
 			"%s\nLIMIT %d", strings.Join(outputs, ", "), b.table(), users, after, key, limit)
 	}
 	m.Left = fmt.Sprintf("SELECT pg_catalog.count(*)\nFROM %s\nWHERE %s", b.table(), users)
+	m.LeftIDs = fmt.Sprintf("SELECT %s\nFROM %s\nWHERE %s\nORDER BY %s", b.read(store.ID), b.table(), users, key)
 	folded := "pg_catalog.lower(" + b.read(store.Email) + asText + ")"
 	// An address counts twice also where the other row is with Auth0 already.
 	// Mark would take a user of the same id for another one.
@@ -69,10 +71,9 @@ func MigrationSQL(s store.Store, condition string) (Migration, error) {
 		return fmt.Sprintf("SELECT pg_catalog.array_agg(%s) AS ids\n  FROM %s\n  WHERE %s\n  GROUP BY %s\n  "+
 			"HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1", id, b.table(), b.ofUsers(condition), by)
 	}
-	m.Duplicates = func(limit int) string {
-		return fmt.Sprintf("SELECT pg_catalog.unnest(d.ids)\nFROM (\n  %s\n  UNION ALL\n  %s\n) "+
-			"AS d\nLIMIT %d", shared(folded, folded+differs+"''"), shared(id, id+" IS NOT NULL"), limit)
-	}
+	m.SharedIDs = fmt.Sprintf("SELECT pg_catalog.unnest(d.ids)\nFROM (\n  %s\n  UNION ALL\n  %s\n) AS d",
+		shared(folded, folded+differs+"''"), shared(id, id+" IS NOT NULL"))
+	m.Duplicates = func(limit int) string { return fmt.Sprintf("%s\nLIMIT %d", m.SharedIDs, limit) }
 	migratedAt := b.stored(store.MigratedAt)
 	m.Mark = fmt.Sprintf("UPDATE %s\nSET %s = COALESCE(%s, CURRENT_TIMESTAMP)\nWHERE %s OPERATOR(pg_catalog.=) "+
 		"ANY ($1::pg_catalog.text[]%s)",

@@ -23,7 +23,7 @@ data "auth0pg_store" "users" {
           || '$' || rtrim(translate(encode(decode(password_hash, 'hex'), 'base64'), chr(10), ''), '=')
       SQL
     }
-    blocked = { expression = "active is not true or coalesce(suspended_till > now(), false)" }
+    blocked = { expression = "active is not true or coalesce(suspended_till > (now() at time zone 'utc'), false)" }
   }
 
   # Says since when a suspension is in force that suspended_till ends, and whether staff has looked at a new user.

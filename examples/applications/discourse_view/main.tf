@@ -2,7 +2,7 @@
 # look-up. The owner of the database has made it:
 #
 #   CREATE VIEW auth0_users AS
-#   SELECT u.id, u.username, u.name, e.email, u.active IS NOT TRUE OR coalesce(u.suspended_till > now(), false) AS blocked,
+#   SELECT u.id, u.username, u.name, e.email, u.active IS NOT TRUE OR coalesce(u.suspended_till > (now() at time zone 'utc'), false) AS blocked,
 #     '$pbkdf2-sha256$i=64000,l=32$' || rtrim(translate(encode(convert_to(u.salt, 'UTF8'), 'base64'), chr(10), ''), '=')
 #       || '$' || rtrim(translate(encode(decode(u.password_hash, 'hex'), 'base64'), chr(10), ''), '=') AS password
 #   FROM users u JOIN user_emails e ON e.user_id = u.id AND e."primary";

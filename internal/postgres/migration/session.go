@@ -165,6 +165,13 @@ func (s *Session) Left(ctx context.Context) (count int64, err error) {
 	return count, table.ReadRow(ctx, s.conn, table.RowsQuery{SQL: s.sql.Left, Of: s.direct}, &count)
 }
 
+// LeftQuery lists the users who are not with Auth0, and SharedQuery those whose address or id another one has, too, by
+// nothing but their ids.
+func (s *Session) LeftQuery() string { return s.sql.LeftIDs }
+
+// SharedQuery is described at [Session.LeftQuery].
+func (s *Session) SharedQuery() string { return s.sql.SharedIDs }
+
 // maxDuplicates is how many users with an address of others are told apart.
 const maxDuplicates = 20_000
 

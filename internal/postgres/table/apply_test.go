@@ -112,7 +112,7 @@ func TestDuplicatesLeaveNothing(t *testing.T) {
 		t.Errorf("%d invalid indexes are left", n)
 	}
 	found, err := plan.Ask(t.Context(), session)
-	if err != nil || len(found) != 1 || found[0].Reason != "1 values occur more than once where each must be unique" {
+	if err != nil || len(found) != 1 || found[0].Reason != "a value occurs more than once where each must be unique" {
 		t.Errorf("asked again: %+v %v", found, err)
 	}
 	s.db.Exec("DELETE FROM app.users WHERE email = 'U1@example.com'")

@@ -212,7 +212,10 @@ func unreadableBy(formats []string) (looks, dear []string) {
 // unreadable is the condition on the table that the counter of unreadable hashes stands for.
 func (q *auditQuery) unreadable(looks, dear []string) string {
 	var patterns []string
-	conditions := []string{q.password + " ~ ANY (" + postgres.TextArray(dear) + ")"}
+	var conditions []string
+	if len(dear) > 0 {
+		conditions = append(conditions, q.password+" ~ ANY ("+postgres.TextArray(dear)+")")
+	}
 	for _, look := range hashes.Looks() {
 		if slices.Contains(looks, look.Name) {
 			conditions = append(conditions, hasLook(q.password, look))

@@ -31,10 +31,12 @@ func (p Plan) Ask(ctx context.Context, db postgres.Beginner) ([]Refusal, error) 
 			return ReadRow(ctx, tx, RowsQuery{SQL: check.SQL}, &count)
 		})
 		var foreign *postgres.ForeignError
-		refusal := Refusal{Column: check.Column, Attribute: check.Attribute, Remedy: check.Remedy}
+		refusal := Refusal{Column: check.Column, Attribute: check.Attribute, Remedy: check.Remedy, Index: check.Index}
 		switch state := postgres.SQLState(err); {
 		case err == nil && count == 0:
 			continue
+		case err == nil && count == 1:
+			refusal.Reason = check.One
 		case err == nil:
 			refusal.Reason = fmt.Sprintf(check.Reason, count)
 		case postgres.QuotesValue(state): // a value that the type does not hold

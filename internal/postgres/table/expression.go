@@ -33,6 +33,8 @@ type Resolved struct {
 	Functions []string `json:",omitempty"`
 	// Loose is set where a sub-select does not compare with the row, so that it gives the same for every one.
 	Loose bool `json:",omitempty"`
+	// Zoned is set where a timestamp without a time zone meets a time with one: the sessions' TimeZone decides what it is.
+	Zoned bool `json:",omitempty"`
 
 	called    []int64  // the functions that it calls
 	builtIn   []string // the names of the functions of pg_catalog that it calls

@@ -27,7 +27,9 @@ var (
 	readSince16 = regexp.MustCompile(
 		`\{RTEPERMISSIONINFO :relid (\d+) :inh \w+ :requiredPerms (\d+) :checkAsUser \d+ :selectedCols \(b([ \d]*)\)`,
 	)
-	called = regexp.MustCompile(`:(?:funcid|opfuncid|aggfnoid|winfnoid) (\d+)`)
+	// LOCALTIMESTAMP, without and with a precision.
+	localTime = regexp.MustCompile(`\{SQLVALUEFUNCTION :op [78] `)
+	called    = regexp.MustCompile(`:(?:funcid|opfuncid|aggfnoid|winfnoid) (\d+)`)
 )
 
 const (
@@ -76,7 +78,7 @@ func (r *rowResolver) uses(ctx context.Context, tx pgx.Tx, tree string, found *R
 	if strings.Contains(tree, ":hasForUpdate true") {
 		return &refusedError{"it locks rows (FOR UPDATE or FOR SHARE)"}
 	}
-	found.Loose = isLoose(tree)
+	found.Loose, found.Zoned = isLoose(tree), localTime.MatchString(tree)
 	for _, read := range readings(tree) {
 		relation, err := r.relation(ctx, tx, read)
 		if err != nil {
@@ -169,7 +171,11 @@ func (r *rowResolver) relation(ctx context.Context, tx pgx.Tx, read reading) (re
 
 const calledSQL = `
 select p.oid::regprocedure::text, p.proname::text, p.pronamespace = 'pg_catalog'::regnamespace, p.provolatile = 'v', p.oid >= $2 and not exists (
-  select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
+  select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'),
+  -- comparisons of the two types, and casts between them, written or implied
+  p.pronamespace = 'pg_catalog'::regnamespace and (p.proname ~ '^(timestamp_[a-z]+_timestamptz|timestamptz_[a-z]+_timestamp)$'
+    or p.proname in ('timestamp', 'timestamptz') and p.pronargs = 1
+      and array[p.proargtypes[0], p.prorettype] <@ array['timestamp'::regtype, 'timestamptz'::regtype]::oid[])
 from pg_proc p where p.oid = any ($1::bigint[]::oid[]) order by 1`
 
 // calledIn are the functions in a tree, each once.
@@ -193,8 +199,9 @@ func (r *rowResolver) calls(ctx context.Context, tx pgx.Tx, tree string, found *
 		return err
 	}
 	var signature, name string
-	var builtIn, volatile, own bool
-	_, err = pgx.ForEachRow(rows, []any{&signature, &name, &builtIn, &volatile, &own}, func() error {
+	var builtIn, volatile, own, zoned bool
+	_, err = pgx.ForEachRow(rows, []any{&signature, &name, &builtIn, &volatile, &own, &zoned}, func() error {
+		found.Zoned = found.Zoned || zoned
 		if volatile && !r.writes {
 			return &refusedError{fmt.Sprintf("it calls the function %s, which is VOLATILE: it may write, and "+
 				"gives another value each time", signature)}

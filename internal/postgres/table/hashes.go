@@ -31,7 +31,7 @@ func UnreadableHashes(
 	defer postgres.CloseSoon(conn)
 	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead}
 	err = pgx.BeginTxFunc(ctx, conn, options, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, "SET LOCAL row_security = off"); err != nil {
+		if _, err := tx.Exec(ctx, "SET LOCAL row_security = off; "+sameRowsSQL, pgx.QueryExecModeSimpleProtocol); err != nil {
 			return err
 		}
 		found, err := Inspect(ctx, tx, users.Table().Schema, users.Table().Name)

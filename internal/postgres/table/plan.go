@@ -107,10 +107,13 @@ type Step struct {
 
 // Check is a question about the rows that must be answered with none before a plan runs.
 type Check struct {
-	// SQL counts what stands in the way. Reason has one %d for that number.
+	// SQL counts what stands in the way. Reason has one %d for that number, and One is the reason where it is 1.
 	SQL               string
 	Column, Attribute string
-	Reason, Remedy    string
+	Reason, One       string
+	Remedy            string
+	// Index is set where a unique index is what is not made.
+	Index bool
 }
 
 // Refusal is something that a plan will not do.
@@ -119,6 +122,7 @@ type Refusal struct {
 	Column    string
 	Attribute string
 	Reason    string
+	Index     bool // see [Check]
 	Remedy    string
 }
 

@@ -158,6 +158,7 @@ func (p *planner) setNotNull(column string) {
 			SQL:    fmt.Sprintf("SELECT count(*) FROM %s WHERE %s IS NULL", p.table, postgres.Ident(p.now(column))),
 			Column: column, Attribute: "nullable",
 			Reason: "%d rows are null in the column, which is to be NOT NULL",
+			One:    "a row is null in the column, which is to be NOT NULL",
 			Remedy: fmt.Sprintf("Give them a value, for example with UPDATE %s SET %s = ... WHERE %[2]s IS NULL, or set "+
 				"nullable = true, and plan again.", p.table, postgres.Ident(p.now(column))),
 		})

@@ -127,7 +127,9 @@ func (p *planner) duplicates(u Unique) {
 	p.Checks = append(p.Checks, Check{
 		SQL:    fmt.Sprintf("SELECT count(*) FROM (SELECT %s %s) AS d", key, groups),
 		Column: u.Column,
+		Index:  true,
 		Reason: "%d values occur more than once where each must be unique",
+		One:    "a value occurs more than once where each must be unique",
 		Remedy: fmt.Sprintf("This query lists them:\n\n  SELECT %s, count(*) "+
 			"%s\n\nResolve them and plan again.", key, groups),
 	})

@@ -108,6 +108,7 @@ func (p *planner) fits(have *Column, want ColumnSpec) {
 		SQL:    fmt.Sprintf("SELECT count(*) FROM %s WHERE %s", p.table, condition),
 		Column: want.Name, Attribute: "type",
 		Reason: "%d rows hold a value that " + strings.ReplaceAll(want.Type, "%", "%%") + " would not hold unaltered",
+		One:    "a row holds a value that " + want.Type + " would not hold unaltered",
 		Remedy: fmt.Sprintf("This query lists them:\n\n  SELECT * FROM %s WHERE %s\n\nChange them, or choose "+
 			"a wider type, and plan again.", p.table, condition),
 	})

@@ -8,9 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
@@ -26,8 +24,10 @@ type Problem struct {
 	Attribute string
 	// What is a sentence, and Settle says what settles it.
 	What, Settle string
-	// Counted is for how many rows it holds, among the first [CensusRows]; nil where that was not counted.
+	// Counted is for how many rows it holds, among the first [CensusRows]; nil where that was not counted. Of is among how
+	// many of those it was counted where that is what makes it a problem.
 	Counted *int64
+	Of      int64
 	// Query lists them; "" where there is nothing to list.
 	Query string
 }
@@ -43,6 +43,13 @@ const (
 	// HidesAll and HidesNobody are filters for which no row, or every row, is a user.
 	HidesAll    ProblemKind = "filter_hides_everybody"
 	HidesNobody ProblemKind = "filter_hides_nobody"
+	// HidesMost is a filter that leaves less than half of the rows, BlocksMost and NoPassword are what keeps out more than
+	// half of the users, and BlocksNobody an expression that blocks no user: right for some tables, and what a mistake in
+	// a part or in the filter looks like.
+	HidesMost    ProblemKind = "filter_hides_most"
+	BlocksMost   ProblemKind = "blocks_most_users"
+	BlocksNobody ProblemKind = "blocks_nobody"
+	NoPassword   ProblemKind = "passwords_missing"
 	// Capitals are addresses that an exact look-up does not find.
 	Capitals ProblemKind = "capitals"
 	// Shared are addresses of several users.
@@ -55,146 +62,12 @@ const (
 	NotLookedAt ProblemKind = "rows_not_read"
 )
 
-// CensusRows is how many rows are looked at, and hashRows how many hashes.
-const (
-	CensusRows = 100_000
-	hashRows   = 1_000
-	censusTime = 3 * time.Second
-)
-
-// Census is what the rows are like, among the first [CensusRows].
-type Census struct {
-	// Rows are all of them, Users those that the filter lets through.
-	Rows, Users int64
-	// Nulls are users for whom the expression of blocked is null, Capitals those whose address has some, Shared those
-	// whose address another one has, the first of each not counted.
-	Nulls, Capitals, Shared int64
-	// Out are users for whom a suspect's condition holds, by its column.
-	Out map[string]int64
-	// Hashes are the looks of the first hashes; "unknown" for none.
-	Hashes map[string]int64
-}
-
-// takeCensus counts, bounded in rows and in time, as whoever the session is. It returns nil where that is not possible:
-// because policies hide rows, or because it takes too long; and what the server said where the rows cannot be read at all,
-// as those behind a foreign server that is gone. Its error is a [postgres.ForeignError] where code of somebody who is not
-// trusted would run.
-func takeCensus(
-	ctx context.Context, db postgres.Beginner, users store.Store, r *Table, suspects []Suspect,
-) (c *Census, failed *pgconn.PgError, err error) {
-	if len(r.Foreign) > 0 {
-		return nil, nil, &postgres.ForeignError{Found: r.Foreign}
-	}
-	tx, err := db.Begin(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer tx.Rollback(ctx) //nolint:errcheck // a failed rollback ends the session, which rolls back as well
-	for _, sql := range []string{
-		"SET LOCAL row_security = off", fmt.Sprintf("SET LOCAL statement_timeout = %d", censusTime.Milliseconds()),
-	} {
-		if _, err := tx.Exec(ctx, sql); err != nil {
-			return nil, nil, err
-		}
-	}
-	c, err = census(ctx, tx, users, suspects)
-	var temporary *TemporaryError
-	switch {
-	case errors.As(err, &temporary) || errors.Is(err, ErrStandby):
-		return nil, nil, nil
-	case !errors.As(err, &failed):
-		return c, nil, err
-	case failed.Code == "57014" || failed.Code == "42501": // what is not counted is told without its number
-		return nil, nil, nil
-	}
-	return nil, failed, nil
-}
-
-func census(ctx context.Context, tx pgx.Tx, users store.Store, suspects []Suspect) (*Census, error) {
-	c := &Census{Out: map[string]int64{}, Hashes: map[string]int64{}}
-	q := newRowsQuery(users)
-	among := func(condition string) string {
-		return "count(*) FILTER (WHERE " + q.users + " AND (" + condition + "))"
-	}
-	counters := []string{"count(*)", "count(*) FILTER (WHERE " + q.users + ")"}
-	into := []any{&c.Rows, &c.Users}
-	count := func(counter string, target *int64) { counters, into = append(counters, counter), append(into, target) }
-	if users.Columns[store.Blocked].Expression != nil {
-		count(among(q.blocked+" IS NULL"), &c.Nulls)
-	}
-	if users.Has(store.Email) {
-		count(among(q.email+" <> lower("+q.email+")"), &c.Capitals)
-		present := " FILTER (WHERE " + q.users + " AND btrim(" + q.email + ") <> '')"
-		count("count(*)"+present+" - count(DISTINCT lower("+q.email+"))"+present, &c.Shared)
-	}
-	out := make([]int64, len(suspects))
-	for i, s := range suspects {
-		if s.Out != "" {
-			count(among(s.Out), &out[i])
-		}
-	}
-	if err := ReadRow(ctx, tx, RowsQuery{SQL: "SELECT " + strings.Join(counters, ",\n  ") + "\nFROM " +
-		q.sample(CensusRows), Of: &users}, into...); err != nil {
-		return nil, err
-	}
-	for i, s := range suspects {
-		if s.Out != "" {
-			c.Out[s.Column] = out[i]
-		}
-	}
-	if !users.Has(store.Password) {
-		return c, nil
-	}
-	looks := &auditQuery{password: q.password}
-	sql := "SELECT " + looks.look() + ", count(*) FROM " + q.sample(hashRows) + " WHERE " + q.users + " GROUP BY 1"
-	return c, ReadRows(ctx, tx, RowsQuery{SQL: sql, Of: &users}, func(rows pgx.Rows) error {
-		var look string
-		var n int64
-		_, err := pgx.ForEachRow(rows, []any{&look, &n}, func() error { c.Hashes[look] = n; return nil })
-		return err
-	})
-}
-
-// rowsQuery has the parts of a store as SQL over the table under its own name.
-type rowsQuery struct {
-	from, name, users, id, email, password, blocked string
-}
-
-func newRowsQuery(users store.Store) rowsQuery {
-	q := rowsQuery{from: postgres.Ident(users.Table().Schema, users.Table().Name),
-		name: postgres.Ident(users.Table().Name), users: "true"}
-	column := func(part store.Part) string {
-		if e := users.Columns[part].Expression; e != nil {
-			return "(" + e.SQL + ")"
-		}
-		return postgres.Ident(users.Columns[part].Name)
-	}
-	q.id, q.email, q.blocked = column(store.ID), column(store.Email)+"::text", column(store.Blocked)
-	q.password = column(store.Password) + "::text"
-	if kind := users.Columns[store.Password].ReadType(); kind == "bytea" {
-		q.password = "encode(" + column(store.Password) + ", 'escape')"
-	}
-	if users.RowFilter != nil {
-		q.users = "(" + users.RowFilter.SQL + ") IS TRUE"
-	}
-	return q
-}
-
-func (q rowsQuery) sample(rows int) string {
-	return fmt.Sprintf("(SELECT * FROM %s LIMIT %d) AS %s", q.from, rows, q.name)
-}
-
-// list is the query for the ids of users for whom the condition holds.
-func (q rowsQuery) list(condition string) string {
-	return fmt.Sprintf("SELECT %s FROM %s WHERE %s", q.id, q.from, strings.TrimPrefix(q.users+" AND "+condition,
-		"true AND "))
-}
-
-// FindProblems looks at the rows and the catalog of a store. The formats are those that login reads beside bcrypt.
+// FindProblems looks at the rows and the catalog of a store. The formats are those that login reads beside bcrypt. With a
+// [postgres.ForeignError], what was found without the rows is returned as well.
 func FindProblems(
 	ctx context.Context, db postgres.Beginner, users store.Store, r *Table, suspects []Suspect, formats []string,
 ) ([]Problem, error) {
-	census, failed, err := takeCensus(ctx, db, users, r, suspects)
+	census, failed, err := TakeCensus(ctx, db, users, r, suspects)
 	var foreign *postgres.ForeignError
 	if err != nil && !errors.As(err, &foreign) {
 		return nil, err
@@ -203,19 +76,29 @@ func FindProblems(
 	if err != nil {
 		return nil, err
 	}
+	found := Problems(users, census, suspects, hidden, failed, formats)
+	if foreign != nil {
+		return found, foreign
+	}
+	return found, nil
+}
+
+// Problems are what was found: by the census, nil where nothing was counted, by names, by policies, and by the server's
+// refusal to read rows.
+func Problems(
+	users store.Store, census *Census, suspects []Suspect, hidden []postgres.HiddenRows, failed *pgconn.PgError, formats []string,
+) []Problem {
 	p := problems{users: users, q: newRowsQuery(users), census: census}
 	for _, s := range suspects {
 		p.notRead(s)
 	}
 	p.filters()
+	p.most()
 	p.addresses()
 	p.hidden(hidden)
 	p.notLookedAt(failed)
 	p.hashes(formats)
-	if foreign != nil {
-		return p.all, foreign
-	}
-	return p.all, nil
+	return p.all
 }
 
 // Hidden finds out of which relations that the store reads row-level security shows the role no row, see
@@ -314,12 +197,58 @@ func (p *problems) filters() {
 		Settle: "see whether it says what is meant, and leave it if there is nobody yet to hide",
 		Query:  fmt.Sprintf("SELECT count(*) FROM %s WHERE (%s) IS NOT TRUE", p.q.from, p.users.RowFilter.SQL),
 	}, func(c *Census) int64 {
-		if c.Users < c.Rows {
+		if c.Users < c.Rows || !c.whole() {
 			return 0
 		}
 		return c.Rows
 	})
 }
+
+// most are those of a part or a filter that is probably not what is meant.
+func (p *problems) most() {
+	c := p.census
+	if c == nil {
+		return
+	}
+	tell := func(found Problem, counted, of int64) {
+		found.Counted, found.Of = &counted, of
+		p.all = append(p.all, found)
+	}
+	if c.Users > 0 && 2*c.Users < c.Rows {
+		tell(Problem{
+			Kind: HidesMost, Attribute: "row_filter",
+			What: fmt.Sprintf("the row_filter leaves %d users of %d rows", c.Users, c.Rows),
+			Settle: "see whether it says what is meant: whoever it hides cannot log in, and where it is null for a row, " +
+				"the row is no user", Query: fmt.Sprintf("SELECT (%[1]s) IS TRUE, count(*) FROM %[2]s GROUP BY 1", p.q.users, p.q.from),
+		}, c.Rows-c.Users, c.Rows)
+	}
+	if 2*c.Blocked > c.Users {
+		tell(Problem{
+			Kind: BlocksMost, Attribute: string(store.Blocked),
+			What:   fmt.Sprintf("%d of %d users are blocked", c.Blocked, c.Users),
+			Settle: "see whether blocked says who may not log in, and not who may; an expression of it that is null blocks",
+			Query:  p.q.list(p.q.isBlocked),
+		}, c.Blocked, c.Users)
+	}
+	if p.users.Columns[store.Blocked].Expression != nil && c.Blocked == 0 && c.Users > 0 && c.whole() {
+		tell(Problem{
+			Kind: BlocksNobody, Attribute: string(store.Blocked), What: "the expression of blocked blocks nobody",
+			Settle: "see whether it says what is meant, and leave it if there is nobody yet to block",
+			Query:  p.q.list(p.q.isBlocked),
+		}, c.Users, c.Users)
+	}
+	if 2*c.Passwordless > c.Users {
+		tell(Problem{
+			Kind: NoPassword, Attribute: string(store.Password),
+			What:   fmt.Sprintf("%d of %d users have no password: it is null or empty, and they cannot log in", c.Passwordless, c.Users),
+			Settle: "see whether password names what holds the hash, or leave who has none out with a row_filter",
+			Query:  p.q.list(p.q.passwordless),
+		}, c.Passwordless, c.Users)
+	}
+}
+
+// Nearly reports whether what was counted holds for more than nine in ten, which hardly any table means.
+func (p *Problem) Nearly() bool { return p.Counted != nil && 10**p.Counted > 9*p.Of }
 
 func (p *problems) addresses() {
 	if p.users.EmailLookup == store.Exact {
@@ -411,16 +340,5 @@ func (p *problems) hashes(formats []string) {
 		What: "the password's hash is of a format that login does not read unless it is named (" + strings.Join(names,
 			", ") + ")",
 		Query: p.q.list("(" + (&auditQuery{password: p.q.password}).unreadable(unreadable, nil) + ")"),
-	})
-}
-
-// Explain has the server plan a look-up of users, which checks the rights to all that is beneath. It plans nothing that
-// runs code of a role that is not trusted, see [ReadRows]: planning works constants out.
-func Explain(ctx context.Context, db postgres.Beginner, users store.Store) error {
-	q := newRowsQuery(users)
-	sql := fmt.Sprintf("SELECT %s, %s, %s FROM %s WHERE %s", q.id, q.email, q.password, q.from, q.users)
-	return ReadRows(ctx, db, RowsQuery{SQL: sql, Of: &users, Explain: true}, func(rows pgx.Rows) error {
-		rows.Close()
-		return rows.Err()
 	})
 }

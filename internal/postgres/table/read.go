@@ -22,8 +22,8 @@ type RowsQuery struct {
 	SQL string
 	// Of is the store that it reads; nil where it may name functions of others by itself.
 	Of *store.Store
-	// Explain only has it planned.
-	Explain bool
+	// Explain is how it is only planned, such as EXPLAIN; "" runs it.
+	Explain string
 }
 
 // ReadRows runs a query of rows in a transaction that writes nothing and is rolled back, or in one of its own within a
@@ -51,8 +51,8 @@ func ReadRows(ctx context.Context, db postgres.Beginner, q RowsQuery, read func(
 	if _, err := tx.Exec(ctx, "SET TRANSACTION READ ONLY"); err != nil {
 		return err
 	}
-	if q.Explain {
-		sql = "EXPLAIN " + sql
+	if q.Explain != "" {
+		sql = q.Explain + " " + sql
 	}
 	rows, err := tx.Query(ctx, sql)
 	if err != nil {
@@ -92,7 +92,7 @@ func (q RowsQuery) inView(ctx context.Context, tx pgx.Tx) error {
 	if err := tx.QueryRow(ctx, "select '"+readView+"'::regclass::oid").Scan(&view); err != nil {
 		return err
 	}
-	found, err := postgres.ReadCode(ctx, tx, view, q.Explain, view)
+	found, err := postgres.ReadCode(ctx, tx, view, q.Explain != "", view)
 	return foreign(found, err)
 }
 
@@ -119,7 +119,7 @@ func (q RowsQuery) overRelation(ctx context.Context, tx pgx.Tx) error {
 	if err := tx.QueryRow(ctx, "select $1::text::regclass::oid", at).Scan(&relation); err != nil {
 		return err
 	}
-	found, err := postgres.ReadCode(ctx, tx, relation, q.Explain)
+	found, err := postgres.ReadCode(ctx, tx, relation, q.Explain != "")
 	if err := foreign(found, err); err != nil {
 		return err
 	}

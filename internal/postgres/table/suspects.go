@@ -114,7 +114,10 @@ func suspect(c *Column) (Suspect, bool) {
 		!has(slices.Concat(positive, negative, ended, expires, states, nobodies)) && (!has(limits) || len(words) < 2) {
 		return Suspect{}, false
 	}
-	kind, name := valueKind(c), cmp.Or(c.Quoted, postgres.Ident(c.Name))
+	kind, name, now := valueKind(c), cmp.Or(c.Quoted, postgres.Ident(c.Name)), "now()"
+	if kind == "time" && strings.HasSuffix(c.ValueType(), "without time zone") {
+		now = "(now() at time zone 'utc')" // as most applications write it
+	}
 	blocked := func(out string) (Suspect, bool) {
 		return Suspect{c.Name, out, "blocked = { expression = " + hclText(out) + " }"}, true
 	}
@@ -131,9 +134,9 @@ func suspect(c *Column) (Suspect, bool) {
 		return Suspect{c.Name, "coalesce(" + name + " <> 0, false)", "row_filter = " +
 			hclText("coalesce("+name+", 0) = 0")}, true
 	case kind == "time" && (has(expires) || has(positive) && has(limits)):
-		return blocked("coalesce(" + name + " <= now(), false)")
+		return blocked("coalesce(" + name + " <= " + now + ", false)")
 	case kind == "time" && has(limits):
-		return blocked("coalesce(" + name + " > now(), false)")
+		return blocked("coalesce(" + name + " > " + now + ", false)")
 	case kind == "time" && has(positive):
 		return blocked(name + " is null")
 	case kind == "time":

@@ -18,6 +18,7 @@ func TestSuspects(t *testing.T) {
 		"Enabled":            {"boolean", `"Enabled" is not true`, `blocked = { expression = "\"Enabled\" is not true" }`},
 		"approved_at":        {"timestamp with time zone", "approved_at is null", `blocked = { expression = "approved_at is null" }`},
 		"disabled":           {"boolean", "coalesce(disabled, false)", `blocked = { expression = "coalesce(disabled, false)" }`},
+		"locked_until":       {"timestamp(3) without time zone", "coalesce(locked_until > (now() at time zone 'utc'), false)", `blocked = { expression = "coalesce(locked_until > (now() at time zone 'utc'), false)" }`},
 		"locked_at":          {"timestamp without time zone", "locked_at is not null", `blocked = { expression = "locked_at is not null" }`},
 		"banned_until":       {"timestamp with time zone", "coalesce(banned_until > now(), false)", `blocked = { expression = "coalesce(banned_until > now(), false)" }`},
 		"suspended_till":     {"date", "coalesce(suspended_till > now(), false)", `blocked = { expression = "coalesce(suspended_till > now(), false)" }`},

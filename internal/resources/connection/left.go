@@ -46,9 +46,9 @@ func (r *connection) warnOfLeft(
 	}
 	if left > 0 {
 		diags.AddAttributeWarning(path.Root("scripts").AtName("import_finished"), "Users Are Left", fmt.Sprintf(
-			"%s has %d users who are not marked as migrated. With import_finished the scripts know nobody, so that "+
+			"%s has %s not marked as migrated. With import_finished the scripts know nobody, so that "+
 				"they cannot log in.\n\n"+
 				"auth0pg_users_import brings them in with their hashes; the data source auth0pg_users_audit lists them (left).",
-			kit.Capitalized(users.Title()), left))
+			kit.Capitalized(users.Title()), kit.Counted(left, "user")))
 	}
 }

@@ -87,19 +87,25 @@ func (m *connectionModel) warnOfMissing(r resolved, prior *connectionModel, diag
 	if !r.managed || r.mode || hasUnknown(m.ScriptDigests) || prior != nil && prior.Operations.Equal(m.Operations) {
 		return
 	}
-	missing := ""
+	missing, refused := "", ""
 	for _, op := range scripts.Operations() {
 		switch _, has := m.ScriptDigests.Elements()[string(op)]; {
 		case has, withoutScript[op] == "", op == scripts.Create && isTrue(m.DisableSignup),
 			op == scripts.ChangePassword && isTrue(m.DisableSelfServiceChangePassword):
 		default:
 			missing += fmt.Sprintf("\n  %s: %s", op, withoutScript[op])
+			if _, err := scripts.Statements(r.store, op); r.hasStore && r.storeKnown && err != nil {
+				refused += fmt.Sprintf("\n  %s: %v", op, err)
+			}
 		}
+	}
+	if refused != "" {
+		refused = "\n\nThe store does not take these; they need a script of your own in scripts.overrides:\n" + refused
 	}
 	if missing != "" {
 		diags.AddAttributeWarning(path.Root("operations"), "Operations Without Script", "The connection has no script for "+
 			"some operations. Without them:\n"+missing+
-			"\n\nTo have them, add them to operations, or leave that out with a store.")
+			"\n\nTo have one that the store takes, add it to operations, or leave that out with a store."+refused)
 	}
 }
 

@@ -188,6 +188,7 @@ func (r *connection) checkPlan(
 	plan.checkPlanned(prior, config, diags)
 	checkOverrides(settled.settings.Overrides, overridesPath, prior.digests(), diags)
 	plan.warnOfMissing(settled, prior, diags)
+	plan.warnOfFormer(settled, prior, diags)
 	plan.checkIdentifiers(settled, prior, config, diags)
 	plan.checkUsernames(settled, config, diags)
 	plan.checkContext(settled, prior, config, diags)

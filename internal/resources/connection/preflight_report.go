@@ -287,7 +287,7 @@ func (f *preflightFailure) report(s *scriptPreflight, diags *diag.Diagnostics) {
 	if len(f.columns) > 0 {
 		detail += fmt.Sprintf(" The column at fault is %s.", kit.List(quotedNames(f.columns)))
 	}
-	remedy := known.Do
+	remedy := known.Do + f.orLeftOut()
 	if len(f.lacking) > 0 {
 		var grants []string
 		for _, grant := range f.lacking {
@@ -299,10 +299,20 @@ func (f *preflightFailure) report(s *scriptPreflight, diags *diag.Diagnostics) {
 		remedy += "."
 		if f.server.Code == "42501" {
 			remedy = "The role has what the script's own SQL needs. Grant it what a trigger or a default needs, or let a " +
-				"row-level security policy allow it, as the server's words say."
+				"row-level security policy allow it, as the server's words say" + f.orLeftOut() + "."
 		}
 	}
 	diags.AddAttributeError(path.Root("store"), known.Summary, detail+"\n\n"+remedy+end)
+}
+
+// orLeftOut is the other way to settle a privilege that the role is not meant to have: without operations, the connection
+// has a script for all that the store has the parts for.
+func (f *preflightFailure) orLeftOut() string {
+	if f.server.Code != "42501" || slices.Contains(f.operations, string(scripts.Login)) {
+		return ""
+	}
+	return fmt.Sprintf(", or leave %s out of the connection's operations, which without that attribute are all that the store "+
+		"has the parts for", kit.List(f.operations))
 }
 
 // notFound are the SQLSTATEs of a name that is not found: a function, a relation, a type or operator, a schema.

@@ -196,7 +196,7 @@ func connectionSchema(ctx context.Context) schema.Schema {
 			MarkdownDescription: "Whether the connection has the scripts of before the last apply that changed them, " +
 				"whatever `store` and `scripts` say: " +
 				"the way back from a bad upload. False by default. A change uploads them; back at false, those that the " +
-				"configuration says. They are not tried.",
+				"configuration says. They are not tried. Access functions keep the SQL that they have.",
 		},
 		"script_digests": schema.MapAttribute{
 			Computed: true, ElementType: types.StringType,

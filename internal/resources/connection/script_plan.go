@@ -197,6 +197,18 @@ func formerTexts(
 	return texts, true
 }
 
+// warnOfFormer tells, where former scripts are asked for, that they call the functions as these are now.
+func (m *connectionModel) warnOfFormer(r resolved, prior *connectionModel, diags *diag.Diagnostics) {
+	through, behind := r.store.Functions()
+	if !m.UseFormerScripts.ValueBool() || !r.storeKnown || !behind || prior != nil && prior.UseFormerScripts.ValueBool() {
+		return
+	}
+	diags.AddAttributeWarning(formerPath, "Former Scripts Call Present Functions", fmt.Sprintf(
+		"The scripts reach users through the access functions in the schema %q, and scripts of before the last change "+
+			"call the functions as they are now. What a column, an expression or the row_filter changed is in the functions, "+
+			"and stays.\n\nTo undo that, take the change back in the configuration of the table, and apply.", through.Schema))
+}
+
 // keepFormer notes the scripts that an apply replaces. Those that it takes back to stay what they are.
 func (m *connectionModel) keepFormer(prior *connectionModel, private *connectionPrivate) error {
 	if m.UseFormerScripts.ValueBool() || m.ScriptDigests.Equal(prior.ScriptDigests) {

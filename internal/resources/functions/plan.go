@@ -252,9 +252,14 @@ func accessError(diags *diag.Diagnostics, verb, schema string, err error) {
 		diags.AddAttributeError(path.Root("table"), "Object Of Another Role", fmt.Sprintf("%s: a column's type is not "+
 			"used: %v.\n\n%s", attempted, untrusted, kit.UntrustedRemedy))
 	case errors.As(err, &exists) && exists.Kind == "role":
+		remedy := ""
+		if exists.Remedy != "" {
+			remedy = " " + exists.Remedy
+		}
 		diags.AddAttributeError(path.Root("owner"), "Role Exists Already", fmt.Sprintf(
 			"%s: %v.\n\nChoose another name for the owner. Roles belong to the whole server: one that was made for functions "+
-				"in another of its databases is shared.", attempted, exists))
+				"in another of its databases is shared, and one that a dropped schema has left is taken over.%s",
+			attempted, exists, remedy))
 	case errors.As(err, &exists):
 		diags.AddAttributeError(path.Root("schema"), "Schema Exists Already", fmt.Sprintf(
 			"%s: %v, and the functions need a schema of their own.\n\nChoose another name, or bring access functions that are "+

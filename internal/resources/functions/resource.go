@@ -4,7 +4,6 @@ package functions
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -20,7 +19,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 )
 
@@ -193,7 +191,10 @@ func (r *accessFunctions) Read(ctx context.Context, req resource.ReadRequest, re
 	if !found {
 		resp.Diagnostics.AddWarning("Access Functions Not Found", fmt.Sprintf(
 			"The schema %q does not exist any more and is removed from the state. It will be created again unless the "+
-				"resource is removed from the configuration.", state.Schema.ValueString()))
+				"resource is removed from the configuration, and then takes over its owner, the role %[2]s, where somebody has "+
+				"left that. A destroy leaves it there; then, in this database:\n%[3]s",
+			state.Schema.ValueString(), kit.QuoteIdentifier(state.Owner.ValueString()),
+			leftOwnerSQL(state.Owner.ValueString())))
 		resp.State.RemoveResource(ctx)
 		return
 	}
@@ -264,7 +265,7 @@ func (r *accessFunctions) Delete(ctx context.Context, req resource.DeleteRequest
 			warnOfLostPrivileges(state.Schema.ValueString(), users, &resp.Diagnostics)
 		}
 	}
-	if err != nil && !errors.Is(err, postgres.ErrAccessNotFound) {
+	if err != nil {
 		accessError(&resp.Diagnostics, "drop", state.Schema.ValueString(), err)
 		return
 	}
@@ -284,14 +285,18 @@ func (m *accessFunctionsModel) title() string {
 	return fmt.Sprintf("the access functions in the schema %q", m.Schema.ValueString())
 }
 
+// leftOwnerSQL drops an owner that nothing belongs to any more.
+func leftOwnerSQL(owner string) string {
+	return fmt.Sprintf("DROP OWNED BY %[1]s;\nDROP ROLE %[1]s;", kit.QuoteIdentifier(owner))
+}
+
 // Remains is what the functions leave where they cannot be dropped.
 func (m *accessFunctionsModel) remains() kit.Remains {
-	owner := kit.QuoteIdentifier(m.Owner.ValueString())
 	return kit.Remains{
 		What: m.title(),
-		SQL: fmt.Sprintf("DROP SCHEMA %[1]s CASCADE;\nDROP "+
-			"OWNED BY %[2]s;\nDROP ROLE %[2]s;", kit.QuoteIdentifier(m.Schema.ValueString()), owner),
-		OnServer: fmt.Sprintf("DROP ROLE %s;", owner),
+		SQL: fmt.Sprintf("DROP SCHEMA %s CASCADE;\n%s", kit.QuoteIdentifier(m.Schema.ValueString()),
+			leftOwnerSQL(m.Owner.ValueString())),
+		OnServer: fmt.Sprintf("DROP ROLE %s;", kit.QuoteIdentifier(m.Owner.ValueString())),
 	}
 }
 

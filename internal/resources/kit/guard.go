@@ -5,6 +5,7 @@ package kit
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -48,7 +49,9 @@ func (g *guarded) ValidateConfig(
 	tidy(&resp.Diagnostics, asPlanned)
 }
 
-// ModifyPlan also says how to destroy in spite of a refusal: `terraform destroy` makes an ordinary plan first.
+// ModifyPlan also says how to destroy where the server or the tenant stands in the way of a plan, which `terraform
+// destroy` makes first. What an attribute is at fault for is a matter of the configuration, and whoever reads that wants to
+// correct it.
 func (g *guarded) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if r, ok := g.Resource.(resource.ResourceWithModifyPlan); ok {
 		r.ModifyPlan(ctx, req, resp)
@@ -57,17 +60,16 @@ func (g *guarded) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest
 		tidy(&resp.Diagnostics, asPlanned)
 		return
 	}
-	tidy(&resp.Diagnostics, asPlanned, withWayOut)
+	tidy(&resp.Diagnostics, asPlanned)
+	addWayOut(&resp.Diagnostics)
 }
 
 func (g *guarded) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	g.Resource.Read(ctx, req, resp)
-	tidy(&resp.Diagnostics, asPlanned, func(severity diag.Severity, detail string) string {
-		if strings.Contains(detail, waysOut) {
-			return detail // the deletion would not reach the server either
-		}
-		return withWayOut(severity, detail)
-	})
+	tidy(&resp.Diagnostics, asPlanned)
+	if !slices.ContainsFunc(resp.Diagnostics, func(d diag.Diagnostic) bool { return strings.Contains(d.Detail(), waysOut) }) {
+		addWayOut(&resp.Diagnostics) // otherwise the deletion would not reach the server either
+	}
 }
 
 func (g *guarded) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -141,7 +143,8 @@ func (g *guardedData) ValidateConfig(
 
 func (g *guardedData) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	g.DataSource.Read(ctx, req, resp)
-	tidy(&resp.Diagnostics, asPlanned, withWayOut)
+	tidy(&resp.Diagnostics, asPlanned)
+	addWayOut(&resp.Diagnostics)
 }
 
 // tidy rewrites the details of diagnostics.
@@ -185,9 +188,14 @@ func asPlanned(_ diag.Severity, detail string) string {
 // wayOut is how to get rid of what a plan stumbles over.
 const wayOut = "To destroy: terraform destroy -refresh=false"
 
-func withWayOut(severity diag.Severity, detail string) string {
-	if severity != diag.SeverityError || strings.Contains(detail, "This is a bug in the provider") {
-		return detail
+// addWayOut adds it to the errors that are nobody's configuration.
+func addWayOut(diags *diag.Diagnostics) {
+	for i, d := range *diags {
+		_, configured := d.(diag.DiagnosticWithPath)
+		if configured || d.Severity() != diag.SeverityError || strings.HasPrefix(d.Summary(), "Provider Setting") ||
+			strings.Contains(d.Detail(), "This is a bug in the provider") {
+			continue
+		}
+		(*diags)[i] = withDetail(d, strings.TrimRight(d.Detail(), "\n")+"\n\n"+wayOut)
 	}
-	return strings.TrimRight(detail, "\n") + "\n\n" + wayOut
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/auth0"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/migration"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 )
 
 // tenant is what an import asks of Auth0; [*auth0.Client] does it.
@@ -327,8 +328,8 @@ func (e *engine) settle(ctx context.Context, batch *migration.Batch) (over bool,
 	case job.Status == "failed":
 		return true, &stoppedError{fmt.Sprintf("Auth0 says that the job %s failed: %s", job.ID, job.Details)}
 	case len(e.report.refused) > e.maxFailed:
-		return true, &stoppedError{fmt.Sprintf("Auth0 refused %d users, more than max_failed = %d",
-			len(e.report.refused), e.maxFailed)}
+		return true, &stoppedError{fmt.Sprintf("Auth0 refused %s, more than max_failed = %d",
+			kit.Counted(len(e.report.refused), "user"), e.maxFailed)}
 	}
 	return true, nil
 }

@@ -266,6 +266,17 @@ func TestWhoCannotGoIsHeldBack(t *testing.T) {
 	if got.imported != 1 || fmt.Sprint(got.held) != fmt.Sprint(want) {
 		t.Errorf("imported %d, held back %v, want %v", got.imported, got.held, want)
 	}
+	session, err := migration.Look(t.Context(), s.server, s.source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	if left := strings.Join(s.db.QueryStrings("SELECT id::text FROM ("+session.LeftQuery()+") q"), " "); left != "1 2 3 4 5 6 7 8 9 10 11" {
+		t.Errorf("left are %s", left)
+	}
+	if shared := s.db.QueryStrings("SELECT * FROM (" + session.SharedQuery() + ") q (id) ORDER BY 1"); fmt.Sprint(shared) != "[3 4]" {
+		t.Errorf("an address is shared by %v", shared)
+	}
 }
 
 // Who came by a login or a password reset meanwhile is found by the exact id and marked; whose address another user has

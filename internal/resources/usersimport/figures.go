@@ -12,6 +12,7 @@ import (
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/auth0"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/migration"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 )
 
 // figures are what an import would do.
@@ -70,12 +71,12 @@ const jobTakes = time.Minute
 // text says the figures in the words of a plan.
 func (f *figures) text(firstBatch int64) string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "%d users are not marked as migrated. %d of them would go to Auth0%s", f.users, f.goes,
+	fmt.Fprintf(&out, "Not marked as migrated: %s. %d of them would go to Auth0%s", kit.Counted(f.users, "user"), f.goes,
 		list(f.formats, "%s: %d"))
 	if f.goes > 0 {
 		jobs := f.jobs(firstBatch)
-		fmt.Fprintf(&out, "\n\nThat makes %d jobs, the first one of %d users, two at a time: about %s, if a job "+
-			"takes a minute.", jobs, min(firstBatch, f.goes),
+		fmt.Fprintf(&out, "\n\nThat makes %s, the first one of %s, two at a time: about %s, if a job "+
+			"takes a minute.", kit.Counted(jobs, "job"), kit.Counted(min(firstBatch, f.goes), "user"),
 			max(time.Duration(jobs+1)/2*jobTakes, jobTakes))
 	}
 	if len(f.held) > 0 {

@@ -7,6 +7,7 @@ package usersimport
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -168,27 +169,59 @@ func (r *usersImport) imports(ctx context.Context, m *usersImportModel, pepper t
 		failure(diags, source, err)
 		return
 	}
-	done.warn(diags, source)
+	done.warn(diags, source, session)
 }
 
 // warn says who did not come.
-func (r report) warn(diags *diag.Diagnostics, source migration.Source) {
+func (r report) warn(diags *diag.Diagnostics, source migration.Source, queries heldQueries) {
 	var held int64
 	for _, n := range r.held {
 		held += n
 	}
 	if held > 0 {
-		diags.AddWarning("Users Held Back", fmt.Sprintf("%d users of %s were not sent to Auth0 and are not "+
-			"marked%s\n\nCorrect the causes and raise version, or let these users log in or reset their password.",
-			held, source.Store.Title(), list(r.held, "%[2]d: %[1]s")))
+		diags.AddWarning("Users Held Back", fmt.Sprintf(
+			"Users of %s, %d in all, were not sent to Auth0 and are not marked%s\n\n%s",
+			source.Store.Title(), held, list(r.held, "%[2]d: %[1]s"), r.heldRemedy(queries)))
 	}
 	if len(r.refused) > 0 {
 		diags.AddWarning("Users Refused By Auth0", fmt.Sprintf(
-			"Auth0 refused %d users of %s, who are in failed and not marked. This lists all of them:\n\n%s\n\nOf a "+
+			"Auth0 refused %s of %s: in failed, and not marked. This lists all of them:\n\n%s\n\nOf a "+
 				"DUPLICATED_USER the address belongs to another user of the connection, or is left over in Auth0's store: "+
 				"DELETE /api/v2/connections/{id}/users?email=… takes the latter out. Correct the causes and raise version.",
-			len(r.refused), source.Store.Title(), source.Ledger.RefusedQuery()))
+			kit.Counted(len(r.refused), "user"), source.Store.Title(), source.Ledger.RefusedQuery()))
 	}
+}
+
+// heldQueries list by their ids who is left in the table, and who shares an address.
+type heldQueries interface {
+	LeftQuery() string
+	SharedQuery() string
+}
+
+// heldRemedy says who they are and what helps them. An address is what the scripts find a user by, too.
+func (r report) heldRemedy(queries heldQueries) string {
+	text := "This lists the ids of those who are left, whom Auth0 has refused among them:\n\n" + queries.LeftQuery() + ";"
+	if r.held[sharedEmail] > 0 {
+		text += "\n\nWho shares an address or an id with another one, by ids:\n\n" + queries.SharedQuery() + ";"
+	}
+	known, others := int64(0), int64(0)
+	for reason, n := range r.held {
+		if slices.Contains([]string{noID, noEmail, badEmail, sharedEmail, userIDTooLong}, reason) {
+			known += n
+		} else {
+			others += n
+		}
+	}
+	if known > 0 {
+		text += "\n\nWithout an address and an id of their own that Auth0 takes, users cannot log in through the scripts " +
+			"either. Correct these, join the accounts of one person, or leave rows that are no users out: with a row_filter " +
+			"of the table, or with where."
+	}
+	if others > 0 {
+		text += "\n\nWho is held back for the hash or the profile comes to Auth0 with the next login, or by a reset of the " +
+			"password. Or correct the causes."
+	}
+	return text + "\n\nThen raise version."
 }
 
 // show puts what came of an import into the attributes.

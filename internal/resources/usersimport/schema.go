@@ -4,6 +4,8 @@ package usersimport
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
@@ -79,6 +81,7 @@ func (r *usersImport) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 				Required: true, MarkdownDescription: "The id of the connection, which must be in import mode. A " +
 					"change imports anew, into the other connection, who is not marked.",
 				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
+				Validators:    []validator.String{connectionIDValidator{}},
 			},
 			"store": kit.ConsumedStore("The users table: the `store` of an `auth0pg_users_table` with the part " +
 				"`migrated_at`. A change counts for the next `version`."),
@@ -169,4 +172,27 @@ func (r *usersImport) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 			}),
 		},
 	}
+}
+
+// connectionIDValidator refuses what is no id, such as the connection's name.
+type connectionIDValidator struct{}
+
+func (connectionIDValidator) Description(context.Context) string { return "an id, con_…" }
+
+func (v connectionIDValidator) MarkdownDescription(ctx context.Context) string {
+	return v.Description(ctx)
+}
+
+func (connectionIDValidator) ValidateString(
+	_ context.Context,
+	req validator.StringRequest,
+	resp *validator.StringResponse,
+) {
+	id := req.ConfigValue.ValueString()
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || strings.HasPrefix(id, "con_") {
+		return
+	}
+	resp.Diagnostics.AddAttributeError(req.Path, "Not A Connection Id", fmt.Sprintf(
+		"%q is no id of a connection: those begin with con_.\n\nWrite the id, not the name: auth0pg_connection.<name>.id of a "+
+			"connection that is managed here, or the id that the dashboard shows.", id))
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -138,30 +140,77 @@ func (s tableSpec) checkExpressions() error {
 		alone := described
 		alone.Columns, alone.RowFilter = map[store.Part]store.Column{part: described.Columns[part]}, nil
 		if err := scripts.CheckTypes(alone); err != nil {
-			return &expressionTypeError{text, err}
+			return &expressionTypeError{part, text, err}
 		}
 	}
 	described.Columns = nil
 	if err := scripts.CheckTypes(described); err != nil {
-		return &expressionTypeError{s.RowFilter, err}
+		return &expressionTypeError{"", s.RowFilter, err}
 	}
 	return nil
 }
 
 // expressionTypeError is an expression of a type that the scripts cannot use.
 type expressionTypeError struct {
+	part store.Part // "" for the row_filter
 	text string
 	error
 }
 
-// expressionPath is the attribute with that text.
-func (s tableSpec) expressionPath(text string) path.Path {
+// remedy is what makes a value of the type that is needed.
+func (e *expressionTypeError) remedy() string {
+	var column *scripts.ColumnTypeError
+	var filter *scripts.FilterTypeError
+	kind := ""
+	switch {
+	case errors.As(e.error, &filter):
+		kind = filter.Type
+	case errors.As(e.error, &column) && e.part == store.Blocked:
+		kind = column.Column.Type
+	}
+	if kind != "date" && !strings.HasPrefix(kind, "timestamp") {
+		return "Cast it, or write it so that its value has the type that is needed."
+	}
+	text, now := strings.TrimSpace(e.text), "now()"
+	if strings.HasSuffix(kind, "without time zone") {
+		now = "(now() at time zone 'utc')"
+	}
+	if strings.ContainsFunc(text, unicode.IsSpace) {
+		text = "(" + text + ")"
+	}
+	return fmt.Sprintf("Write the condition on the time that is meant: %[1]s is not null, if it is enough that there is one, or "+
+		"coalesce(%[1]s > %[2]s, false), if it has to come yet.", text, now)
+}
+
+// partWith is the part that is read through that text, "" for the row_filter.
+func (s tableSpec) partWith(text string) store.Part {
 	for _, part := range slices.Sorted(maps.Keys(s.Expressions)) {
 		if s.Expressions[part] == text {
-			return path.Root("columns").AtMapKey(string(part)).AtName("expression")
+			return part
 		}
 	}
-	return path.Root("row_filter")
+	return ""
+}
+
+// expressionPath is the attribute with that text.
+func (s tableSpec) expressionPath(text string) path.Path { return expressionOf(s.partWith(text)) }
+
+// expressionOf is the attribute of a part's expression, and of the row_filter for none.
+func expressionOf(part store.Part) path.Path {
+	if part == "" {
+		return path.Root("row_filter")
+	}
+	return path.Root("columns").AtMapKey(string(part)).AtName("expression")
+}
+
+// named is the expression with its part, since of columns Terraform shows no more than where they begin.
+func (s tableSpec) named(text string) string { return namedOf(s.partWith(text), text) }
+
+func namedOf(part store.Part, text string) string {
+	if part == "" {
+		return fmt.Sprintf("The row_filter %q", text)
+	}
+	return fmt.Sprintf("The expression %q of %s", text, part)
 }
 
 const expressionRemedy = "Write one SQL expression over a row of the table, as behind SELECT, that reads and does " +
@@ -178,17 +227,15 @@ func addExpressionError(spec tableSpec, err error, diags *diag.Diagnostics) bool
 		addWritingError(spec, refused, diags)
 	case errors.As(err, &refused) && errors.As(err, &untrusted):
 		diags.AddAttributeError(spec.expressionPath(refused.Text), "Object Of Another Role", fmt.Sprintf(
-			"The expression %q is not used: %v.\n\n%s", refused.Text, untrusted, kit.UntrustedRemedy))
+			"%s is not used: %v.\n\n%s", spec.named(refused.Text), untrusted, kit.UntrustedRemedy))
 	case errors.As(err, &refused):
 		diags.AddAttributeError(spec.expressionPath(refused.Text), "Expression Not Usable", fmt.Sprintf(
-			"The expression %q over a row "+
-				"of %s cannot be used: %s\n\n%s", refused.Text, postgres.QualifiedName(spec.Schema, spec.Name),
+			"%s over a row of %s cannot be used: %s\n\n%s", spec.named(refused.Text), postgres.QualifiedName(spec.Schema, spec.Name),
 			serverWords(errors.Unwrap(refused)), expressionRemedy))
 	case errors.As(err, &kind):
-		diags.AddAttributeError(spec.expressionPath(kind.text), "Expression Not Usable", fmt.Sprintf(
-			"The expression %q over a row of %s cannot be used: %v.\n\nCast it, or write it so that its "+
-				"value has the type that is needed.",
-			kind.text, postgres.QualifiedName(spec.Schema, spec.Name), kind))
+		diags.AddAttributeError(expressionOf(kind.part), "Expression Not Usable", fmt.Sprintf(
+			"%s over a row of %s cannot be used: %v.\n\n%s", namedOf(kind.part, kind.text),
+			postgres.QualifiedName(spec.Schema, spec.Name), kind, kind.remedy()))
 	case errors.Is(err, table.ErrStandby):
 		diags.AddError("Expressions Not Resolved", fmt.Sprintf("The expressions of %s cannot be checked: %v.\n\nConnect "+
 			"the provider to the primary server.",
@@ -213,17 +260,32 @@ func addExpressionError(spec tableSpec, err error, diags *diag.Diagnostics) bool
 	return true
 }
 
+// warnOfZones tells of a time without a zone beside one that has one.
+func (s tableSpec) warnOfZones(diags *diag.Diagnostics) {
+	for _, text := range s.texts() {
+		if s.Resolved[text].Zoned {
+			diags.AddAttributeWarning(s.expressionPath(text), "Users Table Needs Attention", fmt.Sprintf(
+				"%s over a row of %s compares a timestamp, which has no time zone, with a time that has one, such "+
+					"as now(): the TimeZone of the scripts' sessions decides, and a ban ends hours too early or too late where "+
+					"that is another one than the column's.\n\n"+
+					"To settle this, write (now() at time zone 'utc') for now() where the column has times of UTC, as most "+
+					"applications write them, or (now() at time zone current_setting('TimeZone')) where it has those of the database.",
+				s.named(text), postgres.QualifiedName(s.Schema, s.Name)))
+		}
+	}
+}
+
 // warnOfLoose tells of a sub-select that reads the same for every user.
 func (s tableSpec) warnOfLoose(diags *diag.Diagnostics) {
 	for _, text := range s.texts() {
 		if s.Resolved[text].Loose {
 			diags.AddAttributeWarning(s.expressionPath(text), "Users Table Needs Attention", fmt.Sprintf(
-				"The expression %[1]q has a sub-select that does not compare with the row of %[2]s, so that it gives the same "+
+				"%[1]s has a sub-select that does not compare with the row of %[2]s, so that it gives the same "+
 					"for every user, perhaps what is another one's.\n\n"+
 					"To settle this, say in it whose it is, as in where r.user_id = %[3]s.id; a name without the table's in front "+
 					"is taken for a column of the sub-select's own tables where they have one. "+
 					"If it is meant so, add a condition that is true for every row, "+
-					"such as %[3]s.id is not null.", text, postgres.QualifiedName(s.Schema, s.Name), postgres.Ident(s.Name)))
+					"such as %[3]s.id is not null.", s.named(text), postgres.QualifiedName(s.Schema, s.Name), postgres.Ident(s.Name)))
 		}
 	}
 }
@@ -236,11 +298,11 @@ func (s tableSpec) warnOfFunctions(prev *tableSpec, diags *diag.Diagnostics) {
 			continue
 		}
 		diags.AddAttributeWarning(s.expressionPath(text), "Users Table Needs Attention", fmt.Sprintf(
-			"The expression %q calls %s. The role that runs the scripts needs EXECUTE on it, which everybody has unless it "+
+			"%s calls %s. The role that runs the scripts needs EXECUTE on it, which everybody has unless it "+
 				"was revoked, and the rights to all that it reads: "+
 				"what a function does inside cannot be seen from here, so no privilege is derived from it.\n\nGrant what it "+
 				"needs to that role, or make it SECURITY DEFINER.",
-			text, kit.List(functions)))
+			s.named(text), kit.List(functions)))
 	}
 }
 

@@ -173,8 +173,12 @@ func addRefusal(spec tableSpec, refusal table.Refusal, diags *diag.Diagnostics) 
 	if refusal.Column != "" {
 		what = fmt.Sprintf("column %q of %s", refusal.Column, what)
 	}
-	diags.AddAttributeError(at, "Change Refused", fmt.Sprintf("The change of %s is not made: "+
-		"%s.\n\n%s", what, refusal.Reason, refusal.Remedy))
+	attempted := "The change of " + what + " is not made"
+	if refusal.Index {
+		attempted = fmt.Sprintf("The unique index over %s of %s is not built", refusal.Column,
+			postgres.QualifiedName(spec.Schema, spec.Name))
+	}
+	diags.AddAttributeError(at, "Change Refused", fmt.Sprintf("%s: %s.\n\n%s", attempted, refusal.Reason, refusal.Remedy))
 }
 
 // addPlanError explains why no plan could be made.

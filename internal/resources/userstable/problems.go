@@ -27,7 +27,7 @@ import (
 func (s tableSpec) warnOfProblems(
 	ctx context.Context, db postgres.Beginner, prev *tableSpec, ignored, legacy types.Set, diags *diag.Diagnostics,
 ) {
-	if !s.Imported && s.RowFilter == "" && len(s.Expressions) == 0 {
+	if !s.Imported && s.RowFilter == "" && len(s.Expressions) == 0 && !s.rereads(prev, store.Blocked, store.Password) {
 		return
 	}
 	relation, err := table.InspectRelation(ctx, db, s.Schema, s.Name)
@@ -51,11 +51,17 @@ func (s tableSpec) warnOfProblems(
 	}
 	firstTime := prev == nil || !slices.ContainsFunc(prev.columns(), func(c columnSpec) bool { return c.Named })
 	for _, problem := range problems {
-		switch {
-		case problem.Kind == table.Unreadable && !s.Imported: // the scripts have written them
-		case problem.Kind == table.HidesNobody && prev != nil && prev.RowFilter == s.RowFilter && !firstTime:
-		default:
-			addProblem(users.Table(), problem, diags)
+		told := true
+		switch problem.Kind {
+		case table.Unreadable: // otherwise the scripts have written them
+			told = s.Imported
+		case table.HidesNobody, table.HidesMost:
+			told = firstTime || prev.RowFilter != s.RowFilter
+		case table.BlocksMost, table.BlocksNobody, table.NoPassword:
+			told = firstTime || s.rereads(prev, store.Part(problem.Attribute))
+		}
+		if told {
+			addProblem(users.Table(), problem, "problems and hashes of auth0pg_users_audit", diags)
 		}
 	}
 }
@@ -66,6 +72,13 @@ func warnNotCounted(users store.Store, foreign *postgres.ForeignError, diags *di
 		"The rows of %s were not looked at, so that nothing is counted: %s. To read them would run that role's code with the "+
 			"rights of the provider, and a plan runs none but that of superusers and of the provider's own role.\n\n%s",
 		users.Title(), kit.List(foreign.Found), kit.ForeignRemedy))
+}
+
+// rereads reports whether one of the parts is read from another column, or through another expression, than before.
+func (s tableSpec) rereads(prev *tableSpec, parts ...store.Part) bool {
+	return prev != nil && slices.ContainsFunc(parts, func(part store.Part) bool {
+		return prev.Columns[part].Name != s.Columns[part].Name || prev.Expressions[part] != s.Expressions[part]
+	})
 }
 
 // stringsIn are the known elements of a set.
@@ -98,17 +111,26 @@ func checkIgnored(t *table.Table, ignored []string, diags *diag.Diagnostics) {
 	}
 }
 
-func addProblem(of store.Table, p table.Problem, diags *diag.Diagnostics) {
+// longestQuery is how long SQL in a warning may be.
+const longestQuery = 500
+
+// addProblem tells it; a query that is too long for that is in the attributes that where names.
+func addProblem(of store.Table, p table.Problem, where string, diags *diag.Diagnostics) {
 	at := path.Root(p.Attribute)
 	if _, isPart := store.Spec(store.Part(p.Attribute)); isPart {
 		at = path.Root("columns")
 	}
 	number := ""
-	if p.Counted != nil {
+	if p.Counted != nil && p.Of > 0 {
+		number = fmt.Sprintf(" The first %d rows were looked at.", table.CensusRows)
+	} else if p.Counted != nil {
 		number = fmt.Sprintf(" Rows among the first %d for which that holds: %d.", table.CensusRows, *p.Counted)
 	}
 	rows := ""
-	if p.Query != "" {
+	switch {
+	case len(p.Query) > longestQuery:
+		rows = "\n\nThe SQL that shows them is in " + where + "."
+	case p.Query != "":
 		rows = "\n\nThis shows them:\n\n  " + p.Query + ";"
 	}
 	diags.AddAttributeWarning(at, "Users Table Needs Attention", fmt.Sprintf("%s: %s.%s\n\nTo settle this, %s.%s",

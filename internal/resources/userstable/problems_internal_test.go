@@ -4,6 +4,7 @@ package userstable
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -57,7 +58,7 @@ func (b *bench) problems(spec tableSpec, prev *tableSpec, legacy []string, notBl
 		for word, text := range map[string]string{
 			"active": `"is_active"`, "banned": `"banned_until"`, "status": `"status"`, "deleted": `"deleted_at"`, "approved": `"approved"`, "shared": "another user has the same address",
 			"capitals": "has capitals", "hash": "does not read", "null": "is null, which blocks", "all": "nobody is a " +
-				"user", "nobody": "hides nobody", "misspelt": "does not have",
+				"user", "nobody": "hides nobody", "most": "row_filter leaves", "free": "blocks nobody", "blocked": "users are blocked", "empty": "have no password", "misspelt": "does not have",
 		} {
 			if strings.Contains(d.Detail(), text) && (word == "null" || !strings.HasPrefix(text, `"`) || strings.Contains(d.Detail(), "column "+text)) {
 				words = append(words, word)
@@ -65,6 +66,9 @@ func (b *bench) problems(spec tableSpec, prev *tableSpec, legacy []string, notBl
 		}
 		if strings.Contains(d.Detail(), "example.com") {
 			b.Errorf("personal data: %s", d.Detail())
+		}
+		if len(d.Detail()) > 1500 {
+			b.Errorf("a warning of %d characters: %s", len(d.Detail()), d.Detail())
 		}
 	}
 	return strings.Join(words, " ")
@@ -93,6 +97,9 @@ func TestImportedProblems(t *testing.T) {
 	exact.EmailLookup = store.Exact
 	unsure, _ := b.adopted("users", "deleted_at is null", map[store.Part]string{store.Blocked: "is_active and " +
 		"banned_until > now()"})
+	opposite, _ := b.adopted("users", "deleted_at is null", map[store.Part]string{store.Blocked: "is_active and banned_until is not null"})
+	free, _ := b.adopted("users", "tenant = 1 and deleted_at is null and id = 3", map[store.Part]string{store.Blocked: "is_active is null and banned_until is null"})
+	empty, _ := b.adopted("users", "deleted_at is null", map[store.Part]string{store.Blocked: blocked[store.Blocked], store.Password: "substring(password from '^$')"})
 	for name, test := range map[string]struct {
 		spec        tableSpec
 		prev        *tableSpec
@@ -103,11 +110,17 @@ func TestImportedProblems(t *testing.T) {
 		"applied":               {spec, &applied, nil, "active banned status deleted approved shared hash"},
 		"described":             {filtered, &applied, []string{"status", "approved"}, ""},
 		"misspelt":              {filtered, &applied, []string{"status", "aproved"}, "misspelt approved"},
-		"a filter of everybody": {everything, &applied, []string{"status", "approved", "deleted_at"}, "nobody shared"},
-		"kept": {everything, &tableSpec{RowFilter: "id > 0", Columns: applied.Columns}, []string{"status",
+		"a filter of everybody": {everything, &applied, []string{"status", "approved", "deleted_at"}, "nobody blocked shared"},
+		"kept": {everything, &tableSpec{RowFilter: "id > 0", Columns: applied.Columns, Expressions: blocked}, []string{"status",
 			"approved", "deleted_at"}, "shared"},
 		"a filter of nobody": {nobody, &before, []string{"status", "approved", "deleted_at"}, "all"},
 		"exact":              {exact, &before, []string{"status", "approved"}, "capitals"},
+		"the opposite":       {opposite, &before, []string{"status", "approved"}, "blocked"},
+		"the opposite, kept": {opposite, kept(applied, opposite), []string{"status", "approved"}, ""},
+		"few and free":       {free, &before, []string{"status", "approved"}, "most free"},
+		"few and free, kept": {free, kept(applied, free), []string{"status", "approved"}, ""},
+		"not the hash":       {empty, &before, []string{"status", "approved"}, "empty"},
+		"not the hash, kept": {empty, kept(applied, empty), []string{"status", "approved"}, ""},
 		"null":               {unsure, &before, []string{"status", "approved"}, ""},
 	} {
 		var legacy []string
@@ -119,7 +132,7 @@ func TestImportedProblems(t *testing.T) {
 		}
 	}
 	b.Exec("UPDATE users SET banned_until = NULL WHERE id = 1")
-	if got := b.problems(unsure, &before, []string{"django_pbkdf2"}, "status", "approved"); got != "null" {
+	if got := b.problems(unsure, &before, []string{"django_pbkdf2"}, "status", "approved"); got != "null blocked" {
 		t.Errorf("a null of blocked: %q", got)
 	}
 	b.Exec("UPDATE users SET password = '!' WHERE id = 1")
@@ -128,6 +141,14 @@ func TestImportedProblems(t *testing.T) {
 			t.Errorf("a hash of no format with %q: %q", legacy, got)
 		}
 	}
+}
+
+// kept is what the last apply has left of the same specification.
+func kept(applied, spec tableSpec) *tableSpec {
+	prev := spec
+	prev.Columns = maps.Clone(applied.Columns)
+	maps.DeleteFunc(prev.Columns, func(part store.Part, _ columnSpec) bool { _, has := spec.Columns[part]; return !has })
+	return &prev
 }
 
 // Where no column looks like a part without which nobody logs in, the import says so.

@@ -180,7 +180,9 @@ func (d *describedStore) Schema(_ context.Context, _ datasource.SchemaRequest, r
 					"or does not take.",
 			},
 			"problems": problemsAttribute("What lets somebody in who may not, or keeps somebody out who may, as far as " +
-				"the relation tells. Each is a warning, too, but for a filter that hides nobody, and is gone once an attribute settles it."),
+				"the relation tells. Each is a warning, too, and is gone once an attribute settles it. What can be meant is none: " +
+				"a filter that hides nobody or most rows, an expression that blocks nobody, and users of whom most, but not nine in " +
+				"ten, are blocked or without a password."),
 			"suggested_ddl": schema.ListAttribute{Computed: true, ElementType: types.StringType,
 				MarkdownDescription: "SQL for the owner's own migrations, which can be run while logins go on: an index that " +
 					"serves the look-up, and the column `migrated_at` of automatic migration. Nothing of it is run here."},
@@ -195,7 +197,8 @@ func problemsAttribute(description string) schema.ListNestedAttribute {
 		Computed: true, MarkdownDescription: description,
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 			"kind": schema.StringAttribute{Computed: true, MarkdownDescription: "`column_not_read`, `blocked_is_null`, " +
-				"`filter_hides_everybody`, `filter_hides_nobody`, `capitals`, `address_shared`, `rows_hidden`, `rows_not_read`, " +
+				"`filter_hides_everybody`, `filter_hides_most`, `filter_hides_nobody`, `blocks_most_users`, `blocks_nobody`, " +
+				"`passwords_missing` (of most users), `capitals`, `address_shared`, `rows_hidden`, `rows_not_read`, " +
 				"`hashes_not_read` or `lookup_not_served`."},
 			"attribute": schema.StringAttribute{Computed: true, MarkdownDescription: "The attribute, or the part in " +
 				"`columns`, that settles it."},

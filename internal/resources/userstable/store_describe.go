@@ -55,6 +55,7 @@ func (m *storeModel) describe(ctx context.Context, db database, parts map[store.
 		return false
 	}
 	spec.warnOfLoose(diags)
+	spec.warnOfZones(diags)
 	spec.warnOfFunctions(nil, diags)
 	look, err := spec.chooseLookup(ctx, db, relation.Table, store.EmailLookup(m.EmailLookup.ValueString()))
 	if err != nil {
@@ -333,17 +334,54 @@ func (m *storeModel) showProblems(ctx context.Context, db postgres.Beginner, use
 		}
 		problems = append(problems, p)
 	}
+	problems = append(problems, wholeReads(ctx, db, users, relation)...)
 	if relation.IsTable() && !users.Has(store.MigratedAt) && relation.Column(string(store.MigratedAt)) == nil {
 		suggested = append(suggested, fmt.Sprintf("ALTER TABLE %s ADD COLUMN \"migrated_at\" timestamp with time zone",
 			postgres.Ident(relation.Schema, relation.Name)))
 	}
 	m.SuggestedDDL = kit.StringList(suggested)
 	for _, p := range problems {
-		if p.Kind != table.HidesNobody {
-			addProblem(users.Table(), p, diags)
+		if warned(p) {
+			addProblem(users.Table(), p, "problems", diags)
 		}
 	}
 	m.Problems = problemList(problems)
+	return true
+}
+
+// wholeReads are the large relations beneath a view, or in expressions, that each look-up of an address reads all of.
+func wholeReads(ctx context.Context, db postgres.Beginner, users store.Store, relation *table.Relation) []table.Problem {
+	statements, err := scripts.Statements(users, scripts.Login)
+	if err != nil || len(relation.Foreign) > 0 {
+		return nil
+	}
+	query := strings.ReplaceAll(statements[0].SQL, "$1", "'nobody@example.com'") // its only parameter, each time with a cast
+	found, err := table.WholeReads(ctx, db, users, query)
+	if err != nil {
+		return nil // what cannot be planned was told before
+	}
+	var problems []table.Problem
+	for _, read := range found {
+		if relation.IsTable() && read.On == postgres.Ident(relation.Schema, relation.Name) {
+			continue // an index of the table itself is asked for by name
+		}
+		problems = append(problems, table.Problem{Kind: "lookup_not_served", Attribute: string(store.Email),
+			What: fmt.Sprintf("each login reads all of %s, about %d rows: no index there serves what the look-up compares",
+				read.On, read.Rows),
+			Settle: fmt.Sprintf("have the owner of %s build an index for it, on the column by which it is joined or, for the address, "+
+				"on lower(…) of it, and ANALYZE the table", read.On)})
+	}
+	return problems
+}
+
+// warned reports whether each plan says so, and not only the list: what can be meant is hardly meant for nearly all.
+func warned(p table.Problem) bool {
+	switch p.Kind {
+	case table.HidesNobody, table.HidesMost, table.BlocksNobody:
+		return false
+	case table.BlocksMost, table.NoPassword:
+		return p.Nearly()
+	}
 	return true
 }
 

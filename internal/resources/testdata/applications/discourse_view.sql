@@ -15,7 +15,7 @@ INSERT INTO users (username, username_lower, created_at, updated_at, password_ha
 VALUES ('Alice', 'alice', now(), now(), '58ad260f22e1231d2efcf464d0bf6b522d57cf2910da10f130f958f65175afc0', '63318880fbeaeaf932b3e5839882d493', true, 1);
 INSERT INTO user_emails (user_id, email, "primary", created_at, updated_at) VALUES (1, 'alice@example.com', true, now(), now());
 CREATE VIEW auth0_users AS
-SELECT u.id, u.username, u.name, e.email, u.active IS NOT TRUE OR coalesce(u.suspended_till > now(), false) AS blocked,
+SELECT u.id, u.username, u.name, e.email, u.active IS NOT TRUE OR coalesce(u.suspended_till > (now() at time zone 'utc'), false) AS blocked,
   '$pbkdf2-sha256$i=64000,l=32$' || rtrim(translate(encode(convert_to(u.salt, 'UTF8'), 'base64'), chr(10), ''), '=')
     || '$' || rtrim(translate(encode(decode(u.password_hash, 'hex'), 'base64'), chr(10), ''), '=') AS password
 FROM users u JOIN user_emails e ON e.user_id = u.id AND e."primary";
