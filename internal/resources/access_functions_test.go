@@ -240,9 +240,26 @@ func TestAccessFunctionsLeakedPassword(t *testing.T) {
 						t.Errorf("%s: %v", query, err)
 					}
 				}
-				// A temporary object cannot get in front of what the functions use.
-				if _, err := thief.Exec(context.Background(), "CREATE TEMP TABLE users AS SELECT 'stolen' AS email; CREATE FUNCTION pg_temp.lower(text) RETURNS text LANGUAGE sql AS $$ SELECT 'user1@example.com' $$"); err != nil {
-					t.Error(err)
+				// A temporary object cannot get in front of what the functions use: relations, types, functions, operators.
+				for _, sql := range []string{
+					"CREATE TEMP TABLE users AS SELECT 'stolen' AS email; CREATE TEMP SEQUENCE ran; CREATE TEMP VIEW pg_class AS SELECT 1 AS oid",
+					"CREATE FUNCTION pg_temp.lower(text) RETURNS text LANGUAGE sql AS $$ SELECT nextval('pg_temp.ran')::pg_catalog.text $$",
+					"CREATE FUNCTION pg_temp.alike(text, text) RETURNS boolean LANGUAGE sql AS $$ SELECT nextval('pg_temp.ran') > 0 $$",
+					"CREATE OPERATOR pg_temp.= (LEFTARG = text, RIGHTARG = text, FUNCTION = pg_temp.alike)",
+					"CREATE DOMAIN pg_temp.text AS pg_catalog.text CHECK (nextval('pg_temp.ran') > 0); CREATE TYPE pg_temp.citext AS (a int)",
+					"CREATE FUNCTION pg_temp.check_client() RETURNS void LANGUAGE sql AS $$ SELECT nextval('pg_temp.ran') $$",
+					"SET search_path = pg_temp, pg_catalog",
+				} {
+					if _, err := thief.Exec(context.Background(), sql); err != nil {
+						t.Errorf("%s: %v", sql, err)
+					}
+				}
+				var ran bool
+				if n := count(user+"($1)", "someone@example.net"); n != 0 {
+					t.Errorf("with temporary objects an unknown address finds %d users", n)
+				}
+				if err := thief.QueryRow(context.Background(), "SELECT is_called FROM pg_temp.ran").Scan(&ran); err != nil || ran {
+					t.Errorf("a temporary object of the role was used: %v", err)
 				}
 				if n := count(user+"($1)", "user7@example.com"); n != 1 {
 					t.Errorf("with temporary objects a known address finds %d users", n)

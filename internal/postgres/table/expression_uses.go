@@ -98,11 +98,11 @@ func (r *rowResolver) uses(ctx context.Context, tx pgx.Tx, tree string, found *R
 		if len(read.columns) > 0 || relation.Schema != r.row.Schema || relation.Name != r.row.Name {
 			found.Reads = append(found.Reads, relation) // a statement reads something of the users table anyway
 		}
-		beneath, _, err := invokerReads(ctx, tx, read.oid)
+		asked, _, err := invokerReads(ctx, tx, read.oid)
 		if err != nil {
 			return err
 		}
-		found.Reads = append(found.Reads, beneath...)
+		found.Reads = append(found.Reads, asked...)
 	}
 	slices.SortFunc(
 		found.Reads,
