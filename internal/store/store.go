@@ -254,7 +254,8 @@ func (s Store) checkFills() error {
 		if fill.Create == nil && fill.Change == nil {
 			return fmt.Errorf("extra_columns.%s lacks on_create and on_change", name)
 		}
-		if err := errors.Join(fill.Create.check(), fill.Change.check(), s.checkTakes(fill.Create), s.checkTakes(fill.Change)); err != nil {
+		err := errors.Join(fill.Create.check(), fill.Change.check(), s.checkTakes(fill.Create), s.checkTakes(fill.Change))
+		if err != nil {
 			return fmt.Errorf("extra_columns.%s: %w", name, err)
 		}
 	}
