@@ -234,6 +234,19 @@ func (s Store) Parts() []Part {
 	return kept
 }
 
+// checkTakes refuses what reads of the row new what that never has.
+func (s Store) checkTakes(e *Expression) error {
+	if e == nil {
+		return nil
+	}
+	for _, name := range e.Takes {
+		if name != "value" && (!s.Has(Part(name)) || Part(name) == ID) {
+			return fmt.Errorf("takes names %q, which is no part of the columns that can be read as new", name)
+		}
+	}
+	return nil
+}
+
 // checkFills is of what is written into columns that are no parts.
 func (s Store) checkFills() error {
 	for _, name := range slices.Sorted(maps.Keys(s.Fills)) {
@@ -241,7 +254,8 @@ func (s Store) checkFills() error {
 		if fill.Create == nil && fill.Change == nil {
 			return fmt.Errorf("extra_columns.%s lacks on_create and on_change", name)
 		}
-		if err := errors.Join(fill.Create.check(), fill.Change.check()); err != nil {
+		err := errors.Join(fill.Create.check(), fill.Change.check(), s.checkTakes(fill.Create), s.checkTakes(fill.Change))
+		if err != nil {
 			return fmt.Errorf("extra_columns.%s: %w", name, err)
 		}
 	}
@@ -272,7 +286,7 @@ func (s Store) check() error {
 		if err := column.Expression.check(); err != nil {
 			return fmt.Errorf("columns.%s: %w", part, err)
 		}
-		if err := column.Write.check(); err != nil {
+		if err := errors.Join(column.Write.check(), s.checkTakes(column.Write)); err != nil {
 			return fmt.Errorf("columns.%s.write: %w", part, err)
 		}
 		if column.Write != nil && column.Name == "" {
