@@ -170,10 +170,14 @@ func (r *connection) preflight(
 	}
 	operations := settled.ownOperations(plan.ScriptDigests)
 	server := r.preflightServer(ctx)
-	if diags.HasError() || server == nil || len(operations) == 0 {
+	if diags.HasError() || server == nil {
 		return !diags.HasError()
 	}
 	target := scriptsTarget(configuration[settled.settings.DatabaseURLKey.ValueString()])
+	r.warnOfOverrides(ctx, server, settled, target, diags)
+	if len(operations) == 0 {
+		return true
+	}
 	options := settled.options()
 	began := time.Now()
 	var preflight *scriptPreflight
