@@ -260,7 +260,8 @@ func (w *Watch) ended(ctx context.Context, what string, err error) {
 	w.refused = SQLState(err) == "42501"
 	switch {
 	case err == nil:
-		tflog.Warn(ctx, "what held up a role's change was the role's own, and was ended", map[string]any{"role": w.end, "ended": what})
+		tflog.Warn(ctx, "what held up a role's change was the role's own, and was ended",
+			map[string]any{"role": w.end, "ended": what})
 	case ctx.Err() == nil:
 		tflog.Warn(ctx, "what holds up a role's change is the role's own, and could not be ended",
 			map[string]any{"role": w.end, "what": what, "error": err.Error()})

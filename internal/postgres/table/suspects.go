@@ -29,10 +29,11 @@ var (
 	positive = []string{"active", "enabled", "approved", "activated", "allowed", "accepted", "valid"}
 	negative = []string{
 		"inactive", "disabled", "banned", "ban", "locked", "lockout", "lock", "suspended", "suspension", "blocked", "deactivated",
-		"archived", "expired", "revoked", "terminated", "closed", "frozen", "rejected", "cancelled", "canceled", "pending", "denied",
-		"barred", "unapproved", "dismissed",
+		"archived", "expired", "revoked", "terminated", "closed", "frozen", "rejected", "cancelled", "canceled", "pending",
+		"denied", "barred", "unapproved", "dismissed",
 	}
-	ended   = []string{"deleted", "delete", "removed", "deletion", "trashed", "discarded", "erased", "purged", "anonymized", "anonymised"}
+	ended = []string{"deleted", "delete", "removed", "deletion", "trashed", "discarded", "erased", "purged",
+		"anonymized", "anonymised"}
 	limits  = []string{"until", "till", "end", "ends"}
 	expires = []string{"expires", "expiry", "expiration"}
 	states  = []string{"status", "state"}

@@ -64,8 +64,8 @@ func findHidden(
 	commands = slices.DeleteFunc(commands, func(command string) bool {
 		return !slices.ContainsFunc(grants, func(g postgres.Grant) bool { return g.On == on && g.Privilege == command })
 	})
-	err = db.QueryRow(ctx, "select rolname::text from pg_roles where rolname = any ($1) order by array_position($1, rolname::text) limit 1",
-		as.roles()).Scan(&hidden.role)
+	err = db.QueryRow(ctx, "select rolname::text from pg_roles where rolname = any ($1) "+
+		"order by array_position($1, rolname::text) limit 1", as.roles()).Scan(&hidden.role)
 	if hidden.there = err == nil; err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return hidden, err
 	}
