@@ -198,6 +198,7 @@ func askAbout(
 	}
 	work.spec.warnOfFunctions(prev, diags)
 	work.spec.warnOfLoose(diags)
+	work.spec.refuseInverse(ctx, pool, observed, diags)
 	work.spec.warnOfScans(diags)
 	if !isNew {
 		work.spec.warnOfProblems(ctx, pool, prev, options.NotBlocking, diags)
