@@ -114,15 +114,9 @@ func (c *Core) Refresh(o Object) (Object, Diagnostics) {
 func (c *Core) Plan(o Object, config map[string]any) (Object, Diagnostics) {
 	c.t.Helper()
 	wanted := valueOf(c.typ(o.Type), config)
-	validated, err := c.server.ValidateResourceConfig(context.Background(), &tfprotov6.ValidateResourceConfigRequest{
-		TypeName: o.Type, Config: c.encode(c.typ(o.Type), wanted),
-		ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true},
-	})
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	if diags := Diagnostics(validated.Diagnostics); diags.Failed() {
-		return o, diags
+	said := c.validate(o.Type, config, wanted)
+	if said.Failed() {
+		return o, said
 	}
 	got, err := c.server.PlanResourceChange(context.Background(), &tfprotov6.PlanResourceChangeRequest{
 		TypeName: o.Type, Config: c.encode(c.typ(o.Type), wanted), PriorState: c.encode(c.typ(o.Type), o.State), PriorPrivate: o.Private,
@@ -131,11 +125,27 @@ func (c *Core) Plan(o Object, config map[string]any) (Object, Diagnostics) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	diags := append(Diagnostics(validated.Diagnostics), got.Diagnostics...)
+	diags := append(said, got.Diagnostics...)
 	if got.PlannedState == nil || diags.Failed() {
 		return o, diags
 	}
 	return Object{o.Type, c.decode(o.Type, got.PlannedState), got.PlannedPrivate}, diags
+}
+
+// validate checks a configuration; Terraform checks none that is not there.
+func (c *Core) validate(typ string, config map[string]any, wanted tftypes.Value) Diagnostics {
+	c.t.Helper()
+	if config == nil {
+		return nil
+	}
+	validated, err := c.server.ValidateResourceConfig(context.Background(), &tfprotov6.ValidateResourceConfigRequest{
+		TypeName: typ, Config: c.encode(c.typ(typ), wanted),
+		ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true},
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return validated.Diagnostics
 }
 
 // Apply plans and applies.
@@ -145,6 +155,13 @@ func (c *Core) Apply(o Object, config map[string]any) (Object, Diagnostics) {
 	if diags.Failed() {
 		return o, diags
 	}
+	applied, further := c.ApplyPlanned(o, planned, config)
+	return applied, append(diags, further...)
+}
+
+// ApplyPlanned applies what Plan has returned.
+func (c *Core) ApplyPlanned(o, planned Object, config map[string]any) (Object, Diagnostics) {
+	c.t.Helper()
 	got, err := c.server.ApplyResourceChange(context.Background(), &tfprotov6.ApplyResourceChangeRequest{
 		TypeName: o.Type, Config: c.encode(c.typ(o.Type), valueOf(c.typ(o.Type), config)), PriorState: c.encode(c.typ(o.Type), o.State),
 		PlannedState: c.encode(c.typ(o.Type), planned.State), PlannedPrivate: planned.Private,
@@ -152,7 +169,7 @@ func (c *Core) Apply(o Object, config map[string]any) (Object, Diagnostics) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return Object{o.Type, c.decode(o.Type, got.NewState), got.Private}, append(diags, got.Diagnostics...)
+	return Object{o.Type, c.decode(o.Type, got.NewState), got.Private}, got.Diagnostics
 }
 
 // New is an object that is not there yet.

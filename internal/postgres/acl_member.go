@@ -127,8 +127,8 @@ func MembershipGrants(memberships []Membership) []Grant {
 	return MergeGrants(grants)
 }
 
-// syncMemberships takes back what the role is a member of, but for what the grants name.
-func syncMemberships(ctx context.Context, tx pgx.Tx, role uint32, grants []Grant) error {
+// syncMemberships makes the role a member of the roles that the grants name, and of no other.
+func syncMemberships(ctx context.Context, tx pgx.Tx, name string, role uint32, grants []Grant) error {
 	held, err := memberOf(ctx, tx, role)
 	if err != nil {
 		return err
@@ -148,6 +148,14 @@ func syncMemberships(ctx context.Context, tx pgx.Tx, role uint32, grants []Grant
 			return err
 		}
 	}
+	if held, err = memberOf(ctx, tx, role); err != nil {
+		return err
+	}
+	for _, g := range missingMemberships(grants, held) {
+		if _, err := tx.Exec(ctx, "GRANT "+Ident(g.On.Name)+" TO "+Ident(name)); err != nil {
+			return fmt.Errorf("grant the membership in %q: %w", g.On.Name, err)
+		}
+	}
 	left, err := memberOf(ctx, tx, role)
 	if err != nil {
 		return err
@@ -156,6 +164,18 @@ func syncMemberships(ctx context.Context, tx pgx.Tx, role uint32, grants []Grant
 		return &MembershipsError{Left: left}
 	}
 	return nil
+}
+
+// missingMemberships are those among the grants that the role does not have, each once.
+func missingMemberships(grants []Grant, held []Membership) (missing []Grant) {
+	for _, g := range grants {
+		has := func(m Membership) bool { return m.Of == g.On.Name }
+		again := func(other Grant) bool { return other.On == g.On }
+		if g.On.Kind == RoleObject && !slices.ContainsFunc(held, has) && !slices.ContainsFunc(missing, again) {
+			missing = append(missing, g)
+		}
+	}
+	return missing
 }
 
 // MembershipsError are memberships that the provider's role may not take back.

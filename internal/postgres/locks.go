@@ -61,18 +61,23 @@ select d.datname::text, pg_has_role(d.datdba, 'USAGE'), coalesce(quote_literal(s
 	return err
 }
 
-// Holder is a session that another one waits for.
+// Holder is a session that another one waits for, or a transaction that was prepared in one and outlives it.
 type Holder struct {
 	// PID is 0 for a prepared transaction, which has no session.
 	PID  int
 	Role string
 	// State and Waits are what pg_stat_activity says; "" where it may not be read.
 	State, Waits string
+	// GID is the prepared transaction's name, and Database the one in which it can be ended.
+	GID, Database string
 }
 
 func (h Holder) String() string {
 	text := fmt.Sprintf("process %d", h.PID)
-	if h.PID == 0 {
+	switch {
+	case h.GID != "":
+		text = fmt.Sprintf("the prepared transaction %q in the database %q", h.GID, h.Database)
+	case h.PID == 0:
 		text = "a prepared transaction"
 	}
 	if h.Role != "" {
@@ -202,11 +207,18 @@ func (w *Watch) once(ctx context.Context, conn *pgx.Conn) (open *pgx.Conn, waiti
 	return conn, w.look(ctx, conn)
 }
 
-// Who blocks. A prepared transaction has the process 0.
+// Who blocks. A prepared transaction has the process 0; which it is tells the lock on its own number.
 const holdersSQL = `
-select distinct b.pid, coalesce(a.usename::text, a.backend_type, ''), coalesce(a.state, ''), coalesce(a.wait_event, '')
+select distinct b.pid, coalesce(a.usename::text, a.backend_type, p.owner::text, ''), coalesce(a.state, ''), coalesce(a.wait_event, ''),
+       coalesce(p.gid, ''), coalesce(p.database::text, '')
   from unnest(pg_blocking_pids($1)) as b (pid) left join pg_catalog.pg_stat_activity a using (pid)
- order by 1`
+  left join pg_catalog.pg_prepared_xacts p on b.pid = 0 and exists (
+    select from pg_catalog.pg_locks w join pg_catalog.pg_locks h on h.granted and h.pid is null and h.locktype = w.locktype
+      join pg_catalog.pg_locks own on own.pid is null and own.locktype = 'transactionid' and own.virtualtransaction = h.virtualtransaction
+     where w.pid = $1 and not w.granted and own.transactionid::text = p.transaction::text
+       and (h.database, h.relation, h.page, h.tuple, h.transactionid::text, h.classid, h.objid, h.objsubid)
+         is not distinct from (w.database, w.relation, w.page, w.tuple, w.transactionid::text, w.classid, w.objid, w.objsubid))
+ order by 1, 5`
 
 // look finds out whether the session is waiting, and for whom.
 func (w *Watch) look(ctx context.Context, conn *pgx.Conn) (waiting bool) {
@@ -226,43 +238,49 @@ func (w *Watch) look(ctx context.Context, conn *pgx.Conn) (waiting bool) {
 	return true
 }
 
-// endThose ends the sessions among the holders that are the role's.
+// endThose ends the sessions among the holders that are the role's, and takes its prepared transactions back.
 func (w *Watch) endThose(ctx context.Context, conn *pgx.Conn) {
 	var pids []int
 	for _, h := range w.holders {
-		if w.end != "" && h.Role == w.end && h.PID != 0 {
+		switch {
+		case w.end == "" || h.Role != w.end:
+		case h.GID != "":
+			w.ended(ctx, h.String(), w.server.rollBackPrepared(ctx, h))
+		case h.PID != 0:
 			pids = append(pids, h.PID)
 		}
 	}
-	if len(pids) == 0 {
-		return
+	if len(pids) > 0 {
+		w.ended(ctx, fmt.Sprintf("sessions %v", pids), endSessions(ctx, conn, w.end, pids))
 	}
-	err := endSessions(ctx, conn, w.end, pids)
+}
+
+// ended says what became of a try to end what holds the role's change up.
+func (w *Watch) ended(ctx context.Context, what string, err error) {
 	w.refused = SQLState(err) == "42501"
 	switch {
 	case err == nil:
-		tflog.Warn(ctx, "sessions of the role held up its change, and were ended",
-			map[string]any{"role": w.end, "processes": pids})
+		tflog.Warn(ctx, "what held up a role's change was the role's own, and was ended", map[string]any{"role": w.end, "ended": what})
 	case ctx.Err() == nil:
-		tflog.Warn(ctx, "sessions of the role hold up its "+
-			"change, and could not be ended", map[string]any{"role": w.end, "processes": pids, "error": err.Error()})
+		tflog.Warn(ctx, "what holds up a role's change is the role's own, and could not be ended",
+			map[string]any{"role": w.end, "what": what, "error": err.Error()})
 	}
 }
 
 func scanHolder(row pgx.CollectableRow) (h Holder, err error) {
-	err = row.Scan(&h.PID, &h.Role, &h.State, &h.Waits)
+	err = row.Scan(&h.PID, &h.Role, &h.State, &h.Waits, &h.GID, &h.Database)
 	return h, err
 }
 
 func sameProcesses(a, b []Holder) bool {
-	return slices.EqualFunc(a, b, func(a, b Holder) bool { return a.PID == b.PID })
+	return slices.EqualFunc(a, b, func(a, b Holder) bool { return a.PID == b.PID && a.GID == b.GID })
 }
 
 // Who has the lock that COMMENT takes on an object.
 const commentersSQL = `
-select l.pid, coalesce(a.usename::text, ''), coalesce(a.state, ''), coalesce(a.wait_event, '')
+select coalesce(l.pid, 0), coalesce(a.usename::text, ''), coalesce(a.state, ''), coalesce(a.wait_event, ''), '', ''
   from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a using (pid)
- where l.locktype = 'object' and l.granted and l.mode = 'ShareUpdateExclusiveLock' and l.pid <> pg_backend_pid()
+ where l.locktype = 'object' and l.granted and l.mode = 'ShareUpdateExclusiveLock' and l.pid is distinct from pg_backend_pid()
    and l.database = (select oid from pg_catalog.pg_database where datname = current_database())
    and l.classid = $1::text::regclass and l.objid = $2
  order by 1`
@@ -292,4 +310,43 @@ func endSessions(ctx context.Context, conn *pgx.Conn, role string, pids []int) e
 			})
 		})
 	})
+}
+
+// rollBackPrepared ends a prepared transaction, which goes in its own database alone and outside of any transaction: with
+// the provider's own rights or, where those do not suffice, as the role, of which it lends itself the membership.
+func (s *Server) rollBackPrepared(ctx context.Context, h Holder) error {
+	config := s.ConnConfig()
+	config.Database = h.Database
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer CloseSoon(conn)
+	run := func(statements ...string) error {
+		for _, sql := range statements {
+			if _, err := conn.Exec(ctx, sql); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	end, role := "ROLLBACK PREPARED "+QuoteLiteral(h.GID), Ident(h.Role)
+	if err := run(end); SQLState(err) != "42501" {
+		return err
+	}
+	var member, options bool
+	if err := conn.QueryRow(ctx, membershipSQL, h.Role).Scan(&member, &options); err != nil {
+		return err
+	}
+	if member {
+		return run("SET ROLE "+role, end)
+	}
+	with := ""
+	if options {
+		with = " WITH INHERIT FALSE, SET TRUE"
+	}
+	if err := run("GRANT " + role + " TO CURRENT_USER" + with); err != nil {
+		return err
+	}
+	return errors.Join(run("SET ROLE "+role, end), run("RESET ROLE", "REVOKE "+role+" FROM CURRENT_USER"))
 }

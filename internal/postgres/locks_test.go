@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/localpostgres"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 )
@@ -161,6 +162,67 @@ func TestWhoHoldsTheRoleUp(t *testing.T) {
 	if _, err := other.Exec(t.Context(), "ROLLBACK"); err != nil {
 		t.Errorf("the other role's session was ended: %v", err)
 	}
+}
+
+// TestPreparedTransactionsCannotKeepThePassword has what the role locks stay behind without a session, also from another
+// database, in which alone it can be ended.
+func TestPreparedTransactionsCannotKeepThePassword(t *testing.T) {
+	local, err := localpostgres.Start(t.Context(), localpostgres.Options{InMemory: true, Settings: map[string]string{"max_prepared_transactions": "5"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = local.Stop(context.Background()) }) // before the databases go
+	for _, managed := range []bool{false, true} {
+		db, aside := pgtest.On(t, local), pgtest.On(t, local)
+		address := db.URL
+		if managed {
+			_, address = db.MainUser("main")
+		}
+		server := roleServer(t, address)
+		spec := rotationSite(t, db, server)
+		for database, sql := range map[*pgtest.DB]string{
+			aside: "ALTER ROLE " + postgres.Ident(spec.Name) + " PASSWORD 'the thief''s'", db: "LOCK TABLE app.users IN ACCESS EXCLUSIVE MODE",
+		} {
+			conn := database.ConnTo(database.URLFor(spec.Name, rolePassword))
+			if _, err := conn.Exec(t.Context(), "BEGIN; "+sql+"; PREPARE TRANSACTION 'it''s "+database.Name+"'"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		next := spec
+		next.Verifier = verifier(t, "rotated-"+rolePassword)
+		next.Grants = append(next.Grants, postgres.Grant{Privilege: "INSERT", On: spec.Objects[0]})
+		began := time.Now()
+		if err := server.AlterRole(t.Context(), next); err != nil || time.Since(began) > 10*time.Second {
+			t.Errorf("managed %t: after %s: %v", managed, time.Since(began), err)
+		}
+		if _, err := pgx.Connect(t.Context(), db.URLFor(spec.Name, "rotated-"+rolePassword)); err != nil {
+			t.Error(err)
+		}
+		if kept := db.QueryStrings("SELECT m.roleid::regrole::text FROM pg_auth_members m WHERE m.member = (SELECT oid FROM pg_roles WHERE rolname = (SELECT rolname FROM pg_roles WHERE rolname LIKE 'main%' LIMIT 1)) AND m.roleid = $1::regrole AND NOT m.admin_option", postgres.Ident(spec.Name)); len(kept) > 0 {
+			t.Errorf("the provider has stayed a member of %v", kept)
+		}
+		// What is no change of the role's is not the provider's to end: the error names it, and where it can be ended.
+		if left := db.QueryInt("SELECT count(*) FROM pg_prepared_xacts WHERE database = $1", db.Name); db.Server.Version() < 18 && left != 1 {
+			t.Errorf("%d transactions are left", left)
+		}
+		for _, gid := range db.QueryStrings("SELECT gid FROM pg_prepared_xacts WHERE database = $1", db.Name) {
+			db.Exec("ROLLBACK PREPARED " + postgres.QuoteLiteral(gid))
+		}
+	}
+	db := pgtest.On(t, local)
+	server := roleServer(t, db.URL)
+	spec := rotationSite(t, db, server)
+	if _, err := db.Conn().Exec(t.Context(), "BEGIN; ALTER ROLE "+postgres.Ident(spec.Name)+" CONNECTION LIMIT 9; PREPARE TRANSACTION 'somebody''s'"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	err = server.AlterRole(ctx, spec)
+	var held *postgres.HeldUpError
+	if !errors.As(err, &held) || len(held.Holders) != 1 || held.Holders[0].GID != "somebody's" || held.Holders[0].Database != db.Name || held.Holders[0].Role != "postgres" {
+		t.Errorf("held up by another role's: %v", err)
+	}
+	db.Exec("ROLLBACK PREPARED 'somebody''s'")
 }
 
 // TestLargeObjectsCanBeForbidden is what the security model says of the one kind of object that every role may create.

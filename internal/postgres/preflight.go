@@ -275,32 +275,3 @@ func (t *Preflight) Lacking(ctx context.Context, grants []Grant) ([]Grant, error
 	}
 	return grantsOf(missing), nil
 }
-
-// Row-level security applies to the role, and no permissive policy lets it do what the command stands for.
-const hiddenSQL = `
-select a.command from unnest($3::text[], $4::text[]) with ordinality as a (command, letter, position)
-join pg_class c on c.relname = $2 and c.relkind in ('r', 'p')
-join pg_namespace n on n.oid = c.relnamespace and n.nspname = $1
-where row_security_active(c.oid) and not exists (
-  select from pg_policy p, unnest(p.polroles) as r (role)
-  where p.polrelid = c.oid and p.polpermissive and p.polcmd::text in ('*', a.letter)
-    and (r.role = 0 or pg_has_role(current_user, r.role, 'USAGE')))
-order by a.position`
-
-// Hidden returns those of the commands SELECT, INSERT, UPDATE and DELETE for which row-level security shows the preflight's role
-// no row of the table, whatever it was granted.
-func (t *Preflight) Hidden(ctx context.Context, table Object, commands []string) (hidden []string, err error) {
-	letters := make([]string, len(commands))
-	for i, command := range commands {
-		letters[i] = map[string]string{"SELECT": "r", "INSERT": "a", "UPDATE": "w", "DELETE": "d"}[command]
-	}
-	err = t.pinned(ctx, func() error {
-		rows, err := t.tx.Query(ctx, hiddenSQL, table.Schema, table.Name, commands, letters)
-		if err != nil {
-			return err
-		}
-		hidden, err = pgx.CollectRows(rows, pgx.RowTo[string])
-		return err
-	})
-	return hidden, err
-}

@@ -349,7 +349,7 @@ func (s *Server) finishRole(ctx context.Context, tx pgx.Tx, spec RoleSpec) error
 	if err := syncGrants(ctx, tx, spec.Name, role.oid, spec.Objects, onObjects(spec.Grants)); err != nil {
 		return err
 	}
-	return syncMemberships(ctx, tx, role.oid, spec.Grants)
+	return syncMemberships(ctx, tx, spec.Name, role.oid, spec.Grants)
 }
 
 const openSchemasSQL = `

@@ -240,9 +240,26 @@ func TestAccessFunctionsLeakedPassword(t *testing.T) {
 						t.Errorf("%s: %v", query, err)
 					}
 				}
-				// A temporary object cannot get in front of what the functions use.
-				if _, err := thief.Exec(context.Background(), "CREATE TEMP TABLE users AS SELECT 'stolen' AS email; CREATE FUNCTION pg_temp.lower(text) RETURNS text LANGUAGE sql AS $$ SELECT 'user1@example.com' $$"); err != nil {
-					t.Error(err)
+				// A temporary object cannot get in front of what the functions use: relations, types, functions, operators.
+				for _, sql := range []string{
+					"CREATE TEMP TABLE users AS SELECT 'stolen' AS email; CREATE TEMP SEQUENCE ran; CREATE TEMP VIEW pg_class AS SELECT 1 AS oid",
+					"CREATE FUNCTION pg_temp.lower(text) RETURNS text LANGUAGE sql AS $$ SELECT nextval('pg_temp.ran')::pg_catalog.text $$",
+					"CREATE FUNCTION pg_temp.alike(text, text) RETURNS boolean LANGUAGE sql AS $$ SELECT nextval('pg_temp.ran') > 0 $$",
+					"CREATE OPERATOR pg_temp.= (LEFTARG = text, RIGHTARG = text, FUNCTION = pg_temp.alike)",
+					"CREATE DOMAIN pg_temp.text AS pg_catalog.text CHECK (nextval('pg_temp.ran') > 0); CREATE TYPE pg_temp.citext AS (a int)",
+					"CREATE FUNCTION pg_temp.check_client() RETURNS void LANGUAGE sql AS $$ SELECT nextval('pg_temp.ran') $$",
+					"SET search_path = pg_temp, pg_catalog",
+				} {
+					if _, err := thief.Exec(context.Background(), sql); err != nil {
+						t.Errorf("%s: %v", sql, err)
+					}
+				}
+				var ran bool
+				if n := count(user+"($1)", "someone@example.net"); n != 0 {
+					t.Errorf("with temporary objects an unknown address finds %d users", n)
+				}
+				if err := thief.QueryRow(context.Background(), "SELECT is_called FROM pg_temp.ran").Scan(&ran); err != nil || ran {
+					t.Errorf("a temporary object of the role was used: %v", err)
 				}
 				if n := count(user+"($1)", "user7@example.com"); n != 1 {
 					t.Errorf("with temporary objects a known address finds %d users", n)
@@ -390,6 +407,11 @@ func TestAccessFunctionsBadInput(t *testing.T) {
 	missing.Reach = store.Table{Schema: missing.Table().Schema, Name: "missing"}
 	taken, role := accessSchema(db), db.RoleName("taken")
 	db.Exec("CREATE SCHEMA " + taken + "; CREATE ROLE " + role)
+	beneath := small
+	beneath.Reach = store.Table{Schema: "public", Name: "shown"}
+	db.Exec(fmt.Sprintf(`CREATE TABLE public.guarded AS TABLE %s; ALTER TABLE public.guarded ENABLE ROW LEVEL SECURITY;
+		GRANT SELECT ON public.guarded TO %[2]s; CREATE VIEW public.shown AS TABLE public.guarded; ALTER VIEW public.shown OWNER TO %[2]s`,
+		pgx.Identifier{small.Table().Schema, small.Table().Name}.Sanitize(), role))
 	with := func(s store.Store, schema string, lines ...string) string {
 		return accessConfig(t, db, s, schema, "", "", lines...)
 	}
@@ -405,6 +427,7 @@ func TestAccessFunctionsBadInput(t *testing.T) {
 		{with(variety.store, taken), "Schema Exists Already.*import"},
 		{with(variety.store, "s", fmt.Sprintf("owner = %q", role)), "Role Exists Already.*was not made to own access functions"},
 		{with(variety.store, "s", `owner = "postgres"`), "Role Exists Already.*connects as it"},
+		{with(beneath, "s", `operations = ["login"]`), `Rows Are Hidden.*CREATE POLICY auth0 ON "public"."guarded" FOR SELECT TO "taken_`},
 	} {
 		steps = append(steps, resource.TestStep{Config: bad.config, PlanOnly: true, ExpectError: saying(bad.want)})
 	}

@@ -353,12 +353,15 @@ func TestPreflightAtPlan(t *testing.T) {
 		"not asked for":                {"ALTER TABLE users ADD tenant int NOT NULL", "preflight = false", ""},
 		"no sign-ups":                  {"ALTER TABLE users ADD tenant int NOT NULL", "import_mode = true", ""},
 		"sign-ups by an own script":    {"ALTER TABLE users ADD tenant int NOT NULL", `scripts { overrides = { create = "function create(user, callback) { callback(null); }" } }`, ""},
+		"row-level security":           {"ALTER TABLE users ENABLE ROW LEVEL SECURITY", "import_mode = true", `Rows Are Hidden[\s\S]*auth0pg_access_functions[\s\S]*CREATE POLICY[\s\S]*FOR SELECT TO "scripts_`},
+		"row-level security, no role":  {"ALTER TABLE users ENABLE ROW LEVEL SECURITY; DROP OWNED BY {role}; DROP ROLE {role}", "", `Rows Are Hidden[\s\S]*create the role "scripts_\w+" first`},
+		"row-level security, a policy": {"ALTER TABLE users ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON users TO {role} USING (true)", "", ""},
 		"scripts that ask for nothing": {"DROP TABLE users", "import_mode = true\n scripts { import_finished = true }", ""},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			p := newPreflightTest(t, plainTable, plainStore())
-			p.db.Exec(c.ddl)
+			p.db.Exec(strings.ReplaceAll(c.ddl, "{role}", p.role))
 			if c.want == "" {
 				p.run(resource.TestStep{Config: p.connection(c.lines)})
 				return

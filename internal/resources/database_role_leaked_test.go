@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/provider"
 )
 
 // A membership would let a thief be another role. The first plan of an imported role names
@@ -126,4 +127,61 @@ func TestDatabaseRoleLeakedPassword(t *testing.T) {
 			},
 		},
 	})
+}
+
+// A membership that is named is given and kept, any other taken back; an import names those that are there.
+func TestDatabaseRoleMembershipsThatStay(t *testing.T) {
+	t.Parallel()
+	db := acctest.LocalDatabase(t)
+	db.Exec(roleTable)
+	name, kept, other := db.RoleName("scripts"), db.RoleName("Kept"), db.RoleName("other")
+	quoted := pgx.Identifier{kept}.Sanitize()
+	db.Exec("CREATE ROLE " + quoted + "; CREATE ROLE " + other)
+	core := acctest.NewCore(t, provider.Server("test"), map[string]any{"postgres": map[string]any{"url": db.URL}})
+	memberOf := func() string {
+		return db.QueryString("SELECT coalesce(string_agg(r.rolname, ' '), '') FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid WHERE m.member = $1::regrole", name)
+	}
+	config := map[string]any{
+		"name": name, "operations": []string{"login"},
+		"store": `{"columns":{"email":"email text","id":"id uuid","password":"password text"},"email_lookup":"lower_index","table":{"name":"users","schema":"public"}}`,
+	}
+	role := core.New("auth0pg_database_role")
+	apply := func(what, want string, extra ...string) {
+		t.Helper()
+		delete(config, "extra_privileges")
+		if len(extra) > 0 {
+			config["extra_privileges"] = extra
+		}
+		var diags acctest.Diagnostics
+		if role, diags = core.Apply(role, config); diags.Failed() {
+			t.Fatal(what, diags)
+		}
+		if role, diags = core.Refresh(role); diags.Failed() || memberOf() != want {
+			t.Errorf("%s: member of %q, want %q: %v", what, memberOf(), want, diags)
+		}
+		planned, diags := core.Plan(role, config)
+		if changes := acctest.Changes(role, planned); changes != "" || diags.Failed() {
+			t.Errorf("%s: the plan after the apply: %s %v", what, changes, diags)
+		}
+	}
+	apply("named", kept, "MEMBER OF "+quoted)
+	db.Exec("REVOKE " + quoted + " FROM " + name + "; GRANT " + other + " TO " + name + "; GRANT DELETE ON users TO " + name)
+	var diags acctest.Diagnostics
+	if role, diags = core.Refresh(role); diags.Failed() {
+		t.Fatal(diags)
+	}
+	apply("changed elsewhere", kept, "MEMBER OF "+quoted)
+	db.Exec("GRANT SELECT (nickname) ON users TO " + name)
+	imported, diags := core.Import("auth0pg_database_role", name)
+	if imported, diags = core.Refresh(imported); diags.Failed() {
+		t.Fatal(diags)
+	}
+	state := imported.JSON()
+	if got, want := fmt.Sprint(state["extra_privileges"]), fmt.Sprintf(`[MEMBER OF "%s"]`, kept); got != want {
+		t.Errorf("imported with %s, want %s", got, want)
+	}
+	if role, diags = core.Refresh(role); diags.Failed() {
+		t.Fatal(diags)
+	}
+	apply("no longer named", "")
 }

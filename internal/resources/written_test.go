@@ -106,7 +106,7 @@ func TestWritingsAndExtraPrivileges(t *testing.T) {
 	if may(extra["a table"]) || may(extra["a sequence"]) || !may(extra["a column"]) {
 		t.Error("what is no longer named is not taken back")
 	}
-	for _, bad := range []string{"ALL ON public.users", "SELECT ON users", "CREATE ON SCHEMA public", "TRUNCATE ON public.users", "MEMBER OF postgres",
+	for _, bad := range []string{"ALL ON public.users", "SELECT ON users", "CREATE ON SCHEMA public", "TRUNCATE ON public.users", "MEMBER OF postgres", "MEMBER OF nobody_there", "MEMBER OF pg_read_server_files", `MEMBER OF "a" WITH ADMIN OPTION`,
 		"SELECT ON public.users WITH GRANT OPTION", "x"} {
 		scripts["extra_privileges"] = []string{bad}
 		if _, diags := core.Plan(object, scripts); !diags.Failed() {

@@ -105,6 +105,7 @@ func TestHelpersAreUsedAndNamed(t *testing.T) {
 			everything += render(t, op, o)
 		}
 	}
+	everything += render(t, Login, Options{Store: storeWith(), ImportMode: true, ForgetMigratedAfter: time.Hour})
 	for file, helper := range files() {
 		if strings.HasPrefix(file, "js/operations/") {
 			continue

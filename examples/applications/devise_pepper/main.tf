@@ -19,6 +19,8 @@ resource "auth0pg_users_table" "users" {
   }
 
   email_lookup = "exact" # Devise keeps addresses in lower case
+
+  legacy_hashes = ["bcrypt_pepper"]
 }
 
 resource "auth0pg_database_role" "scripts" {

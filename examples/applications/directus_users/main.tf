@@ -19,6 +19,8 @@ resource "auth0pg_users_table" "users" {
     last_login  = { name = "last_access" }
     blocked     = { expression = "status is distinct from 'active'" }
   }
+
+  legacy_hashes = ["argon2"]
 }
 
 resource "auth0pg_database_role" "scripts" {

@@ -30,7 +30,8 @@ resource "auth0pg_users_table" "users" {
     is_active    = { on_create = "true" }
   }
 
-  row_filter = "email <> ''"
+  row_filter    = "email <> ''"
+  legacy_hashes = ["django_pbkdf2", "unknown"] # a password that starts with ! is none
 }
 
 resource "auth0pg_database_role" "scripts" {

@@ -22,6 +22,8 @@ resource "auth0pg_users_table" "users" {
   }
 
   email_lookup = "exact" # Metabase keeps addresses in lower case
+
+  legacy_hashes = ["bcrypt_salted"]
 }
 
 resource "auth0pg_database_role" "scripts" {

@@ -28,6 +28,7 @@ resource "auth0pg_users_table" "users" {
   extra_columns        = var.table.extra_columns
   row_filter           = var.table.row_filter
   not_blocking         = var.table.not_blocking
+  legacy_hashes        = var.scripts.legacy_hashes
   email_lookup         = var.table.email_lookup
   deletion_protection  = var.deletion_protection
   drop_table_with_rows = var.destroy_users

@@ -102,8 +102,7 @@ func AuditUsers(ctx context.Context, s *postgres.Server, users store.Store, form
 			return err
 		}
 		suspects := Suspects(users, relation.Table, ignored)
-		census, err := TakeCensus(ctx, tx, users, relation.Table, suspects)
-		audit.Problems = Problems(users, relation, census, suspects, formats)
+		audit.Problems, err = FindProblems(ctx, tx, users, relation.Table, suspects, formats)
 		return err
 	})
 	return audit, err

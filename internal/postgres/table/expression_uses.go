@@ -88,16 +88,21 @@ func (r *rowResolver) uses(ctx context.Context, tx pgx.Tx, tree string, found *R
 			}
 			continue
 		}
-		beneath, err := postgres.ViewCode(ctx, tx, read.oid)
+		code, err := postgres.ViewCode(ctx, tx, read.oid)
 		switch {
 		case err != nil:
 			return err
-		case len(beneath) > 0:
-			return &refusedError{"it reads what runs code of a role that is not trusted: " + strings.Join(beneath, "; ")}
+		case len(code) > 0:
+			return &refusedError{"it reads what runs code of a role that is not trusted: " + strings.Join(code, "; ")}
 		}
 		if len(read.columns) > 0 || relation.Schema != r.row.Schema || relation.Name != r.row.Name {
 			found.Reads = append(found.Reads, relation) // a statement reads something of the users table anyway
 		}
+		asked, _, err := invokerReads(ctx, tx, read.oid)
+		if err != nil {
+			return err
+		}
+		found.Reads = append(found.Reads, asked...)
 	}
 	slices.SortFunc(
 		found.Reads,

@@ -51,6 +51,8 @@ const (
 	RowsHidden ProblemKind = "rows_hidden"
 	// Unreadable are hashes of formats that login does not read as it is configured.
 	Unreadable ProblemKind = "hashes_not_read"
+	// NotLookedAt are rows that the server could not read.
+	NotLookedAt ProblemKind = "rows_not_read"
 )
 
 // CensusRows is how many rows are looked at, and hashRows how many hashes.
@@ -74,32 +76,38 @@ type Census struct {
 }
 
 // TakeCensus counts, bounded in rows and in time, as whoever the session is. It returns nil where that is not possible:
-// because policies hide rows, or because it takes too long. Its error is a [postgres.ForeignError] where code of somebody
-// who is not trusted would run.
-func TakeCensus(ctx context.Context, db postgres.Beginner, users store.Store, r *Table, suspects []Suspect) (*Census,
-	error) {
+// because policies hide rows, or because it takes too long; and what the server said where the rows cannot be read at
+// all, as those behind a foreign server that is gone. Its error is a [postgres.ForeignError] where code of somebody who is
+// not trusted would run.
+func TakeCensus(
+	ctx context.Context, db postgres.Beginner, users store.Store, r *Table, suspects []Suspect,
+) (c *Census, failed *pgconn.PgError, err error) {
 	if len(r.Foreign) > 0 {
-		return nil, &postgres.ForeignError{Found: r.Foreign}
+		return nil, nil, &postgres.ForeignError{Found: r.Foreign}
 	}
 	tx, err := db.Begin(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer tx.Rollback(ctx) //nolint:errcheck // a failed rollback ends the session, which rolls back as well
 	for _, sql := range []string{
 		"SET LOCAL row_security = off", fmt.Sprintf("SET LOCAL statement_timeout = %d", censusTime.Milliseconds()),
 	} {
 		if _, err := tx.Exec(ctx, sql); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	census, err := census(ctx, tx, users, suspects)
-	var server *pgconn.PgError
+	c, err = census(ctx, tx, users, suspects)
 	var temporary *TemporaryError
-	if errors.As(err, &server) || errors.As(err, &temporary) || errors.Is(err, ErrStandby) {
-		return nil, nil // what is not counted is told without its number
+	switch {
+	case errors.As(err, &temporary) || errors.Is(err, ErrStandby):
+		return nil, nil, nil
+	case !errors.As(err, &failed):
+		return c, nil, err
+	case failed.Code == "57014" || failed.Code == "42501": // what is not counted is told without its number
+		return nil, nil, nil
 	}
-	return census, err
+	return nil, failed, nil
 }
 
 func census(ctx context.Context, tx pgx.Tx, users store.Store, suspects []Suspect) (*Census, error) {
@@ -182,27 +190,63 @@ func (q rowsQuery) list(condition string) string {
 		"true AND "))
 }
 
-// Problems are what the census and the catalog tell of a store. The formats are those that login reads beside bcrypt;
-// nil where nothing is known of them.
-func Problems(users store.Store, r *Relation, census *Census, suspects []Suspect, formats []string) []Problem {
+// FindProblems looks at the rows and the catalog of a store. The formats are those that login reads beside bcrypt.
+// With a [postgres.ForeignError] there are those that take no look at the rows.
+func FindProblems(
+	ctx context.Context, db postgres.Beginner, users store.Store, r *Table, suspects []Suspect, formats []string,
+) ([]Problem, error) {
+	census, failed, err := TakeCensus(ctx, db, users, r, suspects)
+	var foreign *postgres.ForeignError
+	if err != nil && !errors.As(err, &foreign) {
+		return nil, err
+	}
+	hidden, failure := Hidden(ctx, db, users, "", "SELECT")
+	if failure != nil {
+		return nil, failure
+	}
 	p := problems{users: users, q: newRowsQuery(users), census: census}
 	for _, s := range suspects {
 		p.notRead(s)
 	}
 	p.filters()
 	p.addresses()
-	if r.RowSecurity && !r.Open {
-		p.all = append(p.all, Problem{
-			Kind: RowsHidden, Attribute: "name",
-			What: "row-level security is on, and no policy shows all rows to anybody: the role of the scripts finds no user, " +
-				"and each login ends as with a wrong password",
-			Settle: fmt.Sprintf("put auth0pg_access_functions in front, which have a policy of their own, or have the owner "+
-				"run CREATE POLICY auth0 ON %s TO <the scripts' role> USING (true)",
-				p.q.from),
-		})
-	}
+	p.hidden(hidden)
+	p.notLookedAt(failed)
 	p.hashes(formats)
-	return p.all
+	return p.all, err
+}
+
+// Hidden finds out of which relations that the store reads row-level security shows the role no row, see
+// [postgres.ReadHiddenRows].
+func Hidden(
+	ctx context.Context, db postgres.Beginner, users store.Store, role string, commands ...string,
+) ([]postgres.HiddenRows, error) {
+	relations := []postgres.Object{{Kind: postgres.TableObject, Schema: users.Table().Schema, Name: users.Table().Name}}
+	for _, r := range reads(users) {
+		if on := (postgres.Object{Kind: postgres.TableObject, Schema: r.Schema, Name: r.Name}); on != relations[0] {
+			relations = append(relations, on)
+		}
+	}
+	tx, err := db.Begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback(ctx) //nolint:errcheck // a failed rollback ends the session, which rolls back as well
+	return postgres.ReadHiddenRows(ctx, tx, role, commands, relations...)
+}
+
+// reads are the relations that the store's expressions read.
+func reads(users store.Store) []store.Relation {
+	all := slices.Clone(users.Reads)
+	for _, part := range users.Parts() {
+		if e := users.Columns[part].Expression; e != nil {
+			all = append(all, e.Reads...)
+		}
+	}
+	if users.RowFilter != nil {
+		all = append(all, users.RowFilter.Reads...)
+	}
+	return all
 }
 
 type problems struct {
@@ -293,6 +337,42 @@ func (p *problems) addresses() {
 	}, func(c *Census) int64 { return c.Shared })
 }
 
+// notLookedAt tells what the server said, unless that may repeat a value of a row.
+func (p *problems) notLookedAt(failed *pgconn.PgError) {
+	if failed == nil {
+		return
+	}
+	said := failed.Message
+	if strings.HasPrefix(failed.Code, "22") || strings.HasPrefix(failed.Code, "P0") {
+		said = "a value in them cannot be read as the expressions do"
+	}
+	p.all = append(p.all, Problem{
+		Kind: NotLookedAt, Attribute: "name", Query: "SELECT * FROM " + p.q.from + " LIMIT 1",
+		What:   fmt.Sprintf("the rows cannot be read, and nothing is known of them: %s (SQLSTATE %s)", said, failed.Code),
+		Settle: "let the provider's role read them, and plan again",
+	})
+}
+
+func (p *problems) hidden(found []postgres.HiddenRows) {
+	for _, h := range found {
+		what := fmt.Sprintf("row-level security is on for %s, and no policy shows all of its rows to anybody", h.On)
+		settle := "put auth0pg_access_functions in front, which have a policy of their own, or "
+		if h.Role != "" {
+			what = fmt.Sprintf("of %s nobody gets a row: %s", h.On, h.Why())
+			settle = ""
+		}
+		switch {
+		case h.On.Schema == p.users.Table().Schema && h.On.Name == p.users.Table().Name:
+			what += ": the role of the scripts finds no user, and each login ends as with a wrong password"
+		default:
+			what += ": whoever it would block gets in, and what it would say of a user is missing"
+			settle = ""
+		}
+		p.all = append(p.all, Problem{Kind: RowsHidden, Attribute: "name", What: what, Settle: settle + "have the owner run " +
+			h.Remedy()})
+	}
+}
+
 func (p *problems) hashes(formats []string) {
 	if p.census == nil {
 		return
@@ -301,7 +381,8 @@ func (p *problems) hashes(formats []string) {
 	var names []string
 	total := int64(0)
 	for look, n := range p.census.Hashes {
-		if look == "unknown" || slices.Contains(unreadable, look) {
+		unknown := look == UnknownLook && !slices.Contains(formats, UnknownLook)
+		if unknown || slices.Contains(unreadable, look) {
 			total += n
 			names = append(names, look)
 		}
@@ -314,10 +395,14 @@ func (p *problems) hashes(formats []string) {
 		could = append(could, hashes.Readers(look)...)
 	}
 	could = slices.Compact(slices.Sorted(slices.Values(could)))
-	settle := "see the guide Password hashes for a format that is not in the list"
+	settle := "name unknown in legacy_hashes here, if these users shall reset their password; the guide Password hashes " +
+		"has the formats"
 	if len(could) > 0 {
 		settle = "name the format in scripts.legacy_hashes of the connection and in legacy_hashes here: " +
 			strings.Join(could, ", ")
+		if slices.Contains(names, UnknownLook) {
+			settle += "; and unknown here, if those of none shall reset their password"
+		}
 	}
 	p.all = append(p.all, Problem{
 		Kind: Unreadable, Attribute: string(store.Password), Counted: &total, Settle: settle,

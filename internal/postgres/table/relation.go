@@ -21,12 +21,10 @@ type Relation struct {
 	Refuses []string
 	// Fixed are the columns of a view that take no change.
 	Fixed []string
-	// Reads is what a view that looks at the rights of whoever uses it needs beside itself.
+	// Reads is what a view that looks at the rights of whoever uses it needs beside itself, as does a view over such a one.
 	Reads []store.Relation
-	// Invoker is set for such a view.
+	// Invoker is set for such views.
 	Invoker bool
-	// RowSecurity is set where policies say which rows a role sees, Open where one of them shows all rows to somebody.
-	RowSecurity, Open bool
 }
 
 // Words for the kinds of relations, by pg_class.relkind.
@@ -47,12 +45,7 @@ select c.oid, pg_relation_is_updatable(c.oid, true),
   exists (select from pg_trigger g
     where g.tgrelid = c.oid and g.tgenabled <> 'D' and g.tgtype & 64 <> 0 and g.tgtype & 16 <> 0),
   array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-    and c.relkind = 'v' and not pg_column_is_updatable(c.oid, a.attnum, true) order by a.attnum),
-  coalesce((
-    select o.option_value::bool from pg_options_to_table(c.reloptions) o where o.option_name = 'security_invoker'), false),
-  c.relrowsecurity,
-  exists (select from pg_policy p where p.polrelid = c.oid and p.polpermissive and p.polcmd in ('*', 'r')
-    and pg_get_expr(p.polqual, p.polrelid) = 'true')
+    and c.relkind = 'v' and not pg_column_is_updatable(c.oid, a.attnum, true) order by a.attnum)
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm', 'f')`
 
@@ -72,7 +65,7 @@ func InspectRelation(ctx context.Context, db postgres.Beginner, schema, name str
 	var takes int
 	var inserts, updates bool
 	if err := tx.QueryRow(ctx, relationTraitsSQL, schema, name).Scan(
-		&oid, &takes, &inserts, &updates, &r.Fixed, &r.Invoker, &r.RowSecurity, &r.Open); err != nil {
+		&oid, &takes, &inserts, &updates, &r.Fixed); err != nil {
 		return nil, err
 	}
 	for i, command := range []string{"DELETE", "INSERT", "UPDATE"} {
@@ -91,15 +84,14 @@ func InspectRelation(ctx context.Context, db postgres.Beginner, schema, name str
 		return nil, err
 	}
 	r.Foreign = append(r.Foreign, further...)
-	if !r.Invoker {
-		return r, nil
+	if r.Reads, r.Invoker, err = invokerReads(ctx, tx, oid); err != nil || !r.Invoker {
+		return r, err
 	}
 	// What it changes is changed with the rights of whoever uses it, in tables of which nothing is known here.
 	if !inserts && !updates {
 		r.Refuses, r.Fixed = []string{"DELETE", "INSERT", "UPDATE"}, r.names()
 	}
-	r.Reads, err = invokerReads(ctx, tx, oid)
-	return r, err
+	return r, nil
 }
 
 func (t *Table) names() []string {
@@ -113,12 +105,12 @@ func (t *Table) names() []string {
 const ruleSQL = `
 select w.ev_action::text, coalesce((
   select o.option_value::bool from pg_options_to_table(c.reloptions) o where o.option_name = 'security_invoker'), false)
-from pg_class c join pg_rewrite w on w.ev_class = c.oid and w.rulename = '_RETURN' where c.oid = $1`
+from pg_class c join pg_rewrite w on w.ev_class = c.oid and w.rulename = '_RETURN' where c.oid = $1 and c.relkind = 'v'`
 
-// invokerReads is what the query of a view reads with the rights of whoever uses it, through views of the same kind.
-func invokerReads(ctx context.Context, tx pgx.Tx, view uint32) ([]store.Relation, error) {
+// invokerReads is what the query of a view reads with the rights of whoever uses it: what views with security_invoker
+// do, also beneath one without. It reports whether there is any such view.
+func invokerReads(ctx context.Context, tx pgx.Tx, view uint32) (all []store.Relation, invokers bool, err error) {
 	r := &rowResolver{resolver: resolver{tx: tx}}
-	var all []store.Relation
 	seen := map[uint32]bool{}
 	for todo := []uint32{view}; len(todo) > 0; {
 		oid := todo[0]
@@ -129,22 +121,25 @@ func invokerReads(ctx context.Context, tx pgx.Tx, view uint32) ([]store.Relation
 		var tree string
 		var invoker bool
 		switch err := tx.QueryRow(ctx, ruleSQL, oid).Scan(&tree, &invoker); {
-		case errors.Is(err, pgx.ErrNoRows), err == nil && !invoker:
+		case errors.Is(err, pgx.ErrNoRows):
 			continue
 		case err != nil:
-			return nil, err
+			return nil, false, err
 		}
+		invokers = invokers || invoker
 		for _, read := range readings(tree) {
+			if todo = append(todo, read.oid); !invoker {
+				continue
+			}
 			relation, err := r.relation(ctx, tx, read)
 			if err != nil {
-				return nil, err
+				return nil, false, err
 			}
-			all, todo = append(all, relation), append(todo, read.oid)
+			all = append(all, relation)
 		}
 	}
 	slices.SortFunc(all, func(a, b store.Relation) int {
-		return strings.Compare(a.Schema+"\x00"+a.Name,
-			b.Schema+"\x00"+b.Name)
+		return strings.Compare(a.Schema+"\x00"+a.Name, b.Schema+"\x00"+b.Name)
 	})
-	return merged(all), nil
+	return merged(all), invokers, nil
 }

@@ -29,12 +29,15 @@ var (
 	positive = []string{"active", "enabled", "approved", "activated", "allowed", "accepted", "valid"}
 	negative = []string{
 		"inactive", "disabled", "banned", "ban", "locked", "lockout", "lock", "suspended", "suspension", "blocked", "deactivated",
-		"archived", "expired", "revoked", "terminated", "closed", "frozen", "rejected",
+		"archived", "expired", "revoked", "terminated", "closed", "frozen", "rejected", "cancelled", "canceled", "pending", "denied",
+		"barred", "unapproved", "dismissed",
 	}
-	ended   = []string{"deleted", "delete", "removed", "deletion", "trashed", "discarded"}
+	ended   = []string{"deleted", "delete", "removed", "deletion", "trashed", "discarded", "erased", "purged", "anonymized", "anonymised"}
 	limits  = []string{"until", "till", "end", "ends"}
 	expires = []string{"expires", "expiry", "expiration"}
 	states  = []string{"status", "state"}
+	// Flags of rows that are nobody.
+	nobodies = []string{"bot", "robot", "system", "dummy", "ghost", "placeholder", "anonymous", "stub"}
 	// Words that may stand beside them; with any other one the column is about something else.
 	fillers = []string{"is", "was", "user", "account", "login", "at", "on", "date", "time", "utc", "since", "from",
 		"permanently", "flag", "admin", "access", "membership"}
@@ -106,9 +109,9 @@ func suspect(c *Column) (Suspect, bool) {
 	has := func(list []string) bool {
 		return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(list, w) })
 	}
-	known := slices.Concat(positive, negative, ended, limits, expires, states, fillers)
+	known := slices.Concat(positive, negative, ended, limits, expires, states, nobodies, fillers)
 	if slices.ContainsFunc(words, func(w string) bool { return !slices.Contains(known, w) }) ||
-		!has(slices.Concat(positive, negative, ended, expires, states)) && (!has(limits) || len(words) < 2) {
+		!has(slices.Concat(positive, negative, ended, expires, states, nobodies)) && (!has(limits) || len(words) < 2) {
 		return Suspect{}, false
 	}
 	kind, name := valueKind(c), cmp.Or(c.Quoted, postgres.Ident(c.Name))
@@ -122,7 +125,7 @@ func suspect(c *Column) (Suspect, bool) {
 		return Suspect{c.Name, "", "blocked = { expression = " + hclText(name+" is distinct from 1") + " }"}, true
 	case has(ended) && kind == "time":
 		return Suspect{c.Name, name + " is not null", "row_filter = " + hclText(name+" is null")}, true
-	case has(ended) && kind == "flag":
+	case kind == "flag" && (has(ended) || has(nobodies)):
 		return Suspect{c.Name, name, "row_filter = " + hclText(name+" is not true")}, true
 	case has(ended) && kind == "number":
 		return Suspect{c.Name, "coalesce(" + name + " <> 0, false)", "row_filter = " +
@@ -139,8 +142,15 @@ func suspect(c *Column) (Suspect, bool) {
 		return blocked("coalesce(" + name + ", false)")
 	case kind == "flag":
 		return blocked(name + " is not true")
-	case kind == "number" && (has(limits) || has(expires)):
-		return Suspect{}, false // an epoch, in seconds or milliseconds, or a count of tries
+	case has(nobodies):
+		return Suspect{}, false
+	case kind == "number" && (has(limits) || has(expires)): // since 1970, in seconds or milliseconds, and 0 for none
+		comparison := " > now(), false)"
+		if has(expires) || has(positive) {
+			comparison = " <= now(), false)"
+		}
+		since := "coalesce(to_timestamp(nullif(" + name + ", 0))" + comparison
+		return Suspect{c.Name, "", "blocked = { expression = " + hclText(since) + " }"}, true
 	case kind == "number" && has(positive):
 		return blocked("coalesce(" + name + ", 0) = 0")
 	case kind == "number" && has(negative):

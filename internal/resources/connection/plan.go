@@ -192,7 +192,7 @@ func (r *connection) checkPlan(
 	plan.checkUsernames(settled, config, diags)
 	plan.checkContext(settled, prior, config, diags)
 	plan.checkConfiguration(settled, config, diags)
-	r.checkCatalog(ctx, settled, prior, plan, diags)
+	r.checkCatalog(ctx, settled, prior, plan, config, diags)
 	r.warnOfHashes(ctx, settled, prior, plan, diags)
 	r.warnOfLeft(ctx, settled, prior, plan, diags)
 	r.warnOfUsers(ctx, prior, plan, diags)

@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgurl"
@@ -56,22 +57,18 @@ func (r *connection) preflightServer(ctx context.Context) *postgres.Server {
 	return server
 }
 
-// checkCatalog refuses a plan whose sign-ups the catalog tells to fail. A table that is yet to
+// checkCatalog refuses a plan whose sign-ups the catalog tells to fail, or whose logins would find nobody. A table that is yet to
 // be created or changed is tried at apply.
 func (r *connection) checkCatalog(
 	ctx context.Context,
 	settled resolved,
-	prior, plan *connectionModel,
+	prior, plan, config *connectionModel,
 	diags *diag.Diagnostics,
 ) {
 	users := settled.store
 	at, direct := users.Reach.(store.Table)
 	if diags.HasError() || !direct || !plan.Preflight.ValueBool() || plan.UseFormerScripts.ValueBool() ||
-		hasUnknown(plan.ScriptDigests) || !plan.uploads(prior) ||
-		!slices.Contains(
-			settled.ownOperations(plan.ScriptDigests),
-			scripts.Create,
-		) || r.data.Notes.TableChanges(at.Schema, at.Name) {
+		hasUnknown(plan.ScriptDigests) || !plan.uploads(prior) || r.data.Notes.TableChanges(at.Schema, at.Name) {
 		return
 	}
 	server := r.preflightServer(ctx)
@@ -81,6 +78,12 @@ func (r *connection) checkCatalog(
 	pool, err := server.Pool(ctx)
 	if err != nil {
 		tflog.Info(ctx, "the catalog is not checked: the server does not answer yet", map[string]any{"error": err.Error()})
+		return
+	}
+	operations := settled.ownOperations(plan.ScriptDigests)
+	value, _ := config.ConfigurationWO.Elements()[settled.settings.DatabaseURLKey.ValueString()].(types.String)
+	hidden, err := findHidden(ctx, pool, users, operations, settled.options(), scriptsTarget(value.ValueString()))
+	if err == nil && hidden.report(diags) || !slices.Contains(operations, scripts.Create) {
 		return
 	}
 	var filled, null []string
@@ -167,24 +170,27 @@ func (r *connection) preflight(
 	}
 	operations := settled.ownOperations(plan.ScriptDigests)
 	server := r.preflightServer(ctx)
-	if diags.HasError() || server == nil || len(operations) == 0 {
+	if diags.HasError() || server == nil {
 		return !diags.HasError()
 	}
 	target := scriptsTarget(configuration[settled.settings.DatabaseURLKey.ValueString()])
+	r.warnOfOverrides(ctx, server, settled, target, diags)
+	if len(operations) == 0 {
+		return true
+	}
 	options := settled.options()
 	began := time.Now()
 	var preflight *scriptPreflight
 	var wanted, role string
 	var assumed bool
-	var hidden []string
+	if hidden, err := findHiddenOn(ctx, server, users, operations, options, target); err == nil && hidden.report(diags) {
+		return false
+	}
 	var err error
 	for _, wanted = range target.roles() {
 		err = server.Try(ctx, wanted, kit.TableObject(users), func(ctx context.Context, t *postgres.Preflight) error {
 			role, assumed = t.Role, t.Assumed
 			preflight = newScriptPreflight(t, users, options)
-			if hidden, err = hiddenCommands(ctx, t, users, operations, options); err != nil || len(hidden) > 0 {
-				return err
-			}
 			return preflight.run(ctx, operations)
 		})
 		if !errors.Is(err, postgres.ErrRoleNotFound) {
@@ -216,9 +222,6 @@ func (r *connection) preflight(
 			kit.PostgresDetail(attempted, err)+" Nothing was changed in Auth0. "+withoutPreflight,
 		)
 		return false
-	case len(hidden) > 0:
-		addHidden(users, role, hidden, diags)
-		return false
 	case preflight.missing() && target.database != "" && target.database != server.Database():
 		diags.AddWarning("Scripts Not Tried", fmt.Sprintf(
 			"%s: the scripts connect to the database %q, the provider to %q, which has no such table. The scripts are "+
@@ -232,39 +235,6 @@ func (r *connection) preflight(
 	kit.LogDone(ctx, began, "scripts tried", map[string]any{"role": role, "scripts": len(operations)})
 	preflight.report(diags)
 	return !diags.HasError()
-}
-
-// hiddenCommands are those that the operations need on the table and that row-level security makes useless to the role.
-func hiddenCommands(
-	ctx context.Context,
-	t *postgres.Preflight,
-	users store.Store,
-	operations []scripts.Operation,
-	options scripts.Options,
-) ([]string, error) {
-	if _, direct := users.Reach.(store.Table); !direct || !t.Assumed {
-		return nil, nil
-	}
-	grants, _, err := kit.StoreGrants(users, operations, options.Features())
-	if err != nil {
-		return nil, err
-	}
-	on, commands := kit.TableObject(users), []string{"SELECT", "INSERT", "UPDATE", "DELETE"}
-	commands = slices.DeleteFunc(commands, func(command string) bool {
-		return !slices.ContainsFunc(grants, func(g postgres.Grant) bool { return g.On == on && g.Privilege == command })
-	})
-	return t.Hidden(ctx, on, commands)
-}
-
-// addHidden refuses scripts that would find no user: no statement fails, so that every login ends as with a wrong password.
-func addHidden(users store.Store, role string, commands []string, diags *diag.Diagnostics) {
-	diags.AddAttributeError(path.Root("store"), "Rows Are Hidden", fmt.Sprintf(
-		"The scripts would find no user in %s: it has row-level security, and no permissive policy is for the role %q "+
-			"(%s). Every login would end as with a wrong password. "+
-			"Nothing was changed in Auth0.\n\nPut auth0pg_access_functions in front of the table, which have a policy of "+
-			"their own; or give the role one and apply again:\n\n"+
-			"  CREATE POLICY auth0 ON %s TO %s USING (true) WITH CHECK (true);\n\n%s",
-		users.Title(), role, kit.List(commands), kit.TableObject(users), kit.QuoteIdentifier(role), withoutPreflight))
 }
 
 func addTriedAsOther(wanted, role string, diags *diag.Diagnostics) {

@@ -171,6 +171,7 @@ func (m *accessFunctionsModel) planServer(
 	if access != nil {
 		warnOfMembers(ctx, server, spec.Owner, diags)
 	}
+	m.checkHidden(ctx, server, spec.Owner, diags)
 	m.Definitions = stringMap(spec.Wanted(access))
 	m.OwnerPrivileges = kit.StringList(kit.GrantLines(spec.Grants))
 	// The table's own changes in the same apply may decide the rest.
@@ -186,6 +187,36 @@ func (m *accessFunctionsModel) planServer(
 		m.Policy = types.StringValue(postgres.OwnerPolicy(spec.Schema, spec.Table, spec.Owner))
 	}
 	m.OwnerSequencePrivileges = kit.PlannedUsage(m.sequences(ctx, server))
+}
+
+// checkHidden tells of what the functions read beside the table and row-level security hides from their owner: no statement
+// fails, and whoever that would block gets in. The table itself has the owner's policy.
+func (m *accessFunctionsModel) checkHidden(
+	ctx context.Context, server *postgres.Server, owner string, diags *diag.Diagnostics,
+) {
+	users, known := m.Table.Parsed()
+	pool, err := server.Pool(ctx)
+	if !known || err != nil {
+		return
+	}
+	hidden, err := table.Hidden(ctx, pool, users.Direct(), owner, "SELECT")
+	if err != nil {
+		return // the apply meets it
+	}
+	_, err = server.Role(ctx, owner)
+	for _, rows := range hidden {
+		if rows.On == kit.TableObject(users) && rows.Role == owner && rows.Server == "" {
+			continue
+		}
+		says := diags.AddAttributeError
+		when := "run this, and plan again"
+		if rows.Role == owner && errors.Is(err, postgres.ErrRoleNotFound) {
+			says, when = diags.AddAttributeWarning, "run this once it exists, before anybody logs in through the functions"
+		}
+		says(path.Root("table"), "Rows Are Hidden", fmt.Sprintf(
+			"The functions would see no row of %s: %s. What they would say of a user is missing, and whoever they would block "+
+				"gets in.\n\nHave the owner of what is named %s:\n\n  %s;", rows.On, rows.Why(), when, rows.Remedy()))
+	}
 }
 
 // warnOfMembers tells who could be the owner of the functions that there are.

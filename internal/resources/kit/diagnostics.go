@@ -50,7 +50,18 @@ func remedyFor(server *pgconn.PgError, err error) string {
 	if !errors.As(err, &held) {
 		return Remedy(server)
 	}
-	if held.MayNotEnd == "" {
+	var prepared []string
+	for _, h := range held.Holders {
+		if h.GID != "" {
+			prepared = append(prepared, fmt.Sprintf("  ROLLBACK PREPARED %s; -- in the database %s, as %s or a superuser",
+				postgres.QuoteLiteral(h.GID), postgres.Ident(h.Database), postgres.Ident(h.Role)))
+		}
+	}
+	switch {
+	case len(prepared) > 0:
+		return "A prepared transaction has no session and stays until somebody ends it:\n\n" + strings.Join(prepared, "\n") +
+			"\n\nThen apply again."
+	case held.MayNotEnd == "":
 		return "Let that end, or end it with pg_terminate_backend, and apply again."
 	}
 	return fmt.Sprintf("The provider ends sessions of the role %q that hold up its change, and may "+

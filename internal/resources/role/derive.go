@@ -18,7 +18,8 @@ import (
 // applied since.
 const derivedKey = "derived"
 
-// derive fills in, after an import, what the role's privileges tell: store, operations and rehash_on_login.
+// derive fills in, after an import, what the role's privileges tell: store, operations, rehash_on_login and what it is
+// granted beside.
 func (m *databaseRoleModel) derive(ctx context.Context, server *postgres.Server, role *postgres.Role) error {
 	candidates, held, err := kit.StoresOf(ctx, server, role)
 	if err != nil {
@@ -36,6 +37,11 @@ func (m *databaseRoleModel) derive(ctx context.Context, server *postgres.Server,
 		m.Operations = kit.OperationsSet(best.operations)
 		m.RehashOnLogin = types.BoolValue(best.rehash)
 	}
+	memberships, err := server.Memberships(ctx, role)
+	if err != nil {
+		return err
+	}
+	m.adoptExtra(append(best.beyond(held), postgres.MembershipGrants(memberships)...))
 	return nil
 }
 
@@ -69,6 +75,24 @@ func useOf(s store.Store, held []postgres.Grant) use {
 	}
 	found.exact = slices.Equal(kit.GrantLines(grants), kit.GrantLines(postgres.MergeGrants(held)))
 	return found
+}
+
+// beyond are the privileges held that the operations do not need.
+func (u use) beyond(held []postgres.Grant) []postgres.Grant {
+	if u.operations == nil {
+		return nil // on a store that is not known
+	}
+	var features []scripts.Feature
+	if u.rehash {
+		features = append(features, scripts.RehashOnLogin)
+	}
+	grants, err := needed(u.store, u.operations, features...)
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(postgres.SplitGrants(held), func(g postgres.Grant) bool {
+		return g.On.Kind == postgres.SchemaObject || covers(grants, []postgres.Grant{g})
+	})
 }
 
 // needed is what operations need on the table or the functions of a store.

@@ -4,12 +4,15 @@ package role
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -28,7 +31,8 @@ func extraPrivilegesAttribute() schema.SetAttribute {
 		MarkdownDescription: "Privileges beside those that the operations need, for scripts of your own " +
 			"(`scripts.overrides` of the connection) and for what functions and triggers read with the role's rights; none by " +
 			"default. Each is written as `privileges` shows it: `SELECT (deleted_at, locale) ON public.users`, `EXECUTE ON " +
-			"FUNCTION app.is_open`, `USAGE ON SCHEMA app`, `USAGE ON SEQUENCE app.ids`. A name with capitals or other " +
+			"FUNCTION app.is_open`, `USAGE ON SCHEMA app`, `USAGE ON SEQUENCE app.ids`. `MEMBER OF rds_iam` is a membership " +
+			"that the role has and keeps. A name with capitals or other " +
 			"characters has double quotes. A change grants or revokes what makes the difference.",
 		Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(extraValidator{})},
 	}
@@ -62,20 +66,19 @@ var extraMay = map[postgres.ObjectKind][]string{
 	postgres.SequenceObject: {"USAGE"},
 	postgres.SchemaObject:   {"USAGE"},
 	postgres.FunctionObject: {"EXECUTE"},
+	postgres.RoleObject:     {"MEMBER"},
 }
 
 var (
 	looseForm = regexp.MustCompile(`^([A-Z ]+?)(?: \((.+)\))? ON (?:(TABLE|SCHEMA|FUNCTION|SEQUENCE) )?(.+)$`)
 	plainName = regexp.MustCompile(`^[a-z_][a-z0-9_$]*$`)
+	memberOf  = regexp.MustCompile(`^MEMBER OF (\S.*)$`)
 	nameOf    = regexp.MustCompile(`"(?:[^"]|"")+"|[^.,\s]+`)
 )
 
 // parseExtra reads a privilege in which names that are plain need no quotes.
 func parseExtra(text string) (postgres.Grant, error) {
-	m := looseForm.FindStringSubmatch(strings.TrimSpace(text))
-	if m == nil {
-		return postgres.Grant{}, fmt.Errorf("it is no privilege on an object")
-	}
+	text = strings.TrimSpace(text)
 	quoted := func(names string) string {
 		return nameOf.ReplaceAllStringFunc(names, func(name string) string {
 			if plainName.MatchString(name) {
@@ -83,6 +86,13 @@ func parseExtra(text string) (postgres.Grant, error) {
 			}
 			return name
 		})
+	}
+	if m := memberOf.FindStringSubmatch(text); m != nil {
+		return usable(postgres.ParseGrant("MEMBER OF " + quoted(m[1])))
+	}
+	m := looseForm.FindStringSubmatch(text)
+	if m == nil {
+		return postgres.Grant{}, fmt.Errorf("it is no privilege on an object")
 	}
 	line := m[1]
 	if m[2] != "" {
@@ -92,12 +102,21 @@ func parseExtra(text string) (postgres.Grant, error) {
 	if m[3] != "" && m[3] != "TABLE" {
 		line += m[3] + " "
 	}
-	g, ok := postgres.ParseGrant(line + quoted(m[4]))
+	return usable(postgres.ParseGrant(line + quoted(m[4])))
+}
+
+// tooPowerful are predefined roles with which whoever has the password runs programs on the server or reads its files.
+var tooPowerful = []string{"pg_execute_server_program", "pg_read_server_files", "pg_write_server_files"}
+
+// usable refuses what scripts can have no use for.
+func usable(g postgres.Grant, ok bool) (postgres.Grant, error) {
 	switch {
 	case !ok:
 		return g, fmt.Errorf("it is no privilege on an object with its schema")
-	case g.Grantable || g.On.Kind == postgres.RoleObject:
-		return g, fmt.Errorf("a role of scripts hands nothing on and is no member of another")
+	case g.Grantable:
+		return g, fmt.Errorf("a role of scripts hands nothing on")
+	case g.On.Kind == postgres.RoleObject && slices.Contains(tooPowerful, g.On.Name):
+		return g, fmt.Errorf("who has the scripts' password could run programs on the server or read its files")
 	case !slices.Contains(extraMay[g.On.Kind], g.Privilege):
 		return g, fmt.Errorf("scripts have no use for %s there", g.Privilege)
 	case g.Columns != nil && (g.On.Kind != postgres.TableObject || g.Privilege == "DELETE"):
@@ -122,7 +141,7 @@ func (extraValidator) ValidateString(_ context.Context, req validator.StringRequ
 	if _, err := parseExtra(req.ConfigValue.ValueString()); err != nil {
 		resp.Diagnostics.AddAttributeError(path.Root("extra_privileges"), "Privilege Not Usable", fmt.Sprintf(
 			"%q is refused: %v.\n\nWrite SELECT, INSERT, UPDATE (each also with columns) or DELETE on a table, EXECUTE ON "+
-				"FUNCTION, USAGE ON SCHEMA or USAGE ON SEQUENCE, for example SELECT (deleted_at) ON public.users.",
+				"FUNCTION, USAGE ON SCHEMA, USAGE ON SEQUENCE or MEMBER OF a role, for example SELECT (deleted_at) ON public.users.",
 			req.ConfigValue.ValueString(), err))
 	}
 }
@@ -131,7 +150,49 @@ func (extraValidator) ValidateString(_ context.Context, req validator.StringRequ
 func objectsOf(grants []postgres.Grant) []postgres.Object {
 	var objects []postgres.Object
 	for _, g := range grants {
+		if g.On.Kind == postgres.RoleObject {
+			continue // a role is no object with privileges of its own
+		}
 		objects = kit.Union(objects, []postgres.Object{g.On})
 	}
 	return objects
+}
+
+// checkMemberships refuses roles that are not there, and superusers.
+func (m *databaseRoleModel) checkMemberships(ctx context.Context, server *postgres.Server, diags *diag.Diagnostics) {
+	for _, g := range memberships(m.extraPrivileges()) {
+		role, err := server.Role(ctx, g.On.Name)
+		at := path.Root("extra_privileges")
+		switch {
+		case errors.Is(err, postgres.ErrRoleNotFound):
+			diags.AddAttributeError(at, "Role Not Found", fmt.Sprintf("The role %q would be a member of %q, which does not exist.\n\n"+
+				"Create that role first, or leave the membership out.", m.Name.ValueString(), g.On.Name))
+		case err == nil && role.Attributes.Superuser:
+			diags.AddAttributeError(at, "Privilege Not Usable", fmt.Sprintf("The role %q would be a member of %q, which is a "+
+				"superuser: who has the scripts' password would be one, too.\n\nLeave the membership out.",
+				m.Name.ValueString(), g.On.Name))
+		}
+	}
+}
+
+// adoptExtra names, after an import, what the role is granted beyond what its operations need, as far as scripts can have a
+// use for it: a configuration that is generated from it changes nothing.
+func (m *databaseRoleModel) adoptExtra(beyond []postgres.Grant) {
+	var lines []string
+	for _, g := range postgres.MergeGrants(beyond) {
+		if again, err := parseExtra(g.String()); err == nil && again.String() == g.String() {
+			lines = append(lines, g.String())
+		}
+	}
+	if len(lines) > 0 {
+		m.ExtraPrivileges = stringSet(lines)
+	}
+}
+
+func stringSet(lines []string) types.Set {
+	elements := make([]attr.Value, len(lines))
+	for i, line := range lines {
+		elements[i] = types.StringValue(line)
+	}
+	return types.SetValueMust(types.StringType, elements)
 }

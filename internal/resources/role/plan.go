@@ -94,6 +94,7 @@ func (r *databaseRole) ModifyPlan(
 		plan.Privileges = types.ListUnknown(types.StringType)
 		plan.SequencePrivileges = types.ListUnknown(types.StringType)
 	default:
+		plan.checkMemberships(ctx, server, &resp.Diagnostics)
 		kept := plan.kept(ctx, r.data, prior, server.Database())
 		warnOfKept(kept, &resp.Diagnostics)
 		kept = slices.DeleteFunc(kept, func(g postgres.Grant) bool { return g.On.Kind == postgres.SequenceObject })
@@ -156,7 +157,10 @@ func (m *databaseRoleModel) staying(
 	if err != nil {
 		return nil // likewise
 	}
-	held = slices.DeleteFunc(held, func(m postgres.Membership) bool { return m.Revocable })
+	named := memberships(m.extraPrivileges())
+	held = slices.DeleteFunc(held, func(m postgres.Membership) bool {
+		return m.Revocable || slices.ContainsFunc(named, func(g postgres.Grant) bool { return g.String() == m.Grant().String() })
+	})
 	if len(held) > 0 {
 		diags.AddWarning("Membership Stays", fmt.Sprintf(
 			"The role %q is a member of another role, and who has its password can be that one with SET ROLE. The role that "+

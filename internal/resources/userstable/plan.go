@@ -201,7 +201,7 @@ func askAbout(
 	work.spec.refuseInverse(ctx, pool, observed, diags)
 	work.spec.warnOfScans(diags)
 	if !isNew {
-		work.spec.warnOfProblems(ctx, pool, prev, options.NotBlocking, diags)
+		work.spec.warnOfProblems(ctx, pool, prev, options.NotBlocking, options.LegacyHashes, diags)
 	}
 	if isNew {
 		work.spec.warnUnfilled(diags)

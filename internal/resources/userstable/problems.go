@@ -24,8 +24,9 @@ import (
 // a warning of each plan, until an attribute settles it.
 
 // warnOfProblems tells them of a table that is there.
-func (s tableSpec) warnOfProblems(ctx context.Context, db postgres.Beginner, prev *tableSpec, ignored types.Set,
-	diags *diag.Diagnostics) {
+func (s tableSpec) warnOfProblems(
+	ctx context.Context, db postgres.Beginner, prev *tableSpec, ignored, legacy types.Set, diags *diag.Diagnostics,
+) {
 	if !s.Imported && s.RowFilter == "" && len(s.Expressions) == 0 {
 		return
 	}
@@ -40,7 +41,7 @@ func (s tableSpec) warnOfProblems(ctx context.Context, db postgres.Beginner, pre
 	if s.Imported {
 		suspects = table.Suspects(users, relation.Table, settled)
 	}
-	census, err := table.TakeCensus(ctx, db, users, relation.Table, suspects)
+	problems, err := table.FindProblems(ctx, db, users, relation.Table, suspects, stringsIn(legacy))
 	var foreign *postgres.ForeignError
 	switch {
 	case errors.As(err, &foreign):
@@ -49,10 +50,9 @@ func (s tableSpec) warnOfProblems(ctx context.Context, db postgres.Beginner, pre
 		return
 	}
 	firstTime := prev == nil || !slices.ContainsFunc(prev.columns(), func(c columnSpec) bool { return c.Named })
-	for _, problem := range table.Problems(users, relation, census, suspects, nil) {
+	for _, problem := range problems {
 		switch {
-		case problem.Kind == table.Unreadable && !(firstTime &&
-			s.Imported): // from then on the audit counts by the connection's formats
+		case problem.Kind == table.Unreadable && !s.Imported: // the scripts have written them
 		case problem.Kind == table.HidesNobody && prev != nil && prev.RowFilter == s.RowFilter && !firstTime:
 		default:
 			addProblem(users.Table(), problem, diags)

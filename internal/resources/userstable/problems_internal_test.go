@@ -42,7 +42,7 @@ func (b *bench) adopted(name, filter string, expressions map[store.Part]string) 
 	return spec, diags
 }
 
-func (b *bench) problems(spec tableSpec, prev *tableSpec, notBlocking ...string) string {
+func (b *bench) problems(spec tableSpec, prev *tableSpec, legacy []string, notBlocking ...string) string {
 	b.Helper()
 	pool, err := b.server.Pool(b.Context())
 	if err != nil {
@@ -50,7 +50,8 @@ func (b *bench) problems(spec tableSpec, prev *tableSpec, notBlocking ...string)
 	}
 	ignored, _ := types.SetValueFrom(b.Context(), types.StringType, append([]string{}, notBlocking...))
 	var diags diag.Diagnostics
-	spec.warnOfProblems(b.Context(), pool, prev, ignored, &diags)
+	formats, _ := types.SetValueFrom(b.Context(), types.StringType, legacy)
+	spec.warnOfProblems(b.Context(), pool, prev, ignored, formats, &diags)
 	var words []string
 	for _, d := range diags {
 		for word, text := range map[string]string{
@@ -99,7 +100,7 @@ func TestImportedProblems(t *testing.T) {
 		want        string
 	}{
 		"imported":              {spec, nil, nil, "active banned status deleted approved shared hash"},
-		"applied":               {spec, &applied, nil, "active banned status deleted approved shared"},
+		"applied":               {spec, &applied, nil, "active banned status deleted approved shared hash"},
 		"described":             {filtered, &applied, []string{"status", "approved"}, ""},
 		"misspelt":              {filtered, &applied, []string{"status", "aproved"}, "misspelt approved"},
 		"a filter of everybody": {everything, &applied, []string{"status", "approved", "deleted_at"}, "nobody shared"},
@@ -109,13 +110,23 @@ func TestImportedProblems(t *testing.T) {
 		"exact":              {exact, &before, []string{"status", "approved"}, "capitals"},
 		"null":               {unsure, &before, []string{"status", "approved"}, ""},
 	} {
-		if got := b.problems(test.spec, test.prev, test.notBlocking...); got != test.want {
+		var legacy []string
+		if test.notBlocking != nil {
+			legacy = []string{"django_pbkdf2"}
+		}
+		if got := b.problems(test.spec, test.prev, legacy, test.notBlocking...); got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
 	}
 	b.Exec("UPDATE users SET banned_until = NULL WHERE id = 1")
-	if got := b.problems(unsure, &before, "status", "approved"); got != "null" {
+	if got := b.problems(unsure, &before, []string{"django_pbkdf2"}, "status", "approved"); got != "null" {
 		t.Errorf("a null of blocked: %q", got)
+	}
+	b.Exec("UPDATE users SET password = '!' WHERE id = 1")
+	for want, legacy := range map[string][]string{"hash": {"django_pbkdf2"}, "": {"django_pbkdf2", "unknown"}} {
+		if got := b.problems(filtered, &before, legacy, "status", "approved"); got != want {
+			t.Errorf("a hash of no format with %q: %q", legacy, got)
+		}
 	}
 }
 

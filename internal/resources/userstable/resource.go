@@ -44,6 +44,7 @@ type usersTableModel struct {
 	RowFilter          types.String   `tfsdk:"row_filter"`
 	OnDelete           types.Map      `tfsdk:"on_delete"`
 	NotBlocking        types.Set      `tfsdk:"not_blocking"`
+	LegacyHashes       types.Set      `tfsdk:"legacy_hashes"`
 	EmailLookup        types.String   `tfsdk:"email_lookup"`
 	PrimaryKey         types.Bool     `tfsdk:"primary_key"`
 	DeletionProtection types.Bool     `tfsdk:"deletion_protection"`
@@ -398,8 +399,8 @@ func (r *usersTable) run(
 				"(%s):\n%s\n", title, step.Done+1, step.Total, step.Step.What, step.Step.SQL)
 			var long *table.TooLongError
 			if errors.As(err, &long) {
-				diags.AddError(summary, fmt.Sprintf("%s\nIt was not done after %v, and was given up. %s",
-					attempted, long.Limit, tooLongRemedy(step.Step.Route)))
+				diags.AddError(summary, fmt.Sprintf("%s\nIt was not done after %v, and was given up.%s %s",
+					attempted, long.Limit, kit.HeldUpBy(err), tooLongRemedy(step.Step.Route)))
 				return nil, false
 			}
 			diags.AddError(summary, kit.PostgresDetail(attempted, errors.Unwrap(step)))

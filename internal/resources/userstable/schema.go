@@ -107,6 +107,13 @@ func (r *usersTable) Schema(ctx context.Context, _ resource.SchemaRequest, resp 
 				MarkdownDescription: notBlockingDescription,
 				Validators:          []validator.Set{setvalidator.ValueStringsAre(identifierValidator{})},
 			},
+			"legacy_hashes": schema.SetAttribute{
+				Optional: true, ElementType: types.StringType,
+				MarkdownDescription: "Of an imported table: the formats that the connection's `scripts` name as `password_hash` and " +
+					"`legacy_hashes`, none by default. Each plan warns of hashes that login does not read with them; `unknown` stands for " +
+					"those of no known format, whose users log in once they have reset their password. A change runs nothing.",
+				Validators: []validator.Set{setvalidator.ValueStringsAre(stringvalidator.OneOf(legacyNames()...))},
+			},
 			"email_lookup": schema.StringAttribute{
 				Optional: true, Computed: true,
 				MarkdownDescription: "How an e-mail address is compared and kept unique: `lower_index` (the default: a unique " +

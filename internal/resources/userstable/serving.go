@@ -37,8 +37,7 @@ func (s *tableSpec) askServing(ctx context.Context, db postgres.Beginner, observ
 	}
 	observed.Implied, observed.Meanings = nil, nil
 	serving, err := table.ReadServing(ctx, db, s.row(observed), s.Resolved[s.RowFilter].SQL)
-	var temporary *table.TemporaryError
-	if errors.Is(err, table.ErrStandby) || errors.As(err, &temporary) {
+	if cannotAsk(err) {
 		return nil // what needs more than that has said so
 	}
 	if err != nil {
@@ -83,6 +82,12 @@ func (s *tableSpec) askServing(ctx context.Context, db postgres.Beginner, observ
 			found[key].Key(key))
 	}
 	return nil
+}
+
+// cannotAsk reports whether the server cannot be asked what an expression means, which matters only where there is one.
+func cannotAsk(err error) bool {
+	var temporary *table.TemporaryError
+	return errors.Is(err, table.ErrStandby) || errors.As(err, &temporary)
 }
 
 // lookupKeys are the texts that the scripts compare to find a user, of the parts that are read through expressions, and

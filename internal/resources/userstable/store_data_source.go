@@ -21,6 +21,7 @@ import (
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
@@ -164,9 +165,9 @@ func (d *describedStore) Schema(_ context.Context, _ datasource.SchemaRequest, r
 			"legacy_hashes": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType,
 				MarkdownDescription: "The formats that the connection's `scripts` name as `password_hash` and `legacy_hashes`, " +
-					"by which `problems` counts hashes that login does not read. None by default.",
-				Validators: []validator.Set{setvalidator.ValueStringsAre(stringvalidator.OneOf(append(hashes.Optional(),
-					hashes.Bcrypt)...))},
+					"by which `problems` counts hashes that login does not read. None by default; `unknown` stands for hashes of no " +
+					"known format, whose users log in once they have reset their password.",
+				Validators: []validator.Set{setvalidator.ValueStringsAre(stringvalidator.OneOf(legacyNames()...))},
 			},
 			"kind": schema.StringAttribute{Computed: true, MarkdownDescription: "What the relation is: `table`, " +
 				"`partitioned table`, `view`, `materialized view` or `foreign table`."},
@@ -194,7 +195,7 @@ func problemsAttribute(description string) schema.ListNestedAttribute {
 		Computed: true, MarkdownDescription: description,
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 			"kind": schema.StringAttribute{Computed: true, MarkdownDescription: "`column_not_read`, `blocked_is_null`, " +
-				"`filter_hides_everybody`, `filter_hides_nobody`, `capitals`, `address_shared`, `rows_hidden`, " +
+				"`filter_hides_everybody`, `filter_hides_nobody`, `capitals`, `address_shared`, `rows_hidden`, `rows_not_read`, " +
 				"`hashes_not_read` or `lookup_not_served`."},
 			"attribute": schema.StringAttribute{Computed: true, MarkdownDescription: "The attribute, or the part in " +
 				"`columns`, that settles it."},
@@ -275,6 +276,9 @@ func (m storeModel) parts(ctx context.Context, diags *diag.Diagnostics) map[stor
 	}
 	return parts
 }
+
+// legacyNames are the values of `legacy_hashes`.
+func legacyNames() []string { return append(hashes.Optional(), hashes.Bcrypt, table.UnknownLook) }
 
 // lookupNames are the values of `email_lookup`.
 func lookupNames() []string {

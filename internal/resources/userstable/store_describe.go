@@ -122,7 +122,7 @@ type look struct{ missing map[store.Part]string }
 func (s *tableSpec) chooseLookup(ctx context.Context, db postgres.Beginner, observed *table.Table,
 	wanted store.EmailLookup) (l look, err error) {
 	serving, err := table.ReadServing(ctx, db, s.row(observed), s.Resolved[s.RowFilter].SQL)
-	if err != nil && !errors.Is(err, table.ErrStandby) {
+	if err != nil && !cannotAsk(err) {
 		return l, err
 	}
 	observed.Implied = serving.Implied
@@ -308,7 +308,7 @@ func quotedAll(names []string) string {
 func (m *storeModel) showProblems(ctx context.Context, db postgres.Beginner, users store.Store,
 	relation *table.Relation, l look, diags *diag.Diagnostics) bool {
 	suspects := table.Suspects(users, relation.Table, stringsIn(m.NotBlocking))
-	census, err := table.TakeCensus(ctx, db, users, relation.Table, suspects)
+	problems, err := table.FindProblems(ctx, db, users, relation.Table, suspects, stringsIn(m.LegacyHashes))
 	var foreign *postgres.ForeignError
 	switch {
 	case errors.As(err, &foreign):
@@ -318,7 +318,6 @@ func (m *storeModel) showProblems(ctx context.Context, db postgres.Beginner, use
 		return false
 	}
 	var suggested []string
-	problems := table.Problems(users, relation, census, suspects, stringsIn(m.LegacyHashes))
 	for _, part := range []store.Part{store.ID, store.Email, store.Username} {
 		statement, missing := l.missing[part]
 		if !missing || relation.Kind == "f" {

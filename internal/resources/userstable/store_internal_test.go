@@ -5,9 +5,11 @@ package userstable
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -222,7 +224,9 @@ INSERT INTO users SELECT n, e, '$2a$10$wv3R/YIZwR4nsjXfxnCwLeN1SjXvsXqN8Z3lA6Qkq
 	now() + interval '1 day', NULL, 1)) v (n, e, b, d, t);
 UPDATE users SET password = 'pbkdf2_sha256$870000$AbCdEf0123456789AbCdEf$0vVMugXGm6TCSZtEbu8Um7rsSR6ZkYc5Jsq7y3i3Id4=' WHERE id = 3;
 CREATE TABLE guarded (id bigint PRIMARY KEY, email text, password text);
-ALTER TABLE guarded ENABLE ROW LEVEL SECURITY`
+ALTER TABLE guarded ENABLE ROW LEVEL SECURITY;
+CREATE TABLE bans (user_id bigint, until timestamptz);
+CREATE TABLE plain (id bigint PRIMARY KEY, email text, password text)`
 
 // What the table seems to say and the configuration does not is told, until an attribute settles it.
 func TestDescribedProblems(t *testing.T) {
@@ -265,6 +269,31 @@ func TestDescribedProblems(t *testing.T) {
 		warnings := strings.Count(test.want, ",") + 1 - strings.Count(test.want, "nobody")
 		if diags.WarningsCount() != warnings {
 			t.Errorf("%s: %d warnings, want %d", name, diags.WarningsCount(), warnings)
+		}
+	}
+	// Beneath a view, and in a table that an expression reads: with whose rights depends on the view.
+	keeper := b.RoleName("keeper")
+	b.Exec(fmt.Sprintf(`CREATE ROLE %[1]s SUPERUSER; CREATE VIEW owned AS SELECT id, email, password FROM guarded; CREATE VIEW kept AS SELECT * FROM owned;
+		ALTER VIEW kept OWNER TO %[1]s; ALTER VIEW owned OWNER TO %[1]s; ALTER ROLE %[1]s NOSUPERUSER; GRANT SELECT ON guarded TO %[1]s;
+		ALTER TABLE bans ENABLE ROW LEVEL SECURITY; ALTER TABLE guarded FORCE ROW LEVEL SECURITY`, keeper))
+	banned := map[store.Part]string{store.Blocked: "= exists (select from bans b where b.user_id = id and b.until > now())"}
+	for name, test := range map[string]struct {
+		wanted wanted
+		of     string
+	}{
+		"beneath views":          {wanted{name: "kept"}, keeper},
+		"read by an expression":  {wanted{name: "plain", columns: banned}, `ON "public"."bans" FOR SELECT TO <the scripts' role>`},
+		"a table, whoever reads": {wanted{name: "guarded"}, "auth0pg_access_functions"},
+	} {
+		m, diags := b.describe(test.wanted)
+		if diags.HasError() || !strings.Contains(m.kinds(), "rows_hidden") || !strings.Contains(m.Problems.String(), strings.ReplaceAll(test.of, `"`, `\"`)) {
+			t.Errorf("%s: %s, want the way for %s (%v)", name, m.Problems, test.of, diags.Errors())
+		}
+	}
+	b.Exec("CREATE POLICY theirs ON guarded FOR SELECT TO " + keeper + " USING (true); CREATE POLICY all_see ON bans USING (true)")
+	for _, w := range []wanted{{name: "kept"}, {name: "plain", columns: banned}} {
+		if m, _ := b.describe(w); strings.Contains(m.kinds(), "rows_hidden") {
+			t.Errorf("%s with a policy: %s", w.name, m.kinds())
 		}
 	}
 	b.Exec("CREATE POLICY everybody ON guarded USING (true)")
@@ -325,6 +354,40 @@ func TestDescribedLookups(t *testing.T) {
 	}
 }
 
+// A foreign table is read and, where its server takes it, changed; nothing is suggested for what is on another server.
+func TestDescribedForeignTables(t *testing.T) {
+	b := newBench(t, relations)
+	at, err := url.Parse(b.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	password, _ := at.User.Password()
+	b.Exec(fmt.Sprintf(`CREATE EXTENSION postgres_fdw; CREATE EXTENSION file_fdw; CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
+		CREATE SERVER there FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '%s', port '%s', dbname '%s');
+		CREATE SERVER nowhere FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '1', connect_timeout '2');
+		CREATE USER MAPPING FOR CURRENT_USER SERVER there OPTIONS (user '%s', password '%s');
+		CREATE USER MAPPING FOR CURRENT_USER SERVER nowhere OPTIONS (user 'a', password 'b');
+		CREATE FOREIGN TABLE far (id bigint, email text, password text, confirmed boolean) SERVER there OPTIONS (table_name 'people');
+		CREATE FOREIGN TABLE read_only (id bigint, email text, password text) SERVER there OPTIONS (table_name 'people', updatable 'false');
+		CREATE FOREIGN TABLE wrong (id bigint, email text, password text) SERVER there OPTIONS (table_name 'nothing');
+		CREATE FOREIGN TABLE lost (id bigint, email text, password text) SERVER nowhere;
+		CREATE FOREIGN TABLE file (id bigint, email text, password text) SERVER files OPTIONS (filename '/nothing');
+		CREATE VIEW over_far AS SELECT id, email, password FROM far`, at.Hostname(), at.Port(), b.Name, at.User.Username(), password))
+	for name, test := range map[string]struct{ kind, operations, problems string }{
+		"far":       {"foreign table", "change_email change_password delete get_user login", ""},
+		"read_only": {"foreign table", "get_user login", ""},
+		"wrong":     {"foreign table", "change_email change_password delete get_user login", "rows_not_read null"},
+		"lost":      {"foreign table", "change_email change_password delete get_user login", "rows_not_read null"},
+		"file":      {"foreign table", "get_user login", "rows_not_read null"},
+		"over_far":  {"view", strings.Replace(allOperations, " verify", "", 1), ""},
+	} {
+		m, diags := b.describe(wanted{name: name})
+		if diags.HasError() || m.Kind.ValueString() != test.kind || sorted(m.Operations.Elements()) != test.operations || m.SuggestedDDL.String() != "[]" || m.kinds() != test.problems {
+			t.Errorf("%s: %s %s %s %s %s %v", name, m.Kind, sorted(m.Operations.Elements()), m.SuggestedDDL, m.kinds(), m.Impossible, diags)
+		}
+	}
+}
+
 // What cannot be described is an error at the attribute that is at fault, and nothing else happens.
 func TestDescribedBadInput(t *testing.T) {
 	b := newBench(t, relations)
@@ -362,6 +425,42 @@ func TestDescribedBadInput(t *testing.T) {
 	}
 }
 
+// A role that may not create temporary objects, or changes nothing as on a standby, describes what has no expression; with
+// one the error says what is missing. A filter that takes its time holds up nobody.
+func TestDescribedByWhoMayNotAsk(t *testing.T) {
+	b := newBench(t, relations)
+	low := b.RoleName("low")
+	b.Exec(fmt.Sprintf(`CREATE ROLE %[1]s LOGIN PASSWORD 'known'; GRANT SELECT ON people, simple TO %[1]s; INSERT INTO people (email, password) SELECT 'n' || n, '' FROM generate_series(1, 20) n;
+		REVOKE TEMPORARY ON DATABASE %[2]s FROM PUBLIC; CREATE FUNCTION slow(text) RETURNS boolean LANGUAGE sql STABLE AS 'select pg_sleep(1) is not null'`, low, b.Name))
+	began := time.Now()
+	m, diags := b.describe(wanted{name: "people", filter: "slow(email)"})
+	if took := time.Since(began); diags.HasError() || took > 10*time.Second || strings.Contains(m.kinds(), "filter") {
+		t.Errorf("a slow filter after %s: %s %v", took, m.kinds(), diags.Errors())
+	}
+	for _, step := range []struct{ change, remedy string }{
+		{"", "GRANT TEMPORARY ON DATABASE"},
+		{"ALTER ROLE " + low + " SET default_transaction_read_only = on; GRANT TEMPORARY ON DATABASE " + b.Name + " TO PUBLIC", "primary server"},
+	} {
+		if step.change != "" {
+			b.Exec(step.change)
+		}
+		server, err := postgres.NewServer(postgres.Config{URL: b.URLFor(low, "known")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer server.Close()
+		b.server = server
+		for _, name := range []string{"people", "simple"} {
+			if m, diags := b.describe(wanted{name: name}); diags.HasError() || m.EmailLookup.ValueString() != "lower_index" || strings.Contains(m.kinds(), "not_served") {
+				t.Errorf("%s: %s: %s %s %v", step.remedy, name, m.EmailLookup, m.kinds(), diags)
+			}
+		}
+		if _, diags := b.describe(wanted{name: "people", filter: "id > 0"}); len(diags.Errors()) != 1 || diags.Errors()[0].Summary() != "Expressions Not Resolved" || !strings.Contains(diags.Errors()[0].Detail(), step.remedy) {
+			t.Errorf("with an expression: %v, want %s", diags, step.remedy)
+		}
+	}
+}
+
 // A view that looks at the rights of whoever uses it: the role of the scripts needs those to the tables beneath, and no
 // more.
 func TestDescribedInvokerView(t *testing.T) {
@@ -371,8 +470,19 @@ func TestDescribedInvokerView(t *testing.T) {
 	}
 	role := b.RoleName("scripts")
 	b.Exec(`CREATE VIEW invoker WITH (security_invoker) AS SELECT j.id, j.email, j.password FROM people j JOIN names n ON n.person = j.id;
-		CREATE VIEW outer_view WITH (security_invoker) AS SELECT * FROM invoker; CREATE ROLE ` + role + `; GRANT USAGE ON SCHEMA public TO ` + role)
-	m, diags := b.describe(wanted{name: "outer_view"})
+		CREATE VIEW outer_view WITH (security_invoker) AS SELECT * FROM invoker; CREATE VIEW front AS SELECT * FROM invoker;
+		CREATE VIEW straight WITH (security_invoker) AS SELECT id, email, password FROM people; CREATE VIEW before AS SELECT * FROM straight; CREATE ROLE ` + role + `; GRANT USAGE ON SCHEMA public TO ` + role)
+	for _, name := range []string{"outer_view", "front"} { // a view in front of such a one changes nothing about its rights
+		b.invokerView(name, role)
+	}
+	if m, diags := b.describe(wanted{name: "before"}); sorted(m.Operations.Elements()) != "get_user login" {
+		t.Errorf("through a view of one table: %s (%v)", m.Operations, diags)
+	}
+}
+
+func (b *bench) invokerView(name, role string) {
+	t := b.T
+	m, diags := b.describe(wanted{name: name})
 	if diags.HasError() {
 		t.Fatal(diags)
 	}
@@ -405,10 +515,13 @@ func TestDescribedInvokerView(t *testing.T) {
 		return err
 	}
 	if err := run(); err != nil {
-		t.Errorf("with what is derived: %v", err)
+		t.Errorf("%s with what is derived: %v", name, err)
 	}
 	b.Exec("REVOKE SELECT (person) ON names FROM " + role)
 	if err := run(); err == nil {
-		t.Error("more than what is needed is derived")
+		t.Errorf("%s: more than what is needed is derived", name)
+	}
+	for _, p := range privileges {
+		b.Exec(fmt.Sprintf("REVOKE ALL ON %s.%s FROM %s", p.On.Schema, p.On.Name, role))
 	}
 }
