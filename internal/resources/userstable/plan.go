@@ -199,6 +199,7 @@ func askAbout(
 	work.spec.warnOfFunctions(prev, diags)
 	work.spec.warnOfLoose(diags)
 	work.spec.warnOfZones(diags)
+	work.spec.refuseInverse(ctx, pool, observed, diags)
 	work.spec.warnOfScans(diags)
 	if !isNew {
 		work.spec.warnOfProblems(ctx, pool, prev, options.NotBlocking, options.LegacyHashes, diags)

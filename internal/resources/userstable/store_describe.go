@@ -56,6 +56,10 @@ func (m *storeModel) describe(ctx context.Context, db database, parts map[store.
 	}
 	spec.warnOfLoose(diags)
 	spec.warnOfZones(diags)
+	spec.refuseInverse(ctx, db, relation.Table, diags)
+	if diags.HasError() {
+		return false
+	}
 	spec.warnOfFunctions(nil, diags)
 	look, err := spec.chooseLookup(ctx, db, relation.Table, store.EmailLookup(m.EmailLookup.ValueString()))
 	if err != nil {
