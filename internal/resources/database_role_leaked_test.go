@@ -173,6 +173,9 @@ func TestDatabaseRoleMembershipsThatStay(t *testing.T) {
 	apply("changed elsewhere", kept, "MEMBER OF "+quoted)
 	db.Exec("GRANT SELECT (nickname) ON users TO " + name)
 	imported, diags := core.Import("auth0pg_database_role", name)
+	if diags.Failed() {
+		t.Fatal(diags)
+	}
 	if imported, diags = core.Refresh(imported); diags.Failed() {
 		t.Fatal(diags)
 	}

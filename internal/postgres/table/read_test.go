@@ -170,7 +170,7 @@ type struck struct{ path string }
 
 func struckIn(t *testing.T) struck {
 	t.Helper()
-	folder, err := os.MkdirTemp("", "auth0pg-struck")
+	folder, err := os.MkdirTemp("", "auth0pg-struck") //nolint:usetesting // the server's user gets into no folder of a test
 	if err != nil {
 		t.Fatal(err)
 	}
