@@ -274,7 +274,7 @@ func (b *builder) migratedAgo() []string {
 	}
 	const seconds = "pg_catalog.date_part('epoch', %s::pg_catalog.timestamptz)"
 	return []string{fmt.Sprintf("("+seconds+" OPERATOR(pg_catalog.-) "+seconds+")%s AS %s",
-		"CURRENT_TIMESTAMP", b.stored(store.MigratedAt), asText, migratedAgo)}
+		"CURRENT_TIMESTAMP", b.read(store.MigratedAt), asText, migratedAgo)}
 }
 
 // output is a column as the scripts read it: flags as booleans, all else as text,
