@@ -167,10 +167,10 @@ func (m *databaseRoleModel) checkMemberships(ctx context.Context, server *postgr
 		case errors.Is(err, postgres.ErrRoleNotFound):
 			diags.AddAttributeError(at, "Role Not Found", fmt.Sprintf("The role %q would be a member of %q, which does not exist.\n\n"+
 				"Create that role first, or leave the membership out.", m.Name.ValueString(), g.On.Name))
-		case err == nil && role.Attributes.Superuser:
+		case errors.Is(err, postgres.ErrOwnRole) || err == nil && role.Attributes.Superuser:
 			diags.AddAttributeError(at, "Privilege Not Usable", fmt.Sprintf("The role %q would be a member of %q, which is a "+
-				"superuser: who has the scripts' password would be one, too.\n\nLeave the membership out.",
-				m.Name.ValueString(), g.On.Name))
+				"superuser or the role that the provider connects as: who has the scripts' password would be that one, too."+
+				"\n\nLeave the membership out.", m.Name.ValueString(), g.On.Name))
 		}
 	}
 }
