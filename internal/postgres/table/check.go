@@ -35,7 +35,7 @@ func (p Plan) Ask(ctx context.Context, db postgres.Beginner) ([]Refusal, error) 
 		switch state := postgres.SQLState(err); {
 		case err == nil && count == 0:
 			continue
-		case err == nil && count == 1:
+		case err == nil && count == 1 && check.One != "":
 			refusal.Reason = check.One
 		case err == nil:
 			refusal.Reason = fmt.Sprintf(check.Reason, count)

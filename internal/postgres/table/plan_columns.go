@@ -48,7 +48,8 @@ func (p *planner) addColumn(c ColumnSpec) {
 	case c.NotNull && c.Default == "":
 		p.Checks = append(p.Checks, Check{
 			SQL: "SELECT count(*) FROM (SELECT FROM " + p.table + " LIMIT 1) AS r", Column: c.Name, Attribute: "nullable",
-			Reason: "the table has rows (at least %d), and a column that is NOT NULL without a default has no value for them",
+			Reason: "the table has %d rows or more, and a column that is NOT NULL without a default has no value for them",
+			One:    "the table has rows, and a column that is NOT NULL without a default has no value for them",
 			Remedy: "Give the column a default, or make it nullable, fill it, and set nullable = false afterwards.",
 		})
 		// Without a value for every row the server reads the table to find that there is none.

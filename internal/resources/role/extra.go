@@ -165,7 +165,7 @@ func (m *databaseRoleModel) checkMemberships(ctx context.Context, server *postgr
 		at := path.Root("extra_privileges")
 		switch {
 		case errors.Is(err, postgres.ErrRoleNotFound):
-			diags.AddAttributeError(at, "Role Not Found", fmt.Sprintf("The role %q would be a member of %q, which does not exist.\n\n"+
+			diags.AddAttributeError(at, "Privilege Not Usable", fmt.Sprintf("The role %q would be a member of %q, which does not exist.\n\n"+
 				"Create that role first, or leave the membership out.", m.Name.ValueString(), g.On.Name))
 		case errors.Is(err, postgres.ErrOwnRole) || err == nil && role.Attributes.Superuser:
 			diags.AddAttributeError(at, "Privilege Not Usable", fmt.Sprintf("The role %q would be a member of %q, which is a "+

@@ -89,7 +89,9 @@ func (m *databaseRoleModel) kept(
 		return nil
 	}
 	wanted, _ := m.grants(ctx, database, &diag.Diagnostics{})
-	needed, _ := prior.grants(ctx, database, &diag.Diagnostics{})
+	former := *prior
+	former.ExtraPrivileges = types.SetNull(types.StringType) // what was named, or found, beside it goes with the name
+	needed, _ := former.grants(ctx, database, &diag.Diagnostics{})
 	var kept []postgres.Grant
 	for _, g := range postgres.SplitGrants(prior.held()) {
 		same := func(other postgres.Grant) bool { return other.String() == g.String() }
