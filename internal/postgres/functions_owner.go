@@ -82,11 +82,13 @@ func checkOwner(ctx context.Context, q Querier, owner string) (exists bool, err 
 		refused.Reason = "and was not made to own access functions"
 	case len(used) > 0:
 		refused.Reason = "and owns or may use something in this database: " + strings.Join(used, ", ")
-		refused.Remedy = fmt.Sprintf("Where that is of no use any more, give it up:\nDROP OWNED BY %[1]s; -- drops what it owns\nDROP ROLE %[1]s;",
+		refused.Remedy = fmt.Sprintf("Where that is of no use any more, give it up:\nDROP OWNED BY %[1]s; -- drops "+
+			"what it owns\nDROP ROLE %[1]s;",
 			Ident(owner))
 	case len(members) > 0:
 		refused.Reason = "and other roles are members of it: " + strings.Join(members, ", ")
-		refused.Remedy = fmt.Sprintf("Unless they need that, take it back:\nREVOKE %s FROM %s;", Ident(owner), Idents(members))
+		refused.Remedy = fmt.Sprintf("Unless they need that, take it back:\nREVOKE %s FROM %s;",
+			Ident(owner), Idents(members))
 	case role.Attributes != FunctionsOwner:
 		refused.Reason = "and has more attributes than an owner should: " + strings.Join(
 			differing(FunctionsOwner, role.Attributes),

@@ -23,11 +23,11 @@ type HiddenRows struct {
 // Why says what hides them.
 func (h HiddenRows) Why() string {
 	if h.Server != "" {
-		return fmt.Sprintf("it is a foreign table, and the role %q, with whose rights it is read, has no user mapping for the "+
-			"server %q", h.Role, h.Server)
+		return fmt.Sprintf("it is a foreign table, and the role %q, with whose rights it is "+
+			"read, has no user mapping for the server %q", h.Role, h.Server)
 	}
-	return fmt.Sprintf("it has row-level security, and no permissive policy is for the role %q, with whose rights it is "+
-		"read (%s)", h.Role, List(h.Commands))
+	return fmt.Sprintf("it has row-level security, and no permissive policy is for the role %q, with whose rights it is read (%s)",
+		h.Role, List(h.Commands))
 }
 
 // Remedy is the statement by which an owner would show them.

@@ -130,15 +130,24 @@ func postgresBlock() schema.SingleNestedBlock {
 				"provider's own certificate. Also `PGSSLCERT`."},
 			"sslkey": schema.StringAttribute{Optional: true, MarkdownDescription: "The path of a PEM file with that " +
 				"certificate's key. Also `PGSSLKEY`."},
-			"connect_timeout": schema.StringAttribute{Optional: true, Validators: []validator.String{kit.Duration{Least: time.Millisecond}},
+			"connect_timeout": schema.StringAttribute{
+				Optional:   true,
+				Validators: []validator.String{kit.Duration{Least: time.Millisecond}},
 				MarkdownDescription: "How long connecting may take, such as `10s` (the default). Also " +
-					"`PGCONNECT_TIMEOUT`, in seconds."},
-			"lock_timeout": schema.StringAttribute{Optional: true, Validators: []validator.String{kit.Duration{Least: time.Millisecond}},
+					"`PGCONNECT_TIMEOUT`, in seconds.",
+			},
+			"lock_timeout": schema.StringAttribute{
+				Optional:   true,
+				Validators: []validator.String{kit.Duration{Least: time.Millisecond}},
 				MarkdownDescription: "How long one statement may wait for a lock before it gives way " +
-					"and is tried again, by default `" + defaultLockTimeout + "`. Logins that need the same lock wait behind it for as long."},
-			"statement_timeout": schema.StringAttribute{Optional: true, Validators: []validator.String{kit.Duration{Least: time.Millisecond}},
+					"and is tried again, by default `" + defaultLockTimeout + "`. Logins that need the same lock wait behind it for as long.",
+			},
+			"statement_timeout": schema.StringAttribute{
+				Optional:   true,
+				Validators: []validator.String{kit.Duration{Least: time.Millisecond}},
 				MarkdownDescription: "How long one statement may run, by default without limit. Building an index " +
-					"on a large table takes minutes."},
+					"on a large table takes minutes.",
+			},
 			"may_be_absent": schema.BoolAttribute{
 				Optional: true,
 				MarkdownDescription: "Whether the server, or the database on it, may be absent at plan, because the same apply " +

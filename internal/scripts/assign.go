@@ -187,7 +187,8 @@ func sets(assignments []assignment) string {
 func NewRow(s store.Store, creates bool) map[string]string {
 	row := map[string]string{}
 	for _, part := range s.Parts() {
-		if kind := part.ValueType(); kind != "" && part != store.PasswordSalt && (!creates || s.Writes(part) && givenAtSignUp(part)) {
+		if kind := part.ValueType(); kind != "" && part != store.PasswordSalt &&
+			(!creates || s.Writes(part) && givenAtSignUp(part)) {
 			row[string(part)] = kind
 		}
 	}

@@ -155,9 +155,10 @@ func keyColumns(s store.Store) []string {
 		}
 	}
 	for name, fill := range s.Fills {
-		if fill.Create != nil && len(fill.Create.Takes) > 0 && !slices.ContainsFunc(fill.Create.Takes, func(take string) bool {
-			return take != string(store.Email) && take != string(store.Username)
-		}) {
+		if fill.Create != nil && len(fill.Create.Takes) > 0 &&
+			!slices.ContainsFunc(fill.Create.Takes, func(take string) bool {
+				return take != string(store.Email) && take != string(store.Username)
+			}) {
 			keys = append(keys, name)
 		}
 	}

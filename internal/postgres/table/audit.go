@@ -227,7 +227,11 @@ func (q *auditQuery) unreadable(looks, dear []string) string {
 }
 
 // costs counts hashes by look and by what they say of their cost.
-func (q *auditQuery) costs(ctx context.Context, db postgres.Beginner, users store.Store) (map[string]map[string]int64, error) {
+func (q *auditQuery) costs(
+	ctx context.Context,
+	db postgres.Beginner,
+	users store.Store,
+) (map[string]map[string]int64, error) {
 	cost := "CASE u.hash"
 	for _, look := range hashes.Looks() {
 		if look.Cost != "" {
@@ -299,7 +303,8 @@ func (q *auditQuery) sql() string {
 		migratedAt = "NULL"
 	}
 	_, dear := unreadableBy(nil)
-	users := fmt.Sprintf("SELECT %s AS id, %s AS email, %s AS migrated_at,\n    %s AS hash,\n    %s ~ ANY (%s) AS dear\n  FROM %s%s",
+	users := fmt.Sprintf("SELECT %s AS id, %s AS email, %s AS migrated_at,\n    %s AS hash,\n    %s ~ "+
+		"ANY (%s) AS dear\n  FROM %s%s",
 		q.id, q.email, migratedAt, q.look(), q.password, postgres.TextArray(dear), q.table, q.clause())
 	// OFFSET 0 keeps the planner from working the format out again for each counter.
 	return fmt.Sprintf("SELECT %s\nFROM (\n  %s OFFSET 0\n) AS u", strings.Join(q.counters, ",\n  "), users)

@@ -36,7 +36,8 @@ func (t *Table) ReadCapitals(ctx context.Context, db postgres.Beginner, column *
 		}
 	}
 	address := postgres.Ident(column.Name) + "::text"
-	sql := fmt.Sprintf("SELECT coalesce(bool_or(%[1]s <> lower(%[1]s)), false) FROM (SELECT %[2]s FROM %[3]s LIMIT %[4]d) s",
+	sql := fmt.Sprintf("SELECT coalesce(bool_or(%[1]s <> lower(%[1]s)), false) FROM (SELECT "+
+		"%[2]s FROM %[3]s LIMIT %[4]d) s",
 		address, postgres.Ident(column.Name), postgres.Ident(t.Schema, t.Name), CensusRows)
 	of := store.Store{Reach: store.Table{Schema: t.Schema, Name: t.Name}}
 	err = ReadRow(ctx, tx, RowsQuery{SQL: sql, Of: &of}, &t.Capitals)

@@ -62,7 +62,8 @@ func TakeCensus(
 	}
 	defer tx.Rollback(ctx) //nolint:errcheck // a failed rollback ends the session, which rolls back as well
 	for _, sql := range []string{
-		"SET LOCAL row_security = off", fmt.Sprintf("SET LOCAL statement_timeout = %d", censusTime.Milliseconds()), sameRowsSQL,
+		"SET LOCAL row_security = off",
+			fmt.Sprintf("SET LOCAL statement_timeout = %d", censusTime.Milliseconds()), sameRowsSQL,
 	} {
 		if _, err := tx.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol); err != nil {
 			return nil, nil, err
@@ -155,7 +156,10 @@ func newRowsQuery(users store.Store) rowsQuery {
 	if users.RowFilter != nil {
 		q.users = "(" + users.RowFilter.SQL + ") IS TRUE"
 	}
-	q.isBlocked, q.passwordless = blocks(q.blocked, users.Columns[store.Blocked]), "coalesce(btrim("+q.password+"), '') = ''"
+	q.isBlocked, q.passwordless = blocks(
+		q.blocked,
+		users.Columns[store.Blocked],
+	), "coalesce(btrim("+q.password+"), '') = ''"
 	return q
 }
 

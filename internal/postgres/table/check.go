@@ -41,7 +41,13 @@ func (p Plan) Ask(ctx context.Context, db postgres.Beginner) ([]Refusal, error) 
 			refusal.Reason = fmt.Sprintf(check.Reason, count)
 		case postgres.QuotesValue(state): // a value that the type does not hold
 			refusal.Reason = fmt.Sprintf("some rows hold a value that cannot be converted (SQLSTATE %s)", state)
-		case state == "57014", state == "42501", state == "42883", state == "42846", state == "42703", state == "42P01", errors.As(err, &foreign):
+		case state == "57014",
+			state == "42501",
+			state == "42883",
+			state == "42846",
+			state == "42703",
+			state == "42P01",
+			errors.As(err, &foreign):
 			// Too slow, not allowed, types that cannot be compared, a table that changed since it was read, which the
 			// apply reports, or code that runs at no plan.
 			tflog.Warn(ctx, "the rows could not be checked", map[string]any{"sql": check.SQL, "error": err.Error()})

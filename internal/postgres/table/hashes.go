@@ -54,7 +54,8 @@ func (q *auditQuery) unreadableLooks(
 ) (map[string]int64, error) {
 	looks, dear := unreadableBy(formats)
 	sql := fmt.Sprintf("SELECT CASE WHEN u.dear THEN %s ELSE u.hash END, count(*)\n"+
-		"FROM (SELECT %s AS hash, %s ~ ANY (%s) AS dear FROM %s%s LIMIT %d) AS u\nWHERE u.dear OR u.hash = ANY (%s) GROUP BY 1",
+		"FROM (SELECT %s AS hash, %s ~ ANY (%s) AS dear FROM %s%s LIMIT %d) AS u\nWHERE u.dear "+
+		"OR u.hash = ANY (%s) GROUP BY 1",
 		postgres.QuoteLiteral(TooDear), q.look(), q.password, postgres.TextArray(dear), q.table, q.clause(), limit,
 		postgres.TextArray(append(looks, UnknownLook)))
 	counts := map[string]int64{}

@@ -100,7 +100,9 @@ func (p *planner) buildIndex(u Unique, name string) {
 	}
 	p.duplicates(u)
 	p.add(Step{
-		SQL:   "CREATE UNIQUE INDEX CONCURRENTLY " + postgres.Ident(name) + " ON " + p.table + " (" + u.key() + ")" + u.where(),
+		SQL: "CREATE UNIQUE INDEX CONCURRENTLY " + postgres.Ident(
+			name,
+		) + " ON " + p.table + " (" + u.key() + ")" + u.where(),
 		What:  "keep " + u.Column + " unique and find users by it",
 		Route: Concurrent, Lock: LockShareUpdate, Scans: true, Builds: name,
 	})

@@ -86,7 +86,12 @@ func FindProblems(
 // Problems are what was found: by the census, nil where nothing was counted, by names, by policies, and by the server's
 // refusal to read rows.
 func Problems(
-	users store.Store, census *Census, suspects []Suspect, hidden []postgres.HiddenRows, failed *pgconn.PgError, formats []string,
+	users store.Store,
+	census *Census,
+	suspects []Suspect,
+	hidden []postgres.HiddenRows,
+	failed *pgconn.PgError,
+	formats []string,
 ) []Problem {
 	p := problems{users: users, q: newRowsQuery(users), census: census}
 	for _, s := range suspects {
@@ -156,7 +161,8 @@ func (p *problems) notRead(s Suspect) {
 	attribute, _, _ := strings.Cut(s.Settle, " ")
 	found := Problem{
 		Kind: NotRead, Attribute: attribute,
-		What: fmt.Sprintf("the column %s looks as if it said who may not log in, and nothing reads it: whoever it keeps out gets in",
+		What: fmt.Sprintf("the column %s looks as if it said who may not log in, and nothing reads "+
+			"it: whoever it keeps out gets in",
 			postgres.Ident(s.Column)),
 		Settle: fmt.Sprintf("set %s, or name the column in not_blocking", s.Settle),
 		Query:  fmt.Sprintf("SELECT %[1]s, count(*) FROM %[2]s GROUP BY 1", postgres.Ident(s.Column), p.q.from),
@@ -184,7 +190,8 @@ func (p *problems) filters() {
 	}
 	p.add(Problem{
 		Kind: HidesAll, Attribute: "row_filter", What: "the row_filter is true for none of them, so that nobody is a user",
-		Settle: "correct it; where it is null for a row, the row is no user", Query: fmt.Sprintf("SELECT count(*) FROM %s WHERE %s",
+		Settle: "correct it; where it is null for a row, the row is no user",
+			Query: fmt.Sprintf("SELECT count(*) FROM %s WHERE %s",
 			p.q.from, p.q.users),
 	}, func(c *Census) int64 {
 		if c.Users > 0 {
@@ -219,7 +226,8 @@ func (p *problems) most() {
 			Kind: HidesMost, Attribute: "row_filter",
 			What: fmt.Sprintf("the row_filter leaves %d users of %d rows", c.Users, c.Rows),
 			Settle: "see whether it says what is meant: whoever it hides cannot log in, and where it is null for a row, " +
-				"the row is no user", Query: fmt.Sprintf("SELECT (%[1]s) IS TRUE, count(*) FROM %[2]s GROUP BY 1", p.q.users, p.q.from),
+				"the row is no user", Query: fmt.Sprintf("SELECT (%[1]s) IS TRUE, count(*) FROM %[2]s GROUP BY 1",
+					p.q.users, p.q.from),
 		}, c.Rows-c.Users, c.Rows)
 	}
 	if 2*c.Blocked > c.Users {
@@ -240,7 +248,8 @@ func (p *problems) most() {
 	if 2*c.Passwordless > c.Users {
 		tell(Problem{
 			Kind: NoPassword, Attribute: string(store.Password),
-			What:   fmt.Sprintf("%d of %d users have no password: it is null or empty, and they cannot log in", c.Passwordless, c.Users),
+			What: fmt.Sprintf("%d of %d users have no password: it is null or "+
+				"empty, and they cannot log in", c.Passwordless, c.Users),
 			Settle: "see whether password names what holds the hash, or leave who has none out with a row_filter",
 			Query:  p.q.list(p.q.passwordless),
 		}, c.Passwordless, c.Users)
@@ -254,7 +263,8 @@ func (p *problems) addresses() {
 	if p.users.EmailLookup == store.Exact {
 		p.add(Problem{
 			Kind: Capitals, Attribute: "email_lookup",
-			What:   "the address has capitals, and the exact look-up compares with the address in lower case: whoever has it is not found",
+			What: "the address has capitals, and the exact look-up compares with the address in lower " +
+				"case: whoever has it is not found",
 			Settle: "set email_lookup = \"lower_index\"", Query: p.q.list(p.q.email + " <> lower(" + p.q.email + ")"),
 		}, func(c *Census) int64 { return c.Capitals })
 	}
@@ -299,8 +309,11 @@ func (p *problems) hidden(found []postgres.HiddenRows) {
 			what += ": whoever it would block gets in, and what it would say of a user is missing"
 			settle = ""
 		}
-		p.all = append(p.all, Problem{Kind: RowsHidden, Attribute: "name", What: what, Settle: settle + "have the owner run " +
-			h.Remedy()})
+		p.all = append(
+			p.all,
+			Problem{Kind: RowsHidden, Attribute: "name", What: what, Settle: settle + "have the owner run " +
+				h.Remedy()},
+		)
 	}
 }
 

@@ -33,7 +33,12 @@ const (
 
 // ResolveWritings is [ResolveExpressions] for what is written, by the keys. It may call volatile functions, and the column
 // must take its value. The error names what is at fault, see [ExpressionError].
-func ResolveWritings(ctx context.Context, db postgres.Beginner, row Row, writings []Writing) (map[string]Resolved, error) {
+func ResolveWritings(
+	ctx context.Context,
+	db postgres.Beginner,
+	row Row,
+	writings []Writing,
+) (map[string]Resolved, error) {
 	resolved := map[string]Resolved{}
 	if len(writings) == 0 {
 		return resolved, nil
@@ -102,6 +107,11 @@ func (r *rowResolver) fits(ctx context.Context, column, sql string) error {
 	if r.row.isThere() {
 		target = postgres.Ident(r.row.Schema, r.row.Name)
 	}
-	_, err := r.tx.Conn().PgConn().Prepare(ctx, "", "INSERT INTO "+target+" ("+postgres.Ident(column)+") SELECT "+sql+" FROM "+r.from, nil)
+	_, err := r.tx.Conn().PgConn().Prepare(
+		ctx,
+		"",
+		"INSERT INTO "+target+" ("+postgres.Ident(column)+") SELECT "+sql+" FROM "+r.from,
+		nil,
+	)
 	return err
 }

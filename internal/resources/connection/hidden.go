@@ -50,7 +50,12 @@ func findHiddenOn(
 
 // findHidden asks the catalog what the operations would not see or change. Functions have a policy of their own.
 func findHidden(
-	ctx context.Context, db database, users store.Store, operations []scripts.Operation, options scripts.Options, as target,
+	ctx context.Context,
+	db database,
+	users store.Store,
+	operations []scripts.Operation,
+	options scripts.Options,
+	as target,
 ) (hiddenFrom, error) {
 	hidden := hiddenFrom{users: users, role: as.user}
 	if _, behind := users.Functions(); behind || as.user == "" {
@@ -87,7 +92,8 @@ func (h hiddenFrom) report(diags *diag.Diagnostics) bool {
 		}
 		policy := fmt.Sprintf("give the role %q what it lacks and apply again:\n\n  %s;", rows.Role, rows.Remedy())
 		if rows.Role == h.role && !h.there {
-			policy = fmt.Sprintf("create the role %q first, which terraform apply -target does, give it what it lacks, and apply "+
+			policy = fmt.Sprintf("create the role %q first, which terraform apply -target does, "+
+				"give it what it lacks, and apply "+
 				"the rest:\n\n  %s;", rows.Role, rows.Remedy())
 		}
 		if wayOut == "" {

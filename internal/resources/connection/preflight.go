@@ -117,7 +117,8 @@ func (r *connection) checkCatalog(
 // what the server said about it, "" when it was not asked.
 func addUnfilled(users store.Store, column, cause string, diags *diag.Diagnostics) {
 	why := "it is NOT NULL and has no default"
-	remedy := fmt.Sprintf("Say what it gets where the table is described, extra_columns = { %s = { on_create = \"…\" } }; or "+
+	remedy := fmt.Sprintf("Say what it gets where the table is described, extra_columns = { %s = "+
+		"{ on_create = \"…\" } }; or "+
 		"give it a default, make it nullable, or fill it in a trigger that runs before the insert", quotedKey(column))
 	for part, c := range users.Columns {
 		switch {
@@ -128,7 +129,8 @@ func addUnfilled(users store.Store, column, cause string, diags *diag.Diagnostic
 				"such as id = { write = \"gen_random_uuid()\" }; or give it a default, or make it an identity column"
 		default:
 			why, remedy = fmt.Sprintf("it is NOT NULL, and a sign-up that "+
-				"brings no %s has none to give", part), fmt.Sprintf("Say where the table is described what it gets then, such as %s = { "+
+				"brings no %s has none to give",
+					part), fmt.Sprintf("Say where the table is described what it gets then, such as %s = { "+
 				"write = \"coalesce(value, '')\" }; or make it nullable", part)
 		}
 	}

@@ -71,7 +71,11 @@ func (r *connection) warnOfOverrides(
 }
 
 // columnsNamed are the columns of the users table that visible SQL of the overrides names together with the table.
-func (r *connection) columnsNamed(ctx context.Context, server *postgres.Server, settled resolved) map[scripts.Operation][]string {
+func (r *connection) columnsNamed(
+	ctx context.Context,
+	server *postgres.Server,
+	settled resolved,
+) map[scripts.Operation][]string {
 	named := map[scripts.Operation][]string{}
 	users := settled.store.Table()
 	pool, err := server.Pool(ctx)

@@ -98,9 +98,11 @@ func (s *scriptPreflight) try(ctx context.Context, step scripts.Step) error {
 func verifiedFromTheStart() *preflightFailure {
 	return &preflightFailure{
 		operations: []string{string(scripts.Create)},
-		problem: "added a user whose address is verified, although it writes that it is not: Auth0 would take whoever signs " +
+		problem: "added a user whose address is verified, although it writes that it is not: " +
+			"Auth0 would take whoever signs " +
 			"up for the owner of the address",
-		remedy: "Where the column of email_verified means the opposite, give the part its expression alone, without a name, so " +
+		remedy: "Where the column of email_verified means the opposite, give the part its " +
+			"expression alone, without a name, so " +
 			"that it is only read; where a trigger sets it, let it leave new rows as they are.",
 	}
 }
@@ -311,7 +313,8 @@ func (f *preflightFailure) orLeftOut() string {
 	if f.server.Code != "42501" || slices.Contains(f.operations, string(scripts.Login)) {
 		return ""
 	}
-	return fmt.Sprintf(", or leave %s out of the connection's operations, which without that attribute are all that the store "+
+	return fmt.Sprintf(", or leave %s out of the connection's operations, which without that "+
+		"attribute are all that the store "+
 		"has the parts for", kit.List(f.operations))
 }
 

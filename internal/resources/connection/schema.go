@@ -295,7 +295,8 @@ func scriptsBlock() schema.SingleNestedBlock {
 			},
 			"forget_migrated_after": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "How long after a user was marked as migrated login and get_user still know them, for example " +
+				MarkdownDescription: "How long after a user was marked as migrated login and get_user " +
+					"still know them, for example " +
 					"`720h`; an hour at least. Without it, the default, they always do, and a user who is deleted in Auth0 comes " +
 					"back at the next login with the password of the table. Only with `import_mode` and the part `migrated_at`. " +
 					"A change uploads the scripts anew.",

@@ -118,5 +118,6 @@ const UntrustedRemedy = "It would run with the rights of the provider and of eve
 	"to the owner of the table or of the database."
 
 // ForeignRemedy is for code of a role that is not trusted which reading rows would run, see [postgres.ForeignError].
-const ForeignRemedy = "Give what is named to a superuser or to the provider's own role (ALTER … OWNER TO), once you have " +
+const ForeignRemedy = "Give what is named to a superuser or to the provider's own role (ALTER " +
+	"… OWNER TO), once you have " +
 	"seen what it does, or read the users through something that does not call it."

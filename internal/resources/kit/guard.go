@@ -67,7 +67,10 @@ func (g *guarded) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest
 func (g *guarded) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	g.Resource.Read(ctx, req, resp)
 	tidy(&resp.Diagnostics, asPlanned)
-	if !slices.ContainsFunc(resp.Diagnostics, func(d diag.Diagnostic) bool { return strings.Contains(d.Detail(), waysOut) }) {
+	if !slices.ContainsFunc(
+		resp.Diagnostics,
+		func(d diag.Diagnostic) bool { return strings.Contains(d.Detail(), waysOut) },
+	) {
 		addWayOut(&resp.Diagnostics) // otherwise the deletion would not reach the server either
 	}
 }

@@ -141,7 +141,8 @@ func (extraValidator) ValidateString(_ context.Context, req validator.StringRequ
 	if _, err := parseExtra(req.ConfigValue.ValueString()); err != nil {
 		resp.Diagnostics.AddAttributeError(path.Root("extra_privileges"), "Privilege Not Usable", fmt.Sprintf(
 			"%q is refused: %v.\n\nWrite SELECT, INSERT, UPDATE (each also with columns) or DELETE on a table, EXECUTE ON "+
-				"FUNCTION, USAGE ON SCHEMA, USAGE ON SEQUENCE or MEMBER OF a role, for example SELECT (deleted_at) ON public.users.",
+				"FUNCTION, USAGE ON SCHEMA, USAGE ON SEQUENCE or MEMBER OF a role, for example SELECT "+
+				"(deleted_at) ON public.users.",
 			req.ConfigValue.ValueString(), err))
 	}
 }
@@ -165,7 +166,8 @@ func (m *databaseRoleModel) checkMemberships(ctx context.Context, server *postgr
 		at := path.Root("extra_privileges")
 		switch {
 		case errors.Is(err, postgres.ErrRoleNotFound):
-			diags.AddAttributeError(at, "Privilege Not Usable", fmt.Sprintf("The role %q would be a member of %q, which does not exist.\n\n"+
+			diags.AddAttributeError(at, "Privilege Not Usable", fmt.Sprintf("The role %q would be a member of "+
+				"%q, which does not exist.\n\n"+
 				"Create that role first, or leave the membership out.", m.Name.ValueString(), g.On.Name))
 		case errors.Is(err, postgres.ErrOwnRole) || err == nil && role.Attributes.Superuser:
 			diags.AddAttributeError(at, "Privilege Not Usable", fmt.Sprintf("The role %q would be a member of %q, which is a "+

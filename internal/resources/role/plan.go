@@ -159,7 +159,8 @@ func (m *databaseRoleModel) staying(
 	}
 	named := memberships(m.extraPrivileges())
 	held = slices.DeleteFunc(held, func(m postgres.Membership) bool {
-		return m.Revocable || slices.ContainsFunc(named, func(g postgres.Grant) bool { return g.String() == m.Grant().String() })
+		return m.Revocable ||
+			slices.ContainsFunc(named, func(g postgres.Grant) bool { return g.String() == m.Grant().String() })
 	})
 	if len(held) > 0 {
 		diags.AddWarning("Membership Stays", fmt.Sprintf(

@@ -193,6 +193,7 @@ func (connectionIDValidator) ValidateString(
 		return
 	}
 	resp.Diagnostics.AddAttributeError(req.Path, "Not A Connection Id", fmt.Sprintf(
-		"%q is no id of a connection: those begin with con_.\n\nWrite the id, not the name: auth0pg_connection.<name>.id of a "+
+		"%q is no id of a connection: those begin with con_.\n\nWrite the id, not the name: "+
+			"auth0pg_connection.<name>.id of a "+
 			"connection that is managed here, or the id that the dashboard shows.", id))
 }

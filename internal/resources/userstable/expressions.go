@@ -178,7 +178,8 @@ func (e *expressionTypeError) remedy() string {
 	if strings.ContainsFunc(text, unicode.IsSpace) {
 		text = "(" + text + ")"
 	}
-	return fmt.Sprintf("Write the condition on the time that is meant: %[1]s is not null, if it is enough that there is one, or "+
+	return fmt.Sprintf("Write the condition on the time that is meant: %[1]s is not null, if it is "+
+		"enough that there is one, or "+
 		"coalesce(%[1]s > %[2]s, false), if it has to come yet.", text, now)
 }
 
@@ -230,7 +231,8 @@ func addExpressionError(spec tableSpec, err error, diags *diag.Diagnostics) bool
 			"%s is not used: %v.\n\n%s", spec.named(refused.Text), untrusted, kit.UntrustedRemedy))
 	case errors.As(err, &refused):
 		diags.AddAttributeError(spec.expressionPath(refused.Text), "Expression Not Usable", fmt.Sprintf(
-			"%s over a row of %s cannot be used: %s\n\n%s", spec.named(refused.Text), postgres.QualifiedName(spec.Schema, spec.Name),
+			"%s over a row of %s cannot be used: "+
+				"%s\n\n%s", spec.named(refused.Text), postgres.QualifiedName(spec.Schema, spec.Name),
 			serverWords(errors.Unwrap(refused)), expressionRemedy))
 	case errors.As(err, &kind):
 		diags.AddAttributeError(expressionOf(kind.part), "Expression Not Usable", fmt.Sprintf(

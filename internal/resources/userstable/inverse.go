@@ -21,7 +21,12 @@ import (
 // refuseInverse refuses flags whose column means the opposite of what the scripts write into it, such as name =
 // "unverified" with the expression "not unverified": who signs up would be verified, and a confirmed address not. The
 // server works the expression out over a row that is made up. Where that cannot be done, the preflight tries it.
-func (s tableSpec) refuseInverse(ctx context.Context, db postgres.Beginner, observed *table.Table, diags *diag.Diagnostics) {
+func (s tableSpec) refuseInverse(
+	ctx context.Context,
+	db postgres.Beginner,
+	observed *table.Table,
+	diags *diag.Diagnostics,
+) {
 	users := s.store()
 	for _, part := range []store.Part{store.EmailVerified, store.PhoneVerified, store.Blocked} {
 		on, possible := s.flagSQL(users, part, observed, true)
@@ -31,7 +36,8 @@ func (s tableSpec) refuseInverse(ctx context.Context, db postgres.Beginner, obse
 		off, _ := s.flagSQL(users, part, observed, false)
 		var isOn, isOff bool
 		if err := table.ReadRow(ctx, db, table.RowsQuery{SQL: "SELECT " + on + ", " + off}, &isOn, &isOff); err != nil {
-			tflog.Info(ctx, "what is written into a flag is not read back", map[string]any{"part": string(part), "error": err.Error()})
+			tflog.Info(ctx, "what is written into a flag is not read back",
+				map[string]any{"part": string(part), "error": err.Error()})
 			continue
 		}
 		if isOn || !isOff {
@@ -39,14 +45,17 @@ func (s tableSpec) refuseInverse(ctx context.Context, db postgres.Beginner, obse
 		}
 		name, remedy := users.Columns[part].Name, ""
 		if s.Writes[part] == "" {
-			remedy = fmt.Sprintf("Say what is written instead, %s = { name = %q, expression = …, write = \"not value\" }", part, name)
+			remedy = fmt.Sprintf("Say what is written instead, %s = { name = %q, expression "+
+				"= …, write = \"not value\" }", part, name)
 		} else {
-			remedy = fmt.Sprintf("Correct write, which is %q, so that it gives what the expression reads as value", s.Writes[part])
+			remedy = fmt.Sprintf("Correct write, which is %q, so that it gives what "+
+				"the expression reads as value", s.Writes[part])
 		}
 		diags.AddAttributeError(path.Root("columns").AtMapKey(string(part)), "Flag Means The Opposite", fmt.Sprintf(
 			"The scripts write into the column %[1]q of %[2]s whether %[3]s holds, and the expression %[4]q then reads the "+
-				"opposite: what is turned off would be on, and the other way round.\n\n%[5]s, or leave name out, so that the scripts "+
-				"only read it.", name, postgres.QualifiedName(s.Schema, s.Name), part, s.Expressions[part], remedy))
+				"opposite: what is turned off would be on, and the other way round.\n\n%[5]s, or leave "+
+				"name out, so that the scripts only read it.",
+					name, postgres.QualifiedName(s.Schema, s.Name), part, s.Expressions[part], remedy))
 	}
 }
 

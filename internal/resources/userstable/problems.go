@@ -69,7 +69,8 @@ func (s tableSpec) warnOfProblems(
 // warnNotCounted tells why problems have no numbers.
 func warnNotCounted(users store.Store, foreign *postgres.ForeignError, diags *diag.Diagnostics) {
 	diags.AddAttributeWarning(path.Root("name"), "Rows Not Looked At", fmt.Sprintf(
-		"The rows of %s were not looked at, so that nothing is counted: %s. To read them would run that role's code with the "+
+		"The rows of %s were not looked at, so that nothing is counted: %s. To read them would "+
+			"run that role's code with the "+
 			"rights of the provider, and a plan runs none but that of superusers and of the provider's own role.\n\n%s",
 		users.Title(), kit.List(foreign.Found), kit.ForeignRemedy))
 }

@@ -89,8 +89,7 @@ func (r *usersTable) Schema(ctx context.Context, _ resource.SchemaRequest, resp 
 			},
 			"on_delete": schema.MapAttribute{
 				Optional: true, ElementType: types.StringType,
-				MarkdownDescription: onDeleteDescription + " A change runs nothing in the database and changes what derives from " +
-					"`store`.",
+				MarkdownDescription: onDeleteDescription + " A change runs nothing in the database and changes what derives from `store`.",
 				Validators: onDeleteValidators(),
 			},
 			"row_filter": schema.StringAttribute{
@@ -109,8 +108,10 @@ func (r *usersTable) Schema(ctx context.Context, _ resource.SchemaRequest, resp 
 			},
 			"legacy_hashes": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType,
-				MarkdownDescription: "Of an imported table: the formats that the connection's `scripts` name as `password_hash` and " +
-					"`legacy_hashes`, none by default. Each plan warns of hashes that login does not read with them; `unknown` stands for " +
+				MarkdownDescription: "Of an imported table: the formats that the connection's " +
+					"`scripts` name as `password_hash` and " +
+					"`legacy_hashes`, none by default. Each plan warns of hashes that login does not read " +
+					"with them; `unknown` stands for " +
 					"those of no known format, whose users log in once they have reset their password. A change runs nothing.",
 				Validators: []validator.Set{setvalidator.ValueStringsAre(stringvalidator.OneOf(legacyNames()...))},
 			},
@@ -229,9 +230,10 @@ func partAttributes() map[string]schema.Attribute {
 			Validators: []validator.String{expressionValidator{}},
 		},
 		"write": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: writeDescription + " A change runs nothing in the database and changes what derives from `store`.",
-			Validators:          []validator.String{expressionValidator{}},
+			Optional: true,
+			MarkdownDescription: writeDescription + " A change runs nothing in the database and " +
+				"changes what derives from `store`.",
+			Validators: []validator.String{expressionValidator{}},
 		},
 		"name": schema.StringAttribute{
 			Optional: true, Computed: true,

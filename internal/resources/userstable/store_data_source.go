@@ -180,8 +180,10 @@ func (d *describedStore) Schema(_ context.Context, _ datasource.SchemaRequest, r
 					"or does not take.",
 			},
 			"problems": problemsAttribute("What lets somebody in who may not, or keeps somebody out who may, as far as " +
-				"the relation tells. Each is a warning, too, and is gone once an attribute settles it. What can be meant is none: " +
-				"a filter that hides nobody or most rows, an expression that blocks nobody, and users of whom most, but not nine in " +
+				"the relation tells. Each is a warning, too, and is gone once an attribute settles " +
+				"it. What can be meant is none: " +
+				"a filter that hides nobody or most rows, an expression that blocks nobody, and users " +
+				"of whom most, but not nine in " +
 				"ten, are blocked or without a password."),
 			"suggested_ddl": schema.ListAttribute{Computed: true, ElementType: types.StringType,
 				MarkdownDescription: "SQL for the owner's own migrations, which can be run while logins go on: an index that " +
@@ -235,7 +237,8 @@ func (d *describedStore) ValidateConfig(ctx context.Context, req datasource.Vali
 		if other, taken := owner[name]; taken {
 			resp.Diagnostics.AddAttributeError(path.Root("columns").AtMapKey(string(spec.Part)).AtName("name"),
 				"Column Named Twice", fmt.Sprintf(
-					"The parts %s and %s both name the column %q.\n\nGive each its own column, or read one of them through an expression.",
+					"The parts %s and %s both name the column %q.\n\nGive each its own column, or read one "+
+						"of them through an expression.",
 					other, spec.Part, name))
 		}
 		owner[name] = spec.Part

@@ -354,12 +354,21 @@ func (m *storeModel) showProblems(ctx context.Context, db postgres.Beginner, use
 }
 
 // wholeReads are the large relations beneath a view, or in expressions, that each look-up of an address reads all of.
-func wholeReads(ctx context.Context, db postgres.Beginner, users store.Store, relation *table.Relation) []table.Problem {
+func wholeReads(
+	ctx context.Context,
+	db postgres.Beginner,
+	users store.Store,
+	relation *table.Relation,
+) []table.Problem {
 	statements, err := scripts.Statements(users, scripts.Login)
 	if err != nil || len(relation.Foreign) > 0 {
 		return nil
 	}
-	query := strings.ReplaceAll(statements[0].SQL, "$1", "'nobody@example.com'") // its only parameter, each time with a cast
+	query := strings.ReplaceAll(
+		statements[0].SQL,
+		"$1",
+		"'nobody@example.com'",
+	) // its only parameter, each time with a cast
 	found, err := table.WholeReads(ctx, db, users, query)
 	if err != nil {
 		return nil // what cannot be planned was told before
@@ -372,7 +381,8 @@ func wholeReads(ctx context.Context, db postgres.Beginner, users store.Store, re
 		problems = append(problems, table.Problem{Kind: "lookup_not_served", Attribute: string(store.Email),
 			What: fmt.Sprintf("each login reads all of %s, about %d rows: no index there serves what the look-up compares",
 				read.On, read.Rows),
-			Settle: fmt.Sprintf("have the owner of %s build an index for it, on the column by which it is joined or, for the address, "+
+			Settle: fmt.Sprintf("have the owner of %s build an index for it, on the column by which it "+
+				"is joined or, for the address, "+
 				"on lower(…) of it, and ANALYZE the table", read.On)})
 	}
 	return problems

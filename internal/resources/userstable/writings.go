@@ -28,8 +28,10 @@ import (
 // state keeps it, and the store has it in the server's words.
 
 const (
-	writeDescription = "One SQL expression that gives the column its value where that is not the part's own: `value` is the " +
-		"new value, text, or a `boolean` for flags, a `timestamptz` for times and `jsonb` for metadata; null where a sign-up " +
+	writeDescription = "One SQL expression that gives the column its value where that is not " +
+		"the part's own: `value` is the " +
+		"new value, text, or a `boolean` for flags, a `timestamptz` for times and `jsonb` for " +
+		"metadata; null where a sign-up " +
 		"brings none. `new.<part>` is what another part will be. " +
 		"With it on `id`, the scripts give new users their ids, which the column's default does otherwise; with it on " +
 		"`password_salt`, each new hash a salt in its column, `''` mostly; `value` is null in both. " +
@@ -37,13 +39,17 @@ const (
 		"written as it is."
 	onCreateDescription = "One SQL expression that gives the column its value when `create` adds a user; by default the " +
 		"column's own default does. `new.<part>` is what the part will be, and the row is not there yet. "
-	onChangeDescription = "One SQL expression that gives the column its value whenever a script changes a user: the address, " +
+	onChangeDescription = "One SQL expression that gives the column its value whenever a script " +
+		"changes a user: the address, " +
 		"whether it is verified, the user name, the password; not when `login` notes the time or replaces an old hash. By " +
 		"default the column is left as it is. `new.<part>` is what the part will be, and the row is as it was. "
-	onDeleteDescription = "What columns get, by their names, in place of the row's being deleted, for an application that " +
-		"keeps the rows of its deleted users: each one SQL expression over the row. By default `delete` deletes the row. It " +
+	onDeleteDescription = "What columns get, by their names, in place of the row's being " +
+		"deleted, for an application that " +
+		"keeps the rows of its deleted users: each one SQL expression over the row. By default " +
+		"`delete` deletes the row. It " +
 		"needs a `row_filter` by which the row is no user any more. " +
-		"Whoever was deleted can sign up again if no unique index stands in the way: let it have the filter's condition, or " +
+		"Whoever was deleted can sign up again if no unique index stands in the way: let it " +
+		"have the filter's condition, or " +
 		"give the address another value here, too."
 )
 
@@ -52,8 +58,7 @@ func onChangeAttribute() schema.StringAttribute { return fillAttribute(onChangeD
 
 func fillAttribute(description string) schema.StringAttribute {
 	return schema.StringAttribute{
-		Optional: true, MarkdownDescription: description + "A change runs nothing in the database and changes what derives " +
-			"from `store`.",
+		Optional: true, MarkdownDescription: description + "A change runs nothing in the database and changes what derives from `store`.",
 		Validators: []validator.String{expressionValidator{}},
 	}
 }
@@ -207,7 +212,12 @@ func (s *tableSpec) rereadWritings(
 	now map[string]table.Resolved,
 ) error {
 	for _, w := range s.writings() {
-		found, err := table.ResolveWritings(ctx, db, table.Row{Schema: s.Schema, Name: s.Name, Current: observed}, []table.Writing{w})
+		found, err := table.ResolveWritings(
+			ctx,
+			db,
+			table.Row{Schema: s.Schema, Name: s.Name, Current: observed},
+			[]table.Writing{w},
+		)
 		var refused *table.ExpressionError
 		switch {
 		case errors.As(err, &refused):
@@ -243,7 +253,8 @@ func addWritingError(spec tableSpec, refused *table.ExpressionError, diags *diag
 	var untrusted *table.UntrustedError
 	if errors.As(refused, &untrusted) {
 		diags.AddAttributeError(at, "Object Of Another Role", fmt.Sprintf(
-			"The expression %q for the column %q of %s is not used: %v.\n\n%s", w.Text, w.Column, what, untrusted, kit.UntrustedRemedy))
+			"The expression %q for the column "+
+				"%q of %s is not used: %v.\n\n%s", w.Text, w.Column, what, untrusted, kit.UntrustedRemedy))
 		return
 	}
 	var has []string
@@ -287,6 +298,7 @@ func (s tableSpec) untyped() error {
 
 func (e *untypedColumnError) add(spec tableSpec, diags *diag.Diagnostics) {
 	diags.AddAttributeError(path.Root("extra_columns").AtMapKey(e.column), "Column Has No Type", fmt.Sprintf(
-		"The table %s has no column %q, and extra_columns gives it no type to be added with.\n\nCorrect the name, or give it a type.",
+		"The table %s has no column %q, and extra_columns gives it no type to be added "+
+			"with.\n\nCorrect the name, or give it a type.",
 		postgres.QualifiedName(spec.Schema, spec.Name), e.column))
 }
