@@ -79,7 +79,7 @@ func TestPrintedQueriesRun(t *testing.T) {
 			}
 		}
 	}
-	if len(run) < 100 {
+	if len(run) < 60 { // of a third of the formats
 		t.Errorf("only %d queries were run", len(run))
 	}
 }
