@@ -138,7 +138,8 @@ func newSettings(op Operation, o Options) settings {
 }
 
 // keyColumns are the columns by which a user is told from others: those of the address and the user name, what these are
-// read through, and what is computed of nothing else.
+// read through, and what is computed of nothing else. They are written as in a definition of an index, without the quotes
+// around them.
 func keyColumns(s store.Store) []string {
 	var keys []string
 	for _, part := range []store.Part{store.Email, store.Username} {
@@ -161,6 +162,9 @@ func keyColumns(s store.Store) []string {
 			}) {
 			keys = append(keys, name)
 		}
+	}
+	for i, name := range keys {
+		keys[i] = strings.ReplaceAll(name, `"`, `""`) // as the server writes it between quotes
 	}
 	slices.Sort(keys)
 	return slices.Compact(keys)

@@ -63,7 +63,7 @@ func TakeCensus(
 	defer tx.Rollback(ctx) //nolint:errcheck // a failed rollback ends the session, which rolls back as well
 	for _, sql := range []string{
 		"SET LOCAL row_security = off",
-			fmt.Sprintf("SET LOCAL statement_timeout = %d", censusTime.Milliseconds()), sameRowsSQL,
+		fmt.Sprintf("SET LOCAL statement_timeout = %d", censusTime.Milliseconds()), sameRowsSQL,
 	} {
 		if _, err := tx.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol); err != nil {
 			return nil, nil, err

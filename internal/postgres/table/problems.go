@@ -191,7 +191,7 @@ func (p *problems) filters() {
 	p.add(Problem{
 		Kind: HidesAll, Attribute: "row_filter", What: "the row_filter is true for none of them, so that nobody is a user",
 		Settle: "correct it; where it is null for a row, the row is no user",
-			Query: fmt.Sprintf("SELECT count(*) FROM %s WHERE %s",
+		Query: fmt.Sprintf("SELECT count(*) FROM %s WHERE %s",
 			p.q.from, p.q.users),
 	}, func(c *Census) int64 {
 		if c.Users > 0 {
@@ -227,7 +227,7 @@ func (p *problems) most() {
 			What: fmt.Sprintf("the row_filter leaves %d users of %d rows", c.Users, c.Rows),
 			Settle: "see whether it says what is meant: whoever it hides cannot log in, and where it is null for a row, " +
 				"the row is no user", Query: fmt.Sprintf("SELECT (%[1]s) IS TRUE, count(*) FROM %[2]s GROUP BY 1",
-					p.q.users, p.q.from),
+				p.q.users, p.q.from),
 		}, c.Rows-c.Users, c.Rows)
 	}
 	if 2*c.Blocked > c.Users {

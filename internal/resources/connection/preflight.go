@@ -130,7 +130,7 @@ func addUnfilled(users store.Store, column, cause string, diags *diag.Diagnostic
 		default:
 			why, remedy = fmt.Sprintf("it is NOT NULL, and a sign-up that "+
 				"brings no %s has none to give",
-					part), fmt.Sprintf("Say where the table is described what it gets then, such as %s = { "+
+				part), fmt.Sprintf("Say where the table is described what it gets then, such as %s = { "+
 				"write = \"coalesce(value, '')\" }; or make it nullable", part)
 		}
 	}

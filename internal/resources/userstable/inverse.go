@@ -55,7 +55,7 @@ func (s tableSpec) refuseInverse(
 			"The scripts write into the column %[1]q of %[2]s whether %[3]s holds, and the expression %[4]q then reads the "+
 				"opposite: what is turned off would be on, and the other way round.\n\n%[5]s, or leave "+
 				"name out, so that the scripts only read it.",
-					name, postgres.QualifiedName(s.Schema, s.Name), part, s.Expressions[part], remedy))
+			name, postgres.QualifiedName(s.Schema, s.Name), part, s.Expressions[part], remedy))
 	}
 }
 

@@ -90,7 +90,7 @@ func (r *usersTable) Schema(ctx context.Context, _ resource.SchemaRequest, resp 
 			"on_delete": schema.MapAttribute{
 				Optional: true, ElementType: types.StringType,
 				MarkdownDescription: onDeleteDescription + " A change runs nothing in the database and changes what derives from `store`.",
-				Validators: onDeleteValidators(),
+				Validators:          onDeleteValidators(),
 			},
 			"row_filter": schema.StringAttribute{
 				Optional: true, Computed: true,
