@@ -302,8 +302,8 @@ func (s tableSpec) warnOfFunctions(prev *tableSpec, diags *diag.Diagnostics) {
 		diags.AddAttributeWarning(s.expressionPath(text), "Users Table Needs Attention", fmt.Sprintf(
 			"%s calls %s. The role that runs the scripts needs EXECUTE on it, which everybody has unless it "+
 				"was revoked, and the rights to all that it reads: "+
-				"what a function does inside cannot be seen from here, so no privilege is derived from it.\n\nGrant what it "+
-				"needs to that role, or make it SECURITY DEFINER.",
+				"what a function does inside cannot be seen from here, so no privilege is derived from it.\n\nName "+
+				"what it needs in extra_privileges of that role, or make it SECURITY DEFINER.",
 			s.named(text), kit.List(functions)))
 	}
 }
