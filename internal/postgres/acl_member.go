@@ -193,3 +193,42 @@ func (e *MembershipsError) Error() string {
 func onObjects(grants []Grant) []Grant {
 	return slices.DeleteFunc(slices.Clone(grants), func(g Grant) bool { return g.On.Kind == RoleObject })
 }
+
+// Whoever can be a role can be each that this one is a member of. Predefined roles that run programs or reach the server's
+// files are as good as a superuser.
+const powersSQL = `
+with recursive reached (oid) as (
+  select oid from pg_catalog.pg_roles where rolname = $1
+  union select m.roleid from pg_catalog.pg_auth_members m join reached on m.member = reached.oid)
+select r.rolname::text, r.rolsuper or r.rolcreaterole or r.rolcreatedb or r.rolreplication or r.rolbypassrls
+    or r.rolname = current_user
+    or r.rolname in ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files')
+  from reached join pg_catalog.pg_roles r using (oid)
+ order by r.rolname <> $1, 1`
+
+// Powers lists those of the roles that a member of the role can be, itself among them, which are more than a role of scripts
+// may be: superusers, those with another attribute than LOGIN and INHERIT, the provider's own and those that reach the
+// server's files. Its error is [ErrRoleNotFound] where there is no such role.
+func (s *Server) Powers(ctx context.Context, role string) ([]string, error) {
+	pool, err := s.Pool(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := pool.Query(ctx, powersSQL, role)
+	if err != nil {
+		return nil, err
+	}
+	var powers []string
+	var name string
+	var much bool
+	tag, err := pgx.ForEachRow(rows, []any{&name, &much}, func() error {
+		if much {
+			powers = append(powers, name)
+		}
+		return nil
+	})
+	if err == nil && tag.RowsAffected() == 0 {
+		err = ErrRoleNotFound
+	}
+	return powers, err
+}

@@ -187,4 +187,16 @@ func TestDatabaseRoleMembershipsThatStay(t *testing.T) {
 		t.Fatal(diags)
 	}
 	apply("no longer named", "")
+	// Nobody becomes more than one of scripts by a way round.
+	between := db.RoleName("between")
+	db.Exec("CREATE ROLE " + between)
+	for _, power := range []string{"SUPERUSER", "CREATEROLE", "BYPASSRLS", "REPLICATION", "CREATEDB", "IN ROLE pg_execute_server_program"} {
+		high := db.RoleName("high")
+		db.Exec("CREATE ROLE " + high + " " + power + "; GRANT " + high + " TO " + between)
+		config["extra_privileges"] = []string{"MEMBER OF " + between}
+		if _, diags := core.Plan(role, config); !diags.Failed() || !strings.Contains(diags.String(), "Privilege Not Usable") {
+			t.Errorf("%s by a way round is taken: %v", power, diags)
+		}
+		db.Exec("REVOKE " + high + " FROM " + between)
+	}
 }

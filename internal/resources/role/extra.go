@@ -105,9 +105,6 @@ func parseExtra(text string) (postgres.Grant, error) {
 	return usable(postgres.ParseGrant(line + quoted(m[4])))
 }
 
-// tooPowerful are predefined roles with which whoever has the password runs programs on the server or reads its files.
-var tooPowerful = []string{"pg_execute_server_program", "pg_read_server_files", "pg_write_server_files"}
-
 // usable refuses what scripts can have no use for.
 func usable(g postgres.Grant, ok bool) (postgres.Grant, error) {
 	switch {
@@ -115,8 +112,6 @@ func usable(g postgres.Grant, ok bool) (postgres.Grant, error) {
 		return g, fmt.Errorf("it is no privilege on an object with its schema")
 	case g.Grantable:
 		return g, fmt.Errorf("a role of scripts hands nothing on")
-	case g.On.Kind == postgres.RoleObject && slices.Contains(tooPowerful, g.On.Name):
-		return g, fmt.Errorf("who has the scripts' password could run programs on the server or read its files")
 	case !slices.Contains(extraMay[g.On.Kind], g.Privilege):
 		return g, fmt.Errorf("scripts have no use for %s there", g.Privilege)
 	case g.Columns != nil && (g.On.Kind != postgres.TableObject || g.Privilege == "DELETE"):
@@ -159,20 +154,22 @@ func objectsOf(grants []postgres.Grant) []postgres.Object {
 	return objects
 }
 
-// checkMemberships refuses roles that are not there, and superusers.
+// checkMemberships refuses roles that are not there, and those by which the role could be more than one of scripts.
 func (m *databaseRoleModel) checkMemberships(ctx context.Context, server *postgres.Server, diags *diag.Diagnostics) {
 	for _, g := range memberships(m.extraPrivileges()) {
-		role, err := server.Role(ctx, g.On.Name)
+		powers, err := server.Powers(ctx, g.On.Name)
 		at := path.Root("extra_privileges")
 		switch {
 		case errors.Is(err, postgres.ErrRoleNotFound):
-			diags.AddAttributeError(at, "Privilege Not Usable", fmt.Sprintf("The role %q would be a member of "+
-				"%q, which does not exist.\n\n"+
+			diags.AddAttributeError(at, "Privilege Not Usable", fmt.Sprintf("The role %q would be a member of %q, which does not exist.\n\n"+
 				"Create that role first, or leave the membership out.", m.Name.ValueString(), g.On.Name))
-		case errors.Is(err, postgres.ErrOwnRole) || err == nil && role.Attributes.Superuser:
-			diags.AddAttributeError(at, "Privilege Not Usable", fmt.Sprintf("The role %q would be a member of %q, which is a "+
-				"superuser or the role that the provider connects as: who has the scripts' password would be that one, too."+
-				"\n\nLeave the membership out.", m.Name.ValueString(), g.On.Name))
+		case err != nil:
+			roleError(diags, "read", g.On.Name, err)
+		case len(powers) > 0:
+			diags.AddAttributeError(at, "Privilege Not Usable", fmt.Sprintf("The role %q would be a member of %q, and who has the "+
+				"scripts' password could be %s: a superuser, a role with further attributes, the one that the provider connects "+
+				"as, or one that reaches the server's files.\n\nLeave the membership out.",
+				m.Name.ValueString(), g.On.Name, postgres.Idents(powers)))
 		}
 	}
 }
