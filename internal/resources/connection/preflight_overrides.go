@@ -46,7 +46,9 @@ func (r *connection) warnOfOverrides(
 				if err != nil {
 					return err
 				}
-				lacking[op] = found
+				if len(found) > 0 { // of either role
+					lacking[op] = found
+				}
 			}
 			return nil
 		})
