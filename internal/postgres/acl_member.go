@@ -4,6 +4,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -106,6 +107,32 @@ func (s *Server) Memberships(ctx context.Context, role *Role) ([]Membership, err
 		return nil, err
 	}
 	return memberOf(ctx, pool, role.oid)
+}
+
+const powersSQL = `
+with recursive reached (oid) as (
+  select oid from pg_catalog.pg_roles where rolname = $1
+  union
+  select a.roleid from pg_catalog.pg_auth_members a join reached r on a.member = r.oid
+)
+select r.rolname::text from pg_catalog.pg_roles r join reached using (oid)
+ where r.rolsuper or r.rolcreaterole or r.rolname in (current_user, session_user)
+    or r.rolname in ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files')
+ order by r.rolname = $1 desc, 1 limit 1`
+
+// PowerOf is the first of the roles with which whoever can be the named one has the server: that role itself, or one that
+// it is a member of, also through others. It is a superuser, may create roles, runs programs or reads and writes files
+// there, or is the provider's own. "" means that there is none.
+func (s *Server) PowerOf(ctx context.Context, name string) (power string, err error) {
+	pool, err := s.Pool(ctx)
+	if err != nil {
+		return "", err
+	}
+	err = pool.QueryRow(ctx, powersSQL, name).Scan(&power)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	return power, err
 }
 
 // OwnerMembers lists those, beside the provider and superusers, who can be the owner of

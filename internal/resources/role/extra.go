@@ -159,20 +159,29 @@ func objectsOf(grants []postgres.Grant) []postgres.Object {
 	return objects
 }
 
-// checkMemberships refuses roles that are not there, and superusers.
+// checkMemberships refuses roles that are not there, and those with which the scripts' role would have the server.
 func (m *databaseRoleModel) checkMemberships(ctx context.Context, server *postgres.Server, diags *diag.Diagnostics) {
 	for _, g := range memberships(m.extraPrivileges()) {
-		role, err := server.Role(ctx, g.On.Name)
 		at := path.Root("extra_privileges")
-		switch {
-		case errors.Is(err, postgres.ErrRoleNotFound):
+		if _, err := server.Role(ctx, g.On.Name); errors.Is(err, postgres.ErrRoleNotFound) {
 			diags.AddAttributeError(at, "Privilege Not Usable", fmt.Sprintf("The role %q would be a member of "+
 				"%q, which does not exist.\n\n"+
 				"Create that role first, or leave the membership out.", m.Name.ValueString(), g.On.Name))
-		case errors.Is(err, postgres.ErrOwnRole) || err == nil && role.Attributes.Superuser:
-			diags.AddAttributeError(at, "Privilege Not Usable", fmt.Sprintf("The role %q would be a member of %q, which is a "+
-				"superuser or the role that the provider connects as: who has the scripts' password would be that one, too."+
-				"\n\nLeave the membership out.", m.Name.ValueString(), g.On.Name))
+			continue
+		}
+		power, err := server.PowerOf(ctx, g.On.Name)
+		switch {
+		case err != nil:
+			roleError(diags, "read", g.On.Name, err)
+		case power != "":
+			through := ""
+			if power != g.On.Name {
+				through = fmt.Sprintf(", and so of %q", power)
+			}
+			diags.AddAttributeError(at, "Privilege Not Usable", fmt.Sprintf("The role %q would be a member of %q%s, which is a "+
+				"superuser, may create roles, runs programs or reads files on the server, or is the role that the provider "+
+				"connects as: who has the scripts' password would be that one, too.\n\nLeave the membership out.",
+				m.Name.ValueString(), g.On.Name, through))
 		}
 	}
 }
