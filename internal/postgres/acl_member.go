@@ -127,13 +127,13 @@ func MembershipGrants(memberships []Membership) []Grant {
 	return MergeGrants(grants)
 }
 
-// syncMemberships makes the role a member of the roles that the grants name, and of no other.
-func syncMemberships(ctx context.Context, tx pgx.Tx, name string, role uint32, grants []Grant) error {
+// syncMemberships makes the role a member of the roles that the specification names, and of no other but what stays.
+func syncMemberships(ctx context.Context, tx pgx.Tx, role uint32, spec RoleSpec) error {
 	held, err := memberOf(ctx, tx, role)
 	if err != nil {
 		return err
 	}
-	want := rights(grants)
+	want := rights(spec.Grants)
 	stays := func(m Membership) bool { return slices.Contains(want, rights([]Grant{m.Grant()})[0]) }
 	for _, m := range held {
 		if stays(m) {
@@ -151,8 +151,8 @@ func syncMemberships(ctx context.Context, tx pgx.Tx, name string, role uint32, g
 	if held, err = memberOf(ctx, tx, role); err != nil {
 		return err
 	}
-	for _, g := range missingMemberships(grants, held) {
-		if _, err := tx.Exec(ctx, "GRANT "+Ident(g.On.Name)+" TO "+Ident(name)); err != nil {
+	for _, g := range missingMemberships(spec.Memberships, held) {
+		if _, err := tx.Exec(ctx, "GRANT "+Ident(g.On.Name)+" TO "+Ident(spec.Name)); err != nil {
 			return fmt.Errorf("grant the membership in %q: %w", g.On.Name, err)
 		}
 	}
@@ -166,7 +166,7 @@ func syncMemberships(ctx context.Context, tx pgx.Tx, name string, role uint32, g
 	return nil
 }
 
-// missingMemberships are those among the grants that the role does not have, each once.
+// missingMemberships are those that the role does not have, each once.
 func missingMemberships(grants []Grant, held []Membership) (missing []Grant) {
 	for _, g := range grants {
 		has := func(m Membership) bool { return m.Of == g.On.Name }
@@ -201,7 +201,7 @@ with recursive reached (oid) as (
   select oid from pg_catalog.pg_roles where rolname = $1
   union select m.roleid from pg_catalog.pg_auth_members m join reached on m.member = reached.oid)
 select r.rolname::text, r.rolsuper or r.rolcreaterole or r.rolcreatedb or r.rolreplication or r.rolbypassrls
-    or r.rolname = current_user
+    or r.rolname in (current_user, session_user)
     or r.rolname in ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files')
   from reached join pg_catalog.pg_roles r using (oid)
  order by r.rolname <> $1, 1`

@@ -202,6 +202,8 @@ type RoleSpec struct {
 	// Grants is all that the role may hold on Objects, and all that it may be a member of.
 	Grants  []Grant
 	Objects []Object
+	// Memberships are those among the Grants that the role is given where it lacks them.
+	Memberships []Grant
 	// Check sees the role as it is just before it is changed and may refuse.
 	Check func(Role, []Grant) error
 }
@@ -349,7 +351,7 @@ func (s *Server) finishRole(ctx context.Context, tx pgx.Tx, spec RoleSpec) error
 	if err := syncGrants(ctx, tx, spec.Name, role.oid, spec.Objects, onObjects(spec.Grants)); err != nil {
 		return err
 	}
-	return syncMemberships(ctx, tx, spec.Name, role.oid, spec.Grants)
+	return syncMemberships(ctx, tx, role.oid, spec)
 }
 
 const openSchemasSQL = `

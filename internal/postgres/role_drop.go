@@ -19,9 +19,6 @@ func (e *SessionsError) Error() string {
 	if e.Open == 1 {
 		return "1 session of the role is open"
 	}
-	if e.Open == 1 {
-		return "a session of the role is open"
-	}
 	return fmt.Sprintf("%d sessions of the role are open", e.Open)
 }
 

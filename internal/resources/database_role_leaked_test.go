@@ -165,8 +165,23 @@ func TestDatabaseRoleMembershipsThatStay(t *testing.T) {
 		}
 	}
 	apply("named", kept, "MEMBER OF "+quoted)
+	through := db.RoleName("through")
+	db.Exec("CREATE ROLE " + through + " CREATEROLE; GRANT " + through + " TO " + other)
+	config["extra_privileges"] = []string{"MEMBER OF " + other}
+	if _, diags := core.Plan(role, config); !strings.Contains(diags.String(), through) {
+		t.Errorf("a membership in a member of a role that may create roles: %v", diags)
+	}
+	db.Exec("REVOKE " + through + " FROM " + other)
+	late, diags := core.Plan(role, config)
+	if diags.Failed() {
+		t.Fatal(diags)
+	}
+	db.Exec("GRANT " + through + " TO " + other)
+	if _, diags := core.ApplyPlanned(role, late, config); !strings.Contains(diags.String(), through) || memberOf() != kept {
+		t.Errorf("the same since the plan: a member of %q, %v", memberOf(), diags)
+	}
+	db.Exec("REVOKE " + through + " FROM " + other)
 	db.Exec("REVOKE " + quoted + " FROM " + name + "; GRANT " + other + " TO " + name + "; GRANT DELETE ON users TO " + name)
-	var diags acctest.Diagnostics
 	if role, diags = core.Refresh(role); diags.Failed() {
 		t.Fatal(diags)
 	}

@@ -297,6 +297,34 @@ func TestMigratedUsersAreForgotten(t *testing.T) {
 	}
 }
 
+// Nobody takes the place of a user who is forgotten: neither who has the address as a user name, nor who shares it.
+func TestForgottenUsersKeepTheirPlace(t *testing.T) {
+	db := pgtest.Database(t)
+	b := newBench(t, db, shape{parts: append([]store.Part{store.MigratedAt, store.Username}, standardParts...)})
+	email, username := b.column(store.Email), b.column(store.Username)
+	for _, name := range []string{"ada", "eve"} {
+		b.gives(nil, scripts.Create, map[string]any{"email": name + "@example.com", "username": name, "password": "correct horse"})
+	}
+	b.options.ImportMode, b.options.ForgetMigratedAfter = true, time.Hour
+	b.rendered = map[scripts.Operation]string{}
+	db.Exec("UPDATE " + b.table() + " SET " + b.column(store.MigratedAt) + " = now() - interval '2 days' WHERE " + email + " LIKE 'ada%'")
+	db.Exec("UPDATE " + b.table() + " SET " + username + " = 'ada@example.com' WHERE " + email + " LIKE 'eve%'")
+	b.gives(nil, scripts.GetUser, "ada@example.com")
+	b.wrong("", "ada@example.com", "correct horse")
+	b.profile(scripts.GetUser, "eve@example.com")
+
+	db.Exec(`DO $do$ DECLARE i regclass; BEGIN
+		FOR i IN SELECT indexrelid FROM pg_index WHERE indrelid = '` + b.table() + `'::regclass AND NOT indisprimary AND indisunique LOOP
+			EXECUTE 'DROP INDEX ' || i;
+		END LOOP; END $do$`)
+	db.Exec("UPDATE " + b.table() + " SET " + email + " = 'ada@example.com'")
+	for _, call := range [][]any{{scripts.GetUser, "ada@example.com"}, {scripts.Login, "ada@example.com", "correct horse"}} {
+		if outcome := b.run(call[0].(scripts.Operation), call[1:]...); outcome.Err == nil { //nolint:forcetypeassert // as above
+			t.Errorf("%v finds one of two: %v", call[0], result(outcome))
+		}
+	}
+}
+
 // Whatever is passed in: one callback, no crash, nothing of it in the text of a
 // statement, and nobody found.
 func TestHostileInput(t *testing.T) {

@@ -104,6 +104,16 @@ func TestWritings(t *testing.T) {
 			b.fails("ValidationError", "user_exists", scripts.Create, map[string]any{
 				"email": "ADA@new.example.com", "password": "correct horse", "name": "Eve",
 			})
+			// A name that is part of a key's, and a value that looks like a key.
+			b.db.Exec(`ALTER TABLE app.users ADD "mail )=(" text DEFAULT '(email)=(x)'; CREATE UNIQUE INDEX odd ON app.users ("mail )=(");
+				GRANT SELECT ("mail )=(") ON app.users TO PUBLIC`)
+			outcome = b.says(refused, scripts.Create, map[string]any{"email": "eve@example.com", "password": "correct horse", "name": "Eve"})
+			logged(strings.Join(outcome.Console, "\n"), "odd", "eve")
+			b.db.Exec(`DROP INDEX app.odd; ALTER TABLE app.users ADD email_kind text DEFAULT '(email)=(x)';
+				CREATE UNIQUE INDEX odd ON app.users (email_kind); GRANT SELECT (email_kind) ON app.users TO PUBLIC`)
+			outcome = b.says(refused, scripts.Create, map[string]any{"email": "eve@example.com", "password": "correct horse", "name": "Eve"})
+			logged(strings.Join(outcome.Console, "\n"), "odd", "eve")
+			b.db.Exec("DROP INDEX app.odd")
 			b.db.Exec("ALTER TABLE app.users ALTER deleted_at SET DEFAULT NULL, ADD more text CHECK (more <> ''), ALTER n DROP DEFAULT")
 			outcome = b.says(refused, scripts.Create, map[string]any{"email": "eve@example.com", "password": "correct horse", "name": "Eve"})
 			logged(strings.Join(outcome.Console, "\n"), "column n", "eve")

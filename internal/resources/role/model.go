@@ -60,11 +60,13 @@ func (m *databaseRoleModel) spec(
 	if prior != nil {
 		spec.Tolerated = m.tolerated(ctx, diags)
 	}
+	m.checkMemberships(ctx, server, diags) // the plan may not have known the store, and memberships change
 	grants, objects := m.grants(ctx, server.Database(), diags)
 	sequences, _, err := m.sequences(ctx, server)
 	if err != nil {
 		roleError(diags, "read", spec.Name, err)
 	}
+	spec.Memberships = memberships(grants) // what is named; what merely stays is not given again
 	grants = slices.Concat(grants, kit.UsageOf(sequences), memberships(kit.GrantsIn(m.Privileges)))
 	spec.Grants, spec.Objects = append(
 		grants,
@@ -121,7 +123,7 @@ func (m *databaseRoleModel) held() []postgres.Grant {
 
 // memberships are those among privileges.
 func memberships(grants []postgres.Grant) []postgres.Grant {
-	return slices.DeleteFunc(grants, func(g postgres.Grant) bool { return g.On.Kind != postgres.RoleObject })
+	return slices.DeleteFunc(slices.Clone(grants), func(g postgres.Grant) bool { return g.On.Kind != postgres.RoleObject })
 }
 
 // objects are those that the store and the operations name, and those on which privileges were read.

@@ -83,6 +83,7 @@ func (r *databaseRole) ModifyPlan(
 	}
 	plan.RoleAttributes = kit.StringList(postgres.ScriptsRole.Words())
 	plan.planSettings(ctx, prior, &resp.Diagnostics)
+	plan.checkMemberships(ctx, server, &resp.Diagnostics)
 	grants, _ := plan.grants(ctx, server.Database(), &resp.Diagnostics)
 	switch described, known := plan.Store.Parsed(); {
 	case !known || plan.Operations.IsUnknown() || kit.UnknownElement(plan.Operations) ||
@@ -94,7 +95,6 @@ func (r *databaseRole) ModifyPlan(
 		plan.Privileges = types.ListUnknown(types.StringType)
 		plan.SequencePrivileges = types.ListUnknown(types.StringType)
 	default:
-		plan.checkMemberships(ctx, server, &resp.Diagnostics)
 		kept := plan.kept(ctx, r.data, prior, server.Database())
 		warnOfKept(kept, &resp.Diagnostics)
 		kept = slices.DeleteFunc(kept, func(g postgres.Grant) bool { return g.On.Kind == postgres.SequenceObject })

@@ -2,15 +2,13 @@
 /* global query, notForgotten */
 /* exported findUsers */
 
-// An address goes before a user name that looks the same.
+// An address goes before a user name that looks the same, also that of somebody who is forgotten.
 async function findUsers(identifier) {
   let { rows } = await query('find', { identifier });
-  rows = notForgotten(rows); // if forgets
   // if usernames:
   const byEmail = rows.filter((row) => row.found_by_email !== false);
-  if (byEmail.length > 0) {
-    return byEmail;
-  }
+  rows = byEmail.length > 0 ? byEmail : rows;
   // end
+  rows = notForgotten(rows); // if forgets
   return rows;
 }

@@ -3,13 +3,21 @@
 /* exported orConflict */
 
 // What a change answers, or that another user has the address or the name. The server says in any language which columns
-// a unique index has, "(lower(email))=(…)", unless the role may not see them.
+// a unique index has, "(lower(email))=(…)", unless the role may not see them. They stand before any value; a name between
+// quotes may have anything in it.
 async function orConflict(changing) {
   try {
     return await changing;
   } catch (error) {
-    const [, columns] = /\((.*?)\)=\(/.exec(error.detail) || [];
-    if (error.code === '23505' && (!columns || settings.keys.some((key) => columns.includes(key)))) { // unique_violation
+    if (error.code !== '23505') { // unique_violation
+      throw error;
+    }
+    const [, columns] = /\(((?:"[^"]*"|[^"])*?)\)=\(/.exec(error.detail) || [];
+    if (!columns) {
+      return 'conflict';
+    }
+    const names = (columns.match(/"(?:[^"]|"")*"|[^\s"(),:]+/g) || []).map((name) => name.replace(/^"|"$/g, ''));
+    if (settings.keys.some((key) => names.includes(key))) {
       return 'conflict';
     }
     throw error;
