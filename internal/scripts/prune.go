@@ -29,6 +29,7 @@ func conditions(op Operation, o Options) reach {
 	return reach{
 		"changes":       op != Login && op != GetUser && op != Create,
 		"computes":      computes(o.Store),
+		"writes":        op != Login && op != GetUser,
 		"deletes":       op == Delete,
 		"legacy":        len(o.LegacyHashes) > 0,
 		"hashes":        op == Login || op == Create || op == ChangePassword,

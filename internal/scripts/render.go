@@ -229,7 +229,7 @@ func header(op Operation, s store.Store) string {
 	}
 	return fmt.Sprintf(`  // The %[1]s script of a custom database connection, made by the Terraform
   // provider auth0pg/auth0pg %[2]s.
-  // The next apply undoes what is edited here: change the configuration instead.
+  // The next apply undoes edits: change the configuration instead.
   // A failure is in Auth0's logs, its cause on the console in a line with "auth0pg %[1]s".
 `, op, from) + describe(s)
 }

@@ -8,10 +8,10 @@ function failureOf(error) {
   const code = typeof error.severity === 'string' ? error.code : '';
   const kinds = {
     21000: 'ambiguous', // if changes
-    23502: 'unfit',
+    23502: 'unfit', // if writes
     23503: 'needed', // if deletes
-    23505: 'unfit',
-    23514: 'unfit',
+    23505: 'unfit', // if writes
+    23514: 'unfit', // if writes
     57014: 'late',
   };
   // data_exception: too long, or not to be stored

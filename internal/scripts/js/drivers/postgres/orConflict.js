@@ -9,16 +9,12 @@ async function orConflict(changing) {
   try {
     return await changing;
   } catch (error) {
-    if (error.code !== '23505') { // unique_violation
-      throw error;
-    }
-    const [, columns] = /\(((?:"[^"]*"|[^"])*?)\)=\(/.exec(error.detail) || [];
-    if (!columns) {
-      return 'conflict';
-    }
-    const names = (columns.match(/"(?:[^"]|"")*"|[^\s"(),:]+/g) || []).map((name) => name.replace(/^"|"$/g, ''));
-    if (settings.keys.some((key) => names.includes(key))) {
-      return 'conflict';
+    if (error.code === '23505') { // unique_violation
+      const [, columns] = /\(((?:"[^"]*"|[^"])*?)\)=\(/.exec(error.detail) || [];
+      const names = columns?.match(/"(?:[^"]|"")*"|[^\s"(),:]+/g);
+      if (!names || settings.keys.some((key) => names.includes(key) || names.includes(`"${key}"`))) {
+        return 'conflict';
+      }
     }
     throw error;
   }
