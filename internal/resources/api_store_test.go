@@ -204,7 +204,7 @@ func TestAPIStoreGuardNotLookedAt(t *testing.T) {
 		}
 		read, diags := core.Data("auth0pg_api_store", apiConfig(nil))
 		undo()
-		if diags.Failed() || !strings.Contains(diags.String(), "Guard Of The API Not Looked At") || !strings.Contains(diags.String(), test.want) {
+		if diags.Failed() || !strings.Contains(diags.String(), "Guard Of API Not Looked At") || !strings.Contains(diags.String(), test.want) {
 			t.Errorf("%s: %s\n%v", name, diags, read)
 		}
 	}

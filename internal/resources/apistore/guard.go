@@ -150,6 +150,6 @@ func notLooked(err error, scope string, diags *diag.Diagnostics) {
 	if errors.As(err, &failed) && failed.Status == http.StatusForbidden {
 		remedy = fmt.Sprintf("Grant the provider's application the scope %s for the Management API to have this looked at.", scope)
 	}
-	diags.AddAttributeWarning(audiencePath, "Guard Of The API Not Looked At", fmt.Sprintf(
+	diags.AddAttributeWarning(audiencePath, "Guard Of API Not Looked At", fmt.Sprintf(
 		"Who gets tokens for the API was not found out: %v.\n\n%s", err, remedy))
 }
