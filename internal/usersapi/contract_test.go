@@ -88,7 +88,9 @@ func TestWebService(t *testing.T) {
 			b.gives(`{"result":"none"}`, "/v1/change_username", m{"username": "nobody", "new_username": "somebody"})
 			b.gives(`{"result":"conflict"}`, "/v1/change_username", m{"username": "countess", "new_username": "grace"})
 			b.gives(`{"result":"none"}`, "/v1/change_username", m{"username": "countess", "new_username": "grace@example.com"})
-			change := func(email, to string, verified bool) m { return m{"email": email, "new_email": to, "verified": verified} }
+			change := func(email, to string, verified bool) m {
+				return m{"email": email, "new_email": to, "verified": verified}
+			}
 			b.gives(`{"result":"conflict"}`, "/v1/change_email", change("ada@example.com", "grace@example.com", true))
 			b.gives(`{"result":"none"}`, "/v1/change_email", change("nobody@example.com", "somebody@example.com", true))
 			b.gives(`{"result":"changed"}`, "/v1/change_email", change("ada@example.com", "Lovelace@example.com", false))
@@ -101,7 +103,9 @@ func TestWebService(t *testing.T) {
 				b.fails(http.StatusNotFound, "not_offered", "/v1/replace_hash", m{})
 			} else {
 				old := text(b.only("/v1/login", m{"identifier": "countess", "password": nil})["password_hash"])
-				replace := func(old string) m { return m{"user_id": id, "old_password_hash": old, "password_hash": hashOf(t, "new")} }
+				replace := func(old string) m {
+					return m{"user_id": id, "old_password_hash": old, "password_hash": hashOf(t, "new")}
+				}
 				b.gives(`{"result":"none"}`, "/v1/replace_hash", replace(hashOf(t, "x")))
 				b.gives(`{"result":"changed"}`, "/v1/replace_hash", replace(old))
 				b.fails(http.StatusUnprocessableEntity, "unfit", "/v1/change_password",

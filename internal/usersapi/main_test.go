@@ -83,7 +83,26 @@ func (b *bench) post(path string, body any) (status int, answer string) {
 	for name, values := range b.header {
 		request.Header[name] = values
 	}
-	return b.do(request)
+	status, answer = b.do(request)
+	b.conforms(path, text, status, answer)
+	return status, answer
+}
+
+// conforms holds every answer of a test to the contract, and every request to it that was accepted.
+func (b *bench) conforms(path, body string, status int, answer string) {
+	b.t.Helper()
+	if !strings.HasPrefix(path, "/v1/") || path == "/v1/users" || status == 0 {
+		return
+	}
+	if err := theContract().answers(path, status, answer); err != nil {
+		b.t.Errorf("%s answers %d %s, which is not as the contract has it: %v", path, status, answer, err)
+	}
+	if status != http.StatusOK {
+		return
+	}
+	if err := theContract().asks(path, body); err != nil {
+		b.t.Errorf("%s takes %s, which is not as the contract has it: %v", path, body, err)
+	}
 }
 
 func (b *bench) do(request *http.Request) (status int, answer string) {
