@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes/check"
@@ -23,7 +24,12 @@ type API struct {
 	users   *users
 	callers *callers
 	slots   chan struct{}
+	// draining means that the process is about to end.
+	draining atomic.Bool
 }
+
+// Drain makes [API.Ready] say no, so that no new requests are sent here; those that are, are served.
+func (a *API) Drain() { a.draining.Store(true) }
 
 // New makes an API and contacts nothing yet: [API.Ready] says whether it can serve.
 func New(c Config) (*API, error) {
@@ -48,6 +54,9 @@ func (a *API) Close() { a.users.database.pool.Close() }
 
 // Ready says why no request can be served; nil where they can.
 func (a *API) Ready(ctx context.Context) error {
+	if a.draining.Load() {
+		return errors.New("the process is about to end")
+	}
 	ctx, cancel := context.WithTimeout(ctx, queryTime)
 	defer cancel()
 	if _, err := a.users.database.catalog(ctx, false); err != nil {
