@@ -55,8 +55,8 @@ const RehashOnLogin Feature = "rehash_on_login"
 // Statements lists the SQL that the operation's script runs against the store.
 // All of it is listed, also what a script runs only in one of its modes.
 func Statements(s store.Store, op Operation, features ...Feature) ([]Statement, error) {
-	if _, ok := specOf(op); !ok {
-		return nil, &UnknownOperationError{op}
+	if err := Check(s, op, features...); err != nil {
+		return nil, err
 	}
 	switch s.Reach.(type) {
 	case store.Table:
@@ -64,19 +64,6 @@ func Statements(s store.Store, op Operation, features ...Feature) ([]Statement, 
 		return functionStatements(s, op, features...)
 	default:
 		return nil, &ReachError{s.Reach}
-	}
-	missing := MissingParts(s, op)
-	if op == Login && slices.Contains(features, RehashOnLogin) && s.Has(store.Password) && !s.Writes(store.Password) {
-		missing = append(missing, store.Password)
-	}
-	if len(missing) > 0 {
-		return nil, newMissingPartsError(s, op, missing)
-	}
-	if command := Refuses(s, op); command != "" {
-		return nil, &RefusedCommandError{op, command}
-	}
-	if err := CheckTypes(s); err != nil {
-		return nil, err
 	}
 	switch op {
 	case Login:
@@ -106,6 +93,28 @@ func Statements(s store.Store, op Operation, features ...Feature) ([]Statement, 
 	default: // ChangeUsername, the only one left
 		return []Statement{setUsername(s)}, nil
 	}
+}
+
+// Check tells why there is no script for the operation over the store: an [UnknownOperationError], a [MissingPartsError], a
+// [RefusedCommandError] or what [CheckTypes] returns.
+func Check(s store.Store, op Operation, features ...Feature) error {
+	if _, ok := specOf(op); !ok {
+		return &UnknownOperationError{op}
+	}
+	missing := MissingParts(s, op)
+	if op == Login && slices.Contains(features, RehashOnLogin) && s.Has(store.Password) && !s.Writes(store.Password) {
+		missing = append(missing, store.Password)
+	}
+	if len(missing) > 0 {
+		return newMissingPartsError(s, op, missing)
+	}
+	if command := Refuses(s, op); command != "" {
+		return &RefusedCommandError{op, command}
+	}
+	if !s.InDatabase() {
+		return nil
+	}
+	return CheckTypes(s)
 }
 
 // CheckTypes refuses the types of columns and expressions that the SQL below has no form for. Its errors are a
