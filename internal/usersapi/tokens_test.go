@@ -29,7 +29,7 @@ import (
 
 // issuer is a tenant as far as tokens go.
 type issuer struct {
-	t   *testing.T
+	t   testing.TB
 	url string
 
 	mu      sync.Mutex
@@ -39,7 +39,7 @@ type issuer struct {
 	now     time.Time
 }
 
-func newIssuer(t *testing.T) *issuer {
+func newIssuer(t testing.TB) *issuer {
 	i := &issuer{t: t, now: time.Unix(1_800_000_000, 0), keys: []jwk.Key{newKey(t, "first", 2048)}}
 	server := httptest.NewServer(i)
 	t.Cleanup(server.Close)
@@ -76,7 +76,7 @@ func (i *issuer) clock() time.Time {
 	return i.now
 }
 
-func newKey(t *testing.T, id string, bits int) jwk.Key {
+func newKey(t testing.TB, id string, bits int) jwk.Key {
 	t.Helper()
 	private, err := rsa.GenerateKey(rand.Reader, bits)
 	if err != nil {
@@ -135,12 +135,17 @@ func (i *issuer) api() *bench {
 	log := &bytes.Buffer{}
 	config := usersapi.Config{
 		DatabaseURL: "postgres://api@127.0.0.1:1/none", Schema: "access", Log: slog.New(slog.NewJSONHandler(log, nil)),
-		Tokens: &usersapi.TokenRules{
-			JWKS: i.url + "/.well-known/jwks.json", Issuer: i.url + "/", Audience: "https://users.example.com",
-			Clients: []string{"client", "other"}, Now: i.clock,
-		},
 	}
+	i.accept(&config)
 	return &bench{t: i.t, config: config, server: usersapitest.Serve(i.t, config), log: log}
+}
+
+// accept is the configuration for tokens of the tenant.
+func (i *issuer) accept(c *usersapi.Config) {
+	c.Tokens = &usersapi.TokenRules{
+		JWKS: i.url + "/.well-known/jwks.json", Issuer: i.url + "/", Audience: "https://users.example.com",
+		Clients: []string{"client", "other"}, Now: i.clock,
+	}
 }
 
 func (b *bench) bearer(token string) { b.header = http.Header{"Authorization": {"Bearer " + token}} }
