@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -67,6 +68,13 @@ func checkSource(source migration.Source, diags *diag.Diagnostics) bool {
 		diags.AddAttributeError(path.Root("store"), "Store Is Not A Table",
 			"An import reads the rows of the users table, and this store is the functions in front of it. Use the "+
 				"store of the auth0pg_users_table.")
+		return false
+	}
+	if slices.Contains(source.Store.Refuses, "UPDATE") {
+		diags.AddAttributeError(path.Root("store"), "Users Cannot Be Marked", fmt.Sprintf(
+			"An import notes in migrated_at who is with Auth0, and %s takes no UPDATE.\n\nMake the view such that the column "+
+				"can be changed through it, with an INSTEAD OF trigger if need be, or take the store of the table beneath it.",
+			source.Store.Title()))
 		return false
 	}
 	for _, part := range append(store.Required(), store.MigratedAt) {
