@@ -24,7 +24,7 @@ import (
 // furtherParts are those that an API may have and need not.
 func furtherParts() (names []string) {
 	for _, spec := range store.Parts() {
-		if !spec.Required && spec.Part != store.PasswordSalt {
+		if !spec.Required && spec.Part != store.PasswordSalt && spec.Part != store.TOTP {
 			names = append(names, string(spec.Part))
 		}
 	}
