@@ -28,6 +28,7 @@ type encoded struct {
 
 type encodedFunctions struct {
 	Schema string       `json:"schema"`
+	Own    []string     `json:"statements,omitempty"`
 	Table  encodedTable `json:"table"`
 }
 
@@ -99,7 +100,7 @@ func (s Store) Marshal() string {
 	}
 	table := encodedTable{Name: s.Table().Name, Schema: s.Table().Schema}
 	if f, ok := s.Functions(); ok {
-		e.Functions = &encodedFunctions{f.Schema, table}
+		e.Functions = &encodedFunctions{f.Schema, f.Own, table}
 	} else {
 		e.Table = &table
 	}
@@ -129,6 +130,7 @@ func Parse(text string) (Store, error) {
 	case e.Functions != nil:
 		s.Reach = Functions{
 			Schema: e.Functions.Schema,
+			Own:    e.Functions.Own,
 			Table:  Table{Schema: e.Functions.Table.Schema, Name: e.Functions.Table.Name},
 		}
 	default:
@@ -143,7 +145,7 @@ func Parse(text string) (Store, error) {
 	if !s.isWhole(text) {
 		return Store{}, errors.New("a member is null or empty, is there twice, or has another name than columns, " +
 			"email_lookup, extra_columns, functions, on_delete, row_filter, table, schema, name, type, generated, expression, " +
-			"write, on_create, on_change, sql, reads, refuses, schemas and takes; or a column has another form " +
+			"write, on_create, on_change, sql, statements, reads, refuses, schemas, sequences and takes; or a column has another form " +
 			"than \"email text\", with quotes around a name that needs them, and no object unless there is more to say of it")
 	}
 	return s, nil

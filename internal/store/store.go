@@ -69,7 +69,9 @@ type Expression struct {
 	Reads []Relation `json:"reads,omitempty"`
 	// Schemas are those that hold something which it uses, sorted; pg_catalog is none of them.
 	Schemas []string `json:"schemas,omitempty"`
-	SQL     string   `json:"sql"`
+	// Sequences are those that it names, sorted: whoever runs it draws from them.
+	Sequences []Sequence `json:"sequences,omitempty"`
+	SQL       string     `json:"sql"`
 	// Takes are the columns of the row new that it reads, sorted: parts, or value. Only what is written has such a row.
 	Takes []string `json:"takes,omitempty"`
 	// Type is the type of its value, in the server's words.
@@ -83,12 +85,21 @@ type Relation struct {
 	Schema  string   `json:"schema"`
 }
 
+// Sequence is one from which values are drawn.
+type Sequence struct {
+	Name   string `json:"name"`
+	Schema string `json:"schema"`
+}
+
 func (e *Expression) check() error {
 	if e == nil {
 		return nil
 	}
 	if e.SQL == "" || e.Type == "" {
 		return errors.New("an expression lacks its sql or its type")
+	}
+	if slices.ContainsFunc(e.Sequences, func(s Sequence) bool { return s.Name == "" || s.Schema == "" }) {
+		return errors.New("a sequence lacks its name or its schema")
 	}
 	return checkReads(e.Reads)
 }
@@ -151,6 +162,8 @@ type Table struct {
 type Functions struct {
 	// Schema is that of the functions.
 	Schema string
+	// Own are the names of those whose SQL is one's own, sorted: they can do what the parts say nothing of.
+	Own []string
 	// Table is the one that they stand in front of.
 	Table Table
 }
@@ -158,10 +171,16 @@ type Functions struct {
 func (t Table) users() Table     { return t }
 func (f Functions) users() Table { return f.Table }
 
-// Through is the store of a table as it is reached through functions in the schema.
-func (s Store) Through(schema string) Store {
-	s.Reach = Functions{Schema: schema, Table: s.Table()}
+// Through is the store of a table as it is reached through functions in the schema, of which these have SQL of one's own.
+func (s Store) Through(schema string, own ...string) Store {
+	s.Reach = Functions{Schema: schema, Own: slices.Sorted(slices.Values(own)), Table: s.Table()}
 	return s
+}
+
+// Owns reports whether the function of that name has SQL of one's own.
+func (s Store) Owns(function string) bool {
+	f, _ := s.Functions()
+	return slices.Contains(f.Own, function)
 }
 
 // Direct is the store with its table reached without functions.
@@ -317,8 +336,10 @@ func (s Store) check() error {
 	if t := s.Table(); t.Schema == "" || t.Name == "" {
 		return errors.New("the table lacks a schema or a name")
 	}
-	if f, ok := s.Functions(); ok && f.Schema == "" {
-		return errors.New("functions lacks a schema")
+	if f, ok := s.Functions(); ok && (f.Schema == "" || slices.Contains(f.Own, "")) {
+		return errors.New("functions lacks a schema, or the name of one")
+	} else if !slices.IsSorted(f.Own) || len(slices.Compact(slices.Clone(f.Own))) < len(f.Own) {
+		return errors.New("functions.statements names one twice, or is not sorted")
 	}
 	return nil
 }
