@@ -9,10 +9,14 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"regexp"
+	"runtime"
 	"testing"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/localtenant"
@@ -38,6 +42,50 @@ func TestFactoriesRunInTheFramework(t *testing.T) {
 			Check: resource.TestCheckOutput("found", "true"),
 		}},
 	})
+}
+
+// What terraform-plugin-testing finds wrong with a provider, Steps finds, too.
+func TestStepsFail(t *testing.T) {
+	table := func(attributes string) string {
+		return acctest.ProviderConfig(acctest.Database(t), nil) + `
+resource "auth0pg_allowlist" "test" {
+  region = "UK"
+  ` + attributes + "\n}\n"
+	}
+	noChange := resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}
+	for want, steps := range map[string][]resource.TestStep{
+		"":                             {{Config: table("")}, {Config: table(""), ConfigPlanChecks: noChange}},
+		"expected NoOp|expected empty": {{Config: table(""), ConfigPlanChecks: noChange}},
+		"expected an error like":       {{Config: table(""), ExpectError: regexp.MustCompile("x")}},
+		"got\nERROR: Invalid":          {{Config: table(`role = ""`), ExpectError: regexp.MustCompile("another")}},
+		"unsupported argument":         {{Config: table("rol = 1")}},
+		"the plan is not empty":        {{Config: table(""), PlanOnly: true}},
+		"a plan that is not empty":     {{Config: table(""), ExpectNonEmptyPlan: true}},
+		"one resource of one":          {{Config: "locals {}\n" + table("")}},
+		"step 1 of 1: no":              {{Config: table(""), Check: func(*terraform.State) error { return errors.New("no") }}},
+	} {
+		f := &failing{TB: t}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			acctest.Steps(f, steps...)
+		}()
+		<-done
+		if !regexp.MustCompile(want).MatchString(f.text) || (want == "") != (f.text == "") {
+			t.Errorf("want %q, got %q", want, f.text)
+		}
+	}
+}
+
+// failing is a test of which the end is looked at.
+type failing struct {
+	testing.TB
+	text string
+}
+
+func (f *failing) Fatalf(format string, args ...any) {
+	f.text = fmt.Sprintf(format, args...)
+	runtime.Goexit()
 }
 
 // A password may hold anything, and the language would read some of it as its own.

@@ -3,10 +3,13 @@
 package acctest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,9 +21,10 @@ import (
 // time of the command line. It is for tables of cases about one object; what several objects do together, and whether
 // Terraform agrees, the command line tests.
 type Core struct {
-	t       testing.TB
-	server  tfprotov6.ProviderServer
-	schemas map[string]*tfprotov6.Schema
+	t        testing.TB
+	server   tfprotov6.ProviderServer
+	provider *tfprotov6.SchemaBlock
+	schemas  map[string]*tfprotov6.Schema
 }
 
 // Unknown is a configured value that only an apply knows.
@@ -31,6 +35,8 @@ type Object struct {
 	Type    string
 	State   tftypes.Value
 	Private []byte
+	// Replaces says of what is planned that it takes the place of what is there.
+	Replaces bool
 }
 
 // Diagnostics are what the provider has said.
@@ -39,18 +45,29 @@ type Diagnostics []*tfprotov6.Diagnostic
 // NewCore configures the provider with the settings of its blocks.
 func NewCore(t testing.TB, server tfprotov6.ProviderServer, provider map[string]any) *Core {
 	t.Helper()
+	c := newCore(t, server)
+	c.configure(valueOf(c.provider.ValueType(), provider)).None(t)
+	return c
+}
+
+func newCore(t testing.TB, server tfprotov6.ProviderServer) *Core {
+	t.Helper()
 	got, err := server.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &Core{t, server, got.ResourceSchemas}
-	config := c.encode(got.Provider.ValueType(), valueOf(got.Provider.ValueType(), provider))
-	configured, err := server.ConfigureProvider(context.Background(), &tfprotov6.ConfigureProviderRequest{Config: config})
+	return &Core{t, server, got.Provider.Block, got.ResourceSchemas}
+}
+
+func (c *Core) configure(settings tftypes.Value) Diagnostics {
+	c.t.Helper()
+	configured, err := c.server.ConfigureProvider(context.Background(), &tfprotov6.ConfigureProviderRequest{
+		Config: c.encode(c.provider.ValueType(), settings),
+	})
 	if err != nil {
-		t.Fatal(err)
+		c.t.Fatal(err)
 	}
-	Diagnostics(configured.Diagnostics).None(t)
-	return c
+	return configured.Diagnostics
 }
 
 // Auth0 are the settings of a tenant, for NewCore.
@@ -76,7 +93,7 @@ func (c *Core) Import(typ, id string) (Object, Diagnostics) {
 		return Object{Type: typ, State: c.null(typ)}, got.Diagnostics
 	}
 	imported := got.ImportedResources[0]
-	read, diags := c.Refresh(Object{typ, c.decode(typ, imported.State), imported.Private})
+	read, diags := c.Refresh(Object{Type: typ, State: c.decode(typ, imported.State), Private: imported.Private})
 	return read, append(got.Diagnostics, diags...)
 }
 
@@ -91,7 +108,7 @@ func (c *Core) Move(typ string, from tfprotov6.MoveResourceStateRequest) (Object
 	if got.TargetState == nil {
 		return Object{Type: typ, State: c.null(typ)}, got.Diagnostics
 	}
-	read, diags := c.Refresh(Object{typ, c.decode(typ, got.TargetState), got.TargetPrivate})
+	read, diags := c.Refresh(Object{Type: typ, State: c.decode(typ, got.TargetState), Private: got.TargetPrivate})
 	return read, append(got.Diagnostics, diags...)
 }
 
@@ -107,14 +124,18 @@ func (c *Core) Refresh(o Object) (Object, Diagnostics) {
 	if got.NewState == nil {
 		return o, got.Diagnostics
 	}
-	return Object{o.Type, c.decode(o.Type, got.NewState), got.Private}, got.Diagnostics
+	return Object{Type: o.Type, State: c.decode(o.Type, got.NewState), Private: got.Private}, got.Diagnostics
 }
 
 // Plan validates a configuration, nil for none, and plans it; its object is what is planned.
 func (c *Core) Plan(o Object, config map[string]any) (Object, Diagnostics) {
 	c.t.Helper()
-	wanted := valueOf(c.typ(o.Type), config)
-	said := c.validate(o.Type, config, wanted)
+	return c.plan(o, valueOf(c.typ(o.Type), config))
+}
+
+func (c *Core) plan(o Object, wanted tftypes.Value) (Object, Diagnostics) {
+	c.t.Helper()
+	said := c.validate(o.Type, wanted)
 	if said.Failed() {
 		return o, said
 	}
@@ -129,13 +150,19 @@ func (c *Core) Plan(o Object, config map[string]any) (Object, Diagnostics) {
 	if got.PlannedState == nil || diags.Failed() {
 		return o, diags
 	}
-	return Object{o.Type, c.decode(o.Type, got.PlannedState), got.PlannedPrivate}, diags
+	planned := Object{Type: o.Type, State: c.decode(o.Type, got.PlannedState), Private: got.PlannedPrivate}
+	if len(got.RequiresReplace) == 0 || o.State.IsNull() {
+		return planned, diags
+	}
+	planned, diags = c.plan(c.New(o.Type), wanted)
+	planned.Replaces = true
+	return planned, diags
 }
 
 // validate checks a configuration; Terraform checks none that is not there.
-func (c *Core) validate(typ string, config map[string]any, wanted tftypes.Value) Diagnostics {
+func (c *Core) validate(typ string, wanted tftypes.Value) Diagnostics {
 	c.t.Helper()
-	if config == nil {
+	if wanted.IsNull() {
 		return nil
 	}
 	validated, err := c.server.ValidateResourceConfig(context.Background(), &tfprotov6.ValidateResourceConfigRequest{
@@ -162,14 +189,19 @@ func (c *Core) Apply(o Object, config map[string]any) (Object, Diagnostics) {
 // ApplyPlanned applies what Plan has returned.
 func (c *Core) ApplyPlanned(o, planned Object, config map[string]any) (Object, Diagnostics) {
 	c.t.Helper()
+	return c.applyPlanned(o, planned, valueOf(c.typ(o.Type), config))
+}
+
+func (c *Core) applyPlanned(o, planned Object, wanted tftypes.Value) (Object, Diagnostics) {
+	c.t.Helper()
 	got, err := c.server.ApplyResourceChange(context.Background(), &tfprotov6.ApplyResourceChangeRequest{
-		TypeName: o.Type, Config: c.encode(c.typ(o.Type), valueOf(c.typ(o.Type), config)), PriorState: c.encode(c.typ(o.Type), o.State),
+		TypeName: o.Type, Config: c.encode(c.typ(o.Type), wanted), PriorState: c.encode(c.typ(o.Type), o.State),
 		PlannedState: c.encode(c.typ(o.Type), planned.State), PlannedPrivate: planned.Private,
 	})
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return Object{o.Type, c.decode(o.Type, got.NewState), got.Private}, got.Diagnostics
+	return Object{Type: o.Type, State: c.decode(o.Type, got.NewState), Private: got.Private}, got.Diagnostics
 }
 
 // New is an object that is not there yet.
@@ -356,7 +388,7 @@ func membersOf(value tftypes.Value) map[string]tftypes.Value {
 	if value.Type() == nil || value.IsNull() || !value.IsKnown() || value.As(&members) != nil {
 		return map[string]tftypes.Value{}
 	}
-	return members
+	return maps.Clone(members) // As gives the value's own
 }
 
 // plain is a value as JSON has it.
@@ -377,6 +409,9 @@ func plain(value tftypes.Value) any {
 		list := []any{}
 		for _, element := range elements {
 			list = append(list, plain(element))
+		}
+		if typ.Is(tftypes.Set{}) {
+			slices.SortFunc(list, func(a, b any) int { return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 		}
 		return list
 	case typ.Is(tftypes.Bool):

@@ -42,7 +42,8 @@ func TestAccessFunctionsTakeOnlyWrittenHashes(t *testing.T) {
 		}
 	}
 	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories(), Steps: []resource.TestStep{with(""), with("django_pbkdf2")},
+		ProtoV6ProviderFactories: acctest.Factories(),
+		Steps:                    []resource.TestStep{with(""), with("django_pbkdf2")},
 	})
 }
 

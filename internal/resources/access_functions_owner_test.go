@@ -82,7 +82,7 @@ func TestAccessFunctionsSequences(t *testing.T) {
 	}
 	all, none := privileges(2, "User's_The Id_seq", "User's_n_seq"), privileges(0)
 	all.Config, none.Config = with(`"login", "create"`), with(`"login"`)
-	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: []resource.TestStep{none, all, none}})
+	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{none, all, none}})
 }
 
 // Who is a member of the owner can do all that the functions can. The plan says so, whenever that came about.

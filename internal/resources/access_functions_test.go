@@ -334,7 +334,7 @@ func TestAccessFunctionsDriftIsMended(t *testing.T) {
 			ResourceName: accessAddress, ImportState: true, ImportStateId: schema, ImportStateVerify: true,
 			ImportStateVerifyIgnore: []string{"table", "store", "owner_privileges", "owner_sequence_privileges"},
 		})
-	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: steps})
+	acctest.Test(t, resource.TestCase{Steps: steps})
 }
 
 // A table that gains a part changes arguments and results; scripts that know the former
@@ -434,7 +434,7 @@ func TestAccessFunctionsBadInput(t *testing.T) {
 	schema := accessSchema(db)
 	steps = append(steps,
 		resource.TestStep{Config: with(missing, schema), ExpectError: saying("Users Table Not Found.*42P01")})
-	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: steps,
+	acctest.Test(t, resource.TestCase{Steps: steps,
 		CheckDestroy: func(*terraform.State) error {
 			if db.QueryBool("SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)", schema) {
 				return errors.New("a refused creation leaves a schema")
@@ -451,8 +451,7 @@ func TestAccessFunctionsWithDependents(t *testing.T) {
 	db.Exec(variety.ddl)
 	schema := accessSchema(db)
 	cfg := accessConfig(t, db, variety.store, schema, "", "")
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories(),
+	acctest.Test(t, resource.TestCase{
 		Steps: []resource.TestStep{
 			{Config: cfg},
 			{

@@ -142,8 +142,7 @@ func TestAllowlistEnforcedByHBA(t *testing.T) {
 			Check:            f.letsIn("select 1", []string{"127.0.0.1", "127.0.0.2"}, []string{"127.0.0.9", "::1"}),
 		}
 	}
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories(),
+	acctest.Test(t, resource.TestCase{
 		CheckDestroy: func(*terraform.State) error {
 			if got := f.readHBA(t); got != f.hba {
 				return fmt.Errorf("pg_hba.conf is not what it was: %q", got)
@@ -220,8 +219,7 @@ func TestAllowlistRemembersHalfAChange(t *testing.T) {
 		}
 	}
 	failing := resource.TestStep{PreConfig: mode(0o400), Config: config("others"), ExpectError: regexp.MustCompile(`Allowlist Not Removed[\s\S]*Permission denied`)}
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories(),
+	acctest.Test(t, resource.TestCase{
 		Steps: []resource.TestStep{
 			{Config: config("scripts"), Check: guarded("scripts")},
 			failing,
@@ -268,8 +266,7 @@ func TestAllowlistEnforcedByLoginTrigger(t *testing.T) {
 	drift := func(sql string) resource.TestStep {
 		return resource.TestStep{PreConfig: func() { f.Exec(sql) }, Config: first, ConfigPlanChecks: actions(plancheck.ResourceActionUpdate), Check: inside}
 	}
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories(),
+	acctest.Test(t, resource.TestCase{
 		CheckDestroy: func(*terraform.State) error {
 			if f.QueryInt("select (select count(*) from pg_event_trigger)::int + (select count(*) from pg_namespace where nspname = 'auth0pg')::int") != 0 {
 				return errors.New("something is left")
@@ -397,7 +394,7 @@ func TestAllowlistEnforcementRefused(t *testing.T) {
 	} {
 		steps = append(steps, resource.TestStep{Config: as(refused.user, refused.attributes), PlanOnly: true, ExpectError: regexp.MustCompile(refused.want)})
 	}
-	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: steps})
+	acctest.Test(t, resource.TestCase{Steps: steps})
 	if got := f.readHBA(t); got != f.hba || f.QueryInt("select count(*)::int from pg_event_trigger") != 0 {
 		t.Error("what was refused has been done")
 	}
@@ -415,8 +412,7 @@ func TestAllowlistEnforcementOnOldServer(t *testing.T) {
 		}
 	})
 	db := pgtest.On(t, local)
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories(),
+	acctest.Test(t, resource.TestCase{
 		Steps: []resource.TestStep{
 			{
 				Config: acctest.ProviderConfig(db, nil) + allowlistConfig("region = \"UK\"\nrole = \"scripts\"\nenforcement = \"pg_hba\""), PlanOnly: true,

@@ -113,8 +113,7 @@ func TestAllowlistRegionOfTenant(t *testing.T) {
 	provider := func(domain string) string {
 		return fmt.Sprintf("provider \"auth0pg\" {\n auth0 {\n domain = %q\n api_token = \"x\"\n }\n}\n", domain)
 	}
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories(),
+	acctest.Test(t, resource.TestCase{
 		Steps: []resource.TestStep{
 			{Config: provider("acme.jp.auth0.com") + allowlistConfig(""), ConfigStateChecks: []statecheck.StateCheck{stateIs("region", knownvalue.StringExact("JP")), stateIs("cidrs", knownvalue.ListSizeExact(12))}},
 			{Config: provider("eu.auth0.com") + allowlistConfig(""), ConfigStateChecks: []statecheck.StateCheck{stateIs("region", knownvalue.StringExact("US")), stateIs("cidrs", knownvalue.ListSizeExact(49))}},
@@ -173,7 +172,7 @@ func TestAllowlistRefuses(t *testing.T) {
 	} {
 		steps = append(steps, resource.TestStep{Config: allowlistConfig(refused.attributes), PlanOnly: true, ExpectError: regexp.MustCompile(refused.want)})
 	}
-	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: steps})
+	acctest.Test(t, resource.TestCase{Steps: steps})
 }
 
 func TestAllowlistLive(t *testing.T) {
@@ -181,8 +180,7 @@ func TestAllowlistLive(t *testing.T) {
 	other := newFeedServer(t, "203.0.113.77/32")
 	live := allowlistConfig(fmt.Sprintf("region = \"SG\"\nlive = true\nurl = %q", feed.URL))
 	shrink := allowlistConfig(fmt.Sprintf("region = \"SG\"\nlive = true\nurl = %q\nallow_shrink = true", feed.URL))
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories(),
+	acctest.Test(t, resource.TestCase{
 		Steps: []resource.TestStep{
 			{
 				Config:           live,
@@ -236,8 +234,7 @@ func TestAllowlistLiveFallsBackToSnapshot(t *testing.T) {
 	feed := newFeedServer(t)
 	feed.list(t, "2026-09-10T00:00:00.000Z", "EU", "203.0.113.8/32")
 	config := allowlistConfig(fmt.Sprintf("region = \"EU\"\nlive = true\nurl = %q", feed.URL))
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories(),
+	acctest.Test(t, resource.TestCase{
 		Steps: []resource.TestStep{
 			// The bundled list is what a first live list is measured by.
 			{Config: config, ExpectError: regexp.MustCompile(`Feed Lost Addresses[\s\S]*bundled[\s\S]*18\.197\.9\.11/32`)},

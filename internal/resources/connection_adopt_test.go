@@ -94,7 +94,7 @@ func TestConnectionImportThenChange(t *testing.T) {
 	c.legacyConnection()
 	importBlock := "import {\n  to = auth0pg_connection.test\n  id = \"legacy-users\"\n}\n"
 	provider := acctest.ProviderConfig(nil, c.tenant)
-	c.run(
+	c.steps(
 		resource.TestStep{Config: importBlock + provider + legacyConfig(unprotected)},
 		resource.TestStep{
 			Config: provider + legacyConfig(unprotected+"requires_username = true"), ConfigPlanChecks: action(plancheck.ResourceActionUpdate),
@@ -124,7 +124,7 @@ func TestConnectionImportOfOtherStrategies(t *testing.T) {
 	if err := c.tenant.Local.AddConnection([]byte(`{"id":"con_1234567890abcdef","name":"google","strategy":"google-oauth2","options":{}}`)); err != nil {
 		t.Fatal(err)
 	}
-	c.run(resource.TestStep{
+	c.steps(resource.TestStep{
 		Config:      "import {\n  to = auth0pg_connection.test\n  id = \"con_1234567890abcdef\"\n}\n" + c.config(""),
 		ExpectError: words(`has the strategy "google-oauth2"`),
 	})

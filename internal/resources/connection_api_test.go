@@ -24,7 +24,7 @@ import (
 // life creates, changes and, at the end, deletes the connection.
 func (c *connectionTest) life() {
 	c.Helper()
-	c.run(
+	c.steps(
 		resource.TestStep{Config: c.config(secretConfig(scriptsURL, 1, unprotected+"enable_script_context = true\nauthentication_methods = { passkey = { enabled = true } }"))},
 		resource.TestStep{
 			Config: c.config(secretConfig(scriptsURL, 1, unprotected+"disable_signup = true")), ConfigPlanChecks: action(plancheck.ResourceActionUpdate),
@@ -53,7 +53,7 @@ func TestConnectionNameIsFreeAgainAfterAWhile(t *testing.T) {
 	t.Parallel()
 	c := connectionTestWith(t, localtenant.Options{DeleteDelay: 3 * time.Second})
 	replaced := func(prefix string) string { return c.config(unprotected + "display_name = \"" + prefix + "\"") }
-	c.run(
+	c.steps(
 		resource.TestStep{Config: replaced("one")},
 		resource.TestStep{Config: acctest.ProviderConfig(nil, c.tenant)},
 		resource.TestStep{Config: replaced("two")},
@@ -77,7 +77,7 @@ func TestConnectionMissingScopes(t *testing.T) {
 				if missing == "read:connections_options" {
 					c.legacyConnection()
 				}
-				c.run(resource.TestStep{Config: c.config(unprotected), ExpectError: words(want)})
+				c.steps(resource.TestStep{Config: c.config(unprotected), ExpectError: words(want)})
 				return
 			}
 			step := resource.TestStep{Config: c.config(unprotected + "disable_signup = true"), ExpectError: words(want)}
@@ -85,7 +85,7 @@ func TestConnectionMissingScopes(t *testing.T) {
 				step = resource.TestStep{Config: acctest.ProviderConfig(nil, c.tenant), ExpectError: words(want)}
 			}
 			forget := "removed {\n  from = auth0pg_connection.test\n  lifecycle {\n    destroy = false\n  }\n}\n"
-			c.run(resource.TestStep{Config: c.config(unprotected)}, step, resource.TestStep{Config: acctest.ProviderConfig(nil, c.tenant) + forget})
+			c.steps(resource.TestStep{Config: c.config(unprotected)}, step, resource.TestStep{Config: acctest.ProviderConfig(nil, c.tenant) + forget})
 		})
 	}
 }
@@ -123,7 +123,7 @@ func TestConnectionChangedSincePlan(t *testing.T) {
 	through := func(attributes string) string {
 		return strings.Replace(c.config(secretConfig(scriptsURL, 1, unprotected+attributes)), c.tenant.URL, between.URL, 1)
 	}
-	c.run(
+	c.steps(
 		resource.TestStep{Config: through("")},
 		resource.TestStep{
 			// The refresh before the plan still sees the connection as it was.
@@ -137,7 +137,7 @@ func TestConnectionChangedSincePlan(t *testing.T) {
 func TestConnectionNeedsSettingsOnlyWhenUsed(t *testing.T) {
 	t.Parallel()
 	c := newConnectionTest(t)
-	c.run(
+	c.steps(
 		resource.TestStep{Config: `provider "auth0pg" {}` + "\n" + strings.TrimPrefix(c.config(""), acctest.ProviderConfig(nil, c.tenant)), ExpectError: words("Provider Setting Missing")},
 		resource.TestStep{Config: strings.Replace(c.config(""), "client_secret = \"", "client_secret = \"wrong", 1), ExpectError: words("Could not get a Management API token")},
 	)
@@ -169,5 +169,5 @@ func TestConnectionPageInsteadOfJSON(t *testing.T) {
 	}))
 	t.Cleanup(page.Close)
 	c := newConnectionTest(t)
-	c.run(resource.TestStep{Config: strings.Replace(c.config(""), c.tenant.URL, page.URL, 1), ExpectError: words("that are not JSON (text/html)")})
+	c.steps(resource.TestStep{Config: strings.Replace(c.config(""), c.tenant.URL, page.URL, 1), ExpectError: words("that are not JSON (text/html)")})
 }

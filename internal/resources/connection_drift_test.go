@@ -15,7 +15,7 @@ import (
 func TestConnectionUnmanagedOptionsSurvive(t *testing.T) {
 	t.Parallel()
 	c := newConnectionTest(t)
-	c.run(
+	c.steps(
 		resource.TestStep{Config: c.config(unprotected)},
 		resource.TestStep{
 			PreConfig: c.change(func(options map[string]any) {
@@ -51,7 +51,7 @@ func TestConnectionUnmanagedOptionsSurvive(t *testing.T) {
 func TestConnectionFurtherOptionsInAnyOrder(t *testing.T) {
 	t.Parallel()
 	c := newConnectionTest(t)
-	c.run(
+	c.steps(
 		resource.TestStep{
 			Config: c.config(unprotected + `options = jsonencode({ future_option = { b = 1, c = [true] }, other_option = true })`),
 			Check: c.check(func() error {
@@ -147,7 +147,7 @@ func TestConnectionDriftIsMended(t *testing.T) {
 		drift := drifts[name]
 		t.Run(name, func(t *testing.T) {
 			c := newConnectionTest(t)
-			c.run(
+			c.steps(
 				resource.TestStep{Config: c.config(secret)},
 				resource.TestStep{
 					PreConfig: c.change(func(o map[string]any) {

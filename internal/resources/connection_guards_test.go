@@ -33,7 +33,7 @@ func TestConnectionSecrets(t *testing.T) {
 	c := newConnectionTest(t)
 	two := `configuration_wo = { POSTGRES_URL = "` + otherScriptsURL + `", API_KEY = "An0therS3cret" }
 		configuration_wo_version = 3` + "\n" + unprotected
-	c.run(
+	c.steps(
 		resource.TestStep{
 			Config: c.config(secretConfig(scriptsURL, 1, unprotected)),
 			ConfigStateChecks: []statecheck.StateCheck{
@@ -131,7 +131,7 @@ func TestConnectionConfigurationDrift(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newConnectionTest(t)
-			c.run(
+			c.steps(
 				resource.TestStep{Config: c.config(config)},
 				resource.TestStep{
 					PreConfig: c.change(func(o map[string]any) { o["configuration"] = configuration }),
@@ -154,7 +154,7 @@ func TestConnectionForeignConfigurationKeys(t *testing.T) {
 		t.Fatal(status, answer)
 	}
 	importBlock := "import {\n  to = auth0pg_connection.test\n  id = \"legacy-users\"\n}\n"
-	c.run(
+	c.steps(
 		resource.TestStep{
 			Config:      importBlock + c.config(secretConfig(scriptsURL, 1, unprotected)),
 			ExpectError: words("holds the keys LEGACY_KEY, which are not in configuration_wo"),
@@ -222,9 +222,8 @@ func TestConnectionBadInput(t *testing.T) {
 				}
 				config = strings.Replace(config, test.replace[0], test.replace[1], 1)
 			}
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: acctest.Factories(),
-				Steps:                    []resource.TestStep{{Config: config, PlanOnly: true, ExpectError: words(test.want)}},
+			acctest.Test(t, resource.TestCase{
+				Steps: []resource.TestStep{{Config: config, PlanOnly: true, ExpectError: words(test.want)}},
 			})
 		})
 	}
@@ -239,7 +238,7 @@ func TestConnectionNameInUse(t *testing.T) {
 	if status, answer := c.tenant.API("POST", "/connections", map[string]any{"name": "legacy-users", "strategy": "auth0"}); status != 201 {
 		t.Fatal(status, answer)
 	}
-	c.run(resource.TestStep{Config: c.config(""), PlanOnly: true, ExpectError: words(`id = "` + c.id() + `" # or "legacy-users"`)})
+	c.steps(resource.TestStep{Config: c.config(""), PlanOnly: true, ExpectError: words(`id = "` + c.id() + `" # or "legacy-users"`)})
 }
 
 func TestConnectionRenameIsRefused(t *testing.T) {
@@ -249,7 +248,7 @@ func TestConnectionRenameIsRefused(t *testing.T) {
 	renamed := func(more string) string {
 		return strings.Replace(c.config(more), `"legacy-users"`, `"new-users"`, 1)
 	}
-	c.run(
+	c.steps(
 		resource.TestStep{Config: c.config("allow_replacement = true")},
 		resource.TestStep{Config: renamed(""), ExpectError: words("Auth0 cannot rename connection")},
 		resource.TestStep{Config: renamed("allow_replacement = true"), ExpectError: words("is protected from deletion")},
@@ -279,7 +278,7 @@ func TestConnectionDeletionGuards(t *testing.T) {
 	}
 	var remove func()
 	nothing := acctest.ProviderConfig(nil, c.tenant)
-	c.run(
+	c.steps(
 		resource.TestStep{Config: c.config("")},
 		resource.TestStep{Config: nothing, PlanOnly: true, ExpectError: words("set deletion_protection = false, apply, and then delete it")},
 		resource.TestStep{PreConfig: func() { remove = answers(3) }, Config: c.config("deletion_protection = false")},
@@ -335,7 +334,7 @@ func TestConnectionFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := newConnectionTest(t)
 			c.tenant.Local.Inject(faults[name])
-			c.run(
+			c.steps(
 				resource.TestStep{Config: c.config(secretConfig(scriptsURL, 1, unprotected))},
 				resource.TestStep{
 					Config: c.config(secretConfig(scriptsURL, 1, unprotected+"disable_signup = true")), ConfigPlanChecks: action(plancheck.ResourceActionUpdate),
@@ -358,7 +357,7 @@ func TestConnectionErrorsNameTheCause(t *testing.T) {
 			c.tenant.Local.Inject(localtenant.Fault{Method: "POST", Path: post, Status: 400, Body: body})
 		}
 	}
-	c.run(
+	c.steps(
 		resource.TestStep{
 			PreConfig:   refuse(`{"statusCode":400,"error":"Bad Request","message":"Payload validation error: 'found ` + scriptsURL + `'","errorCode":"invalid_body"}`),
 			Config:      c.config(secretConfig(scriptsURL, 1, unprotected)),

@@ -81,6 +81,12 @@ func (c *connectionTest) run(steps ...resource.TestStep) {
 	resource.UnitTest(c, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: steps})
 }
 
+// steps is run without the command line.
+func (c *connectionTest) steps(steps ...resource.TestStep) {
+	c.Helper()
+	acctest.Steps(c, steps...)
+}
+
 // config is a connection with the attributes given, beside store and name.
 func (c *connectionTest) config(attributes string) string {
 	return acctest.ProviderConfig(nil, c.tenant) + fmt.Sprintf(`

@@ -153,7 +153,7 @@ func TestConnectionOptionsRoundTrip(t *testing.T) {
 					ImportStateVerifyIgnore: []string{"deletion_protection", "delete_with_users", "options", "script_changes"},
 				},
 			)
-			c.run(steps...)
+			c.steps(steps...)
 		})
 	}
 }
@@ -261,7 +261,7 @@ func TestConnectionOptionsThatDoNotFit(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(tests)) {
 		steps = append(steps, resource.TestStep{Config: c.config(tests[name].options), PlanOnly: true, ExpectError: words(tests[name].want)})
 	}
-	c.run(steps...)
+	c.steps(steps...)
 }
 
 func TestConnectionOptionsThatCannotChange(t *testing.T) {
@@ -270,7 +270,7 @@ func TestConnectionOptionsThatCannotChange(t *testing.T) {
 	email := func(unique string) string {
 		return unprotected + "enable_script_context = true\nattributes = { email = { identifier = { active = true }, unique = " + unique + " } }"
 	}
-	c.run(
+	c.steps(
 		resource.TestStep{Config: c.config(unprotected + "enable_script_context = true")},
 		resource.TestStep{Config: c.config(unprotected + "enable_script_context = false"), ExpectError: words("Auth0 cannot switch the script context off again")},
 		resource.TestStep{Config: c.config(email("false")), ExpectError: words("adds the email attribute to an existing connection only as unique")},
@@ -290,7 +290,7 @@ func TestConnectionSwitchesForms(t *testing.T) {
 			return expect(gone, c.options()[gone], nil)
 		})
 	}
-	c.run(
+	c.steps(
 		// The tenant adds the new form to what is created with the old one.
 		resource.TestStep{Config: c.config(unprotected + `password_policy = "low"`)},
 		resource.TestStep{Config: c.config(unprotected + `password_policy = "low"`), ConfigPlanChecks: noChange},
@@ -314,7 +314,7 @@ func TestConnectionSecretLeavesOneForm(t *testing.T) {
 		return c.config(secretConfig(scriptsURL, version, unprotected+`password_policy = "fair"`))
 	}
 	gone := []plancheck.PlanCheck{plancheck.ExpectKnownValue(connectionAddress, tfjsonpath.New("password_options"), knownvalue.Null())}
-	c.run(
+	c.steps(
 		resource.TestStep{Config: config(1), Check: c.check(func() error { return expect("the platform's form", c.options()["password_options"] != nil, true) })},
 		resource.TestStep{
 			Config: config(2), ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: gone},

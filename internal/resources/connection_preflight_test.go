@@ -127,7 +127,7 @@ func TestPreflightTriesEveryStatement(t *testing.T) {
 				p.db.Exec(`GRANT USAGE ON SCHEMA "Ext" TO ` + p.role)
 			}
 			p.watch()
-			p.run(resource.TestStep{
+			p.steps(resource.TestStep{
 				Config: p.connection("scripts { rehash_on_login = true }"),
 				Check: p.check(func() error {
 					if err := expect("the connection", p.stored() != nil, true); err != nil {
@@ -309,7 +309,7 @@ func TestPreflightFindsWhatFails(t *testing.T) {
 			}
 			p.db.Exec(strings.ReplaceAll(c.ddl, "{role}", p.role))
 			rows := p.db.QueryInt("SELECT count(*) FROM users")
-			p.run(resource.TestStep{Config: p.connection(), ExpectError: wrapped(c.want)})
+			p.steps(resource.TestStep{Config: p.connection(), ExpectError: wrapped(c.want)})
 			if p.stored() != nil || len(p.sent("POST")) > 0 {
 				t.Error("the tenant has heard of it")
 			}
@@ -317,7 +317,7 @@ func TestPreflightFindsWhatFails(t *testing.T) {
 				t.Errorf("the table has %d rows", got)
 			}
 			if name == "missing grant" { // the way out
-				p.run(resource.TestStep{Config: p.connection("preflight = false")})
+				p.steps(resource.TestStep{Config: p.connection("preflight = false")})
 			}
 		})
 	}
@@ -328,7 +328,7 @@ func TestPreflightOfHiddenRows(t *testing.T) {
 	t.Parallel()
 	p := newPreflightTest(t, plainTable, plainStore())
 	p.db.Exec("ALTER TABLE users ENABLE ROW LEVEL SECURITY")
-	p.run(
+	p.steps(
 		resource.TestStep{Config: p.connection("import_mode = true"), ExpectError: wrapped(`Rows Are Hidden[\s\S]*\(SELECT\)[\s\S]*Every login would end`)},
 		resource.TestStep{
 			PreConfig: func() { p.db.Exec("CREATE POLICY auth0 ON users TO " + p.role + " USING (true) WITH CHECK (true)") },
@@ -363,10 +363,10 @@ func TestPreflightAtPlan(t *testing.T) {
 			p := newPreflightTest(t, plainTable, plainStore())
 			p.db.Exec(strings.ReplaceAll(c.ddl, "{role}", p.role))
 			if c.want == "" {
-				p.run(resource.TestStep{Config: p.connection(c.lines)})
+				p.steps(resource.TestStep{Config: p.connection(c.lines)})
 				return
 			}
-			p.run(resource.TestStep{Config: p.connection(c.lines), PlanOnly: true, ExpectError: wrapped(c.want)})
+			p.steps(resource.TestStep{Config: p.connection(c.lines), PlanOnly: true, ExpectError: wrapped(c.want)})
 		})
 	}
 }
@@ -404,7 +404,7 @@ func TestPreflightOfUpdates(t *testing.T) {
 	tried := func(want int) resource.TestCheckFunc {
 		return p.check(func() error { return expect("the number of preflights", strings.Fields(p.touched())[0], want) })
 	}
-	p.run(
+	p.steps(
 		resource.TestStep{Config: p.connection(), Check: tried(1)},
 		resource.TestStep{Config: p.connection(`display_name = "Users"`, `disable_signup = true`), Check: tried(1)},
 		resource.TestStep{Config: p.connection(`display_name = "Users"`, `disable_signup = true`), ConfigPlanChecks: noChange},
@@ -450,7 +450,7 @@ func TestPreflightWithDecoratedUserNames(t *testing.T) {
 				return acctest.ProviderConfig(p.db, p.tenant) + p.resource(storeHCL(p.s), p.db.URLFor(user, "Sup3rS3cret"),
 					fmt.Sprintf("scripts { bcrypt_rounds = %d }", rounds))
 			}
-			p.run(
+			p.steps(
 				resource.TestStep{Config: connection(decorated, 10), Check: func(*terraform.State) error {
 					return expect("a preflight as the role", p.touched() == "0 0 0", false)
 				}},
@@ -471,7 +471,7 @@ func TestPreflightWaitsForLocks(t *testing.T) {
 	t.Parallel()
 	p := newPreflightTest(t, plainTable, plainStore())
 	conn := p.db.Conn()
-	p.run(resource.TestStep{
+	p.steps(resource.TestStep{
 		PreConfig: func() {
 			// A build of an index, which lets the catalog be read and nobody write.
 			if _, err := conn.Exec(context.Background(), "BEGIN; LOCK TABLE users IN SHARE MODE"); err != nil {

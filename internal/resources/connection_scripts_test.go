@@ -27,7 +27,7 @@ func TestConnectionImportMode(t *testing.T) {
 			return expect("the set of scripts", slices.Sorted(maps.Keys(member(c.options(), "customScripts").(map[string]any))), want)
 		})
 	}
-	c.run(
+	c.steps(
 		resource.TestStep{
 			Config: c.config(unprotected + "import_mode = true"),
 			Check: resource.ComposeTestCheckFunc(scripts("[get_user login]"), c.check(func() error {
@@ -54,7 +54,7 @@ func TestConnectionOverrides(t *testing.T) {
 		return unprotected + "scripts { overrides = { login = " + string(quoted) + " } }"
 	}
 	own := "function login(email, password, callback) {\n  callback(new WrongUsernameOrPasswordError(email));\n}\n"
-	c.run(
+	c.steps(
 		resource.TestStep{
 			Config: c.config(override(own)),
 			Check:  c.check(func() error { return expect("login", member(c.options(), "customScripts", "login"), own) }),
@@ -73,7 +73,7 @@ func TestConnectionOverrides(t *testing.T) {
 func TestConnectionScriptSpacingIsNoDrift(t *testing.T) {
 	t.Parallel()
 	c := anyConnectionTest(t)
-	c.run(
+	c.steps(
 		resource.TestStep{Config: c.config(unprotected), Check: c.noted()},
 		resource.TestStep{
 			PreConfig: c.change(func(o map[string]any) {
@@ -147,7 +147,7 @@ func TestConnectionScriptsBlockImported(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := newConnectionTest(t)
-			c.run(
+			c.steps(
 				resource.TestStep{Config: c.config(test.made)},
 				resource.TestStep{Config: acctest.ProviderConfig(nil, c.tenant) + forget},
 				resource.TestStep{

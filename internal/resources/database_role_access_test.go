@@ -298,8 +298,7 @@ func TestDatabaseRoleWithoutSuperuser(t *testing.T) {
 	asAdmin := func(config string) string {
 		return strings.Replace(config, fmt.Sprintf("%q", db.URL), fmt.Sprintf("%q", url), 1)
 	}
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories(),
+	acctest.Test(t, resource.TestCase{
 		Steps: []resource.TestStep{
 			{
 				Config: asAdmin(roleConfig(db, name, `"login", "create"`, password("first", 1), `statement_timeout = "5s"`)),

@@ -75,8 +75,7 @@ func TestDatabaseRoleLeakedPassword(t *testing.T) {
 	name := db.RoleName("scripts")
 	admin := pgx.Identifier{db.QueryString("SELECT current_user")}.Sanitize()
 	cfg := roleConfig(db, name, `"login"`, password("first", 1), `statement_timeout = "5s"`, "connection_limit = 2")
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories(),
+	acctest.Test(t, resource.TestCase{
 		Steps: []resource.TestStep{
 			{
 				Config: cfg,

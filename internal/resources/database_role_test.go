@@ -284,7 +284,7 @@ func TestDatabaseRoleDriftIsMended(t *testing.T) {
 			plancheck.ExpectResourceAction(roleAddress, plancheck.ResourceActionCreate)}},
 		Check: expectLogin(t, db, name, "first", ""),
 	})
-	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: steps})
+	acctest.Test(t, resource.TestCase{Steps: steps})
 }
 
 // changes expects the role's plan to change one attribute and no other.
@@ -311,8 +311,7 @@ func TestDatabaseRoleIsNotDroppedInUse(t *testing.T) {
 	name := db.RoleName("scripts")
 	cfg := roleConfig(db, name, `"login"`, password("first", 1))
 	var session *pgx.Conn
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories(),
+	acctest.Test(t, resource.TestCase{
 		Steps: []resource.TestStep{
 			{Config: cfg},
 			{
@@ -354,8 +353,7 @@ func TestDatabaseRoleWithDependents(t *testing.T) {
 	db := acctest.Database(t)
 	db.Exec(roleTable)
 	name := db.RoleName("scripts")
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories(),
+	acctest.Test(t, resource.TestCase{
 		Steps: []resource.TestStep{
 			{Config: roleConfig(db, name, `"login"`)},
 			{
@@ -376,8 +374,7 @@ func TestDatabaseRoleExists(t *testing.T) {
 	db.Exec("CREATE ROLE " + name + " LOGIN SUPERUSER CONNECTION LIMIT 7; GRANT SELECT ON public.users TO " + name +
 		"; ALTER ROLE " + name + " IN DATABASE " + db.Name + " SET lock_timeout = '1s'")
 	cfg := roleConfig(db, name, `"get_user"`, password("mine", 1))
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories(),
+	acctest.Test(t, resource.TestCase{
 		Steps: []resource.TestStep{
 			{
 				Config: cfg, PlanOnly: true,
@@ -440,7 +437,7 @@ func TestDatabaseRoleBadInput(t *testing.T) {
 		PlanOnly:    true,
 		ExpectError: saying(`Role Is The Provider's Own`),
 	})
-	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: steps})
+	acctest.Test(t, resource.TestCase{Steps: steps})
 }
 
 // saying is a pattern for a diagnostic, which Terraform wraps where it likes.

@@ -35,7 +35,7 @@ resource "auth0pg_database_role" "reader" {
 			Check: expectColumns(db, "users", strings.Split("id uuid not null default gen_random_uuid()|email text not null|email_verified boolean not null default false|password text not null|nickname text", "|")...),
 		}
 	}
-	testTable(t,
+	testTables(t,
 		resource.TestStep{Config: config}, // and again, which must plan nothing
 		mended(),
 		mended(),

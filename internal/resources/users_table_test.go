@@ -44,6 +44,12 @@ const dropAtEnd = "deletion_protection = false\n  drop_table_with_rows = true"
 
 func testTable(t *testing.T, steps ...resource.TestStep) {
 	t.Helper()
+	acctest.Test(t, resource.TestCase{Steps: steps})
+}
+
+// testTables is testTable with the command line, for several objects and for one whole life.
+func testTables(t *testing.T, steps ...resource.TestStep) {
+	t.Helper()
 	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: steps})
 }
 
@@ -88,7 +94,7 @@ func TestUsersTableDefault(t *testing.T) {
 	t.Parallel()
 	db := acctest.Database(t)
 	config := tableConfig(db, "deletion_protection = false")
-	testTable(t,
+	testTables(t,
 		resource.TestStep{
 			Config: config,
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
@@ -403,7 +409,7 @@ resource "auth0pg_users_table" "users" {
 }
 `, db.URL, version)
 	}
-	testTable(t,
+	testTables(t,
 		resource.TestStep{
 			Config: config("nickname = {}"),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
@@ -419,7 +425,7 @@ resource "auth0pg_users_table" "users" {
 func TestUsersTableUnknownInputs(t *testing.T) {
 	t.Parallel()
 	db := acctest.Database(t)
-	testTable(t, resource.TestStep{
+	testTables(t, resource.TestStep{
 		Config: "resource \"terraform_data\" \"name\" { input = \"password_hash\" }\n" + tableConfig(db, "deletion_protection = false", acctest.Columns(`password = { name = terraform_data.name.output }`)),
 		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 			plancheck.ExpectUnknownValue(tableAddress, tfjsonpath.New("ddl")), plancheck.ExpectUnknownValue(tableAddress, tfjsonpath.New("store")),

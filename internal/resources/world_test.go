@@ -327,8 +327,7 @@ func TestRoleNameInAnotherEncoding(t *testing.T) {
 	acctest.LocalDatabase(t) // skips where the server is not the test's own
 	db := pgtest.Encoded(t, pgtest.Shared(t), "LATIN1")
 	db.Exec("CREATE TABLE users (id bigint PRIMARY KEY, email text UNIQUE, password text)")
-	resource.Test(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories(),
+	acctest.Test(t, resource.TestCase{
 		Steps: []resource.TestStep{{
 			Config: acctest.ProviderConfig(db, nil) + fmt.Sprintf(`
 resource "auth0pg_database_role" "scripts" {

@@ -13,7 +13,7 @@ import (
 	"sync"
 )
 
-//go:embed js/operations js/lib js/hashes js/drivers/postgres
+//go:embed js/operations js/lib js/hashes js/drivers/postgres js/drivers/api
 var sources embed.FS
 
 // The one line of an operation that rendering replaces.
@@ -157,8 +157,14 @@ func (a assembly) reduced(source file) file {
 	return file{body, slices.DeleteFunc(slices.Clone(source.uses), unused), false}
 }
 
+// find returns a helper of the section. One that the driver has in its place counts as the driver's.
 func (a assembly) find(s section, name string) (file, bool) {
 	where := files()
+	if a.driver.instead != "" {
+		if helper, ok := a.driver.files()[path.Join(a.driver.instead, name+".js")]; ok {
+			return helper, s.folder == a.driver.folder
+		}
+	}
 	if s.folder == a.driver.folder {
 		where = a.driver.files()
 	}

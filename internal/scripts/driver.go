@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
 // driver is what stands between the operations and one kind of store: a folder with the functions of the port, which
@@ -16,6 +18,8 @@ type driver struct {
 	// heading stands above the functions in a script.
 	heading string
 	files   func() map[string]file
+	// instead is a folder with helpers that stand in the place of those of other folders, "" for none.
+	instead string
 	// fill returns what takes the place of a line of the driver's files, by that line: what an operation
 	// asks of this store.
 	fill func(Operation, Options) (map[string]filling, error)
@@ -26,7 +30,21 @@ var postgresDriver = driver{
 	folder: "js/drivers/postgres", heading: "The users in PostgreSQL", files: files, fill: fillStatements,
 }
 
-// The line of statements.js that rendering replaces.
+// driverOf is the driver for what a store is reached through.
+func driverOf(s store.Store) (driver, error) {
+	switch reach := s.Reach.(type) {
+	case store.Table, store.Functions:
+		return postgresDriver, nil
+	case store.API:
+		if reach.PasswordCheck == store.ByAPI {
+			return askedDriver, nil
+		}
+		return apiDriver, nil
+	}
+	return driver{}, &ReachError{s.Reach}
+}
+
+// The line of statements.js, and of calls.js, that rendering replaces.
 const statementsLine = "  return {};\n"
 
 // fillStatements writes the SQL that the operation runs.

@@ -46,6 +46,9 @@ func Rendered(importMode bool, s store.Store) []Operation {
 	if s.Writes(store.Username) || s.Owns(string(ChangeUsername)) {
 		operations = append(operations, ChangeUsername)
 	}
+	if !s.InDatabase() { // what it offers is said where it is described
+		return slices.DeleteFunc(operations, func(op Operation) bool { return Refuses(s, op) != "" })
+	}
 	return operations
 }
 
@@ -124,10 +127,13 @@ func MissingParts(s store.Store, op Operation) []store.Part {
 	return missing
 }
 
-// Refuses is the command that the operation needs and the relation does not take; "" where nothing is in its way, or SQL of
-// one's own does something else.
+// Refuses is the command that the operation needs and the relation does not take; of a store that is no table, the operation
+// that it does not offer. "" where nothing is in its way, or SQL of one's own does something else.
 func Refuses(s store.Store, op Operation) string {
 	known, _ := specOf(op)
+	if !s.InDatabase() {
+		known.command = string(op)
+	}
 	if op == Delete && s.OnDelete != nil {
 		known.command = "UPDATE"
 	}
@@ -149,6 +155,9 @@ type RefusedCommandError struct {
 }
 
 func (e *RefusedCommandError) Error() string {
+	if e.Command == string(e.Operation) {
+		return fmt.Sprintf("%s is not among the operations that the store offers", e.Operation)
+	}
 	return fmt.Sprintf("%s needs %s, which the relation does not take", e.Operation, e.Command)
 }
 
@@ -188,7 +197,7 @@ func (e *MissingPartsError) Error() string {
 	}
 	var why []string
 	if absent != nil {
-		why = append(why, fmt.Sprintf("needs the part %s, which the users table does not have",
+		why = append(why, fmt.Sprintf("needs the part %s, which the store does not have",
 			strings.Join(absent, " and the part ")))
 	}
 	if readOnly != nil {
@@ -235,10 +244,9 @@ func (e *UnqualifiedTypeError) Error() string {
 		"or take the store from an auth0pg_users_table", e.Column.Name, e.Part)
 }
 
-// ReachError is returned for a store that is reached in a way that the
-// scripts have no SQL for.
+// ReachError is returned where SQL is wanted and the store is no table.
 type ReachError struct{ Reach store.Reach }
 
 func (e *ReachError) Error() string {
-	return fmt.Sprintf("the scripts have no SQL for a store that is reached as %T", e.Reach)
+	return fmt.Sprintf("there is no SQL for %s, which is no table", store.Store{Reach: e.Reach}.Title())
 }

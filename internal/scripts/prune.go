@@ -26,6 +26,7 @@ type reach map[string]bool
 func conditions(op Operation, o Options) reach {
 	has := func(parts ...store.Part) bool { return slices.ContainsFunc(parts, o.Store.Has) }
 	handsOver := o.ImportMode && o.Store.Writes(store.MigratedAt)
+	api, _ := o.Store.API()
 	return reach{
 		"changes":       op != Login && op != GetUser && op != Create,
 		"computes":      computes(o.Store),
@@ -46,6 +47,12 @@ func conditions(op Operation, o Options) reach {
 		"user_metadata": has(store.UserMetadata),
 		"app_metadata":  has(store.AppMetadata),
 		"large":         has(store.UserMetadata, store.Picture, store.PhoneNumber),
+		"rpc":           api.Contract == store.RPC,
+		"web_service":   api.Contract == store.WebService,
+		"token":         api.Auth == store.ClientCredentials,
+		"basic":         api.Auth == store.Basic,
+		"gets_hash":     op == Login && !o.Store.ChecksPasswords(),
+		"gets_verdict":  op == Login && o.Store.ChecksPasswords(),
 	}
 }
 

@@ -19,9 +19,10 @@ import (
 // settings is the one constant that a script is rendered with.
 type settings struct {
 	Operation      Operation    `json:"operation"`
-	DatabaseURLKey string       `json:"databaseUrlKey"`
-	CAKey          string       `json:"caKey"`
-	PoolMax        int          `json:"poolMax"`
+	API            *apiSettings `json:"api,omitempty"`
+	DatabaseURLKey string       `json:"databaseUrlKey,omitempty"`
+	CAKey          string       `json:"caKey,omitempty"`
+	PoolMax        int          `json:"poolMax,omitempty"`
 	UserIDPrefix   string       `json:"userIdPrefix,omitempty"`
 	IDFormat       string       `json:"idFormat,omitempty"`
 	Parts          []store.Part `json:"parts,omitempty"`
@@ -50,7 +51,13 @@ func Render(op Operation, o Options) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("encode the options: %w", err)
 	}
-	return renderings.get(key, func() (string, error) { return renderWith(postgresDriver, op, o) })
+	return renderings.get(key, func() (string, error) {
+		through, err := driverOf(o.Store)
+		if err != nil {
+			return "", err
+		}
+		return renderWith(through, op, o)
+	})
 }
 
 // renderWith returns the script for one operation over what the driver reaches.
@@ -106,17 +113,18 @@ func writer(name string) filling {
 
 func newSettings(op Operation, o Options) settings {
 	constant := settings{
-		Operation:      op,
-		DatabaseURLKey: o.DatabaseURLKey,
-		CAKey:          o.CAKey,
-		PoolMax:        o.PoolMax,
-		UserIDPrefix:   o.UserIDPrefix,
-		PepperKey:      o.PepperKey,
-		SignerKey:      o.SignerKey,
-		LegacyHashes:   o.LegacyHashes,
-		ImportMode:     o.ImportMode,
-		ForgetAfter:    int64(o.ForgetMigratedAfter / time.Second),
-		Rehash:         o.RehashOnLogin,
+		Operation:    op,
+		API:          newAPISettings(o.Store),
+		UserIDPrefix: o.UserIDPrefix,
+		PepperKey:    o.PepperKey,
+		SignerKey:    o.SignerKey,
+		LegacyHashes: o.LegacyHashes,
+		ImportMode:   o.ImportMode,
+		ForgetAfter:  int64(o.ForgetMigratedAfter / time.Second),
+		Rehash:       o.RehashOnLogin,
+	}
+	if o.Store.InDatabase() {
+		constant.DatabaseURLKey, constant.CAKey, constant.PoolMax = o.DatabaseURLKey, o.CAKey, o.PoolMax
 	}
 	if op == Login || op == GetUser || op == Create || op == ChangePassword {
 		constant.Parts = o.Store.Parts()
@@ -124,18 +132,27 @@ func newSettings(op Operation, o Options) settings {
 	if op == Login || op == GetUser || o.AppMetadataKey != DefaultAppMetadataKey {
 		constant.AppMetadataKey = o.AppMetadataKey
 	}
-	constant.hashing(o, op == Login || op == Create || op == ChangePassword)
-	if op == GetUser || op == Delete {
+	if o.Store.InDatabase() && (op == GetUser || op == Delete) {
 		constant.IDFormat = idFormat(o.Store)
 	}
 	if op == Create || op == ChangeEmail || op == ChangeUsername {
 		constant.Keys = keyColumns(o.Store, o.Store.Owns(string(op)))
 	}
+	if o.Store.ChecksPasswords() {
+		if op == Create || op == ChangePassword {
+			constant.PasswordBytes = sentPasswordBytes
+		}
+		return constant
+	}
+	constant.hashing(o, op == Login || op == Create || op == ChangePassword)
 	if op == Login {
 		constant.DummyHash = o.writer().Sample(o.costs(), 'D')
 	}
 	return constant
 }
+
+// sentPasswordBytes bounds a new password that is given to the store. What its hashes can tell apart is for the store to say.
+const sentPasswordBytes = 1024
 
 // keyColumns are the columns by which a user is told from others: those of the address and the user name, what these are
 // read through, and what is computed of nothing else. They are written as in a definition of an index, without the quotes
@@ -226,6 +243,8 @@ func header(op Operation, s store.Store) string {
 	from := "from " + s.Table().Title()
 	if f, ok := s.Functions(); ok {
 		from = fmt.Sprintf("over the functions in the schema %q", f.Schema)
+	} else if !s.InDatabase() {
+		from = "over " + s.Title()
 	}
 	return fmt.Sprintf(`  // The %[1]s script of a custom database connection, made by the Terraform
   // provider auth0pg/auth0pg %[2]s.

@@ -64,25 +64,11 @@ func Statements(s store.Store, op Operation, features ...Feature) ([]Statement, 
 // tableStatements are those that run on the table itself, with functions in front of it or without. One whose function has
 // SQL of one's own has no text here, and takes nothing.
 func tableStatements(s store.Store, op Operation, features ...Feature) ([]Statement, error) {
-	if _, ok := specOf(op); !ok {
-		return nil, &UnknownOperationError{op}
-	}
-	if s.Reach == nil {
-		return nil, &ReachError{s.Reach}
-	}
-	missing := MissingParts(s, op)
-	if op == Login && slices.Contains(features, RehashOnLogin) && s.Has(store.Password) && !s.Writes(store.Password) &&
-		!s.Owns(functionName(Login, rehashName)) {
-		missing = append(missing, store.Password)
-	}
-	if len(missing) > 0 {
-		return nil, newMissingPartsError(s, op, missing)
-	}
-	if command := Refuses(s, op); command != "" {
-		return nil, &RefusedCommandError{op, command}
-	}
-	if err := CheckTypes(s); err != nil {
+	if err := Check(s, op, features...); err != nil {
 		return nil, err
+	}
+	if s.Reach == nil || !s.InDatabase() {
+		return nil, &ReachError{s.Reach}
 	}
 	var statements []Statement
 	for _, name := range statementNames(s, op, features...) {
@@ -161,6 +147,29 @@ func write(s store.Store, op Operation, name string) Statement {
 	default: // set_username, the only one left
 		return setUsername(s)
 	}
+}
+
+// Check tells why there is no script for the operation over the store: an [UnknownOperationError], a [MissingPartsError], a
+// [RefusedCommandError] or what [CheckTypes] returns.
+func Check(s store.Store, op Operation, features ...Feature) error {
+	if _, ok := specOf(op); !ok {
+		return &UnknownOperationError{op}
+	}
+	missing := MissingParts(s, op)
+	if op == Login && slices.Contains(features, RehashOnLogin) && s.Has(store.Password) && !s.Writes(store.Password) &&
+		!s.Owns(functionName(Login, rehashName)) {
+		missing = append(missing, store.Password)
+	}
+	if len(missing) > 0 {
+		return newMissingPartsError(s, op, missing)
+	}
+	if command := Refuses(s, op); command != "" {
+		return &RefusedCommandError{op, command}
+	}
+	if !s.InDatabase() {
+		return nil
+	}
+	return CheckTypes(s)
 }
 
 // CheckTypes refuses the types of columns and expressions that the SQL below has no form for. Its errors are a

@@ -8,18 +8,23 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 )
 
-// encoded is a store as text. Exactly one of functions and table is there. Members stand in the order of their names and
+// encoded is a store as text. Exactly one of api, functions and table is there; with api there are parts, with the others
+// columns. Members stand in the order of their names and
 // HTML is escaped, as jsonencode of Terraform has it: decoded and encoded there, the text is the same.
 type encoded struct {
-	Columns     map[Part]Column        `json:"columns"`
-	EmailLookup EmailLookup            `json:"email_lookup"`
+	API         *API                   `json:"api,omitempty"`
+	Columns     map[Part]Column        `json:"columns,omitzero"`
+	EmailLookup EmailLookup            `json:"email_lookup,omitempty"`
 	Fills       map[string]Fill        `json:"extra_columns,omitempty"`
 	Functions   *encodedFunctions      `json:"functions,omitempty"`
 	OnDelete    map[string]*Expression `json:"on_delete,omitempty"`
+	Parts       []Part                 `json:"parts,omitempty"`
 	Reads       []Relation             `json:"reads,omitempty"`
 	Refuses     []string               `json:"refuses,omitempty"`
 	RowFilter   *Expression            `json:"row_filter,omitempty"`
@@ -95,15 +100,7 @@ func (s Store) Marshal() string {
 		Refuses:     s.Refuses,
 		RowFilter:   s.RowFilter,
 	}
-	if e.Columns == nil {
-		e.Columns = map[Part]Column{}
-	}
-	table := encodedTable{Name: s.Table().Name, Schema: s.Table().Schema}
-	if f, ok := s.Functions(); ok {
-		e.Functions = &encodedFunctions{f.Schema, f.Own, table}
-	} else {
-		e.Table = &table
-	}
+	e.describe(s)
 	text, _ := json.Marshal(e) // of strings alone: there is nothing that could fail
 	return string(text)
 }
@@ -124,9 +121,58 @@ func Parse(text string) (Store, error) {
 		Columns: e.Columns, EmailLookup: e.EmailLookup, Fills: e.Fills, OnDelete: e.OnDelete, Reads: e.Reads, Refuses: e.Refuses,
 		RowFilter: e.RowFilter,
 	}
+	if err := e.reach(&s); err != nil {
+		return Store{}, err
+	}
+	if err := s.check(); err != nil {
+		return Store{}, err
+	}
+	if !s.isWhole(text) {
+		return Store{}, errors.New("a member is null or empty, is there twice, or has another name than api, columns, " +
+			"email_lookup, extra_columns, functions, on_delete, parts, row_filter, table, schema, name, type, generated, expression, " +
+			"write, on_create, on_change, sql, statements, reads, refuses, schemas, sequences and takes; or a column has another form " +
+			"than \"email text\", with quotes around a name that needs them, and no object unless there is more to say of it")
+	}
+	return s, nil
+}
+
+// describe notes what the store is reached through, and what it has.
+func (e *encoded) describe(s Store) {
+	table := encodedTable{Name: s.Table().Name, Schema: s.Table().Schema}
+	switch reach := s.Reach.(type) {
+	case API:
+		e.API, e.Columns, e.Parts = &reach, nil, slices.Sorted(maps.Keys(s.Columns))
+		return
+	case Functions:
+		e.Functions = &encodedFunctions{reach.Schema, reach.Own, table}
+	default:
+		e.Table = &table
+	}
+	if e.Columns == nil {
+		e.Columns = map[Part]Column{}
+	}
+}
+
+// reach reads what [encoded.describe] noted.
+func (e *encoded) reach(s *Store) error {
+	reaches := 0
+	for _, there := range []bool{e.API != nil, e.Functions != nil, e.Table != nil} {
+		if there {
+			reaches++
+		}
+	}
 	switch {
-	case (e.Functions == nil) == (e.Table == nil):
-		return Store{}, errors.New("it needs a table, or functions with the table that they stand in front of, and not both")
+	case reaches != 1:
+		return errors.New("it needs a table, or functions with the table that they stand in front of, or an API, and not both")
+	case e.API != nil:
+		if e.Columns != nil || len(e.Parts) == 0 {
+			return errors.New("an API has parts and no columns")
+		}
+		if !slices.IsSorted(e.Parts) {
+			return errors.New("parts are not sorted")
+		}
+		s.Reach, s.Columns = *e.API, WithoutColumns(e.Parts)
+		return nil
 	case e.Functions != nil:
 		s.Reach = Functions{
 			Schema: e.Functions.Schema,
@@ -137,18 +183,18 @@ func Parse(text string) (Store, error) {
 		s.Reach = Table{Schema: e.Table.Schema, Name: e.Table.Name}
 	}
 	if s.Columns == nil {
-		return Store{}, errors.New("it has no columns")
+		return errors.New("it has no columns")
 	}
-	if err := s.check(); err != nil {
-		return Store{}, err
+	return nil
+}
+
+// WithoutColumns are the parts of a store that is no table.
+func WithoutColumns(parts []Part) map[Part]Column {
+	columns := make(map[Part]Column, len(parts))
+	for _, part := range parts {
+		columns[part] = Column{}
 	}
-	if !s.isWhole(text) {
-		return Store{}, errors.New("a member is null or empty, is there twice, or has another name than columns, " +
-			"email_lookup, extra_columns, functions, on_delete, row_filter, table, schema, name, type, generated, expression, " +
-			"write, on_create, on_change, sql, statements, reads, refuses, schemas, sequences and takes; or a column has another form " +
-			"than \"email text\", with quotes around a name that needs them, and no object unless there is more to say of it")
-	}
-	return s, nil
+	return columns
 }
 
 // isWhole reports whether the text has nothing that was read otherwise than it stands there: names are taken without

@@ -117,7 +117,7 @@ func checkReads(relations []Relation) error {
 // It holds no secret. Whoever was given one changes neither its map nor what that holds:
 // others have the same.
 type Store struct {
-	// Columns are those of the users table.
+	// Columns are those of the users table. Of a store that is no table they say which parts it has, and nothing of where.
 	Columns     map[Part]Column
 	EmailLookup EmailLookup
 	Reach       Reach
@@ -130,7 +130,8 @@ type Store struct {
 	RowFilter *Expression
 	// Reads is what whoever reads the relation needs beside it: of a view that looks at the rights of whoever uses it.
 	Reads []Relation
-	// Refuses are the commands that the relation does not take, as a view may: DELETE, INSERT and UPDATE, in this order.
+	// Refuses are the commands that the relation does not take, as a view may: DELETE, INSERT and UPDATE, in this order. Of a
+	// store that is no table they are the names of the operations that it does not offer, sorted.
 	Refuses []string
 }
 
@@ -144,75 +145,6 @@ type Fill struct {
 
 // commands are those that a relation can refuse.
 var commands = []string{"DELETE", "INSERT", "UPDATE"}
-
-// Reach is through what the action scripts get at the users: a [Table] or [Functions], and nothing else. Nil
-// is a store that says nothing of it.
-type Reach interface {
-	// users is the table in which the users are.
-	users() Table
-}
-
-// Table means that scripts read and write the users table itself.
-type Table struct {
-	Schema string `json:"schema"`
-	Name   string `json:"name"`
-}
-
-// Functions means that scripts call one SECURITY DEFINER function for each statement.
-type Functions struct {
-	// Schema is that of the functions.
-	Schema string
-	// Own are the names of those whose SQL is one's own, sorted: they can do what the parts say nothing of.
-	Own []string
-	// Table is the one that they stand in front of.
-	Table Table
-}
-
-func (t Table) users() Table     { return t }
-func (f Functions) users() Table { return f.Table }
-
-// Through is the store of a table as it is reached through functions in the schema, of which these have SQL of one's own.
-func (s Store) Through(schema string, own ...string) Store {
-	s.Reach = Functions{Schema: schema, Own: slices.Sorted(slices.Values(own)), Table: s.Table()}
-	return s
-}
-
-// Owns reports whether the function of that name has SQL of one's own.
-func (s Store) Owns(function string) bool {
-	f, _ := s.Functions()
-	return slices.Contains(f.Own, function)
-}
-
-// Direct is the store with its table reached without functions.
-func (s Store) Direct() Store {
-	s.Reach = s.Table()
-	return s
-}
-
-// Table is the one in which the users are, whatever stands in front of it; the zero value where Reach is nil.
-func (s Store) Table() Table {
-	if s.Reach == nil {
-		return Table{}
-	}
-	return s.Reach.users()
-}
-
-// Functions are those that stand in front of the table; ok is false for a table that is reached itself.
-func (s Store) Functions() (f Functions, ok bool) {
-	f, ok = s.Reach.(Functions)
-	return f, ok
-}
-
-// Title names for a message where the users are.
-func (t Table) Title() string { return fmt.Sprintf("the users table %q.%q", t.Schema, t.Name) }
-
-// Title names for a message what the scripts talk to.
-func (s Store) Title() string {
-	if f, ok := s.Functions(); ok {
-		return fmt.Sprintf("%s behind the functions in the schema %q", f.Table.Title(), f.Schema)
-	}
-	return s.Table().Title()
-}
 
 // ValueType is the type in which the scripts have a value of the part, whatever the column's; "" for the id, which has
 // that of its column.
@@ -236,8 +168,11 @@ func (s Store) Has(p Part) bool {
 	return ok
 }
 
-// Writes reports whether the store has a column for this part that can be written.
-func (s Store) Writes(p Part) bool { return s.Columns[p].Written() }
+// Writes reports whether the store has a column for this part that can be written. Where a store that is no table keeps
+// a part is its own affair.
+func (s Store) Writes(p Part) bool {
+	return s.Columns[p].Written() || s.Has(p) && !s.InDatabase()
+}
 
 // IDType is the type of the id as it is read, "" when the store has none.
 func (s Store) IDType() string { return s.Columns[ID].ReadType() }
@@ -298,6 +233,48 @@ func (s Store) check() error {
 		if _, ok := Spec(part); !ok {
 			return unknownPart(part)
 		}
+	}
+	if s.Reach == nil {
+		return errors.New("it says nothing of what it is reached through")
+	}
+	if err := s.Reach.check(); err != nil {
+		return err
+	}
+	if !s.InDatabase() {
+		return s.checkOperations()
+	}
+	return s.checkRelation()
+}
+
+// checkRelation finds what no users table has.
+func (s Store) checkRelation() error {
+	if err := s.checkColumns(); err != nil {
+		return err
+	}
+	if err := s.checkFills(); err != nil {
+		return err
+	}
+	if err := s.RowFilter.check(); err != nil {
+		return fmt.Errorf("row_filter: %w", err)
+	}
+	if err := checkReads(s.Reads); err != nil {
+		return err
+	}
+	known := func(command string) bool { return slices.Contains(s.Refuses, command) }
+	refused := slices.DeleteFunc(slices.Clone(commands), func(c string) bool { return !known(c) })
+	if len(s.Refuses) > 0 && !slices.Equal(refused, s.Refuses) {
+		return errors.New("refuses names something else than DELETE, INSERT and UPDATE, in this order and each once")
+	}
+	if !slices.Contains(EveryLookup(), s.EmailLookup) {
+		return fmt.Errorf("email_lookup is %q and not one of lower_index, citext, "+
+			"exact, upper_index and exact_upper", s.EmailLookup)
+	}
+	return nil
+}
+
+// checkColumns finds what no column of a users table has.
+func (s Store) checkColumns() error {
+	for _, part := range slices.Sorted(maps.Keys(s.Columns)) {
 		column := s.Columns[part]
 		if (column.Name == "") != (column.Type == "") || column.Name == "" && column.Expression == nil {
 			return fmt.Errorf("columns.%s lacks a name or a type", part)
@@ -312,34 +289,16 @@ func (s Store) check() error {
 			return fmt.Errorf("columns.%s has write and no name of a column", part)
 		}
 	}
-	if err := s.checkFills(); err != nil {
-		return err
+	return nil
+}
+
+// checkOperations finds what no store has that is no table.
+func (s Store) checkOperations() error {
+	if !slices.IsSorted(s.Refuses) || len(slices.Compact(slices.Clone(s.Refuses))) != len(s.Refuses) {
+		return errors.New("refuses names the operations that are not offered sorted and each once")
 	}
-	if err := s.RowFilter.check(); err != nil {
-		return fmt.Errorf("row_filter: %w", err)
-	}
-	if err := checkReads(s.Reads); err != nil {
-		return err
-	}
-	known := func(command string) bool { return slices.Contains(s.Refuses, command) }
-	if refused := slices.DeleteFunc(slices.Clone(commands), func(c string) bool { return !known(c) }); !slices.Equal(
-		refused,
-		s.Refuses,
-	) &&
-		len(s.Refuses) > 0 {
-		return errors.New("refuses names something else than DELETE, INSERT and UPDATE, in this order and each once")
-	}
-	if !slices.Contains(EveryLookup(), s.EmailLookup) {
-		return fmt.Errorf("email_lookup is %q and not one of lower_index, citext, "+
-			"exact, upper_index and exact_upper", s.EmailLookup)
-	}
-	if t := s.Table(); t.Schema == "" || t.Name == "" {
-		return errors.New("the table lacks a schema or a name")
-	}
-	if f, ok := s.Functions(); ok && (f.Schema == "" || slices.Contains(f.Own, "")) {
-		return errors.New("functions lacks a schema, or the name of one")
-	} else if !slices.IsSorted(f.Own) || len(slices.Compact(slices.Clone(f.Own))) < len(f.Own) {
-		return errors.New("functions.statements names one twice, or is not sorted")
+	if s.EmailLookup != "" || s.Fills != nil || s.OnDelete != nil || s.RowFilter != nil || s.Reads != nil {
+		return errors.New("it has what only a table has; a store that is none has parts, and perhaps refuses")
 	}
 	return nil
 }

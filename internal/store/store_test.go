@@ -203,6 +203,7 @@ func FuzzStoreText(f *testing.F) {
 		f.Add(text)
 		f.Add(strings.ReplaceAll(text, ",", " ,\n"))
 	}
+	f.Add(apiText)
 	f.Add(`{"columns":{"id":{"name":"\ud800","type":"b"}},"email_lookup":"exact","table":{"name":"a","schema":"b"}}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		s, err := store.Parse(text)

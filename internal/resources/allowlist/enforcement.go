@@ -27,9 +27,11 @@ const (
 
 // guardedStore is the store whose access functions refuse other addresses.
 func guardedStore() schema.StringAttribute {
-	attribute := kit.ConsumedStore("The access functions that `enforcement = \"functions\"` guards: the `store` of " +
-		"an `auth0pg_access_functions`. " +
-		"A change moves the rules to the other functions.")
+	attribute := kit.ConsumedDatabaseStore("The access functions that `enforcement = \"functions\"` guards: the `store` of "+
+		"an `auth0pg_access_functions`. "+
+		"A change moves the rules to the other functions.",
+		"Access functions check addresses in a database",
+		"Leave store out; the firewall in front of an API takes the addresses of the data source auth0pg_ip_ranges")
 	attribute.Required, attribute.Optional = false, true
 	return attribute
 }

@@ -94,7 +94,7 @@ func (m *connectionModel) warnOfMissing(r resolved, prior *connectionModel, diag
 			op == scripts.ChangePassword && isTrue(m.DisableSelfServiceChangePassword):
 		default:
 			missing += fmt.Sprintf("\n  %s: %s", op, withoutScript[op])
-			if _, err := scripts.Statements(r.store, op); r.hasStore && r.storeKnown && err != nil {
+			if err := scripts.Check(r.store, op); r.hasStore && r.storeKnown && err != nil {
 				refused += fmt.Sprintf("\n  %s: %v", op, err)
 			}
 		}

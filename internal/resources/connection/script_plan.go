@@ -254,20 +254,34 @@ func (m *connectionModel) checkParts(r resolved, diags *diag.Diagnostics) bool {
 		for _, part := range scripts.MissingParts(r.store, op) {
 			diags.AddAttributeError(path.Root("store"), "Store Lacks A Part", fmt.Sprintf(
 				"The script %s needs the part %s, which %s does not have.\n\n"+
-					"Add the part to the table's columns, write the script yourself in scripts.overrides[%q], "+
+					"Add the part to %s, write the script yourself in scripts.overrides[%q], "+
 					"or set operations without it.",
-				op, part, r.store.Title(), op))
+				op, part, r.store.Title(), whereParts(r.store), op))
 		}
 		addReadOnly(r.store, op, fmt.Sprintf("write the script yourself in scripts.overrides[%q]", op), diags)
 	}
 	return !diags.HasError()
 }
 
-// addReadOnly refuses an operation whose command the store's relation does not take.
+// whereParts is where the parts of a store are named.
+func whereParts(s store.Store) string {
+	if !s.InDatabase() {
+		return "the parts where the store is described"
+	}
+	return "the table's columns"
+}
+
+// addReadOnly refuses an operation whose command the store's relation does not take, or that the store does not offer.
 func addReadOnly(s store.Store, op scripts.Operation, otherwise string, diags *diag.Diagnostics) bool {
 	command := scripts.Refuses(s, op)
 	if command == "" {
 		return false
+	}
+	if !s.InDatabase() {
+		diags.AddAttributeError(path.Root("store"), "Operation Not Offered", fmt.Sprintf(
+			"The script %s is wanted, and %s is described without that operation.\n\nAdd it to operations where the store is "+
+				"described, or %s.", op, s.Title(), otherwise))
+		return true
 	}
 	diags.AddAttributeError(path.Root("store"), "Store Is Only Read", fmt.Sprintf(
 		"The script %s needs %s, which %s does not take.\n\n%s, or %s.", op, command, s.Title(), kit.WritableView, otherwise))

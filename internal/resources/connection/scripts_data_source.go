@@ -121,9 +121,9 @@ func (m *renderedScriptsModel) render(ctx context.Context, userStore store.Store
 		if missing := scripts.MissingParts(userStore, op); len(missing) > 0 {
 			for _, part := range missing {
 				diags.AddAttributeError(path.Root("store"), "Store Lacks A Part", fmt.Sprintf(
-					"The script %s needs the part %s, which %s does not have.\n\nAdd the part to the table's columns, leave the "+
+					"The script %s needs the part %s, which %s does not have.\n\nAdd the part to %s, leave the "+
 						"operation out of operations, or write the script yourself in overrides[%q].",
-					op, part, userStore.Title(), op))
+					op, part, userStore.Title(), whereParts(userStore), op))
 			}
 			continue
 		}

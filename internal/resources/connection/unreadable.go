@@ -35,7 +35,7 @@ func (r *connection) warnOfHashes(
 	diags *diag.Diagnostics,
 ) {
 	users := settled.store
-	if diags.HasError() || !settled.storeKnown || !settled.renderable() || plan.UseFormerScripts.ValueBool() ||
+	if diags.HasError() || !settled.storeKnown || !users.InDatabase() || !settled.renderable() || plan.UseFormerScripts.ValueBool() ||
 		!plan.uploads(prior) ||
 		!slices.Contains(settled.ownOperations(plan.ScriptDigests), scripts.Login) {
 		return

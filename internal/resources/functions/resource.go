@@ -90,8 +90,10 @@ func (r *accessFunctions) Schema(_ context.Context, _ resource.SchemaRequest, re
 					"makes schema and functions anew.",
 				Validators: []validator.String{kit.RoleNameValidator{}},
 			},
-			"table": kit.ConsumedStore("The table's description: the `store` of an `auth0pg_users_table`. A change replaces " +
-				"the functions in one transaction."),
+			"table": kit.ConsumedDatabaseStore("The table's description: the `store` of an `auth0pg_users_table`. A change replaces "+
+				"the functions in one transaction.",
+				"Access functions stand in front of a table",
+				"Leave them out, or refer to the store of the auth0pg_users_table that the API reads"),
 			"operations": kit.OperationsAttribute(
 				false,
 				"The operations that have functions: "+kit.QuotedOperations()+"; without it, all for which the table has the parts. "+

@@ -4,9 +4,11 @@ package kit
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
@@ -33,9 +35,37 @@ func ConsumedStore(description string) schema.StringAttribute {
 			"latter in the server's words, or with `expression`, or with all three), `email_lookup` and `table` (`schema` and " +
 			"`name`), or in place of that `functions` (`schema` and `table`). An expression, as " +
 			"`row_filter` beside `columns` is " +
-			"one, has `sql`, `type`, and what it takes to run it in `reads` and `schemas`.",
+			"one, has `sql`, `type`, and what it takes to run it in `reads` and `schemas`. A store behind an API has `api` " +
+			"and `parts`.",
 		PlanModifiers: []planmodifier.String{sameStore{}},
 	}
+}
+
+// ConsumedDatabaseStore is [ConsumedStore] for what works on a table or on the functions in front of one: it refuses a store
+// that is neither. The reason goes before what to do instead.
+func ConsumedDatabaseStore(description, reason, instead string) schema.StringAttribute {
+	attribute := ConsumedStore(description)
+	attribute.Validators = []validator.String{storeInDatabase{reason, instead}}
+	return attribute
+}
+
+// storeInDatabase refuses a store that is reached otherwise than in PostgreSQL. Terraform validates again at plan, when
+// the store of a data source is known.
+type storeInDatabase struct{ reason, instead string }
+
+func (storeInDatabase) Description(context.Context) string {
+	return "a users table, or the access functions in front of one"
+}
+
+func (v storeInDatabase) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v storeInDatabase) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	users, known := StoreValue{req.ConfigValue}.Parsed()
+	if !known || users.InDatabase() {
+		return
+	}
+	resp.Diagnostics.AddAttributeError(req.Path, "Store Is Not In A Database", fmt.Sprintf(
+		"%s, and this store is %s.\n\n%s.", v.reason, users.Title(), v.instead))
 }
 
 // sameStore keeps the state's text while the configuration's means the same, so that blanks are no change.

@@ -4,7 +4,9 @@ package kit
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -110,7 +112,7 @@ func (v StoreValue) ValidateAttribute(
 	if _, err := parsedStores.parse(v.ValueString()); err != nil {
 		resp.Diagnostics.AddAttributeError(req.Path, "Not A Store", fmt.Sprintf(
 			"The text does not describe a user store: %v.\n\n"+
-				"Take the `store` of an auth0pg_users_table or of auth0pg_access_functions as it is.", err))
+				"Take the `store` of an auth0pg_users_table, of auth0pg_access_functions or of a data source as it is.", err))
 	}
 }
 
@@ -123,6 +125,19 @@ type storeCache struct {
 
 	mu     sync.Mutex
 	parsed map[string]parsedStore
+}
+
+// checkOperations refuses a store that is no table and names something that is no operation.
+func checkOperations(s store.Store) error {
+	if s.InDatabase() {
+		return nil
+	}
+	for _, name := range s.Refuses {
+		if !slices.Contains(OperationNames(), name) {
+			return fmt.Errorf("refuses names %q, which is no operation of a custom database", name)
+		}
+	}
+	return nil
 }
 
 // checkExpressions refuses what would be more than an expression where it is put into a statement: a store may have been
@@ -159,7 +174,7 @@ func (c *storeCache) parse(text string) (store.Store, error) {
 		}
 		found.store, found.err = store.Parse(text)
 		if found.err == nil {
-			found.err = checkExpressions(found.store)
+			found.err = errors.Join(checkExpressions(found.store), checkOperations(found.store))
 		}
 		c.parsed[text] = found
 	}

@@ -97,10 +97,13 @@ func (r *databaseRole) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 				Validators:    []validator.String{kit.RoleNameValidator{}},
 				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
-			"store": kit.ConsumedStore("The user store that the scripts work on: the `store` of an `auth0pg_users_table` or " +
-				"of `auth0pg_access_functions`. " +
-				"A change grants what the new store needs; what only the former one needed goes with the next apply, when " +
-				"the scripts no longer use it."),
+			"store": kit.ConsumedDatabaseStore("The user store that the scripts work on: the `store` of an `auth0pg_users_table` or "+
+				"of `auth0pg_access_functions`. "+
+				"A change grants what the new store needs; what only the former one needed goes with the next apply, when "+
+				"the scripts no longer use it.",
+				"A role's privileges follow from a table or from access functions",
+				"Leave the role out, since these scripts log in to no database; or give it the store of what stands "+
+					"behind that, for the role that the API itself logs in with"),
 			"operations": kit.OperationsAttribute(
 				true,
 				"The operations that the role's scripts carry out: "+kit.QuotedOperations()+". "+

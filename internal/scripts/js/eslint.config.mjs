@@ -3,6 +3,7 @@
 // For make lint: what the platform provides, and what rendering adds.
 const provided = [
   'require', 'configuration', 'global', 'console', 'Buffer', 'setTimeout', 'clearTimeout', 'URL', 'WebAssembly',
+  'fetch', 'AbortController', 'TextDecoder',
   'WrongUsernameOrPasswordError', 'ValidationError', 'UnauthorizedError',
 ];
 

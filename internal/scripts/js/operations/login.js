@@ -5,6 +5,7 @@ function login(identifier, password, ...rest) {
   const settings = {};
 
   answer(rest, async () => {
+    settings.password = password; // if gets_verdict
     const user = await findUser(identifier);
     // Compared for unknown users too, so that they take as long to refuse as those
     // whose hash has the cost of new ones.

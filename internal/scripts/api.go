@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package scripts
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
+)
+
+// apiDriver asks an API over HTTPS, and compares passwords with the hashes that it gives out.
+var apiDriver = driver{
+	folder: "js/drivers/api", heading: "The users behind the API", files: files, fill: fillCalls,
+}
+
+// askedDriver gives passwords to the API, and neither reads nor writes a hash.
+var askedDriver = driver{
+	folder: apiDriver.folder, heading: apiDriver.heading, files: files, fill: fillCalls, instead: "js/drivers/api/asked",
+}
+
+// apiSettings is what a script knows of the API.
+type apiSettings struct {
+	URL             string `json:"url"`
+	Schema          string `json:"schema,omitempty"`
+	TokenURL        string `json:"tokenUrl,omitempty"`
+	Audience        string `json:"audience,omitempty"`
+	Scope           string `json:"scope,omitempty"`
+	ClientIDKey     string `json:"clientIdKey,omitempty"`
+	ClientSecretKey string `json:"clientSecretKey,omitempty"`
+	UsernameKey     string `json:"usernameKey,omitempty"`
+	PasswordKey     string `json:"passwordKey,omitempty"`
+	CAKey           string `json:"caKey,omitempty"`
+}
+
+// newAPISettings is nil for a store that is no API.
+func newAPISettings(s store.Store) *apiSettings {
+	a, ok := s.API()
+	if !ok {
+		return nil
+	}
+	known := &apiSettings{
+		URL: a.URL, Schema: a.Schema, TokenURL: a.TokenURL, Audience: a.Audience, ClientIDKey: a.ClientIDKey,
+		ClientSecretKey: a.ClientSecretKey, UsernameKey: a.UsernameKey, PasswordKey: a.PasswordKey, CAKey: a.CAKey,
+	}
+	if a.Auth == store.ClientCredentials {
+		known.Scope = strings.Join(Scopes(s), " ")
+	}
+	return known
+}
+
+// Scopes lists what an access token for the API of the store must allow: one scope for each operation that the store offers.
+// What follows a login, its record and a new hash, needs that of login.
+func Scopes(s store.Store) []string {
+	var scopes []string
+	for _, op := range scopeOrder {
+		if Possible(s, op) {
+			scopes = append(scopes, "users:"+string(op))
+		}
+	}
+	return scopes
+}
+
+// scopeOrder is the order in which a token is asked for scopes: another one would be another request for the same token.
+var scopeOrder = []Operation{Login, GetUser, Create, Verify, ChangePassword, ChangeEmail, ChangeUsername, Delete}
+
+// apiCall is one request to an API.
+type apiCall struct {
+	// name is that of the statement for which it stands.
+	name string
+	// path follows the URL of the API.
+	path string
+	// takes are the arguments by name, each with the name of its value; "" is null.
+	takes    map[string]string
+	readOnly bool
+}
+
+// fillCalls writes the requests that the operation makes.
+func fillCalls(op Operation, o Options) (map[string]filling, error) {
+	if err := Check(o.Store, op, o.Features()...); err != nil {
+		return nil, err
+	}
+	a, _ := o.Store.API()
+	calls, err := webCalls(a, op), error(nil)
+	if a.Contract == store.RPC {
+		calls, err = rpcCalls(o, a, op)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var out strings.Builder
+	out.WriteString("  return {\n")
+	for _, call := range calls {
+		values := map[string]*string{}
+		for name, value := range call.takes {
+			values[name] = nil
+			if value != "" {
+				values[name] = &value
+			}
+		}
+		takes, err := json.Marshal(values)
+		if err != nil {
+			return nil, fmt.Errorf("encode the arguments: %w", err)
+		}
+		fmt.Fprintf(&out, "    %s: { path: '%s', readOnly: %t, takes: %s },\n", call.name, call.path, call.readOnly, takes)
+	}
+	out.WriteString("  };\n")
+	return map[string]filling{statementsLine: {text: out.String()}}, nil
+}
+
+// webCalls are those of the documented contract. Where the API checks passwords it gets them, and no hash.
+func webCalls(a store.API, op Operation) []apiCall {
+	password, hash := "", "password"
+	if a.PasswordCheck == store.ByAPI {
+		password, hash = hash, password
+	}
+	find := func(name, path string, takes map[string]string) apiCall {
+		return apiCall{name: name, path: "v1/" + path, takes: takes, readOnly: true}
+	}
+	changes := func(name string, takes map[string]string) []apiCall {
+		return []apiCall{{name: name, path: "v1/" + string(op), takes: takes}}
+	}
+	switch op {
+	case Login:
+		return []apiCall{
+			find("find", "login", map[string]string{"identifier": "identifier", "password": password}),
+			{name: "record", path: "v1/record_login", takes: map[string]string{"user_id": "id"}},
+			{name: "rehash", path: "v1/replace_hash", takes: map[string]string{
+				"user_id": "id", "old_password_hash": "old_password", "password_hash": "password",
+			}},
+		}
+	case GetUser:
+		return []apiCall{
+			find("find", "get_user", map[string]string{"identifier": "identifier", "user_id": ""}),
+			find("find_by_id", "get_user", map[string]string{"identifier": "", "user_id": "id"}),
+		}
+	case Create:
+		return changes("insert", map[string]string{"user": "profile", "password": password, "password_hash": hash})
+	case Verify:
+		return changes("mark_verified", map[string]string{"email": "email"})
+	case ChangePassword:
+		return changes("set_password", map[string]string{"email": "email", "password": password, "password_hash": hash})
+	case ChangeEmail:
+		return changes("set_email", map[string]string{"email": "email", "new_email": "new_email", "verified": "verified"})
+	case ChangeUsername:
+		return changes("set_username", map[string]string{"username": "username", "new_username": "new_username"})
+	default: // Delete, the only one left
+		return changes("delete", map[string]string{"user_id": "id"})
+	}
+}
+
+// rpcCalls are those of the access functions: what is behind them here is a table with all parts of the store, as
+// their names and arguments hardly depend on it.
+func rpcCalls(o Options, a store.API, op Operation) ([]apiCall, error) {
+	behind := store.Store{EmailLookup: store.LowerIndex, Columns: map[store.Part]store.Column{}, Reach: store.Table{}}
+	for _, part := range o.Store.Parts() {
+		known, _ := store.Spec(part)
+		behind.Columns[part] = store.Column{Name: string(part), Type: known.Type}
+	}
+	functions, err := Functions(behind, op, o.Features()...)
+	if err != nil {
+		return nil, err
+	}
+	statements := make([]Statement, len(functions))
+	for i, f := range functions {
+		statements[i] = f.Statement
+	}
+	var calls []apiCall
+	for _, f := range functions {
+		if o.skips(f.Statement, statements) {
+			continue
+		}
+		call := apiCall{name: f.Statement.Name, path: "rpc/" + f.Name, takes: map[string]string{}, readOnly: f.Statement.ReadOnly}
+		if slices.Contains([]string{recordLoginName, recordMigrationName}, call.name) {
+			call.name = "record"
+		}
+		for _, argument := range f.Arguments {
+			call.takes[argument.Name] = strings.TrimPrefix(argument.Name, "wanted_")
+		}
+		if op == Login && call.name == "find" && a.PasswordCheck == store.ByAPI {
+			call.takes["password"] = "password"
+		}
+		calls = append(calls, call)
+	}
+	return calls, nil
+}
