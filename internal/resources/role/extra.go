@@ -32,7 +32,7 @@ func extraPrivilegesAttribute() schema.SetAttribute {
 			"(`scripts.overrides` of the connection) and for what functions and triggers read with the role's rights; none by " +
 			"default. Each is written as `privileges` shows it: `SELECT (deleted_at, locale) ON public.users`, `EXECUTE ON " +
 			"FUNCTION app.is_open`, `USAGE ON SCHEMA app`, `USAGE ON SEQUENCE app.ids`. `MEMBER OF rds_iam` is a membership " +
-			"that the role has and keeps. A name with capitals or other " +
+			"that the role has and keeps; one by which it could do what no privilege bounds is refused. A name with capitals or other " +
 			"characters has double quotes. A change grants or revokes what makes the difference.",
 		Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(extraValidator{})},
 	}
