@@ -100,7 +100,7 @@ func TestDatabaseRoleLeakedPassword(t *testing.T) {
 						"UPDATE public.users SET password = 'x'", "DELETE FROM public.users", "TRUNCATE public.users", "DROP TABLE public.users",
 						"ALTER TABLE public.users ADD stolen text", "CREATE INDEX ON public.users (email)",
 						"ALTER ROLE CURRENT_USER CREATEDB", "ALTER ROLE CURRENT_USER CREATEROLE", "ALTER ROLE CURRENT_USER CONNECTION LIMIT -1",
-						"ALTER ROLE CURRENT_USER VALID UNTIL 'infinity'", "GRANT SELECT ON public.other TO CURRENT_USER",
+						"ALTER ROLE CURRENT_USER VALID UNTIL 'infinity'", "GRANT SELECT ON public.other TO CURRENT_USER", "DROP OWNED BY CURRENT_USER",
 						"SET ROLE " + admin, "SET SESSION AUTHORIZATION " + admin, "GRANT " + admin + " TO CURRENT_USER",
 						"CREATE TABLE public.stolen (n int)", "CREATE SCHEMA stolen", "CREATE ROLE stolen", "CREATE DATABASE stolen",
 						"CREATE FUNCTION public.lower(text) RETURNS text LANGUAGE sql AS 'SELECT $1'", "SELECT rolpassword FROM pg_authid",
