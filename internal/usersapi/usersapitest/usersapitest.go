@@ -25,7 +25,10 @@ var Credentials = usersapi.Credentials{Username: "auth0", Password: "0123456789a
 // Table creates a users table public.users with every part, and returns its description.
 func Table(db *pgtest.DB) store.Store {
 	users := store.Store{
-		Reach: store.Table{Schema: "public", Name: "users"}, EmailLookup: store.LowerIndex, Columns: map[store.Part]store.Column{},
+		Reach: store.Table{
+			Schema: "public",
+			Name:   "users",
+		}, EmailLookup: store.LowerIndex, Columns: map[store.Part]store.Column{},
 	}
 	var columns []string
 	for _, spec := range store.Parts() {
