@@ -154,9 +154,12 @@ var keyForm = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
 
 func keyAttribute(standard, description string) schema.StringAttribute {
 	return schema.StringAttribute{
-		Optional: true, MarkdownDescription: "The key of the connection's configuration with " + description + ". The default is `" +
+		Optional: true,
+		MarkdownDescription: "The key of the connection's configuration with " + description + ". The default is `" +
 			standard + "`.",
-		Validators: []validator.String{stringvalidator.RegexMatches(keyForm, "must be a name: letters, digits and underscores")},
+		Validators: []validator.String{
+			stringvalidator.RegexMatches(keyForm, "must be a name: letters, digits and underscores"),
+		},
 	}
 }
 

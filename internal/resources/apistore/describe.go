@@ -24,7 +24,7 @@ import (
 // furtherParts are those that an API may have and need not.
 func furtherParts() (names []string) {
 	for _, spec := range store.Parts() {
-		if !spec.Required && spec.Part != store.PasswordSalt {
+		if !spec.Required && spec.Part != store.PasswordSalt && spec.Part != store.TOTP {
 			names = append(names, string(spec.Part))
 		}
 	}
@@ -193,7 +193,7 @@ func clientOf(data *kit.Data) *auth0.Client {
 	return client
 }
 
-// urlValidator accepts URLs at which the scripts can ask. It shows nothing of the text, in which there may be a password.
+// urlValidator accepts URLs at which the scripts can ask. It shows nothing of the text: there may be a password in it.
 type urlValidator struct{}
 
 func (urlValidator) Description(context.Context) string {
@@ -225,7 +225,7 @@ func (partsValidator) ValidateSet(_ context.Context, req validator.SetRequest, r
 			continue
 		}
 		part := store.Part(name.ValueString())
-		if _, known := store.Spec(part); known && (slices.Contains(furtherParts(), string(part)) || slices.Contains(store.Required(), part)) {
+		if slices.Contains(furtherParts(), string(part)) || slices.Contains(store.Required(), part) {
 			continue
 		}
 		nearest := ""
