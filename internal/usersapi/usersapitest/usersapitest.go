@@ -70,7 +70,9 @@ func Functions(t testing.TB, db *pgtest.DB, users store.Store, passwordHash stri
 		t.Fatal(err)
 	}
 	spec.Grants, spec.Objects = postgres.MergeGrants(grants), objects
-	if spec.Functions, err = kit.AccessFunctions(schema, owner, users, operations, features, passwordHash); err != nil {
+	through := users.Through(schema)
+	spec.Functions, err = kit.AccessFunctions(owner, through, operations, features, passwordHash, nil)
+	if err != nil {
 		t.Fatal(err)
 	}
 	server, err := postgres.NewServer(postgres.Config{URL: db.URL})
