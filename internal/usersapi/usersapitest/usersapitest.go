@@ -25,10 +25,7 @@ var Credentials = usersapi.Credentials{Username: "auth0", Password: "0123456789a
 // Table creates a users table public.users with every part, and returns its description.
 func Table(db *pgtest.DB) store.Store {
 	users := store.Store{
-		Reach: store.Table{
-			Schema: "public",
-			Name:   "users",
-		}, EmailLookup: store.LowerIndex, Columns: map[store.Part]store.Column{},
+		Reach: store.Table{Schema: "public", Name: "users"}, EmailLookup: store.LowerIndex, Columns: map[store.Part]store.Column{},
 	}
 	var columns []string
 	for _, spec := range store.Parts() {
@@ -70,9 +67,7 @@ func Functions(t testing.TB, db *pgtest.DB, users store.Store, passwordHash stri
 		t.Fatal(err)
 	}
 	spec.Grants, spec.Objects = postgres.MergeGrants(grants), objects
-	through := users.Through(schema)
-	spec.Functions, err = kit.AccessFunctions(owner, through, operations, features, passwordHash, nil)
-	if err != nil {
+	if spec.Functions, err = kit.AccessFunctions(owner, users.Through(schema), operations, features, passwordHash, nil); err != nil {
 		t.Fatal(err)
 	}
 	server, err := postgres.NewServer(postgres.Config{URL: db.URL})
