@@ -55,7 +55,7 @@ func TestTrialLooksUpWhatIsTrusted(t *testing.T) {
 	var untrusted string
 	add := func() (folded string, err error) {
 		users := postgres.Object{Schema: "app", Name: "users"}
-		err = server.Try(t.Context(), scripts, users, func(ctx context.Context, preflight *postgres.Preflight) error {
+		err = server.Try(t.Context(), scripts, []postgres.Object{users}, func(ctx context.Context, preflight *postgres.Preflight) error {
 			untrusted = preflight.Untrusted
 			address := "Ada@Example.com"
 			result, err := preflight.Run(ctx, `INSERT INTO app.users (email) VALUES ($1) RETURNING email`, []*string{&address})
@@ -93,7 +93,7 @@ func TestForeignTriggersDoNotFire(t *testing.T) {
 	db.Exec("CREATE TRIGGER mine BEFORE INSERT OR UPDATE ON app.users FOR EACH ROW EXECUTE FUNCTION app.mine(); RESET ROLE")
 
 	var foreign *postgres.ForeignError
-	err := server.Try(t.Context(), scripts, postgres.Object{Schema: "app", Name: "users"}, func(context.Context, *postgres.Preflight) error { return nil })
+	err := server.Try(t.Context(), scripts, []postgres.Object{{Schema: "app", Name: "users"}}, func(context.Context, *postgres.Preflight) error { return nil })
 	if !errors.As(err, &foreign) || !strings.Contains(err.Error(), low) {
 		t.Errorf("a preflight with another role's trigger: %v", err)
 	}
@@ -160,7 +160,7 @@ func TestForeignObjectsKeepRowsUntouched(t *testing.T) {
 			db.Exec(fmt.Sprintf(ddl, low))
 			var foreign *postgres.ForeignError
 			users := postgres.Object{Schema: "app", Name: "users"}
-			err := server.Try(t.Context(), scripts, users, func(context.Context, *postgres.Preflight) error { return nil })
+			err := server.Try(t.Context(), scripts, []postgres.Object{users}, func(context.Context, *postgres.Preflight) error { return nil })
 			if !errors.As(err, &foreign) || !strings.Contains(err.Error(), low) {
 				t.Errorf("a preflight: %v", err)
 			}

@@ -28,15 +28,16 @@ func conditions(op Operation, o Options) reach {
 	handsOver := o.ImportMode && o.Store.Writes(store.MigratedAt)
 	api, _ := o.Store.API()
 	return reach{
-		"changes":       op != Login && op != GetUser && op != Create,
+		// What a store that is no table may say is for it to know.
+		"changes":       op != Login && op != GetUser && op != Create || !o.Store.InDatabase(),
 		"computes":      computes(o.Store),
 		"writes":        op != Login && op != GetUser,
-		"deletes":       op == Delete,
+		"deletes":       op == Delete || !o.Store.InDatabase(),
 		"legacy":        len(o.LegacyHashes) > 0,
 		"hashes":        op == Login || op == Create || op == ChangePassword,
 		"rehash":        o.RehashOnLogin,
 		"forgets":       o.ForgetMigratedAfter > 0,
-		"records":       handsOver || o.Store.Writes(store.LastLogin),
+		"records":       handsOver || o.Store.Writes(store.LastLogin) || o.Store.Owns(functionName(Login, recordLoginName)),
 		"blocked":       has(store.Blocked),
 		"usernames":     has(store.Username),
 		"texts":         has(store.Username, store.Picture, store.PhoneNumber),

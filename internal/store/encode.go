@@ -14,9 +14,8 @@ import (
 	"strings"
 )
 
-// encoded is a store as text. Exactly one of api, functions and table is there; with api there are parts, with the others
-// columns. Members stand in the order of their names and
-// HTML is escaped, as jsonencode of Terraform has it: decoded and encoded there, the text is the same.
+// encoded is a store as text. Exactly one of api, functions and table is there; with api there are parts, with the
+// others columns. Members stand in the order of their names and HTML is escaped, as jsonencode of Terraform has it: decoded and encoded there, the text is the same.
 type encoded struct {
 	API         *API                   `json:"api,omitempty"`
 	Columns     map[Part]Column        `json:"columns,omitzero"`
@@ -33,6 +32,7 @@ type encoded struct {
 
 type encodedFunctions struct {
 	Schema string       `json:"schema"`
+	Own    []string     `json:"statements,omitempty"`
 	Table  encodedTable `json:"table"`
 }
 
@@ -129,7 +129,7 @@ func Parse(text string) (Store, error) {
 	if !s.isWhole(text) {
 		return Store{}, errors.New("a member is null or empty, is there twice, or has another name than api, columns, " +
 			"email_lookup, extra_columns, functions, on_delete, parts, row_filter, table, schema, name, type, generated, expression, " +
-			"write, on_create, on_change, sql, reads, refuses, schemas and takes; or a column has another form " +
+			"write, on_create, on_change, sql, statements, reads, refuses, schemas, sequences and takes; or a column has another form " +
 			"than \"email text\", with quotes around a name that needs them, and no object unless there is more to say of it")
 	}
 	return s, nil
@@ -143,7 +143,7 @@ func (e *encoded) describe(s Store) {
 		e.API, e.Columns, e.Parts = &reach, nil, slices.Sorted(maps.Keys(s.Columns))
 		return
 	case Functions:
-		e.Functions = &encodedFunctions{reach.Schema, table}
+		e.Functions = &encodedFunctions{reach.Schema, reach.Own, table}
 	default:
 		e.Table = &table
 	}
@@ -162,7 +162,8 @@ func (e *encoded) reach(s *Store) error {
 	}
 	switch {
 	case reaches != 1:
-		return errors.New("it needs a table, or functions with the table that they stand in front of, or an API, and not both")
+		return errors.New("it needs a table, or functions with the table that they stand in front of, or an API, and " +
+			"not both")
 	case e.API != nil:
 		if e.Columns != nil || len(e.Parts) == 0 {
 			return errors.New("an API has parts and no columns")
@@ -175,6 +176,7 @@ func (e *encoded) reach(s *Store) error {
 	case e.Functions != nil:
 		s.Reach = Functions{
 			Schema: e.Functions.Schema,
+			Own:    e.Functions.Own,
 			Table:  Table{Schema: e.Functions.Table.Schema, Name: e.Functions.Table.Name},
 		}
 	default:

@@ -46,6 +46,8 @@ type Audit struct {
 	Problems []Problem
 	// Migrated and Left are nil for a table that does not keep who was migrated.
 	Migrated, Left *Finding
+	// Cohorts are nil for the same.
+	Cohorts *Cohorts
 }
 
 // The longest address that mail can be sent to (RFC 5321, 4.5.3.1), and its part before the @.
@@ -99,6 +101,9 @@ func AuditUsers(ctx context.Context, s *postgres.Server, users store.Store, form
 			return err
 		}
 		if audit.Costs, err = query.costs(ctx, tx, users); err != nil {
+			return err
+		}
+		if audit.Cohorts, err = query.cohorts(ctx, tx, users); err != nil {
 			return err
 		}
 		suspects := Suspects(users, relation.Table, ignored)
@@ -180,7 +185,7 @@ func newAuditQuery(users store.Store, table *Table, formats []string) *auditQuer
 	q.rows(
 		&a.Unreadable,
 		"u.hash = ANY ("+postgres.TextArray(append(unreadable, "unknown"))+") OR u.dear",
-		q.unreadable(unreadable, dear),
+		q.unreadable(unreadable, dear, true),
 	)
 
 	if users.Writes(store.MigratedAt) {
@@ -210,7 +215,7 @@ func unreadableBy(formats []string) (looks, dear []string) {
 }
 
 // unreadable is the condition on the table that the counter of unreadable hashes stands for.
-func (q *auditQuery) unreadable(looks, dear []string) string {
+func (q *auditQuery) unreadable(looks, dear []string, unknown bool) string {
 	var patterns []string
 	var conditions []string
 	if len(dear) > 0 {
@@ -222,7 +227,9 @@ func (q *auditQuery) unreadable(looks, dear []string) string {
 		}
 		patterns = append(patterns, look.Pattern)
 	}
-	conditions = append(conditions, fmt.Sprintf("%s !~ ALL (%s)", q.password, postgres.TextArray(patterns)))
+	if unknown {
+		conditions = append(conditions, fmt.Sprintf("%s !~ ALL (%s)", q.password, postgres.TextArray(patterns)))
+	}
 	return fmt.Sprintf("btrim(%s) <> '' AND (%s)", q.password, strings.Join(conditions, " OR "))
 }
 

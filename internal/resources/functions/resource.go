@@ -42,6 +42,8 @@ type accessFunctionsModel struct {
 	Operations              types.Set      `tfsdk:"operations"`
 	RehashOnLogin           types.Bool     `tfsdk:"rehash_on_login"`
 	PasswordHash            types.String   `tfsdk:"password_hash"`
+	Statements              types.Map      `tfsdk:"statements"`
+	ExtraPrivileges         types.Set      `tfsdk:"extra_privileges"`
 	Store                   kit.StoreValue `tfsdk:"store"`
 	Definitions             types.Map      `tfsdk:"definitions"`
 	SchemaDefinition        types.String   `tfsdk:"schema_definition"`
@@ -107,6 +109,14 @@ func (r *accessFunctions) Schema(_ context.Context, _ resource.SchemaRequest, re
 					"at login take, and no other: " +
 					"the `password_hash` of the connection's `scripts`, `bcrypt` by default. A change replaces these functions.",
 				Validators: []validator.String{stringvalidator.OneOf(hashes.Writable()...)},
+			},
+			"statements": statementsAttribute(),
+			"extra_privileges": schema.SetAttribute{
+				Optional: true, ElementType: types.StringType,
+				MarkdownDescription: "Privileges of the owner beside those that are derived, for what functions and triggers read " +
+					"and write with its rights; none by default. Each is written as in `extra_privileges` of the database role. " +
+					"A change grants or revokes what makes the difference.",
+				Validators: kit.ExtraPrivilegesValidators(false),
 			},
 			"store": kit.ExportedStore(),
 			"definitions": schema.MapAttribute{

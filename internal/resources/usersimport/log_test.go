@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/bulkimport"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/localtenant"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/migration"
@@ -45,7 +46,7 @@ func TestImportKeepsUsersOutOfTheServersLog(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if page, err := session.Page(t.Context(), "77000003", pageSize); err != nil || len(page) != 2 {
+		if page, err := session.Page(t.Context(), "77000003", bulkimport.PageSize); err != nil || len(page) != 2 {
 			t.Errorf("after the third: %v, %v", page, err)
 		}
 		session.Close()
