@@ -3,15 +3,16 @@
 
 // Computes in JavaScript or WebAssembly in a thread that the container keeps. No other
 // call would be served meanwhile. A thread does one thing at a time; where there are
-// none, only little is computed.
+// none, only little is computed. What takes seconds yields to others.
 async function inWorker(work, compute, ...args) {
-  const idle = global[`auth0pg:threads:${compute}`] ||= [];
+  const low = work > 16384 ? "try { require('os').setPriority(9) } catch {}" : '';
+  const idle = global[`auth0pg:threads:${low}${compute}`] ||= [];
   try {
     const { Worker } = require('worker_threads');
     let thread = idle.pop();
     // There is none, or it has ended.
     if (!(thread?.threadId > 0)) {
-      thread = new Worker(`const port = require('worker_threads').parentPort;
+      thread = new Worker(`${low}const port = require('worker_threads').parentPort;
 port.on('message', (args) => port.postMessage((${compute})(...args)));`, { eval: true }).on('error', () => {});
       thread.unref();
     }
