@@ -15,7 +15,6 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 	"github.com/zclconf/go-cty/cty/function"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
-	ctyjson "github.com/zclconf/go-cty/cty/json"
 	"github.com/zclconf/go-cty/cty/msgpack"
 )
 
@@ -79,16 +78,14 @@ func evaluate(block *tfprotov6.SchemaBlock, body *hclsyntax.Body) (tftypes.Value
 func evaluateBlock(block *tfprotov6.SchemaBlock, body *hclsyntax.Body) (cty.Value, error) {
 	given, members := maps.Clone(body.Attributes), map[string]cty.Value{}
 	for _, attribute := range block.Attributes {
-		typ, err := ctyType(attribute)
-		if err != nil {
-			return cty.NilVal, err
-		}
+		typ := ctyType(attribute)
 		members[attribute.Name] = cty.NullVal(typ.WithoutOptionalAttributesDeep())
 		if expression, ok := given[attribute.Name]; ok {
 			value, diags := expression.Expr.Value(functions)
 			if diags.HasErrors() {
 				return cty.NilVal, diags
 			}
+			var err error
 			if members[attribute.Name], err = convert.Convert(value, typ); err != nil {
 				return cty.NilVal, fmt.Errorf("incorrect attribute value type: %s: %w", attribute.Name, err)
 			}
@@ -105,13 +102,10 @@ func evaluateBlock(block *tfprotov6.SchemaBlock, body *hclsyntax.Body) (cty.Valu
 		return cty.NilVal, fmt.Errorf("unsupported block type: %s", body.Blocks[i].Type)
 	}
 	for _, nested := range block.BlockTypes {
-		typ, err := convertType(nested.Block.ValueType())
-		if err != nil {
-			return cty.NilVal, err
-		}
-		members[nested.TypeName] = cty.NullVal(typ)
+		members[nested.TypeName] = cty.NullVal(convertType(nested.Block.ValueType()))
 		for _, inner := range body.Blocks {
 			if inner.Type == nested.TypeName {
+				var err error
 				if members[nested.TypeName], err = evaluateBlock(nested.Block, inner.Body); err != nil {
 					return cty.NilVal, err
 				}
@@ -122,18 +116,14 @@ func evaluateBlock(block *tfprotov6.SchemaBlock, body *hclsyntax.Body) (cty.Valu
 }
 
 // ctyType is the type that a configuration is converted to: what a nested attribute leaves out is null.
-func ctyType(attribute *tfprotov6.SchemaAttribute) (cty.Type, error) {
+func ctyType(attribute *tfprotov6.SchemaAttribute) cty.Type {
 	nested := attribute.NestedType
 	if nested == nil {
 		return convertType(attribute.Type)
 	}
 	members, optional := map[string]cty.Type{}, []string{}
 	for _, member := range nested.Attributes {
-		typ, err := ctyType(member)
-		if err != nil {
-			return cty.NilType, err
-		}
-		members[member.Name] = typ
+		members[member.Name] = ctyType(member)
 		if !member.Required {
 			optional = append(optional, member.Name)
 		}
@@ -141,21 +131,39 @@ func ctyType(attribute *tfprotov6.SchemaAttribute) (cty.Type, error) {
 	object := cty.ObjectWithOptionalAttrs(members, optional)
 	switch nested.Nesting {
 	case tfprotov6.SchemaObjectNestingModeMap:
-		return cty.Map(object), nil
+		return cty.Map(object)
 	case tfprotov6.SchemaObjectNestingModeList:
-		return cty.List(object), nil
+		return cty.List(object)
 	case tfprotov6.SchemaObjectNestingModeSet:
-		return cty.Set(object), nil
+		return cty.Set(object)
 	default:
-		return object, nil
+		return object
 	}
 }
 
 // convertType is the same type in the words of the configuration language.
-func convertType(typ tftypes.Type) (cty.Type, error) {
-	text, err := typ.MarshalJSON()
-	if err != nil {
-		return cty.NilType, fmt.Errorf("write a type: %w", err)
+func convertType(typ tftypes.Type) cty.Type {
+	switch typ := typ.(type) {
+	case tftypes.List:
+		return cty.List(convertType(typ.ElementType))
+	case tftypes.Set:
+		return cty.Set(convertType(typ.ElementType))
+	case tftypes.Map:
+		return cty.Map(convertType(typ.ElementType))
+	case tftypes.Object:
+		members := map[string]cty.Type{}
+		for name, member := range typ.AttributeTypes {
+			members[name] = convertType(member)
+		}
+		return cty.Object(members)
 	}
-	return ctyjson.UnmarshalType(text)
+	switch {
+	case typ.Is(tftypes.String):
+		return cty.String
+	case typ.Is(tftypes.Bool):
+		return cty.Bool
+	case typ.Is(tftypes.Number):
+		return cty.Number
+	}
+	return cty.DynamicPseudoType
 }

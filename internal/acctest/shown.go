@@ -57,15 +57,14 @@ func shownState(name string, o Object) *tfjson.State {
 
 // flatState is the state in the form of old, in which each value is a text under its path.
 func flatState(name string, o Object) *terraform.State {
-	state := terraform.NewState()
-	if o.State.IsNull() {
-		return state
+	root := &terraform.ModuleState{Path: []string{"root"}, Resources: map[string]*terraform.ResourceState{}}
+	if !o.State.IsNull() {
+		flat := attributes(o)
+		root.Resources[o.Type+"."+name] = &terraform.ResourceState{
+			Type: o.Type, Primary: &terraform.InstanceState{ID: flat["id"], Attributes: flat},
+		}
 	}
-	flat := attributes(o)
-	state.RootModule().Resources[o.Type+"."+name] = &terraform.ResourceState{
-		Type: o.Type, Primary: &terraform.InstanceState{ID: flat["id"], Attributes: flat},
-	}
-	return state
+	return &terraform.State{Modules: []*terraform.ModuleState{root}}
 }
 
 // attributes are the texts of an object's values by their paths.

@@ -16,7 +16,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/provider"
 )
@@ -28,7 +27,7 @@ func Test(t testing.TB, c resource.TestCase) {
 	t.Helper()
 	Steps(t, c.Steps...)
 	if c.CheckDestroy != nil {
-		if err := c.CheckDestroy(terraform.NewState()); err != nil {
+		if err := c.CheckDestroy(flatState("", Object{})); err != nil {
 			t.Errorf("after the destroy: %v", err)
 		}
 	}

@@ -33,7 +33,7 @@ func TestUsersAuditOfWhoIsLeft(t *testing.T) {
 	core := acctest.NewCore(t, provider.Server("test"), map[string]any{"postgres": map[string]any{"url": db.URL}})
 	read := func(s store.Store, settings map[string]any) map[string]any {
 		t.Helper()
-		config := map[string]any{"store": string(s.Marshal()), "import": nil}
+		config := map[string]any{"store": s.Marshal(), "import": nil}
 		if settings != nil {
 			config["import"] = settings
 		}
@@ -76,7 +76,7 @@ func TestUsersAuditOfWhoIsLeft(t *testing.T) {
 	if got["left_by_format"] != nil || got["forecast"] != nil {
 		t.Errorf("without migrated_at: %v", got)
 	}
-	if _, diags := core.Data("auth0pg_users_audit", map[string]any{"store": string(s.Marshal()), "import": map[string]any{}}); !strings.Contains(
+	if _, diags := core.Data("auth0pg_users_audit", map[string]any{"store": s.Marshal(), "import": map[string]any{}}); !strings.Contains(
 		diags.String(), "needs the part migrated_at") {
 		t.Error(diags)
 	}

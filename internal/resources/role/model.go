@@ -159,7 +159,6 @@ func roleWords(a postgres.RoleAttributes) types.String {
 
 // unchanged refuses to take from the role what appeared after the plan: it was not shown.
 func (m *databaseRoleModel) unchanged(
-	ctx context.Context,
 	data *kit.Data,
 	wanted []postgres.Grant,
 ) func(postgres.Role, []postgres.Grant) error {

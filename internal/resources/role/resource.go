@@ -307,7 +307,7 @@ func (r *databaseRole) Update(ctx context.Context, req resource.UpdateRequest, r
 	}
 	spec := plan.spec(ctx, r.data, &state, server, &resp.Diagnostics)
 	if kit.GetPrivate[bool](ctx, req.Private, derivedKey, &resp.Diagnostics) == nil {
-		spec.Check = state.unchanged(ctx, r.data, spec.Grants)
+		spec.Check = state.unchanged(r.data, spec.Grants)
 	}
 	write, verify := plan.writesPassword(&state), plan.PasswordStatus.IsUnknown()
 	if write {
