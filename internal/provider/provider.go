@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/allowlist"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/apistore"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/connection"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/functions"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
@@ -84,6 +85,7 @@ func (p *auth0pgProvider) Resources(context.Context) []func() resource.Resource 
 func (p *auth0pgProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		kit.GuardedData(allowlist.NewIPRanges),
+		kit.GuardedData(apistore.NewAPIStore),
 		kit.GuardedData(connection.NewScripts),
 		kit.GuardedData(userstable.NewStore),
 		kit.GuardedData(userstable.NewUsersAudit),
@@ -93,6 +95,7 @@ func (p *auth0pgProvider) DataSources(context.Context) []func() datasource.DataS
 func (p *auth0pgProvider) Functions(context.Context) []func() function.Function {
 	return []func() function.Function{
 		allowlist.NewRegionFunction,
+		allowlist.NewHBALinesFunction,
 		connection.NewPostgresURLFunction,
 	}
 }

@@ -28,10 +28,11 @@ func conditions(op Operation, o Options) reach {
 	handsOver := o.ImportMode && o.Store.Writes(store.MigratedAt)
 	api, _ := o.Store.API()
 	return reach{
-		"changes":       op != Login && op != GetUser && op != Create,
+		// What a store that is no table may say is for it to know.
+		"changes":       op != Login && op != GetUser && op != Create || !o.Store.InDatabase(),
 		"computes":      computes(o.Store),
 		"writes":        op != Login && op != GetUser,
-		"deletes":       op == Delete,
+		"deletes":       op == Delete || !o.Store.InDatabase(),
 		"legacy":        len(o.LegacyHashes) > 0,
 		"hashes":        op == Login || op == Create || op == ChangePassword,
 		"rehash":        o.RehashOnLogin,

@@ -14,9 +14,8 @@ import (
 	"strings"
 )
 
-// encoded is a store as text. Exactly one of api, functions and table is there; with api there are parts, with the others
-// columns. Members stand in the order of their names and
-// HTML is escaped, as jsonencode of Terraform has it: decoded and encoded there, the text is the same.
+// encoded is a store as text. Exactly one of api, functions and table is there; with api there are parts, with the
+// others columns. Members stand in the order of their names and HTML is escaped, as jsonencode of Terraform has it: decoded and encoded there, the text is the same.
 type encoded struct {
 	API         *API                   `json:"api,omitempty"`
 	Columns     map[Part]Column        `json:"columns,omitzero"`
@@ -163,7 +162,8 @@ func (e *encoded) reach(s *Store) error {
 	}
 	switch {
 	case reaches != 1:
-		return errors.New("it needs a table, or functions with the table that they stand in front of, or an API, and not both")
+		return errors.New("it needs a table, or functions with the table that they stand in front of, or an API, and " +
+			"not both")
 	case e.API != nil:
 		if e.Columns != nil || len(e.Parts) == 0 {
 			return errors.New("an API has parts and no columns")
