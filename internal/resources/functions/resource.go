@@ -76,8 +76,9 @@ func (r *accessFunctions) Schema(_ context.Context, _ resource.SchemaRequest, re
 				Optional: true,
 				Computed: true,
 				Default:  stringdefault.StaticString("auth0"),
-				MarkdownDescription: "The schema that is created for the functions, `auth0` by default. A change makes a new " +
-					"schema and drops the old one.",
+				MarkdownDescription: "The schema that is created for the functions, `auth0` by default. A change drops " +
+					"the old schema and makes a new one, and logins fail from then until the same apply has changed the " +
+					"connection. To spare them, add a second object, move role and connection to it, and delete this one afterwards.",
 				Validators:    []validator.String{kit.RoleNameValidator{}, stringvalidator.NoneOf("information_schema")},
 				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
@@ -87,7 +88,7 @@ func (r *accessFunctions) Schema(_ context.Context, _ resource.SchemaRequest, re
 				MarkdownDescription: "The role that is created to own schema and functions, by default the schema's name " +
 					"followed by `_owner`. It cannot log in. " +
 					"Databases on one server that name the same owner share it, and the last one drops it. A change " +
-					"makes schema and functions anew.",
+					"drops schema and functions and makes them anew, with the same gap for logins as a change of `schema`.",
 				Validators: []validator.String{kit.RoleNameValidator{}},
 			},
 			"table": kit.ConsumedDatabaseStore("The table's description: the `store` of an `auth0pg_users_table`. A change replaces "+

@@ -92,6 +92,8 @@ func usable(g postgres.Grant, ok bool) (postgres.Grant, error) {
 		return g, fmt.Errorf("it is no privilege on an object with its schema")
 	case g.Grantable:
 		return g, fmt.Errorf("a role of scripts hands nothing on")
+	case g.On.Schema == "pg_catalog" || g.On.Schema == "pg_toast":
+		return g, fmt.Errorf("what the server keeps from everybody is not for scripts")
 	case !slices.Contains(extraMay[g.On.Kind], g.Privilege):
 		return g, fmt.Errorf("scripts have no use for %s there", g.Privilege)
 	case g.Columns != nil && (g.On.Kind != postgres.TableObject || g.Privilege == "DELETE"):

@@ -61,7 +61,7 @@ func (m *databaseRoleModel) spec(
 	if prior != nil {
 		spec.Tolerated = m.tolerated(ctx, diags)
 	}
-	m.checkMemberships(ctx, server, diags) // the plan may not have known the store, and memberships change
+	m.checkMemberships(ctx, server, prior, diags) // the plan may not have known the store, and memberships change
 	grants, objects := m.grants(ctx, server.Database(), diags)
 	sequences, _, err := m.sequences(ctx, server)
 	if err != nil {
