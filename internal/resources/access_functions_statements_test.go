@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/localtenant"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/provider"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
@@ -186,6 +187,64 @@ func TestStatementsAreCheckedAtPlan(t *testing.T) {
 			if text := diags.String(); !strings.Contains(text, test.want) ||
 				test.function != "chnage_email" && !strings.Contains(text, "hidden") && !strings.Contains(text, test.function) {
 				t.Errorf("%s\nwant %s", text, test.want)
+			}
+		})
+	}
+}
+
+// The connection's preflight runs the statements as the scripts would, and tells what they do that they should not.
+func TestPreflightOfStatements(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ create, change, afterwards, want string }{
+		"as they should be": {"", "", "", ""},
+		"no row": {"INSERT INTO users (id, email) SELECT nextval('ids'), :email WHERE :password = ''", "", "",
+			"added 0 rows where one was meant"},
+		"two rows": {`WITH u AS (INSERT INTO users (id, email) VALUES (nextval('ids'), lower(:email)) RETURNING id)
+			INSERT INTO passwords (user_id, hash) SELECT u.id, :password FROM u, generate_series(1, 2)`, "", "", "(SQLSTATE 21000)"},
+		"nobody": {"", "UPDATE passwords SET hash = :password FROM users WHERE users.id = user_id AND users.email = :email || '.'", "",
+			"changed 0 rows"},
+		"what the owner may not": {"", "", `CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN DELETE FROM public.seen; RETURN NEW; END';
+			CREATE TABLE seen (id int); CREATE TRIGGER noted AFTER INSERT ON passwords FOR EACH ROW EXECUTE FUNCTION noted()`, "permission denied for table seen"},
+		"what a trigger does not find": {"", "", `CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN DELETE FROM ids; RETURN NEW; END';
+			CREATE TRIGGER noted AFTER INSERT ON passwords FOR EACH ROW EXECUTE FUNCTION noted()`, "has their search_path"},
+		"code of another role": {"", "", `CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+			ALTER FUNCTION noted() OWNER TO {low}; CREATE TRIGGER noted BEFORE INSERT ON passwords FOR EACH ROW EXECUTE FUNCTION noted()`,
+			"the trigger noted calls a function of the role"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := acctest.LocalDatabase(t)
+			schema, low := accessSchema(db), db.RoleName("low")
+			db.RoleName(schema + "_owner")
+			db.Exec(twoTables + "; CREATE ROLE " + low + "; GRANT CREATE ON SCHEMA public TO " + low)
+			settings := acctest.TenantWith(t, localtenant.Options{}).Auth0()
+			settings["postgres"] = map[string]any{"url": db.URL}
+			core := acctest.NewCore(t, provider.Server("test"), settings)
+			statements := maps.Clone(ownStatements)
+			delete(statements, "login_rehash")
+			if test.create != "" {
+				statements["create"] = test.create
+			}
+			if test.change != "" {
+				statements["change_password"] = test.change
+			}
+			operations := []string{"login", "get_user", "create", "change_password", "delete", "change_email"}
+			functions, diags := core.Apply(core.New("auth0pg_access_functions"), map[string]any{
+				"schema": schema, "table": twoTablesStore().Marshal(), "operations": operations, "statements": statements,
+			})
+			diags.None(t)
+			if test.afterwards != "" {
+				db.Exec(strings.ReplaceAll(test.afterwards, "{low}", low))
+			}
+			_, diags = core.Apply(core.New("auth0pg_connection"), map[string]any{
+				"name": "users", "store": functions.JSON()["store"], "operations": operations,
+				"configuration_wo": map[string]any{"POSTGRES_URL": db.URL}, "configuration_wo_version": 1,
+			})
+			said := diags.String()
+			if !strings.Contains(said, test.want) || test.want == "" && diags.Failed() {
+				t.Errorf("want %q: %s", test.want, said)
+			}
+			if got := db.QueryInt("SELECT count(*) FROM users"); got != 0 {
+				t.Errorf("%d users are left", got)
 			}
 		})
 	}

@@ -236,20 +236,34 @@ func TestTakeOverRefusals(t *testing.T) {
 // A connection whose users are in Auth0's own store is not given a database of its own: the tenant would refuse it.
 func TestTakeOverOfUsers(t *testing.T) {
 	t.Parallel()
-	for name, importMode := range map[string]bool{"users stay": false, "users move": true} {
+	for name, test := range map[string]struct {
+		found      string
+		importMode bool
+		want       string
+		refused    bool
+	}{
+		"users stay":       {"customization off", false, "has 1 user in Auth0's own store", true},
+		"users move":       {"customization off", true, "has 1 user in Auth0's own store", true},
+		"users have moved": {"import mode", false, "has 1 user there. From this apply on Auth0 asks the scripts", false},
+		"users go on":      {"import mode", true, "", false},
+	} {
 		t.Run(name, func(t *testing.T) {
 			tenant := acctest.TenantWith(t, localtenant.Options{})
 			core := acctest.NewCore(t, provider.Server("test"), tenant.Auth0())
-			id, config := productions()["customization off"].make(t, tenant)
-			config["import_mode"] = importMode
+			found := productions()[test.found]
+			found.edit = func(s string) string { return strings.Replace(s, "null, {}", "null", 1) } // they know nobody
+			id, config := found.make(t, tenant)
+			config["import_mode"] = test.importMode
 			if status, answer := tenant.API("POST", "/users", map[string]any{"connection": "legacy-users", "email": "ada@example.com",
 				"password": "Correct-horse-battery-1"}); status != 201 {
 				t.Fatal(status, answer)
 			}
 			object, diags := core.Import("auth0pg_connection", id)
 			diags.None(t)
-			if _, diags = core.Plan(object, config); !diags.Failed() || !strings.Contains(diags.String(), "has 1 user in Auth0's own store") {
-				t.Errorf("it is planned: %s", diags)
+			_, diags = core.Plan(object, config)
+			if diags.Failed() != test.refused || !strings.Contains(diags.String(), test.want) ||
+				test.want == "" && strings.Contains(diags.String(), "Auth0's Own Store") {
+				t.Errorf("want %q, refused %t: %s", test.want, test.refused, diags)
 			}
 		})
 	}

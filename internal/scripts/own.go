@@ -16,7 +16,7 @@ import (
 // rows for an answer.
 
 // ownStatement is what is fixed about a statement whatever its SQL.
-func ownStatement(op Operation, name string) Statement {
+func ownStatement(name string) Statement {
 	email := Param{"email", store.Email}
 	id, password := Param{"id", store.ID}, Param{string(store.Password), store.Password}
 	own := Statement{Name: name, ReadOnly: name == findName || name == findByIDName}

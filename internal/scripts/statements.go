@@ -73,7 +73,7 @@ func tableStatements(s store.Store, op Operation, features ...Feature) ([]Statem
 	var statements []Statement
 	for _, name := range statementNames(s, op, features...) {
 		if s.Owns(functionName(op, name)) {
-			statements = append(statements, ownStatement(op, name))
+			statements = append(statements, ownStatement(name))
 		} else {
 			statements = append(statements, write(s, op, name))
 		}

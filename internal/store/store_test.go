@@ -60,6 +60,8 @@ func TestMarshal(t *testing.T) {
 	}{
 		{users, columns + `"table":{"name":"users","schema":"app"}}`},
 		{users.Through("auth0"), columns + `"functions":{"schema":"auth0","table":{"name":"users","schema":"app"}}}`},
+		{users.Through("auth0", "delete", "create"), columns +
+			`"functions":{"schema":"auth0","statements":["create","delete"],"table":{"name":"users","schema":"app"}}}`},
 	} {
 		if got := test.store.Marshal(); got != test.want {
 			t.Errorf("\n got %s\nwant %s", got, test.want)

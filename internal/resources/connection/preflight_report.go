@@ -319,7 +319,18 @@ func (f *preflightFailure) report(s *scriptPreflight, diags *diag.Diagnostics) {
 		addUnfilled(s.users, f.server.ColumnName, " The server says: "+cause, diags)
 		return
 	}
-	if s.t.Untrusted != "" && f.server.Where != "" && slices.Contains(notFound, f.server.Code) {
+	through, behind := s.users.Functions()
+	unfound := f.server.Where != "" && slices.Contains(notFound, f.server.Code)
+	if first := strings.ReplaceAll(firstLine(f.server.Where), `"`, ""); unfound && behind &&
+		!strings.Contains(first, "function "+strings.ReplaceAll(through.Schema, `"`, "")+".") {
+		diags.AddAttributeError(path.Root("store"), "Trigger Finds Nothing", fmt.Sprintf(
+			"%s would fail on %s, tried as %q: %s\n\nA trigger that access functions set off has their search_path, "+
+				"pg_catalog and pg_temp alone, and finds no other object without its schema. Let its function name its objects "+
+				"with their schemas, or give it a search_path of its own (ALTER FUNCTION … SET search_path).%s",
+			scriptsOf, table, s.t.Role, cause, end))
+		return
+	}
+	if s.t.Untrusted != "" && unfound {
 		diags.AddAttributeWarning(path.Root("store"), "Trigger Not Tried", fmt.Sprintf(
 			"%s could not be tried to the end on %s as %q: %s\n\nThe role's search_path has the schema %q, in which other "+
 				"roles may create or have created objects. "+
