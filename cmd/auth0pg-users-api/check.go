@@ -20,7 +20,12 @@ func checkAPI(ctx context.Context, args, environment []string, out, log io.Write
 	var o conformance.Options
 	s.StringVar(&o.URL, "url", "", "`URL` of the API, below which is /v1 (required)")
 	s.StringVar(&o.PasswordCheck, "password-check", "script", "who compares passwords: script or api")
-	s.BoolVar(&o.AllowChanges, "allow-changes", false, "add two users at example.invalid, change and delete them; without it, only what reads is tried")
+	s.BoolVar(
+		&o.AllowChanges,
+		"allow-changes",
+		false,
+		"add two users at example.invalid, change and delete them; without it, only what reads is tried",
+	)
 	passwords, secrets := passwordFlags(s)
 	token, username, password := s.secret("TOKEN"), s.secret("USERNAME"), s.secret("PASSWORD")
 	// The variables of serve may be there as well.

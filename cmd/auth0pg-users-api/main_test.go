@@ -92,7 +92,11 @@ func TestServeAndCheck(t *testing.T) {
 	if err != nil || !strings.Contains(out, "pass  delete takes the user away, once") || strings.Contains(out, "FAIL") {
 		t.Errorf("%v\n%s", err, out)
 	}
-	former := []string{"AUTH0PG_API_USERNAME=auth0", "AUTH0PG_API_PASSWORD=fedcba9876543210", "AUTH0PG_API_PASSWORD_CHECK=api"}
+	former := []string{
+		"AUTH0PG_API_USERNAME=auth0",
+		"AUTH0PG_API_PASSWORD=fedcba9876543210",
+		"AUTH0PG_API_PASSWORD_CHECK=api",
+	}
 	if out, err = check(former); err != nil || !strings.Contains(out, "changes are not allowed") {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -140,7 +144,12 @@ func TestServeAndCheck(t *testing.T) {
 }
 
 func post(t *testing.T, base, path string) int {
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+path, strings.NewReader(`{"email":"a@example.com"}`))
+	request, err := http.NewRequestWithContext(
+		t.Context(),
+		http.MethodPost,
+		base+path,
+		strings.NewReader(`{"email":"a@example.com"}`),
+	)
 	if err != nil {
 		t.Error(err)
 		return 0
@@ -175,7 +184,12 @@ func TestRefusedSettings(t *testing.T) {
 	if err := os.WriteFile(empty, []byte("# nobody\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	basic := []string{"DATABASE_URL=postgres://api:secret@127.0.0.1:1/x", "SCHEMA=access", "USERNAME=auth0", "PASSWORD=0123456789abcdef"}
+	basic := []string{
+		"DATABASE_URL=postgres://api:secret@127.0.0.1:1/x",
+		"SCHEMA=access",
+		"USERNAME=auth0",
+		"PASSWORD=0123456789abcdef",
+	}
 	tokens := []string{"-issuer", "https://t.example.com/", "-audience", "https://users.example.com", "-clients", "a"}
 	for name, c := range map[string]struct {
 		environment, args []string
@@ -222,7 +236,13 @@ func TestRefusedSettings(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
 			var log output
-			err := run(ctx, append([]string{"serve", "-listen", "127.0.0.1:0", "-drain", "0s"}, c.args...), environment, &log, &log)
+			err := run(
+				ctx,
+				append([]string{"serve", "-listen", "127.0.0.1:0", "-drain", "0s"}, c.args...),
+				environment,
+				&log,
+				&log,
+			)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, want %q; %s", err, c.want, &log)
 			}

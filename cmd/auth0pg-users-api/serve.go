@@ -34,26 +34,59 @@ type serving struct {
 func serveFlags(s *settings) (o *serving, finish func() error) {
 	o = &serving{}
 	s.StringVar(&o.listen, "listen", "127.0.0.1:8080", "`address` to listen on")
-	s.StringVar(&o.certificate, "tls-cert", "", "`file` with the certificate and what it is signed by, in PEM; without one, HTTP is spoken")
+	s.StringVar(
+		&o.certificate,
+		"tls-cert",
+		"",
+		"`file` with the certificate and what it is signed by, in PEM; without one, HTTP is spoken",
+	)
 	s.StringVar(&o.key, "tls-key", "", "`file` with the certificate's key, in PEM")
 	s.StringVar(&o.config.Schema, "schema", "", "`schema` of the access functions (required)")
 	s.IntVar(&o.config.PoolMax, "pool-max", 10, "the most connections to the database")
 	s.IntVar(&o.config.MaxInFlight, "max-in-flight", 200, "the most requests at once; who comes then is told 503")
 	where := s.String("password-check", "script", "who compares passwords: script, which is given the hash, or api")
-	s.BoolVar(&o.config.RehashOnLogin, "rehash-on-login", false, "replace a hash at login that new ones do not look like or "+
-		"that costs less; with the password check api")
-	s.BoolVar(&o.config.ImportMode, "import-mode", false, "the connection has import_mode: record_login marks who logs in as migrated")
-	conflicts := s.list("conflict-columns", "`columns` of the users table that hold the address and the user name, so that "+
-		"another unique index is no user who is there already")
+	s.BoolVar(
+		&o.config.RehashOnLogin,
+		"rehash-on-login",
+		false,
+		"replace a hash at login that new ones do not look like or "+
+			"that costs less; with the password check api",
+	)
+	s.BoolVar(
+		&o.config.ImportMode,
+		"import-mode",
+		false,
+		"the connection has import_mode: record_login marks who logs in as migrated",
+	)
+	conflicts := s.list(
+		"conflict-columns",
+		"`columns` of the users table that hold the address and the user name, so that "+
+			"another unique index is no user who is there already",
+	)
 	passwords, secrets := passwordFlags(s)
-	s.StringVar(&o.issuer, "issuer", "", "the tenant's issuer, such as `https://tenant.eu.auth0.com/`, whose tokens are accepted")
+	s.StringVar(
+		&o.issuer,
+		"issuer",
+		"",
+		"the tenant's issuer, such as `https://tenant.eu.auth0.com/`, whose tokens are accepted",
+	)
 	s.StringVar(&o.audience, "audience", "", "`identifier` of the API's resource server, the audience of its tokens")
-	s.StringVar(&o.jwks, "jwks-url", "", "`URL` of the keys that sign tokens (default: .well-known/jwks.json below the issuer)")
+	s.StringVar(
+		&o.jwks,
+		"jwks-url",
+		"",
+		"`URL` of the keys that sign tokens (default: .well-known/jwks.json below the issuer)",
+	)
 	clients := s.list("clients", "client `ids` whose tokens are accepted")
 	allow := s.list("allow", "`networks` that may call (default: every address)")
 	s.StringVar(&o.allowFile, "allow-file", "", "`file` with more of them, one on each line")
 	proxies := s.list("trusted-proxies", "`networks` of proxies whose X-Forwarded-For is believed")
-	s.DurationVar(&o.drain, "drain", 3*time.Second, "how long, after SIGTERM, requests are still taken while /readyz says no")
+	s.DurationVar(
+		&o.drain,
+		"drain",
+		3*time.Second,
+		"how long, after SIGTERM, requests are still taken while /readyz says no",
+	)
 	database := s.secret("DATABASE_URL")
 	username, password := s.secret("USERNAME"), s.secret("PASSWORD")
 	former := s.secret("FORMER_PASSWORD")
@@ -69,11 +102,21 @@ func serveFlags(s *settings) (o *serving, finish func() error) {
 // passwordFlags declares how passwords are compared and written.
 func passwordFlags(s *settings) (o *check.Options, secrets func(*check.Options) check.Options) {
 	o = &check.Options{}
-	s.StringVar(&o.PasswordHash, "password-hash", "bcrypt", "`format` of new hashes, as the access functions let it through")
+	s.StringVar(
+		&o.PasswordHash,
+		"password-hash",
+		"bcrypt",
+		"`format` of new hashes, as the access functions let it through",
+	)
 	legacy := s.list("legacy-hashes", "`formats` that are compared beside bcrypt and that one")
 	s.IntVar(&o.Costs.BcryptRounds, "bcrypt-rounds", 10, "the cost of new hashes with bcrypt")
 	s.StringVar(&o.Costs.BcryptPrefix, "bcrypt-prefix", "2b", "the version that they name: 2b, 2a or 2y")
-	s.IntVar(&o.Costs.Iterations, "pbkdf2-iterations", 0, "the iterations of new hashes with PBKDF2 (default: the format's own)")
+	s.IntVar(
+		&o.Costs.Iterations,
+		"pbkdf2-iterations",
+		0,
+		"the iterations of new hashes with PBKDF2 (default: the format's own)",
+	)
 	s.IntVar(&o.Costs.Argon2Memory, "argon2-memory", 19456, "the memory of new hashes with Argon2, in KiB")
 	s.IntVar(&o.Costs.Argon2Passes, "argon2-passes", 2, "how often they go through it")
 	pepper, signer := s.secret("PEPPER"), s.secret("SIGNER_KEY")

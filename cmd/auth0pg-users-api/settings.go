@@ -38,7 +38,10 @@ func newSettings(name string, environment []string, out io.Writer) *settings {
 	s.Usage = func() {
 		fmt.Fprintf(out, "auth0pg-users-api %s takes these flags:\n\n", name)
 		s.PrintDefaults()
-		fmt.Fprintf(out, "\nand these secrets from the environment, or from the file that the variable with _FILE after it names:\n\n")
+		fmt.Fprintf(
+			out,
+			"\nand these secrets from the environment, or from the file that the variable with _FILE after it names:\n\n",
+		)
 		for _, key := range slices.Sorted(maps.Keys(s.secrets)) {
 			fmt.Fprintf(out, "  %s\n", key)
 		}

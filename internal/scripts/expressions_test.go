@@ -67,7 +67,7 @@ func newExpressionBench(t *testing.T, through bool) *bench {
 }
 
 // goThroughFunctions creates a function for each statement, with the rights of whoever runs the tests.
-func (b *bench) goThroughFunctions(t *testing.T, features ...scripts.Feature) {
+func (b *bench) goThroughFunctions(t testing.TB, features ...scripts.Feature) {
 	t.Helper()
 	b.db.Exec("CREATE SCHEMA access; GRANT USAGE ON SCHEMA access TO " + quote(b.role))
 	for _, op := range b.operations() {

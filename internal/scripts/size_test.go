@@ -29,6 +29,22 @@ func TestScriptsCarryOnlyWhatTheyNeed(t *testing.T) {
 	}
 }
 
+// Scripts over an API carry what their contract, their credentials and their place of the password check need.
+func TestScriptsOverAnAPIAreSmall(t *testing.T) {
+	for check, most := range map[store.PasswordCheck]int{store.ByAPI: 21500, store.ByScript: 23000} {
+		for _, contract := range store.Contracts() {
+			text := render(t, Login, Options{Store: behindAPI(contract, check)})
+			if len(text) > most {
+				t.Errorf("login has %d bytes for %s and %s", len(text), contract, check)
+			}
+			asks := strings.Contains(text, "require('pg')") || strings.Contains(text, "statements()")
+			if hashes := strings.Contains(text, "bcrypt"); asks || hashes != (check == store.ByScript) {
+				t.Errorf("login carries what it has no use for, with %s and %s", contract, check)
+			}
+		}
+	}
+}
+
 // BenchmarkRendering renders what a connection with each set of options has, and says how long the scripts are.
 func BenchmarkRendering(b *testing.B) {
 	standard := storeWith(store.ID, store.Email, store.EmailVerified, store.Password, store.Nickname)

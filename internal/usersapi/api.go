@@ -154,7 +154,11 @@ func (a *API) health(w http.ResponseWriter, r *http.Request, problem error) int 
 	}
 	// Who asks has not said who it is: the reason is in the log alone.
 	a.config.Log.WarnContext(r.Context(), "not ready", "cause", problem.Error())
-	return write(w, http.StatusServiceUnavailable, []byte(`{"error":"unavailable","message":"not ready; the log has the reason"}`))
+	return write(
+		w,
+		http.StatusServiceUnavailable,
+		[]byte(`{"error":"unavailable","message":"not ready; the log has the reason"}`),
+	)
 }
 
 // fail writes an error in the contract's form.
@@ -185,7 +189,12 @@ func (a *API) guarded(w http.ResponseWriter, r *http.Request, req *request) (bod
 	defer func() {
 		if reason := recover(); reason != nil {
 			a.config.Log.ErrorContext(r.Context(), "panic", "request", req.id, "stack", string(debug.Stack()))
-			body, err = nil, &problem{status: http.StatusInternalServerError, code: "internal", message: "an error of the API", pgrst: "XX000"}
+			body, err = nil, &problem{
+				status:  http.StatusInternalServerError,
+				code:    "internal",
+				message: "an error of the API",
+				pgrst:   "XX000",
+			}
 		}
 	}()
 	ctx, cancel := context.WithTimeout(r.Context(), requestTime)
@@ -217,7 +226,8 @@ func (a *API) serve(ctx context.Context, w http.ResponseWriter, r *http.Request,
 	default:
 		return nil, unavailable(errors.New("too many requests at once"))
 	}
-	if profile := r.Header.Get("Content-Profile"); req.contract == "rpc" && profile != "" && profile != a.config.Schema {
+	if profile := r.Header.Get("Content-Profile"); req.contract == "rpc" && profile != "" &&
+		profile != a.config.Schema {
 		return nil, &problem{
 			status: http.StatusNotAcceptable, code: "bad_request", message: "the schema is not served", pgrst: "PGRST106",
 		}
@@ -230,7 +240,10 @@ func (a *API) serve(ctx context.Context, w http.ResponseWriter, r *http.Request,
 }
 
 // route finds what a path means. Only paths that are known are told in the log.
-func (a *API) route(r *http.Request, req *request) (scripts.Operation, func(context.Context, *users, object) (any, error)) {
+func (a *API) route(
+	r *http.Request,
+	req *request,
+) (scripts.Operation, func(context.Context, *users, object) (any, error)) {
 	req.path, req.contract = "(unknown)", "web_service"
 	if name, ok := strings.CutPrefix(r.URL.Path, "/v1/"); ok {
 		op, ok := webService[name]

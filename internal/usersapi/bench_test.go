@@ -59,7 +59,10 @@ func BenchmarkAPI(b *testing.B) {
 	tenant := newIssuer(b)
 	bench := newBench(b, tenant.accept)
 	token := "Bearer " + tenant.sign(jwa.RS256, tenant.keys[0], nil, nil)
-	bench.db.Exec("INSERT INTO public.users (email, name, password) SELECT 'user' || n || '@example.com', 'User', 'x' FROM generate_series(1, 100000) n")
+	bench.db.Exec(
+		"INSERT INTO public.users (email, name, password) " +
+			"SELECT 'user' || n || '@example.com', 'User', 'x' FROM generate_series(1, 100000) n",
+	)
 	bench.db.Exec("ANALYZE public.users")
 	config, err := pgxpool.ParseConfig(bench.config.DatabaseURL)
 	if err != nil {

@@ -72,7 +72,8 @@ func (f function) argument(name string) (argument scripts.TypedName, ok bool) {
 
 // catalogSQL lists arguments and results of the functions. Types are written under a path that has nothing in it.
 const catalogSQL = `
-select p.proname::text, p.oid::bigint, p.proretset, p.prorettype = 'boolean'::regtype, has_function_privilege(p.oid, 'EXECUTE'),
+select p.proname::text, p.oid::bigint, p.proretset, p.prorettype = 'boolean'::regtype,
+  has_function_privilege(p.oid, 'EXECUTE'),
   coalesce(a.name, ''), coalesce(a.mode, 'i')::text, format_type(a.type, null)
 from pg_proc p
 join pg_namespace n on n.oid = p.pronamespace
@@ -180,7 +181,7 @@ func (d described) call(schema string) string {
 	for i, name := range d.results {
 		columns[i] = pgx.Identifier{name}.Sanitize()
 	}
-	if columns == nil || len(columns) == 0 {
+	if len(columns) == 0 {
 		columns = []string{"*"}
 	}
 	return fmt.Sprintf("SELECT %s FROM %s(%s)", strings.Join(columns, ", "),

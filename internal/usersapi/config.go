@@ -100,7 +100,9 @@ func (c Config) withDefaults() (Config, error) {
 	case c.PasswordCheck != CheckInScript && c.PasswordCheck != CheckInAPI:
 		return c, fmt.Errorf("the password check is %q and not script or api", c.PasswordCheck)
 	case c.RehashOnLogin && c.PasswordCheck != CheckInAPI:
-		return c, errors.New("hashes are replaced at login with the password check api; with script the scripts do that")
+		return c, errors.New(
+			"hashes are replaced at login with the password check api; with script the scripts do that",
+		)
 	case c.RehashOnLogin && c.ImportMode:
 		return c, errors.New("hashes are not replaced at login in import mode, where Auth0 makes its own")
 	case c.Tokens == nil && len(c.Basic) == 0:

@@ -54,7 +54,8 @@ func TestWebService(t *testing.T) {
 			user := login("ada@example.com", "correct horse")
 			id := text(user["user_id"])
 			if user["password_matches"] != true || user["email"] != "ada@example.com" || user["email_verified"] != false ||
-				user["blocked"] != false || text(user["app_metadata"]) != "map[plan:gold]" || user["found_by_email"] != true ||
+				user["blocked"] != false || text(user["app_metadata"]) != "map[plan:gold]" ||
+				user["found_by_email"] != true ||
 				user["migrated_ago"] != nil {
 				t.Errorf("the profile is %v", user)
 			}
@@ -79,23 +80,41 @@ func TestWebService(t *testing.T) {
 			b.gives(`{"result":"changed"}`, "/v1/verify", m{"email": "ADA@example.com"})
 			b.gives(`{"result":"none"}`, "/v1/verify", m{"email": "nobody@example.com"})
 			b.gives(`{"result":"none"}`, "/v1/verify", m{"email": "no address"})
-			b.gives(`{"result":"changed"}`, "/v1/change_password", secret(m{"email": "ada@example.com"}, "another horse"))
-			b.gives(`{"result":"none"}`, "/v1/change_password", secret(m{"email": "nobody@example.com"}, "another horse"))
-			if login("ada", "correct horse")["password_matches"] != false || login("ada", "another horse")["password_matches"] != true {
+			b.gives(
+				`{"result":"changed"}`,
+				"/v1/change_password",
+				secret(m{"email": "ada@example.com"}, "another horse"),
+			)
+			b.gives(
+				`{"result":"none"}`,
+				"/v1/change_password",
+				secret(m{"email": "nobody@example.com"}, "another horse"),
+			)
+			if login("ada", "correct horse")["password_matches"] != false ||
+				login("ada", "another horse")["password_matches"] != true {
 				t.Error("the password has not changed")
 			}
 			b.gives(`{"result":"changed"}`, "/v1/change_username", m{"username": "ada", "new_username": "countess"})
 			b.gives(`{"result":"none"}`, "/v1/change_username", m{"username": "nobody", "new_username": "somebody"})
 			b.gives(`{"result":"conflict"}`, "/v1/change_username", m{"username": "countess", "new_username": "grace"})
-			b.gives(`{"result":"none"}`, "/v1/change_username", m{"username": "countess", "new_username": "grace@example.com"})
+			b.gives(
+				`{"result":"none"}`,
+				"/v1/change_username",
+				m{"username": "countess", "new_username": "grace@example.com"},
+			)
 			change := func(email, to string, verified bool) m {
 				return m{"email": email, "new_email": to, "verified": verified}
 			}
 			b.gives(`{"result":"conflict"}`, "/v1/change_email", change("ada@example.com", "grace@example.com", true))
 			b.gives(`{"result":"none"}`, "/v1/change_email", change("nobody@example.com", "somebody@example.com", true))
-			b.gives(`{"result":"changed"}`, "/v1/change_email", change("ada@example.com", "Lovelace@example.com", false))
+			b.gives(
+				`{"result":"changed"}`,
+				"/v1/change_email",
+				change("ada@example.com", "Lovelace@example.com", false),
+			)
 			user = login("lovelace@example.com", "another horse")
-			if user["user_id"] != id || user["email_verified"] != false || user["username"] != "countess" || user["password_matches"] != true {
+			if user["user_id"] != id || user["email_verified"] != false || user["username"] != "countess" ||
+				user["password_matches"] != true {
 				t.Errorf("after all changes the profile is %v", user)
 			}
 
@@ -143,7 +162,8 @@ func TestRPC(t *testing.T) {
 				credentials["password"] = "correct horse"
 			}
 			user := b.only("/rpc/login", credentials)
-			if user["password_matches"] == true != inAPI || user["email"] != "ada@example.com" || user["found_by_email"] != true {
+			if user["password_matches"] == true != inAPI || user["email"] != "ada@example.com" ||
+				user["found_by_email"] != true {
 				t.Errorf("login gives %v", user)
 			}
 			if _, hash := user["password"]; hash == inAPI {
@@ -151,7 +171,8 @@ func TestRPC(t *testing.T) {
 			}
 			id := user["id"]
 			found := b.only("/rpc/get_user_find_by_id", m{"wanted_id": id})
-			if _, hash := found["password"]; hash || found["email"] != "ada@example.com" || found["app_metadata"] != `{"n": 1000000000000000}` {
+			if _, hash := found["password"]; hash || found["email"] != "ada@example.com" ||
+				found["app_metadata"] != `{"n": 1000000000000000}` {
 				t.Errorf("found by id: %v", found)
 			}
 			if n := len(b.users("/rpc/get_user", m{"identifier": "nobody@example.com"})); n != 0 {
@@ -161,8 +182,16 @@ func TestRPC(t *testing.T) {
 			b.gives(`[true]`, "/rpc/login_record_migration", m{"id": id})
 			b.gives(`[true]`, "/rpc/verify", m{"email": "ada@example.com"})
 			b.gives(`[]`, "/rpc/verify", m{"email": "nobody@example.com"})
-			b.gives(`[true]`, "/rpc/change_password", m{"email": "ada@example.com", "password": secret("another horse")})
-			b.gives(`[true]`, "/rpc/change_email", m{"email": "ada@example.com", "new_email": "new@example.com", "verified": true})
+			b.gives(
+				`[true]`,
+				"/rpc/change_password",
+				m{"email": "ada@example.com", "password": secret("another horse")},
+			)
+			b.gives(
+				`[true]`,
+				"/rpc/change_email",
+				m{"email": "ada@example.com", "new_email": "new@example.com", "verified": true},
+			)
 			b.gives(`[true]`, "/rpc/change_username", m{"username": "ada", "new_username": "countess"})
 			if inAPI {
 				b.fails(http.StatusNotFound, "PGRST202", "/rpc/login_rehash", m{})

@@ -65,8 +65,15 @@ func TestThroughPgBouncer(t *testing.T) {
 	if err != nil {
 		t.Fatal("parsing the URL failed") // its error would print the password
 	}
-	pooler := db.PgBouncer(t, pgtest.PgBouncerOptions{Mode: "transaction", Users: map[string]string{u.User.Username(): "role-password"}})
-	b := &bench{t: t, db: db, server: usersapitest.Serve(t, usersapi.Config{DatabaseURL: pooler.In(t, address), Schema: schema})}
+	pooler := db.PgBouncer(
+		t,
+		pgtest.PgBouncerOptions{Mode: "transaction", Users: map[string]string{u.User.Username(): "role-password"}},
+	)
+	b := &bench{
+		t:      t,
+		db:     db,
+		server: usersapitest.Serve(t, usersapi.Config{DatabaseURL: pooler.In(t, address), Schema: schema}),
+	}
 	for range 3 {
 		statuses := make(chan int, 20)
 		for range cap(statuses) {
@@ -129,7 +136,9 @@ func TestAnswersInPlaceOfKeys(t *testing.T) {
 		"much":                 `{"keys":[` + strings.Repeat(" ", 300<<10) + `]}`,
 	} {
 		i := newIssuer(t)
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(answer)) }))
+		server := httptest.NewServer(
+			http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(answer)) }),
+		)
 		b := i.api()
 		config := b.config
 		config.Tokens.JWKS = server.URL

@@ -150,7 +150,10 @@ func escaped(text []byte) (unit rune, ok bool) {
 func (o object) only(names ...string) error {
 	for name := range o {
 		if !slices.Contains(names, name) {
-			return badRequest("the body has a member that the operation does not know; it knows %s", strings.Join(names, ", "))
+			return badRequest(
+				"the body has a member that the operation does not know; it knows %s",
+				strings.Join(names, ", "),
+			)
 		}
 	}
 	return nil
@@ -202,7 +205,8 @@ const (
 
 // isText tells whether the value is text that may go to the store: of bounded length, without NUL.
 func isText(text string, most int) bool {
-	return text != "" && len(text) <= 3*most && len(utf16.Encode([]rune(text))) <= most && !strings.Contains(text, "\x00")
+	return text != "" && len(text) <= 3*most && len(utf16.Encode([]rune(text))) <= most &&
+		!strings.Contains(text, "\x00")
 }
 
 // isEmail tells whether the value can be someone's address. Letters outside ASCII that become ASCII in lower case, such as

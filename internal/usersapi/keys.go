@@ -155,7 +155,8 @@ func rsaKeys(set jwk.Set) map[string]*rsa.PublicKey {
 		var public rsa.PublicKey
 		use, algorithm := key.KeyUsage(), key.Algorithm().String()
 		if key.KeyType() != jwa.RSA || key.KeyID() == "" || use != "" && use != "sig" ||
-			algorithm != "" && algorithm != jwa.RS256.String() || key.Raw(&public) != nil || public.N.BitLen() < minKeyBits {
+			algorithm != "" &&
+				algorithm != jwa.RS256.String() || key.Raw(&public) != nil || public.N.BitLen() < minKeyBits {
 			continue
 		}
 		known[key.KeyID()] = &public

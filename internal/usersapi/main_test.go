@@ -74,7 +74,12 @@ func (b *bench) post(path string, body any) (status int, answer string) {
 		}
 		text = string(encoded)
 	}
-	request, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, b.server.URL+path, strings.NewReader(text))
+	request, err := http.NewRequestWithContext(
+		b.t.Context(),
+		http.MethodPost,
+		b.server.URL+path,
+		strings.NewReader(text),
+	)
 	if err != nil {
 		b.t.Fatal(err)
 	}

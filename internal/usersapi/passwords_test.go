@@ -48,13 +48,21 @@ func TestStoredHashes(t *testing.T) {
 	b := inAPI(t, func(c *usersapi.Config) { c.RehashOnLogin = true })
 	var tried int
 	for _, format := range hashes.All() {
-		i := slices.IndexFunc(format.Vectors, func(v hashes.Vector) bool { return v.Password != "" && v.Key == "" && len(v.Password) < 70 })
+		i := slices.IndexFunc(
+			format.Vectors,
+			func(v hashes.Vector) bool { return v.Password != "" && v.Key == "" && len(v.Password) < 70 },
+		)
 		if i < 0 || format.Key != "" {
 			continue
 		}
 		v := format.Vectors[i]
 		email := format.Name + "@example.com"
-		b.db.Exec("INSERT INTO public.users (email, password, password_salt) VALUES ($1, $2, nullif($3, ''))", email, v.Stored, v.Salt)
+		b.db.Exec(
+			"INSERT INTO public.users (email, password, password_salt) VALUES ($1, $2, nullif($3, ''))",
+			email,
+			v.Stored,
+			v.Salt,
+		)
 		stored := func() string {
 			return b.db.QueryString("SELECT password FROM public.users WHERE email = '" + email + "'")
 		}
@@ -108,7 +116,12 @@ func TestHashesThatFitNothing(t *testing.T) {
 	for _, password := range []string{"", "a\x00b", strings.Repeat("x", 73)} {
 		b.fails(http.StatusUnprocessableEntity, "unfit", "/v1/change_password",
 			m{"email": "plain@example.com", "password": password, "password_hash": nil})
-		b.fails(http.StatusUnprocessableEntity, "22000", "/rpc/change_password", m{"email": "plain@example.com", "password": password})
+		b.fails(
+			http.StatusUnprocessableEntity,
+			"22000",
+			"/rpc/change_password",
+			m{"email": "plain@example.com", "password": password},
+		)
 	}
 }
 
@@ -117,7 +130,10 @@ func TestPlantedHashesHoldUpNobody(t *testing.T) {
 	b := inAPI(t, nil)
 	b.gives(`{"result":"changed"}`, "/v1/create",
 		m{"user": m{"email": "ada@example.com"}, "password": "correct horse", "password_hash": nil})
-	b.db.Exec("INSERT INTO public.users (email, password) VALUES ('planted@example.com', $1)", "$2b$15$"+strings.Repeat("a", 53))
+	b.db.Exec(
+		"INSERT INTO public.users (email, password) VALUES ('planted@example.com', $1)",
+		"$2b$15$"+strings.Repeat("a", 53),
+	)
 	var all sync.WaitGroup
 	for range 12 {
 		all.Go(func() {

@@ -67,7 +67,12 @@ func TestPostgRESTPreRequest(t *testing.T) {
 		if name == "no claims" {
 			text = nil
 		}
-		_, err := conn.Exec(t.Context(), "SELECT set_config('request.jwt.claims', $1, false), set_config('request.path', $2, false)", string(text), c.path)
+		_, err := conn.Exec(
+			t.Context(),
+			"SELECT set_config('request.jwt.claims', $1, false), set_config('request.path', $2, false)",
+			string(text),
+			c.path,
+		)
 		if err != nil {
 			t.Fatal(err)
 		}

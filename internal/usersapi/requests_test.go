@@ -87,7 +87,8 @@ func TestBadRequests(t *testing.T) {
 		if status != c.status || !strings.Contains(answer, `"`+c.code+`"`) || !strings.HasPrefix(answer, "{") {
 			t.Errorf("%s: %d %s, want %d %s", name, status, answer, c.status, c.code)
 		}
-		if c.code == bad && json.Valid([]byte(c.body)) && theContract().asks(c.path, c.body) == nil && !beyondSchema[name] {
+		if c.code == bad && json.Valid([]byte(c.body)) && theContract().asks(c.path, c.body) == nil &&
+			!beyondSchema[name] {
 			t.Errorf("%s: the contract allows what is refused", name)
 		}
 		if strings.Contains(answer, "ada@") || strings.Contains(answer, "example.com") {
@@ -129,7 +130,12 @@ func TestBadHeaders(t *testing.T) {
 		"a token for basics": {http.MethodPost, http.Header{"Authorization": {"Bearer e30.e30.e30"}}, 401},
 	} {
 		for _, path := range []string{"/v1/verify", "/rpc/verify"} {
-			request, err := http.NewRequestWithContext(t.Context(), c.method, b.server.URL+path, strings.NewReader(`{"email":"ada@example.com"}`))
+			request, err := http.NewRequestWithContext(
+				t.Context(),
+				c.method,
+				b.server.URL+path,
+				strings.NewReader(`{"email":"ada@example.com"}`),
+			)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -154,7 +160,9 @@ func TestServerErrors(t *testing.T) {
 	b.gives(`{"result":"changed"}`, "/v1/create", create("ada@example.com"))
 	id := text(b.only("/v1/get_user", m{"identifier": "ada@example.com", "user_id": nil})["user_id"])
 
-	b.db.Exec("CREATE TABLE public.orders (user_id bigint REFERENCES public.users); INSERT INTO public.orders SELECT id FROM public.users")
+	b.db.Exec(
+		"CREATE TABLE public.orders (user_id bigint REFERENCES public.users); INSERT INTO public.orders SELECT id FROM public.users",
+	)
 	b.fails(http.StatusConflict, "needed", "/v1/delete", m{"user_id": id})
 	b.fails(http.StatusConflict, "23503", "/rpc/delete", m{"id": id})
 	b.db.Exec("ALTER TABLE public.users ADD CHECK (name <> 'Ada') NOT VALID")
@@ -162,11 +170,17 @@ func TestServerErrors(t *testing.T) {
 	b.db.Exec("ALTER TABLE public.users DROP CONSTRAINT users_name_check; CREATE UNIQUE INDEX ON public.users (name)")
 	b.fails(http.StatusUnprocessableEntity, "unfit", "/v1/create", create("grace@example.com"))
 	b.gives(`{"result":"conflict"}`, "/v1/create", create("ADA@example.com"))
-	_, answer := b.post("/rpc/create", m{"email": "grace@example.com", "password": hashOf(t, "correct horse"), "name": "Ada"})
-	if !strings.Contains(answer, `"code":"23505"`) || !strings.Contains(answer, `"details":"Key (name)=(...) already exists."`) {
+	_, answer := b.post(
+		"/rpc/create",
+		m{"email": "grace@example.com", "password": hashOf(t, "correct horse"), "name": "Ada"},
+	)
+	if !strings.Contains(answer, `"code":"23505"`) ||
+		!strings.Contains(answer, `"details":"Key (name)=(...) already exists."`) {
 		t.Errorf("a conflict is %s", answer)
 	}
-	b.db.Exec("DROP INDEX public.users_lower_idx; INSERT INTO public.users (email, password) VALUES ('ADA@example.com', 'x')")
+	b.db.Exec(
+		"DROP INDEX public.users_lower_idx; INSERT INTO public.users (email, password) VALUES ('ADA@example.com', 'x')",
+	)
 	b.fails(http.StatusConflict, "ambiguous", "/v1/verify", m{"email": "ada@example.com"})
 	if n := len(b.users("/v1/login", m{"identifier": "ada@example.com", "password": nil})); n != 2 {
 		t.Errorf("%d users", n)
@@ -258,7 +272,14 @@ func TestReadiness(t *testing.T) {
 	}
 }
 
-func checkUnready(t *testing.T, b *bench, name string, config usersapi.Config, want string, get func(*httptest.Server, string) int) {
+func checkUnready(
+	t *testing.T,
+	b *bench,
+	name string,
+	config usersapi.Config,
+	want string,
+	get func(*httptest.Server, string) int,
+) {
 	t.Helper()
 	server := usersapitest.Serve(t, config)
 	b.log.Reset()
@@ -308,7 +329,12 @@ func TestAddresses(t *testing.T) {
 		{"10.0.0.1:1", []string{"192.0.2.1:443"}, no},
 		{"@", nil, no},
 	} {
-		request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/verify", strings.NewReader(`{"email":"a@example.com"}`))
+		request := httptest.NewRequestWithContext(
+			t.Context(),
+			http.MethodPost,
+			"/v1/verify",
+			strings.NewReader(`{"email":"a@example.com"}`),
+		)
 		request.RemoteAddr = c.peer
 		request.Header["X-Forwarded-For"] = c.forwarded
 		request.Header.Set("Content-Type", "application/json")
@@ -350,7 +376,12 @@ func TestCrowd(t *testing.T) {
 		all.Go(func() {
 			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 			defer cancel()
-			request, err := http.NewRequestWithContext(ctx, http.MethodPost, b.server.URL+"/v1/verify", strings.NewReader(`{"email":"a@example.com"}`))
+			request, err := http.NewRequestWithContext(
+				ctx,
+				http.MethodPost,
+				b.server.URL+"/v1/verify",
+				strings.NewReader(`{"email":"a@example.com"}`),
+			)
 			if err != nil {
 				t.Error(err)
 				return
@@ -368,7 +399,9 @@ func TestCrowd(t *testing.T) {
 	}
 	all.Wait()
 	for range 50 {
-		if b.db.QueryInt("SELECT count(*)::int FROM pg_stat_activity WHERE application_name = 'auth0pg_users_api' AND state = 'active'") == 0 {
+		if b.db.QueryInt(
+			"SELECT count(*)::int FROM pg_stat_activity WHERE application_name = 'auth0pg_users_api' AND state = 'active'",
+		) == 0 {
 			break
 		}
 		time.Sleep(50 * time.Millisecond)

@@ -126,7 +126,17 @@ func (u *users) rpcLogin(ctx context.Context, given values, password *string) (a
 
 // postgrestStatus is the HTTP status that PostgREST gives an SQLSTATE.
 func postgrestStatus(code string) int {
-	exact := map[string]int{"23503": 409, "23505": 409, "25006": 405, "42883": 404, "42P01": 404, "42501": 403, "53400": 500, "P0001": 400, "42P17": 500}
+	exact := map[string]int{
+		"23503": 409,
+		"23505": 409,
+		"25006": 405,
+		"42883": 404,
+		"42P01": 404,
+		"42501": 403,
+		"53400": 500,
+		"P0001": 400,
+		"42P17": 500,
+	}
 	if status, ok := exact[code]; ok {
 		return status
 	}

@@ -157,7 +157,9 @@ func (u *users) rehash(ctx context.Context, id, hash, password string) {
 // hash makes the hash of a new password.
 func (u *users) hash(ctx context.Context, password string) (*string, error) {
 	if !u.passwords.Takes(password) {
-		return nil, unfit("the password cannot be used: it is empty, too long for the format of new hashes, or has a NUL")
+		return nil, unfit(
+			"the password cannot be used: it is empty, too long for the format of new hashes, or has a NUL",
+		)
 	}
 	hash, err := u.passwords.Hash(ctx, password)
 	if errors.Is(err, check.ErrNoTurn) {

@@ -218,7 +218,8 @@ func newUser(user object) (values, error) {
 		return nil, unfit("email is no address that can be used")
 	}
 	// As a user name, somebody else's address would keep that person from signing up.
-	if name := given["username"]; name != nil && strings.Contains(*name, "@") && !strings.EqualFold(*name, *given["email"]) {
+	if name := given["username"]; name != nil && strings.Contains(*name, "@") &&
+		!strings.EqualFold(*name, *given["email"]) {
 		return nil, unfit("username is an address, and not the user's own")
 	}
 	for _, name := range []string{"user_metadata", "app_metadata"} {

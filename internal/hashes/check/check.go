@@ -71,10 +71,19 @@ func New(o Options) (*Checker, error) {
 	for _, name := range append([]string{hashes.Bcrypt, o.PasswordHash}, o.LegacyHashes...) {
 		f, ok := hashes.Find(name)
 		if !ok || readers[f.Reader] == nil {
-			return nil, fmt.Errorf("%q is no format of hashes that can be compared; those are %s", name, strings.Join(Formats(), ", "))
+			return nil, fmt.Errorf(
+				"%q is no format of hashes that can be compared; those are %s",
+				name,
+				strings.Join(Formats(), ", "),
+			)
 		}
-		if key := map[hashes.Key]string{hashes.PepperKey: o.Pepper, hashes.SignerKey: o.SignerKey}[f.Key]; f.Key != "" && key == "" {
-			return nil, fmt.Errorf("the format %s needs a secret (%s), which is not given", name, strings.TrimSuffix(string(f.Key), "_key"))
+		if key := map[hashes.Key]string{hashes.PepperKey: o.Pepper, hashes.SignerKey: o.SignerKey}[f.Key]; f.Key != "" &&
+			key == "" {
+			return nil, fmt.Errorf(
+				"the format %s needs a secret (%s), which is not given",
+				name,
+				strings.TrimSuffix(string(f.Key), "_key"),
+			)
 		}
 		if !slices.Contains(c.formats, name) {
 			c.formats = append(c.formats, name)
@@ -121,7 +130,11 @@ func (c *Checker) checkCosts() error {
 	case !slices.Contains([]string{"2a", "2b", "2y"}, costs.BcryptPrefix):
 		return fmt.Errorf("the version of bcrypt is %q and not 2a, 2b or 2y", costs.BcryptPrefix)
 	case costs.Iterations != 0 && !within(costs.Iterations, hashes.MinIterations, hashes.MaxIterations):
-		return fmt.Errorf("the iterations of PBKDF2 are not between %d and %d", hashes.MinIterations, hashes.MaxIterations)
+		return fmt.Errorf(
+			"the iterations of PBKDF2 are not between %d and %d",
+			hashes.MinIterations,
+			hashes.MaxIterations,
+		)
 	case !within(costs.Argon2Memory, hashes.MinArgon2Memory, hashes.MaxArgon2Memory),
 		!within(costs.Argon2Passes, hashes.MinArgon2Passes, hashes.MaxArgon2Passes):
 		return fmt.Errorf("Argon2 takes between %d and %d KiB and between %d and %d passes", hashes.MinArgon2Memory,

@@ -23,8 +23,10 @@ const (
 )
 
 var (
-	argon2Form = regexp.MustCompile(`^(?:argon2|\d\||\{argon2(?:@SpringSecurity_v5_8)?\})?\$argon2(id?|d)\$(?:v=(16|19)\$)?` +
-		`m=(\d{1,7}),t=(\d{1,5}),p=(\d{1,3})\$([A-Za-z0-9+/]{11,})\$([A-Za-z0-9+/]{22,})$`)
+	argon2Form = regexp.MustCompile(
+		`^(?:argon2|\d\||\{argon2(?:@SpringSecurity_v5_8)?\})?\$argon2(id?|d)\$(?:v=(16|19)\$)?` +
+			`m=(\d{1,7}),t=(\d{1,5}),p=(\d{1,3})\$([A-Za-z0-9+/]{11,})\$([A-Za-z0-9+/]{22,})$`,
+	)
 	aspNetForm   = regexp.MustCompile(`^[A-Za-z0-9+/]{66,}={0,2}$`)
 	betterForm   = regexp.MustCompile(`^([0-9a-f]{32}):([0-9a-f]{128})$`)
 	djangoForm   = regexp.MustCompile(`^pbkdf2_(sha1|sha256|sha512)\$(\d{1,8})\$([^$]+)\$([A-Za-z0-9+/]+={0,2})$`)
@@ -78,7 +80,13 @@ func readAspNetIdentity(_ *Checker, v value) []Meaning {
 	if len(bytes) < 45 || bytes[0] != 1 {
 		return nil
 	}
-	kind, iterations, length := binary.BigEndian.Uint32(bytes[1:]), binary.BigEndian.Uint32(bytes[5:]), binary.BigEndian.Uint32(bytes[9:])
+	kind, iterations, length := binary.BigEndian.Uint32(
+		bytes[1:],
+	), binary.BigEndian.Uint32(
+		bytes[5:],
+	), binary.BigEndian.Uint32(
+		bytes[9:],
+	)
 	if kind > 2 || iterations > 1<<30 || int64(length) > int64(len(bytes)-13) {
 		return nil
 	}

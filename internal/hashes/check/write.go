@@ -64,11 +64,18 @@ func writeBcrypt(c *Checker, password string) (string, error) {
 	return "$" + c.options.Costs.BcryptPrefix + string(hash[3:]), nil
 }
 
+//nolint:unparam // one of several
 func writeArgon2(c *Checker, password string) (string, error) {
 	salt, costs := newSalt(), c.options.Costs
 	//nolint:gosec // bounded where the options are checked
 	key := argon2.IDKey([]byte(password), salt, uint32(costs.Argon2Passes), uint32(costs.Argon2Memory), 1, 32)
-	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=1$%s$%s", costs.Argon2Memory, costs.Argon2Passes, unpadded(salt), unpadded(key)), nil
+	return fmt.Sprintf(
+		"$argon2id$v=19$m=%d,t=%d,p=1$%s$%s",
+		costs.Argon2Memory,
+		costs.Argon2Passes,
+		unpadded(salt),
+		unpadded(key),
+	), nil
 }
 
 // newSalt is sixteen bytes of chance.

@@ -115,7 +115,8 @@ func (d *apiStore) Schema(_ context.Context, _ datasource.SchemaRequest, resp *d
 			"operations": schema.SetAttribute{
 				Optional: true, Computed: true, ElementType: types.StringType,
 				MarkdownDescription: "The operations that the API offers; by default all that the parts are there for. A " +
-					"connection gets scripts for these, and their tokens have the scopes of these.",
+					"connection gets scripts for these, and their tokens have the scopes of these: for one with `import_mode` name " +
+					"`login` and `get_user`.",
 				Validators: []validator.Set{
 					setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.OneOf(kit.OperationNames()...)),
 				},

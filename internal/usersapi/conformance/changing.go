@@ -107,7 +107,10 @@ func createsOnce(ctx context.Context, r *run) error {
 }
 
 func createsOneOfTwo(ctx context.Context, r *run) error {
-	body, err := r.signUp(ctx, user{email: r.changedEmail(), username: "auth0pg-check-race-" + r.mark, password: r.ada.password})
+	body, err := r.signUp(
+		ctx,
+		user{email: r.changedEmail(), username: "auth0pg-check-race-" + r.mark, password: r.ada.password},
+	)
 	if err != nil {
 		return err
 	}
@@ -188,7 +191,8 @@ func keepsMetadata(ctx context.Context, r *run) error {
 func lookalikes(ctx context.Context, r *run) error {
 	for _, email := range []string{
 		strings.Replace(r.ada.email, "k", "\u212a", 1), strings.Replace(r.ada.email, "i", "\u0130", 1), r.ada.email + " ",
-		" " + r.ada.email, r.ada.email + ".", strings.Replace(r.ada.email, "a", "%", 1), strings.Replace(r.ada.email, "@", "+x@", 1),
+		" " + r.ada.email, r.ada.email + ".", strings.Replace(r.ada.email, "a", "%", 1),
+		strings.Replace(r.ada.email, "@", "+x@", 1),
 	} {
 		found, err := r.find(ctx, email)
 		var refused skip
@@ -268,8 +272,11 @@ func changesPassword(ctx context.Context, r *run) error {
 		r.ada.password = former
 		return err
 	}
-	return errors.Join(r.expectFit(ctx, r.ada.email, former, false), r.expectFit(ctx, r.ada.email, r.ada.password, true),
-		r.expectFit(ctx, r.grace.email, r.grace.password, true))
+	return errors.Join(
+		r.expectFit(ctx, r.ada.email, former, false),
+		r.expectFit(ctx, r.ada.email, r.ada.password, true),
+		r.expectFit(ctx, r.grace.email, r.grace.password, true),
+	)
 }
 
 func replacesHash(ctx context.Context, r *run) error {
@@ -284,7 +291,8 @@ func replacesHash(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	if err := r.gives(ctx, "none", "replace_hash", object{"user_id": r.ada.id, "old_password_hash": hash, "password_hash": hash}); err != nil {
+	other := object{"user_id": r.ada.id, "old_password_hash": hash, "password_hash": hash}
+	if err := r.gives(ctx, "none", "replace_hash", other); err != nil {
 		return err
 	}
 	body := object{"user_id": r.ada.id, "old_password_hash": user["password_hash"], "password_hash": hash}

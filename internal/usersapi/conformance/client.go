@@ -36,7 +36,8 @@ func newClient(o Options) (c client, err error) {
 		return c, errors.New("the URL is no address such as https://users.example.com")
 	}
 	ip := net.ParseIP(u.Hostname())
-	if loopback := u.Hostname() == "localhost" || ip.IsLoopback(); u.Scheme != "https" && (u.Scheme != "http" || !loopback) {
+	if loopback := u.Hostname() == "localhost" || ip.IsLoopback(); u.Scheme != "https" &&
+		(u.Scheme != "http" || !loopback) {
 		return c, errors.New("the URL must be https, but for this machine: the check sends credentials")
 	}
 	c = client{base: u.String(), http: &http.Client{
@@ -131,7 +132,11 @@ func (c client) ask(ctx context.Context, operation string, body, into any) error
 // json reads the body and refuses members that are not documented.
 func (a answer) json(into any) error {
 	if kind, _, err := mime.ParseMediaType(a.header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return fmt.Errorf("status %d, and the Content-Type is %q, not application/json", a.status, a.header.Get("Content-Type"))
+		return fmt.Errorf(
+			"status %d, and the Content-Type is %q, not application/json",
+			a.status,
+			a.header.Get("Content-Type"),
+		)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(a.body))
 	decoder.DisallowUnknownFields()
@@ -230,7 +235,10 @@ func (r *run) checkUser(operation string, u object) error {
 	}
 	needed := []string{"user_id", "email"}
 	if operation == "login" {
-		needed = append(needed, map[string]string{"script": "password_hash", "api": "password_matches"}[r.PasswordCheck])
+		needed = append(
+			needed,
+			map[string]string{"script": "password_hash", "api": "password_matches"}[r.PasswordCheck],
+		)
 	}
 	for _, name := range needed {
 		if u[name] == nil {

@@ -28,11 +28,19 @@ var cheap = check.Options{Costs: hashes.Costs{BcryptRounds: 4}}
 // newAPI is the reference over a table of its own.
 func newAPI(t *testing.T, db *pgtest.DB, schema, url string, where usersapi.PasswordCheck) *httptest.Server {
 	t.Helper()
-	return usersapitest.Serve(t, usersapi.Config{DatabaseURL: url, Schema: schema, PasswordCheck: where, Passwords: cheap})
+	return usersapitest.Serve(
+		t,
+		usersapi.Config{DatabaseURL: url, Schema: schema, PasswordCheck: where, Passwords: cheap},
+	)
 }
 
 // outcomes runs the check, and returns what came of the rules by their names.
-func outcomes(t *testing.T, url string, where usersapi.PasswordCheck, change func(*conformance.Options)) (map[string]conformance.Result, bool) {
+func outcomes(
+	t *testing.T,
+	url string,
+	where usersapi.PasswordCheck,
+	change func(*conformance.Options),
+) (map[string]conformance.Result, bool) {
 	t.Helper()
 	options := conformance.Options{
 		URL: url, Username: usersapitest.Credentials.Username, Password: usersapitest.Credentials.Password,
@@ -86,7 +94,12 @@ type exchange struct {
 }
 
 // faulty is the reference with a fault in every answer.
-func faulty(t *testing.T, api http.Handler, before func(*http.Request, *string), after func(*exchange)) *httptest.Server {
+func faulty(
+	t *testing.T,
+	api http.Handler,
+	before func(*http.Request, *string),
+	after func(*exchange),
+) *httptest.Server {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		text, _ := io.ReadAll(r.Body)
@@ -98,7 +111,13 @@ func faulty(t *testing.T, api http.Handler, before func(*http.Request, *string),
 		recorder := httptest.NewRecorder()
 		recorder.Body = &bytes.Buffer{}
 		api.ServeHTTP(recorder, r)
-		e := &exchange{path: r.URL.Path, asked: asked, status: recorder.Code, body: recorder.Body.String(), header: recorder.Header()}
+		e := &exchange{
+			path:   r.URL.Path,
+			asked:  asked,
+			status: recorder.Code,
+			body:   recorder.Body.String(),
+			header: recorder.Header(),
+		}
 		if after != nil {
 			after(e)
 		}
@@ -130,6 +149,10 @@ func TestFaultsAreFound(t *testing.T) {
 			}
 		}
 	}
+	const (
+		loginRule    = "login finds the user, with the password alone"
+		sameUserRule = "get_user finds the same user by address and id"
+	)
 	const script, inAPI = usersapi.CheckInScript, usersapi.CheckInAPI
 	for name, c := range map[string]struct {
 		where  usersapi.PasswordCheck
@@ -144,24 +167,29 @@ func TestFaultsAreFound(t *testing.T) {
 			},
 			nil, "nobody without credentials gets in",
 		},
-		"403 for 401":      {script, nil, func(e *exchange) { e.status += map[int]int{401: 2}[e.status] }, "no other credentials get in"},
-		"HTML errors":      {script, nil, func(e *exchange) { errorPage(e) }, "a missing identifier is refused"},
-		"a redirect":       {script, nil, func(e *exchange) { e.status = 302; e.header.Set("Location", "/") }, "get_user finds nobody who is not there"},
-		"an error in 200":  {script, nil, func(e *exchange) { e.status = 200 }, "an operation that is none is not there"},
-		"all members":      {script, func(_ *http.Request, s *string) { *s = strings.Replace(*s, `,"admin":true`, "", 1) }, nil, "a member that is not documented is refused"},
-		"a hash too many":  {script, nil, replace("/v1/get_user", `"user_id"`, `"password_hash":"x","user_id"`), "get_user finds the same user by address and id"},
-		"a hash in api":    {inAPI, nil, replace("/v1/login", `"user_id"`, `"password_hash":"x","user_id"`), "login finds the user, with the password alone"},
-		"every password":   {inAPI, nil, replace("/v1/login", `"password_matches":false`, `"password_matches":true`), "login finds the user, with the password alone"},
-		"no password":      {inAPI, nil, replace("/v1/login", `"password_matches":true`, `"password_matches":false`), "login finds the user, with the password alone"},
-		"an id of number":  {script, nil, replace("/v1", `"user_id":"([0-9]+)"`, `"user_id":$1`), "login finds the user, with the password alone"},
-		"another id":       {script, nil, replace("/v1/get_user", `"user_id":"`, `"user_id":"0`), "get_user finds the same user by address and id"},
-		"verified at once": {script, nil, replace("/v1/login", `"email_verified":false`, `"email_verified":true`), "login finds the user, with the password alone"},
+		"403 for 401": {script, nil, func(e *exchange) { e.status += map[int]int{401: 2}[e.status] }, "no other credentials get in"},
+		"HTML errors": {script, nil, func(e *exchange) { errorPage(e) }, "a missing identifier is refused"},
+		"a redirect": {
+			script, nil, func(e *exchange) { e.status = 302; e.header.Set("Location", "/") }, "get_user finds nobody who is not there",
+		},
+		"an error in 200": {script, nil, func(e *exchange) { e.status = 200 }, "an operation that is none is not there"},
+		"all members": {
+			script, func(_ *http.Request, s *string) { *s = strings.Replace(*s, `,"admin":true`, "", 1) }, nil,
+			"a member that is not documented is refused",
+		},
+		"a hash too many":  {script, nil, replace("/v1/get_user", `"user_id"`, `"password_hash":"x","user_id"`), sameUserRule},
+		"a hash in api":    {inAPI, nil, replace("/v1/login", `"user_id"`, `"password_hash":"x","user_id"`), loginRule},
+		"every password":   {inAPI, nil, replace("/v1/login", `"password_matches":false`, `"password_matches":true`), loginRule},
+		"no password":      {inAPI, nil, replace("/v1/login", `"password_matches":true`, `"password_matches":false`), loginRule},
+		"an id of number":  {script, nil, replace("/v1", `"user_id":"([0-9]+)"`, `"user_id":$1`), loginRule},
+		"another id":       {script, nil, replace("/v1/get_user", `"user_id":"`, `"user_id":"0`), sameUserRule},
+		"verified at once": {script, nil, replace("/v1/login", `"email_verified":false`, `"email_verified":true`), loginRule},
 		"case counts": {
 			script, func(r *http.Request, s *string) {
 				if r.URL.Path == "/v1/get_user" && *s != strings.ToLower(*s) {
 					*s = strings.ReplaceAll(*s, "AUTH0PG", "OTHER")
 				}
-			}, nil, "get_user finds the same user by address and id",
+			}, nil, sameUserRule,
 		},
 		"a conflict is changed": {script, nil, replace("/v1/create", "conflict", "changed"), "create does not add a user twice"},
 		"nobody is changed":     {script, nil, replace("/v1/verify", "none", "changed"), "verify keeps that the address is the user's"},
@@ -212,7 +240,12 @@ func TestRefusedOptions(t *testing.T) {
 		"a password":     func(o *conformance.Options) { o.URL = "https://a:b@users.example.com" },
 		"another check":  func(o *conformance.Options) { o.PasswordCheck = "none" },
 	} {
-		options := conformance.Options{URL: "https://users.example.com", Username: "a", Password: "b", PasswordCheck: "api"}
+		options := conformance.Options{
+			URL:           "https://users.example.com",
+			Username:      "a",
+			Password:      "b",
+			PasswordCheck: "api",
+		}
 		change(&options)
 		if _, err := conformance.Run(t.Context(), options, func(conformance.Result) {}); err == nil ||
 			slices.Contains([]string{"a:b"}, err.Error()) {

@@ -28,7 +28,10 @@ var reading = []rule{
 	}},
 	{name: "patterns and SQL are no identifiers", try: patterns},
 	{name: "twenty at once are answered", try: atOnce},
-	{name: "a member that is not documented is refused", try: refuses(`{"identifier":"x","user_id":null,"admin":true}`)},
+	{
+		name: "a member that is not documented is refused",
+		try:  refuses(`{"identifier":"x","user_id":null,"admin":true}`),
+	},
 	{name: "a member of another type is refused", try: refuses(`{"identifier":1,"user_id":null}`)},
 	{name: "a missing identifier is refused", try: refuses(`{"identifier":null,"user_id":null}`)},
 	{name: "what is no JSON is refused", try: refuses(`{"identifier":`)},
@@ -62,7 +65,10 @@ func refuses(body string) func(context.Context, *run) error {
 
 func healthy(ctx context.Context, r *run) error {
 	for _, path := range []string{"/healthz", "/readyz"} {
-		a, err := r.client.send(ctx, request{method: http.MethodGet, path: path, header: http.Header{"Authorization": nil}})
+		a, err := r.client.send(
+			ctx,
+			request{method: http.MethodGet, path: path, header: http.Header{"Authorization": nil}},
+		)
 		if err != nil {
 			return err
 		}
@@ -76,8 +82,9 @@ func healthy(ctx context.Context, r *run) error {
 // operations are the paths below /v1, with a body that changes nothing.
 func (r *run) operations() map[string]string {
 	return map[string]string{
-		"login": `{"identifier":"x","password":null}`, "get_user": `{"identifier":"x","user_id":null}`, "create": `{}`, "verify": `{}`,
-		"change_password": `{}`, "change_email": `{}`, "change_username": `{}`, "delete": `{}`, "record_login": `{}`, "replace_hash": `{}`,
+		"login": `{"identifier":"x","password":null}`, "get_user": `{"identifier":"x","user_id":null}`, "create": `{}`,
+		"verify": `{}`, "change_password": `{}`, "change_email": `{}`, "change_username": `{}`, "delete": `{}`,
+		"record_login": `{}`, "replace_hash": `{}`,
 	}
 }
 
@@ -170,7 +177,9 @@ func forgedTokens(ctx context.Context, r *run) error {
 }
 
 func unknownIDs(ctx context.Context, r *run) error {
-	for _, id := range []string{"x", "-1", "0x10", "99999999999999999999", "00000000-0000-0000-0000-000000000000", "1' or '1'='1"} {
+	for _, id := range []string{
+		"x", "-1", "0x10", "99999999999999999999", "00000000-0000-0000-0000-000000000000", "1' or '1'='1",
+	} {
 		if err := r.nobody(ctx, "get_user", object{"identifier": nil, "user_id": id}); err != nil {
 			return fmt.Errorf("the id %s: %w", id, err)
 		}
@@ -179,7 +188,9 @@ func unknownIDs(ctx context.Context, r *run) error {
 }
 
 func patterns(ctx context.Context, r *run) error {
-	for _, identifier := range []string{"%", "_", "*", "%@%", "*@*", ".*", "' or '1'='1", `" or ""="`, "x'; --", "*)(uid=*", `{"$ne":null}`} {
+	for _, identifier := range []string{
+		"%", "_", "*", "%@%", "*@*", ".*", "' or '1'='1", `" or ""="`, "x'; --", "*)(uid=*", `{"$ne":null}`,
+	} {
 		if err := r.nobody(ctx, "get_user", object{"identifier": identifier, "user_id": nil}); err != nil {
 			return fmt.Errorf("the identifier %s: %w", identifier, err)
 		}
