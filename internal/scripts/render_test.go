@@ -165,9 +165,9 @@ func TestDriversHaveThePort(t *testing.T) {
 	if len(port) < 11 {
 		t.Fatalf("the port has %v", port)
 	}
-	for _, reach := range []driver{postgresDriver, apiDriver, memoryDriver} {
+	for _, reach := range []driver{postgresDriver, apiDriver, tenantDriver, memoryDriver} {
 		for _, name := range port {
-			if _, ok := reach.files()[path.Join(reach.folder, name+".js")]; !ok {
+			if _, ok := reach.helper(name); !ok {
 				t.Errorf("%s lacks %s", reach.folder, name)
 			}
 		}
