@@ -53,6 +53,8 @@ func conditions(op Operation, o Options) reach {
 		"token":          api.Auth == store.ClientCredentials,
 		"own_ca":         api.CAKey != "",
 		"logs_in":        op == Login,
+		"renames":        op == ChangeUsername,
+		"profiles":       op == Login || op == GetUser,
 		"looks_up":       op != Login,
 		"looks_up_names": op != Login && has(store.Username),
 		"whole_profile":  wholeProfile(o.Store),

@@ -11,24 +11,22 @@ function loginRefused(answer) {
   } catch {
     // No JSON: the status says it.
   }
-  const { status } = answer;
-  if (status === 403 && error === 'invalid_grant') {
+  if (error === 'invalid_grant') {
     return [];
   }
   const cause = describeAnswer('login', answer);
-  const blocked = 'This account is blocked.';
   const words = new Map([
-    ['403 mfa_required', 'This account asks for a second factor, which cannot be given here.'],
-    ['429 too_many_attempts', 'This account is locked after too many attempts. Please try again later.'],
-    ['401 too_many_attempts', 'This account is locked after too many attempts. Please try again later.'],
-    ['401 password_leaked', 'This password is known to others and must be reset.'],
-    ['403 password_leaked', 'This password is known to others and must be reset.'],
-    ['401 unauthorized', blocked], ['403 unauthorized', blocked],
-    ['403 access_denied', 'This account may not log in.'],
-  ]).get(`${status} ${error}`);
+    ['mfa_required', 'This account asks for a second factor, which cannot be given here.'],
+    ['mfa_registration_required', 'This account asks for a second factor, which cannot be given here.'],
+    ['too_many_attempts', 'This account is locked after too many attempts. Please try again later.'],
+    ['password_leaked', 'This password is known to others and must be reset.'],
+    ['unauthorized', 'This account is blocked.'],
+    // With 401 it is the client that is refused.
+    [answer.status === 403 && 'access_denied', 'This account may not log in.'],
+  ]).get(error);
   if (words) {
     console.error(`auth0pg ${settings.operation}: ${cause}`);
     throw new UnauthorizedError(words);
   }
-  throw { kind: answer.code === 'late' || status === 504 ? 'late' : 'unavailable', cause };
+  throw { kind: answer.code === 'late' || answer.status === 504 ? 'late' : 'unavailable', cause };
 }

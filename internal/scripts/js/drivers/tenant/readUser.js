@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* global settings, isText, readParts, refusal, wrongAnswer */
+/* global settings, isText, readParts, readText, refusal, wrongAnswer */
 /* exported readUser */
 
 // A user of the other tenant as the port has it, or null for one of another connection. The id is that of the connection's
@@ -21,6 +21,11 @@ function readUser(given) {
   if (!isText(given.email, 2048)) {
     throw wrongAnswer('a user without an address as text');
   }
-  const profile = { email_verified: false, phone_verified: false, blocked: false, ...given }; // left out where never set
-  return { ...readParts(profile), id: userID.slice(6), email: given.email };
+  const user = { id: userID.slice(6), email: given.email };
+  user.username = readText(given, 'username'); // if renames
+  // if profiles:
+  const never = { email_verified: false, phone_verified: false, blocked: false }; // is left out
+  Object.assign(user, readParts({ ...never, ...given }));
+  // end
+  return user;
 }
