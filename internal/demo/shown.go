@@ -13,8 +13,8 @@ import (
 )
 
 // longestPlan is how many lines the first plan of four resources may have, with what Terraform says around it. Most are
-// Auth0's addresses, the options that Auth0 settles, and the columns.
-const longestPlan = 460
+// the columns, the store that each object takes, Auth0's addresses, and defaults.
+const longestPlan = 316
 
 // shownPlans are the pages with an excerpt of the plan of examples/complete, behind this line.
 var shownPlans = []string{"README.md", "templates/index.md.tmpl"}

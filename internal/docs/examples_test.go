@@ -25,6 +25,8 @@ var elsewhere = map[string]string{
 	"automatic-migration":     "TestGuideAutomaticMigration",
 	"moving":                  "TestExampleMoving",
 	"modules/custom-database": "TestModuleTests",
+	"custom-api":              "TestExampleCustomAPI",
+	"custom-api/tenant":       "TestExampleCustomAPI, and make validate-clouds",
 	// To apply these takes an account with the cloud.
 	"clouds/aiven":  "make validate-clouds",
 	"clouds/aws":    "make validate-clouds",

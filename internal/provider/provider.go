@@ -95,6 +95,7 @@ func (p *auth0pgProvider) DataSources(context.Context) []func() datasource.DataS
 func (p *auth0pgProvider) Functions(context.Context) []func() function.Function {
 	return []func() function.Function{
 		allowlist.NewRegionFunction,
+		allowlist.NewHBALinesFunction,
 		connection.NewPostgresURLFunction,
 	}
 }

@@ -59,16 +59,8 @@ func TestAllowlistSnapshot(t *testing.T) {
 					stateIs("id", knownvalue.StringExact("UK")),
 					stateIs("enforcement", knownvalue.StringExact("none")),
 					stateIs("live", knownvalue.Bool(false)),
-					stateIs("region_cidrs", texts(uk...)),
 					stateIs("cidrs", texts(uk...)),
-					stateIs("ipv4_cidrs", texts(uk...)),
-					stateIs("ipv6_cidrs", texts()),
 					stateIs("last_updated_at", knownvalue.StringExact(ipranges.Snapshot().LastUpdatedAt)),
-					stateIs("pg_hba_lines", texts(
-						"hostssl all all 3.8.59.62/32 scram-sha-256",
-						"hostssl all all 3.10.89.10/32 scram-sha-256",
-						"hostssl all all 18.135.40.36/32 scram-sha-256",
-					)),
 				},
 			},
 			{
@@ -80,19 +72,7 @@ func TestAllowlistSnapshot(t *testing.T) {
 				ConfigPlanChecks: actions(plancheck.ResourceActionUpdate),
 				ConfigStateChecks: []statecheck.StateCheck{
 					stateIs("id", knownvalue.StringExact("UK:auth0_scripts")),
-					stateIs("region_cidrs", texts(uk...)),
 					stateIs("cidrs", texts("3.8.59.62/32", "3.10.89.10/32", "10.0.0.0/16", "10.20.0.7/32", "18.135.40.36/32", "2001:db8::/64")),
-					stateIs("ipv4_cidrs", texts("3.8.59.62/32", "3.10.89.10/32", "10.0.0.0/16", "10.20.0.7/32", "18.135.40.36/32")),
-					stateIs("ipv6_cidrs", texts("2001:db8::/64")),
-					stateIs("pg_hba_lines", texts(
-						`hostssl "my app" auth0_scripts 3.8.59.62/32 scram-sha-256`,
-						`hostssl "my app" auth0_scripts 3.10.89.10/32 scram-sha-256`,
-						`hostssl "my app" auth0_scripts 10.0.0.0/16 scram-sha-256`,
-						`hostssl "my app" auth0_scripts 10.20.0.7/32 scram-sha-256`,
-						`hostssl "my app" auth0_scripts 18.135.40.36/32 scram-sha-256`,
-						`hostssl "my app" auth0_scripts 2001:db8::/64 scram-sha-256`,
-						`host all auth0_scripts all reject`,
-					)),
 				},
 			},
 			{
@@ -122,7 +102,7 @@ func TestAllowlistRegionOfTenant(t *testing.T) {
 			{Config: provider("acme.auth0app.com") + allowlistConfig(""), ExpectError: regexp.MustCompile(`Region Not Known[\s\S]*Primary Egress IPs[\s\S]*"PRIVATE"`)},
 			{
 				Config:            provider("acme.auth0app.com") + allowlistConfig("region = \"PRIVATE\"\nadditional_cidrs = [\"192.0.2.7\"]"),
-				ConfigStateChecks: []statecheck.StateCheck{stateIs("cidrs", texts("192.0.2.7/32")), stateIs("region_cidrs", texts()), stateIs("source", knownvalue.Null())},
+				ConfigStateChecks: []statecheck.StateCheck{stateIs("cidrs", texts("192.0.2.7/32")), stateIs("source", knownvalue.Null())},
 			},
 			{Config: allowlistConfig(`region = "PRIVATE"`), ExpectError: regexp.MustCompile(`Allowlist Is Empty`)},
 			{Config: allowlistConfig(""), ExpectError: regexp.MustCompile(`Region Not Known[\s\S]*AUTH0_DOMAIN`)},
@@ -149,7 +129,7 @@ func TestAllowlistUnknownAtPlan(t *testing.T) {
 			Config: config,
 			ConfigPlanChecks: actions(plancheck.ResourceActionCreate,
 				plancheck.ExpectUnknownValue(allowlistAddress, tfjsonpath.New("cidrs")), plancheck.ExpectUnknownValue(allowlistAddress, tfjsonpath.New("region"))),
-			ConfigStateChecks: []statecheck.StateCheck{stateIs("region", knownvalue.StringExact("UK")), stateIs("cidrs", knownvalue.ListSizeExact(4)), stateIs("pg_hba_lines", knownvalue.ListSizeExact(5))},
+			ConfigStateChecks: []statecheck.StateCheck{stateIs("region", knownvalue.StringExact("UK")), stateIs("cidrs", knownvalue.ListSizeExact(4))},
 		}},
 	})
 }

@@ -139,8 +139,10 @@ func TestConnectionImport(t *testing.T) {
 		}
 	`))
 	verify := func(id string) resource.TestStep {
-		// What no attribute stands for is taken over into options.
-		return resource.TestStep{ResourceName: connectionAddress, ImportState: true, ImportStateId: id, ImportStateVerify: true, ImportStateVerifyIgnore: []string{"options", "script_changes"}}
+		return resource.TestStep{
+			ResourceName: connectionAddress, ImportState: true, ImportStateId: id, ImportStateVerify: true,
+			ImportStateVerifyIgnore: append(optionsBut(map[string]optionCase{"disable_signup": {}, "display_name": {}}), "options", "script_changes"),
+		}
 	}
 	block := func(id string) resource.TestStep {
 		return resource.TestStep{ResourceName: connectionAddress, ImportState: true, ImportStateKind: resource.ImportBlockWithID, ImportStateId: id}
@@ -150,6 +152,7 @@ func TestConnectionImport(t *testing.T) {
 	}
 	c.run(
 		resource.TestStep{Config: config},
+		// Of what nobody has configured the import alone has values.
 		verify(""), verify(c.name), block(""), block(c.name),
 		fails("no-such-"+c.name, `no connection named "no-such-`+c.name+`"`),
 		fails("not a name", "neither the id nor the name"),

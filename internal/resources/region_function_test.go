@@ -43,6 +43,27 @@ func TestRegionFunction(t *testing.T) {
 	})
 }
 
+func TestHBALinesFunction(t *testing.T) {
+	t.Parallel()
+	with := func(arguments string) string {
+		return `output "test" { value = provider::auth0pg::pg_hba_lines(` + arguments + `) }`
+	}
+	resource.UnitTest(t, resource.TestCase{
+		TerraformVersionChecks:   functionsNeed,
+		ProtoV6ProviderFactories: acctest.Factories(),
+		Steps: []resource.TestStep{
+			{Config: with(`["2001:DB8::/64", "10.20.0.7"], null, null`), ConfigStateChecks: outputIs(texts(
+				"hostssl all all 10.20.0.7/32 scram-sha-256", "hostssl all all 2001:db8::/64 scram-sha-256"))},
+			{Config: with(`["10.0.0.0/16", "3.8.59.62/32", "3.8.59.62"], "auth0_scripts", "my app"`), ConfigStateChecks: outputIs(texts(
+				`hostssl "my app" auth0_scripts 3.8.59.62/32 scram-sha-256`, `hostssl "my app" auth0_scripts 10.0.0.0/16 scram-sha-256`,
+				`host all auth0_scripts all reject`))},
+			{Config: with(`["10.0.0.1/8"], null, null`), ExpectError: regexp.MustCompile(`element\s+0\s+is\s+no\s+network`)},
+			{Config: with(`[], "/^scripts", null`), ExpectError: regexp.MustCompile(`regular\s+expression`)},
+			{Config: with(`[], null, ""`), ExpectError: regexp.MustCompile(`it\s+is\s+empty`)},
+		},
+	})
+}
+
 func TestPostgresURLFunction(t *testing.T) {
 	t.Parallel()
 	resource.UnitTest(t, resource.TestCase{

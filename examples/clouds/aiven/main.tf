@@ -27,6 +27,10 @@ resource "auth0pg_allowlist" "database" {
   region = var.region
 }
 
+locals {
+  ipv4_cidrs = [for cidr in auth0pg_allowlist.database.cidrs : cidr if !strcontains(cidr, ":")]
+}
+
 resource "aiven_pg" "main" {
   project      = var.project
   plan         = "startup-4"
@@ -34,7 +38,7 @@ resource "aiven_pg" "main" {
 
   pg_user_config {
     dynamic "ip_filter_object" {
-      for_each = toset(auth0pg_allowlist.database.ipv4_cidrs)
+      for_each = toset(local.ipv4_cidrs)
       content {
         network     = ip_filter_object.value
         description = "Auth0"

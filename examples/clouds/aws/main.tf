@@ -27,14 +27,18 @@ resource "auth0pg_allowlist" "database" {
   region = var.region
 }
 
+locals {
+  ipv4_cidrs = [for cidr in auth0pg_allowlist.database.cidrs : cidr if !strcontains(cidr, ":")]
+}
+
 # The rule below counts as max_entries rules towards the security group's limit, which is 60 by default.
 resource "aws_ec2_managed_prefix_list" "auth0" {
   name           = "auth0"
   address_family = "IPv4"
-  max_entries    = length(auth0pg_allowlist.database.ipv4_cidrs) + 5
+  max_entries    = length(local.ipv4_cidrs) + 5
 
   dynamic "entry" {
-    for_each = toset(auth0pg_allowlist.database.ipv4_cidrs)
+    for_each = toset(local.ipv4_cidrs)
     content {
       cidr        = entry.value
       description = "Auth0"

@@ -31,8 +31,12 @@ resource "auth0pg_allowlist" "database" {
   region = var.region
 }
 
+locals {
+  ipv4_cidrs = [for cidr in auth0pg_allowlist.database.cidrs : cidr if !strcontains(cidr, ":")]
+}
+
 resource "azurerm_postgresql_flexible_server_firewall_rule" "auth0" {
-  for_each = toset(auth0pg_allowlist.database.ipv4_cidrs)
+  for_each = toset(local.ipv4_cidrs)
 
   name             = "auth0-${replace(replace(each.value, ".", "-"), "/", "-")}"
   server_id        = var.server_id

@@ -22,6 +22,10 @@ resource "auth0pg_allowlist" "database" {
   region = var.region
 }
 
+locals {
+  ipv4_cidrs = [for cidr in auth0pg_allowlist.database.cidrs : cidr if !strcontains(cidr, ":")]
+}
+
 resource "google_sql_database_instance" "main" {
   database_version = "POSTGRES_17"
 
@@ -33,7 +37,7 @@ resource "google_sql_database_instance" "main" {
       ssl_mode = "ENCRYPTED_ONLY"
 
       dynamic "authorized_networks" {
-        for_each = toset(auth0pg_allowlist.database.ipv4_cidrs)
+        for_each = toset(local.ipv4_cidrs)
         content {
           name  = "auth0"
           value = authorized_networks.value

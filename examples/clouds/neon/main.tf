@@ -21,7 +21,11 @@ resource "auth0pg_allowlist" "database" {
   region = var.region
 }
 
+locals {
+  ipv4_cidrs = [for cidr in auth0pg_allowlist.database.cidrs : cidr if !strcontains(cidr, ":")]
+}
+
 resource "neon_project" "main" {
   name        = "main"
-  allowed_ips = auth0pg_allowlist.database.ipv4_cidrs
+  allowed_ips = local.ipv4_cidrs
 }

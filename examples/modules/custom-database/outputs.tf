@@ -30,5 +30,5 @@ output "cidrs" {
 
 output "pg_hba_lines" {
   description = "The same as lines of pg_hba.conf."
-  value       = auth0pg_allowlist.database.pg_hba_lines
+  value       = provider::auth0pg::pg_hba_lines(auth0pg_allowlist.database.cidrs, auth0pg_database_role.scripts.name, null)
 }

@@ -7,7 +7,7 @@ resource "auth0pg_allowlist" "database" {
 
 # For pg_hba.conf, before any wider line.
 output "pg_hba_lines" {
-  value = join("\n", auth0pg_allowlist.database.pg_hba_lines)
+  value = join("\n", provider::auth0pg::pg_hba_lines(auth0pg_allowlist.database.cidrs, "auth0_scripts", null))
 }
 
 # For a firewall or a security group.

@@ -91,7 +91,7 @@ func TestRegionRangesWarnsOfFallback(t *testing.T) {
 	failed := answer{URL: "https://mirror.example.com/x", Failure: "https://mirror.example.com/x answered 500 Internal Server Error"}
 	state := &allowlistModel{
 		Region: types.StringValue("sg"), Source: types.StringValue(sourceLive), LastUpdatedAt: types.StringValue("2026-09-01T00:00:00.000Z"),
-		RegionCIDRs: kit.StringList([]string{"203.0.113.7/32"}),
+		CIDRs: kit.StringList([]string{"198.51.100.0/24", "203.0.113.7/32"}), AdditionalCIDRs: types.SetValueMust(types.StringType, []attr.Value{types.StringValue("198.51.100.0/24")}),
 	}
 
 	var diags diag.Diagnostics

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -62,13 +63,12 @@ func (r *allowlist) ModifyPlan(ctx context.Context, req resource.ModifyPlanReque
 // clearOutputs marks every output as not known yet.
 func (m *allowlistModel) clearOutputs() {
 	unknown := types.ListUnknown(types.StringType)
-	m.RegionCIDRs, m.CIDRs, m.IPv4CIDRs, m.IPv6CIDRs, m.HBALines, m.Enforced = unknown, unknown, unknown, unknown, unknown, unknown
+	m.CIDRs, m.Enforced = unknown, unknown
 	m.ID, m.LastUpdatedAt, m.Source = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
 }
 
 // setOutputs fills in the outputs that follow from what is known.
 func (m *allowlistModel) setOutputs(diags *diag.Diagnostics, found ranges) {
-	m.RegionCIDRs = kit.StringList(ipranges.Strings(found.networks))
 	m.LastUpdatedAt = types.StringNull()
 	m.Source = types.StringNull()
 	if found.source != "" {
@@ -89,17 +89,7 @@ func (m *allowlistModel) setOutputs(diags *diag.Diagnostics, found ranges) {
 				"Set additional_cidrs to the Primary Egress IPs that Auth0's Support Center lists for the environment.")
 		return
 	}
-	ipv4, ipv6 := ipranges.Families(networks)
-	m.CIDRs, m.IPv4CIDRs, m.IPv6CIDRs = kit.StringList(
-		ipranges.Strings(networks),
-	), kit.StringList(
-		ipranges.Strings(ipv4),
-	), kit.StringList(
-		ipranges.Strings(ipv6),
-	)
-	if !m.Role.IsUnknown() && !m.Database.IsUnknown() {
-		m.HBALines = kit.StringList(m.list().HBALines())
-	}
+	m.CIDRs = kit.StringList(ipranges.Strings(networks))
 }
 
 // additional returns the networks in additional_cidrs; known is false while one of them
@@ -233,12 +223,15 @@ func snapshotRanges(diags *diag.Diagnostics, region string) (found ranges, ok bo
 	return ranges{networks, feed.LastUpdatedAt, sourceSnapshot}, true
 }
 
-// inUse returns the region's addresses as they were last applied.
+// inUse returns the region's addresses as they were last applied: all but the additional ones.
 func inUse(state *allowlistModel, region string) (ranges, bool) {
 	if state == nil || ipranges.BaseRegion(state.Region.ValueString()) != ipranges.BaseRegion(region) {
 		return ranges{}, false
 	}
-	networks := prefixes(state.RegionCIDRs)
+	additional, _ := state.additional()
+	networks := slices.DeleteFunc(prefixes(state.CIDRs), func(network netip.Prefix) bool {
+		return slices.Contains(additional, network)
+	})
 	return ranges{networks, state.LastUpdatedAt.ValueString(), state.Source.ValueString()}, len(networks) > 0
 }
 

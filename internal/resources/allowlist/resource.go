@@ -43,11 +43,7 @@ type allowlistModel struct {
 	Role            types.String   `tfsdk:"role"`
 	Database        types.String   `tfsdk:"database"`
 	Store           kit.StoreValue `tfsdk:"store"`
-	RegionCIDRs     types.List     `tfsdk:"region_cidrs"`
 	CIDRs           types.List     `tfsdk:"cidrs"`
-	IPv4CIDRs       types.List     `tfsdk:"ipv4_cidrs"`
-	IPv6CIDRs       types.List     `tfsdk:"ipv6_cidrs"`
-	HBALines        types.List     `tfsdk:"pg_hba_lines"`
 	Enforced        types.List     `tfsdk:"enforced"`
 	LastUpdatedAt   types.String   `tfsdk:"last_updated_at"`
 	Source          types.String   `tfsdk:"source"`
@@ -134,35 +130,29 @@ func (r *allowlist) Schema(_ context.Context, _ resource.SchemaRequest, resp *re
 			"role": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "The role that the list is for; `pg_hba` and `login_trigger` need it. Without it " +
-					"`pg_hba_lines` are for all roles and do not end in a line that rejects, " +
-					"and the access functions check everybody but administrators. A change moves the rules to the other role.",
+					"the access functions check everybody but administrators. A change moves the rules to the other role.",
 				Validators: []validator.String{hbaNameValidator{}},
 			},
 			"database": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "The database that `pg_hba_lines` let the role into, by default every " +
-					"database. A change rewrites them.",
+				MarkdownDescription: "The database that `enforcement = \"pg_hba\"` lets the role into, by default every " +
+					"database. A change rewrites the lines.",
 				Validators: []validator.String{hbaNameValidator{}},
 			},
-			"store":        guardedStore(),
-			"region_cidrs": kit.ComputedStrings("Auth0's own addresses in the region, sorted by address."),
-			"cidrs": kit.ComputedStrings("Every network that may reach the database: `region_cidrs` and " +
-				"`additional_cidrs`, without duplicates, sorted by address, IPv4 before IPv6."),
-			"ipv4_cidrs": kit.ComputedStrings("The IPv4 networks of `cidrs`."),
-			"ipv6_cidrs": kit.ComputedStrings("The IPv6 networks of `cidrs`."),
-			"pg_hba_lines": kit.ComputedStrings("Lines for `pg_hba.conf`, in this order and before any wider line: TLS " +
-				"and SCRAM from each of `cidrs`. " +
-				"With a `role` the last line rejects that role from everywhere else, in every database."),
+			"store": guardedStore(),
+			"cidrs": kit.ComputedStrings("Every network that may reach the database: Auth0's addresses in the region and " +
+				"`additional_cidrs`, without duplicates, sorted by address, IPv4 before IPv6. The function `pg_hba_lines` makes " +
+				"lines for `pg_hba.conf` of them."),
 			"enforced": kit.ComputedStrings("What stands on the server to enforce the list: the lines of the included file " +
 				"and the one that includes it, or the SQL of the trigger or of the function. " +
 				"What was changed elsewhere is put back. Empty with `enforcement = \"none\"`."),
 			"last_updated_at": schema.StringAttribute{
 				Computed:            true,
-				MarkdownDescription: "The timestamp of the list that `region_cidrs` came from.",
+				MarkdownDescription: "The timestamp of the list that Auth0's addresses came from.",
 			},
 			"source": schema.StringAttribute{
 				Computed: true,
-				MarkdownDescription: "The list that `region_cidrs` came from: " +
+				MarkdownDescription: "The list that Auth0's addresses came from: " +
 					"`" + sourceSnapshot + "` (bundled) or `" + sourceLive + "`.",
 			},
 		},

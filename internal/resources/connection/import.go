@@ -78,7 +78,7 @@ func (m *connectionModel) adopt(found *auth0.Connection) {
 	// Of the stored scripts those count that a connection of this mode has; others stay out of it.
 	m.adoptScripts(found.Options)
 	m.refreshOptions(found.Options, true)
-	m.refreshRest(found)
+	m.refreshRest(found, true)
 }
 
 // adoptScripts takes over the scripts that a connection of this mode has; others stay out of it. Those that were
@@ -124,11 +124,11 @@ func (m *connectionModel) adoptScripts(options map[string]any) {
 func (m *connectionModel) refresh(found *auth0.Connection) {
 	m.Name = types.StringValue(found.Name)
 	m.refreshOptions(found.Options, false)
-	m.refreshRest(found)
+	m.refreshRest(found, false)
 }
 
-func (m *connectionModel) refreshRest(found *auth0.Connection) {
-	m.refreshProperties(found)
+func (m *connectionModel) refreshRest(found *auth0.Connection, adopt bool) {
+	m.refreshProperties(found, adopt)
 	m.ConfigurationFingerprints = fingerprintMap(fingerprints(found.Options))
 	m.ScriptChanges = types.MapNull(types.StringType) // of the last apply, which is over
 }

@@ -68,6 +68,13 @@ func (o option) read(stored any) attr.Value {
 	return fromJSON(o.typ(), stored)
 }
 
+// refresh takes what the tenant stores, unless nobody has ever said anything of the option.
+func (o option) refresh(stored any, adopt bool) {
+	if adopt || !o.value().IsNull() {
+		o.set(o.read(stored))
+	}
+}
+
 func (o option) set(value attr.Value) {
 	switch f := o.field.(type) {
 	case *types.Bool:
@@ -189,7 +196,7 @@ func (m *connectionModel) refreshOptions(stored map[string]any, adopt bool) {
 	m.ImportMode = types.BoolValue(stored[optionImportMode] == true)
 	m.EnabledCustomization = types.BoolValue(stored[optionCustomization] == true)
 	for _, o := range m.typedOptions() {
-		o.set(o.read(stored[o.key]))
+		o.refresh(stored[o.key], adopt)
 	}
 	var part map[string]any
 	switch {
@@ -217,6 +224,19 @@ func (m *connectionModel) refreshOptions(stored map[string]any, adopt bool) {
 	m.Options = jsontypes.NewNormalizedValue(string(text))
 }
 
+// leaveOut plans nothing for what the configuration of a new connection leaves to Auth0.
+func (m *connectionModel) leaveOut(config *connectionModel) {
+	configured := slices.Concat(config.typedOptions(), config.properties())
+	for i, o := range slices.Concat(m.typedOptions(), m.properties()) {
+		if configured[i].value().IsNull() {
+			o.set(fromJSON(o.typ(), nil))
+		}
+	}
+	if config.Options.IsNull() {
+		m.Options = jsontypes.NewNormalizedNull()
+	}
+}
+
 // settle gives what the plan left open the value that is stored now.
 func (m *connectionModel) settle(found *auth0.Connection) {
 	for _, o := range m.typedOptions() {
@@ -224,9 +244,6 @@ func (m *connectionModel) settle(found *auth0.Connection) {
 	}
 	for _, o := range m.properties() {
 		o.settle(found.Properties[o.key])
-	}
-	if m.Options.IsUnknown() {
-		m.Options = jsontypes.NewNormalizedNull()
 	}
 }
 
@@ -255,9 +272,9 @@ func reconciledValue(planned attr.Value, typ attr.Type, stored any) attr.Value {
 }
 
 // refreshProperties takes the attributes beside the options from what is stored.
-func (m *connectionModel) refreshProperties(found *auth0.Connection) {
+func (m *connectionModel) refreshProperties(found *auth0.Connection, adopt bool) {
 	for _, o := range m.properties() {
-		o.set(o.read(found.Properties[o.key]))
+		o.refresh(found.Properties[o.key], adopt)
 	}
 }
 

@@ -25,10 +25,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// Every option is optional and computed: what the configuration leaves out shows the tenant's value and is
-// never planned to change, whatever the tenant makes of it.
+// Every option is optional and computed: what the configuration leaves out is never planned to change, whatever the
+// tenant makes of it. A connection that is made here shows nothing of it, one that was imported the tenant's value.
 
-const unmanagedNote = " A change is an update in place. Without this attribute the option is left as it is."
+const unmanagedNote = " A change is an update in place. Without this attribute the option is left as it is, and is null " +
+	"unless the connection was imported."
 
 // managed adds what holds for every top-level option.
 func managed(description string) string { return description + unmanagedNote }

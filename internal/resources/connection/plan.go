@@ -166,6 +166,9 @@ func (m *connectionModel) decide(
 	if config.Operations.IsNull() {
 		m.Operations = types.SetNull(types.StringType) // follows from the others
 	}
+	if prior == nil {
+		m.leaveOut(config)
+	}
 	settled := m.resolve(ctx, diags)
 	m.EnabledCustomization = types.BoolValue(true)
 	m.planScripts(settled, prior, private, diags)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -149,6 +150,10 @@ func (m *databaseRoleModel) sequences(
 	return kit.Union(sequences, objectsOf(m.extra(true))), known, err
 }
 
+func roleWords(a postgres.RoleAttributes) types.String {
+	return types.StringValue(strings.Join(a.Words(), " "))
+}
+
 // unchanged refuses to take from the role what appeared after the plan: it was not shown.
 func (m *databaseRoleModel) unchanged(
 	ctx context.Context,
@@ -159,10 +164,7 @@ func (m *databaseRoleModel) unchanged(
 		if m.Privileges.IsNull() {
 			return nil // imported: nothing was read yet
 		}
-		var attributes []string
-		if diags := m.RoleAttributes.ElementsAs(ctx, &attributes, false); diags.HasError() {
-			return errors.New("the attributes in the state cannot be read")
-		}
+		attributes := strings.Fields(m.RoleAttributes.ValueString())
 		planned := kit.GrantLines(postgres.SplitGrants(slices.Concat(m.held(), data.Notes.RenamedGrants(m.held()), wanted)))
 		for _, g := range postgres.SplitGrants(held) {
 			if !slices.Contains(planned, g.String()) {
@@ -214,7 +216,7 @@ func (m *databaseRoleModel) refresh(
 		roleError(diags, "read", m.Name.ValueString(), err)
 		return false
 	}
-	m.RoleAttributes = kit.StringList(role.Attributes.Words())
+	m.RoleAttributes = roleWords(role.Attributes)
 	m.ConnectionLimit = types.Int64Value(role.ConnectionLimit)
 	m.Privileges, m.SequencePrivileges = kit.HeldLines(held)
 	if !sameInstant(m.ValidUntil.ValueString(), formatInstant(role.ValidUntil)) {

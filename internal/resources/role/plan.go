@@ -81,7 +81,7 @@ func (r *databaseRole) ModifyPlan(
 	if prior == nil {
 		plan.checkName(ctx, server, &resp.Diagnostics)
 	}
-	plan.RoleAttributes = kit.StringList(postgres.ScriptsRole.Words())
+	plan.RoleAttributes = roleWords(postgres.ScriptsRole)
 	plan.planSettings(ctx, prior, &resp.Diagnostics)
 	plan.checkMemberships(ctx, server, &resp.Diagnostics)
 	grants, _ := plan.grants(ctx, server.Database(), &resp.Diagnostics)

@@ -56,7 +56,7 @@ type databaseRoleModel struct {
 	SearchPath         types.List     `tfsdk:"search_path"`
 	ToleratedSettings  types.Set      `tfsdk:"tolerated_settings"`
 	DrainTimeout       types.String   `tfsdk:"drain_timeout"`
-	RoleAttributes     types.List     `tfsdk:"role_attributes"`
+	RoleAttributes     types.String   `tfsdk:"role_attributes"`
 	ExtraPrivileges    types.Set      `tfsdk:"extra_privileges"`
 	Privileges         types.List     `tfsdk:"privileges"`
 	SequencePrivileges types.List     `tfsdk:"sequence_privileges"`
@@ -189,8 +189,11 @@ func (r *databaseRole) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 					"deletion, once it has been applied.",
 				Validators: []validator.String{kit.Duration{Most: time.Hour}},
 			},
-			"role_attributes": kit.ComputedStrings("The role's attributes as the server has them. What was " +
-				"changed elsewhere is put back."),
+			"role_attributes": schema.StringAttribute{
+				Computed: true,
+				MarkdownDescription: "The role's attributes as the server has them, in the words of `CREATE ROLE`. What was " +
+					"changed elsewhere is put back.",
+			},
 			"privileges": kit.ComputedStrings("What the role is granted on the database, the schema and the store, as it " +
 				"stands in `GRANT`, and of which roles it is a member, as `MEMBER OF \"role\"`. " +
 				"What was granted or revoked elsewhere on these objects is put back, and a membership is taken back where the " +

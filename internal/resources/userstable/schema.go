@@ -183,10 +183,10 @@ func (r *usersTable) Schema(ctx context.Context, _ resource.SchemaRequest, resp 
 			}),
 			"changes": schema.ListNestedAttribute{
 				Computed:            true,
-				MarkdownDescription: "What each statement of `ddl` does to a table that is in use, in the same order.",
+				MarkdownDescription: "What each statement of `ddl` does to a table that is in use, in the same order; empty for a new table.",
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 					"what": schema.StringAttribute{Computed: true, MarkdownDescription: "What the statement is for."},
-					"route": schema.StringAttribute{Computed: true, MarkdownDescription: "How it is run: `create` (a new table), " +
+					"route": schema.StringAttribute{Computed: true, MarkdownDescription: "How it is run: " +
 						"`catalog` (takes a moment), `validate` (reads the table while everybody works), `concurrently` (builds or " +
 						"drops an index while everybody works), `backfill` (a few pages at a time) or `rewrite` (while " +
 						"nobody else gets at the table)."},

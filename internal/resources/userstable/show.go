@@ -20,11 +20,14 @@ var changeType = types.ObjectType{AttrTypes: map[string]attr.Type{
 	"scans": types.BoolType, "rewrites": types.BoolType, "rows": types.Int64Type,
 }}
 
-// showPlan fills in `ddl` and `changes`.
+// showPlan fills in `ddl` and `changes`, of which a new table has none: nobody uses it.
 func (m *usersTableModel) showPlan(plan table.Plan) {
 	m.DDL = kit.StringList(plan.Statements())
 	changes := make([]attr.Value, len(plan.Steps))
-	for i, step := range plan.Steps {
+	if len(plan.Steps) > 0 && plan.Steps[0].Route == table.Creation {
+		changes = nil
+	}
+	for i, step := range plan.Steps[:len(changes)] {
 		changes[i] = types.ObjectValueMust(changeType.AttrTypes, map[string]attr.Value{
 			"what": types.StringValue(
 				step.What,
