@@ -123,15 +123,18 @@ func exampleHouse(t *testing.T, folder string) *house {
 		h.Setenv("TF_VAR_"+name, value)
 	}
 	before := roles(h)
-	t.Cleanup(func() {
-		for _, role := range roles(h) {
-			if !slices.Contains(before, role) {
-				h.db.Exec("drop owned by " + role + " cascade")
-				h.db.Exec("drop role " + role)
-			}
-		}
-	})
+	t.Cleanup(func() { dropRoles(h, before) })
 	return h
+}
+
+// dropRoles drops those that were not there before.
+func dropRoles(h *house, before []string) {
+	for _, role := range roles(h) {
+		if !slices.Contains(before, role) {
+			h.db.Exec("drop owned by " + role + " cascade")
+			h.db.Exec("drop role " + role)
+		}
+	}
 }
 
 // roles lists the server's roles; a role belongs to all of its databases.

@@ -67,11 +67,11 @@ func newExpressionBench(t *testing.T, through bool) *bench {
 }
 
 // goThroughFunctions creates a function for each statement, with the rights of whoever runs the tests.
-func (b *bench) goThroughFunctions(t *testing.T) {
+func (b *bench) goThroughFunctions(t *testing.T, features ...scripts.Feature) {
 	t.Helper()
 	b.db.Exec("CREATE SCHEMA access; GRANT USAGE ON SCHEMA access TO " + quote(b.role))
 	for _, op := range b.operations() {
-		functions, err := scripts.Functions(b.store, op)
+		functions, err := scripts.Functions(b.store, op, features...)
 		if err != nil {
 			t.Fatal(err)
 		}

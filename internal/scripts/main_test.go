@@ -38,6 +38,8 @@ type shape struct {
 	types, defaults map[store.Part]string
 	// withoutIndex leaves out the unique indexes.
 	withoutIndex bool
+	// imports means that an API in front of the table is for automatic migration.
+	imports bool
 }
 
 var (

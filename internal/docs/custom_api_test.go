@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package docs_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/usersapi"
+)
+
+// standInTenant has made beforehand what examples/custom-api/tenant makes with the provider auth0/auth0.
+const standInTenant = `
+variable "audience" {
+  type = string
+}
+variable "client_secret" {
+  type = string
+}
+variable "client_id" {
+  type = string
+}
+output "client_id" {
+  value = var.client_id
+}
+`
+
+// The example with an API: what the plan warns of until the API's access is closed, and users who sign up, log in and change their
+// password through scripts, tokens of the tenant's, the API and the access functions, of which no hash gets out.
+func TestExampleCustomAPI(t *testing.T) {
+	t.Parallel()
+	files := filesBelow(t, "examples/custom-api")
+	files["providers.tf"] = requiredProviders + "variable \"client_id\" {\n  type = string\n}\n"
+	files["tenant/main.tf"] = standInTenant
+	files["main.tf"] = strings.Replace(files["main.tf"], "  client_secret = var.client_secret\n}", "  client_secret = var.client_secret\n  client_id = var.client_id\n}", 1)
+	h := newHouse(t, files)
+	server := httptest.NewUnstartedServer(nil)
+	url := "http://" + server.Listener.Addr().String()
+	made := func(path string, body map[string]any) map[string]any {
+		t.Helper()
+		status, answer := h.tenant.API("POST", path, body)
+		if status != http.StatusCreated {
+			t.Fatalf("%s: HTTP %d %v", path, status, answer)
+		}
+		return answer
+	}
+	names := []any{"users:login", "users:get_user", "users:create", "users:verify", "users:change_password", "users:change_email", "users:delete"}
+	var scopes []any
+	for _, name := range names {
+		scopes = append(scopes, map[string]any{"value": name})
+	}
+	api := made("/resource-servers", map[string]any{"name": "Users", "identifier": url + "/", "scopes": scopes})
+	client := made("/clients", map[string]any{"name": "scripts", "app_type": "non_interactive", "grant_types": []any{"client_credentials"}})
+	clientID, secret := client["client_id"].(string), client["client_secret"].(string)
+	for name, value := range map[string]string{
+		"url": url, "app_client_id": h.clientID, "client_id": clientID, "client_secret": secret, "scripts_password": "a-long-enough-password",
+	} {
+		h.Setenv("TF_VAR_"+name, value)
+	}
+	before := roles(h)
+	t.Cleanup(func() { dropRoles(h, before) })
+
+	h.MustRun("get")
+	plan := strings.Join(strings.Fields(h.MustRun("plan")), " ")
+	for _, want := range []string{"Users Get Tokens For The API", "API Gives Scripts No Token", `policy = "deny_all"`} {
+		if !strings.Contains(plan, want) {
+			t.Errorf("the plan does not say %s:\n%s", want, plan)
+		}
+	}
+	made("/client-grants", map[string]any{"client_id": clientID, "audience": url + "/", "scope": names})
+	if status, answer := h.tenant.API("PATCH", "/resource-servers/"+api["id"].(string), map[string]any{"subject_type_authorization": map[string]any{
+		"user": map[string]any{"policy": "deny_all"}, "client": map[string]any{"policy": "require_client_grant"},
+	}}); status != http.StatusOK {
+		t.Fatalf("HTTP %d %v", status, answer)
+	}
+	if output := h.MustRun("apply", "-auto-approve"); strings.Contains(output, "Warning: Users Get Tokens") || strings.Contains(output, "Warning: API") {
+		t.Errorf("the apply still warns:\n%s", output)
+	}
+	h.MustRun("plan", "-detailed-exitcode")
+
+	handler, err := usersapi.New(usersapi.Config{
+		DatabaseURL: h.db.URLFor("auth0_users_api", "a-long-enough-password"), Schema: "auth0", PasswordCheck: usersapi.CheckInAPI,
+		Tokens: &usersapi.TokenRules{
+			JWKS: h.tenant.URL + "/.well-known/jwks.json", Issuer: h.tenant.URL + "/", Audience: url + "/", Clients: []string{clientID},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Config.Handler = handler
+	server.Start()
+	t.Cleanup(func() {
+		server.Close()
+		handler.Close()
+	})
+	h.signUp(t, "users")
+	if err := h.logIn("users"); err != nil {
+		t.Error(err)
+	}
+	h.db.Exec("UPDATE users SET blocked = true")
+	if err := h.logIn("users"); err == nil {
+		t.Error("whoever is blocked gets in")
+	}
+	if hash := h.db.QueryString("SELECT password_hash FROM users"); !strings.HasPrefix(hash, "$2b$10$") {
+		t.Errorf("the API stores %s", hash)
+	}
+	if strings.Contains(h.MustRun("show", "-json"), secret) {
+		t.Error("the client's secret is in the state")
+	}
+}
