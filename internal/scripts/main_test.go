@@ -73,6 +73,8 @@ type bench struct {
 	rendering     *sync.Mutex // for calls at once
 	// tellsNobody is of a store that does not say whose password was wrong.
 	tellsNobody bool
+	// listed are the users of a store that is in no database, by id and address.
+	listed func() []map[string]any
 }
 
 var tables sync.Map // how many tables a database has been given, by name

@@ -50,6 +50,14 @@ func newTenantBench(t testing.TB, o localtenant.Options, parts []store.Part, ref
 		t: t, store: s, options: scripts.Options{Store: s}, rendered: map[scripts.Operation]string{},
 		rendering: new(sync.Mutex), container: newContainer(t), tellsNobody: true,
 	}}
+	b.listed = func() []map[string]any {
+		found := b.api("GET", "users?include_totals=true", nil, http.StatusOK)["users"].([]any)
+		users := make([]map[string]any, len(found))
+		for i, user := range found {
+			users[i] = user.(map[string]any)
+		}
+		return users
+	}
 	connection := b.api("POST", "connections", map[string]any{
 		"name": "members", "strategy": "auth0", "options": map[string]any{
 			"password_options": map[string]any{"complexity": map[string]any{"min_length": 6}},
@@ -107,6 +115,15 @@ func (b *tenantBench) api(method, path string, body any, want int) map[string]an
 		_ = json.Unmarshal(content, &answer)
 	}
 	return answer
+}
+
+// overATenant runs a test over the users of another tenant, with all parts that it has.
+func overATenant(t *testing.T, test func(b *bench)) {
+	t.Helper()
+	t.Run("tenant", func(t *testing.T) {
+		t.Parallel()
+		test(newTenantBench(t, localtenant.Options{}, nil).bench)
+	})
 }
 
 // user makes a user of a connection and returns the id without its prefix.

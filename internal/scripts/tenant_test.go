@@ -225,6 +225,14 @@ func TestTenantRefusals(t *testing.T) {
 		})
 	}
 	b.profile(scripts.Login, login...)
+	for _, password := range []any{nil, 7, "", strings.Repeat("x", 10_001)} {
+		b.wrong("", "ada@example.com", password)
+	}
+	b.context = map[string]any{"identifierType": "user_id"}
+	for _, nobody := range []string{"7", "nobody's", "a/b?c#d", "auth0|" + id, strings.Repeat("7", 1000)} {
+		b.gives(nil, scripts.GetUser, nobody)
+		b.gives(nil, scripts.Delete, nobody)
+	}
 }
 
 // The other tenant's own rules for passwords are told in words, for a sign-up by the platform's class.
