@@ -69,7 +69,7 @@ func newTokenSettings(op Operation, s store.Store) *tokenSettings {
 	case store.Tenant:
 		if len(TenantNeeds(s, op).Scopes) > 0 {
 			return &tokenSettings{
-				reach.URL() + "/oauth/token", reach.Audience(), strings.Join(TenantScopes(s), " "),
+				reach.URL() + "/oauth/token", reach.Audience(), strings.Join(TenantNeedsTogether(s).Scopes, " "),
 				reach.ManagementClientIDKey, reach.ManagementClientSecretKey,
 			}
 		}

@@ -101,19 +101,21 @@ func wholeProfile(s store.Store) bool {
 	}, s.Has)
 }
 
-// TenantScopes lists the scopes that all operations of the store need together, in one order whatever the operations: a token
-// for other scopes would be another one.
-func TenantScopes(s store.Store) []string {
-	needed := map[string]bool{}
+// TenantNeedsTogether is what all operations of the store need, in one order whatever the operations: a token for scopes in
+// another one would be another token.
+func TenantNeedsTogether(s store.Store) Needs {
+	var together Needs
 	for _, op := range Operations() {
-		if !Possible(s, op) {
-			continue
-		}
-		for _, scope := range TenantNeeds(s, op).Scopes {
-			needed[scope] = true
+		if Possible(s, op) {
+			needs := TenantNeeds(s, op)
+			together.GrantTypes = append(together.GrantTypes, needs.GrantTypes...)
+			together.Scopes = append(together.Scopes, needs.Scopes...)
 		}
 	}
-	return slices.DeleteFunc([]string{"read:users", "create:users", "update:users", "delete:users"}, func(scope string) bool {
-		return !needed[scope]
-	})
+	among := func(known, needed []string) []string {
+		return slices.DeleteFunc(known, func(name string) bool { return !slices.Contains(needed, name) })
+	}
+	together.GrantTypes = among([]string{PasswordRealmGrant, ClientCredentialsGrant}, together.GrantTypes)
+	together.Scopes = among([]string{"read:users", "create:users", "update:users", "delete:users"}, together.Scopes)
+	return together
 }

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -64,20 +63,16 @@ func newTenantBench(t testing.TB, o localtenant.Options, parts []store.Part, ref
 		},
 	}, http.StatusCreated)
 	b.connection = connection["id"].(string)
-	var grants []string
-	for _, op := range scripts.Rendered(false, s) {
-		grants = append(grants, scripts.TenantNeeds(s, op).GrantTypes...)
-	}
-	b.client(grants, scripts.TenantScopes(s))
+	needs := scripts.TenantNeedsTogether(s)
+	b.client(needs.GrantTypes, needs.Scopes)
 	return b
 }
 
 // client makes a client with these grant types and scopes that of the scripts.
 func (b *tenantBench) client(grants, scopes []string) {
 	b.t.Helper()
-	slices.Sort(grants)
 	client := b.api("POST", "clients", map[string]any{
-		"name": "scripts", "app_type": "non_interactive", "grant_types": append([]string{}, slices.Compact(grants)...),
+		"name": "scripts", "app_type": "non_interactive", "grant_types": append([]string{}, grants...),
 	}, http.StatusCreated)
 	id := client["client_id"].(string)
 	b.api("PATCH", "connections/"+b.connection+"/clients", []map[string]any{{"client_id": id, "status": true}}, http.StatusNoContent)
