@@ -38,8 +38,8 @@ type ClientGrant struct {
 // ResourceServer reads an API by its identifier; see [IsNotFound].
 func (c *Client) ResourceServer(ctx context.Context, identifier string) (*ResourceServer, error) {
 	var found ResourceServer
-	err := c.get(ctx, call{operation: fmt.Sprintf("read the API %q", identifier), scopes: []string{"read:resource_servers"}},
-		"/resource-servers/"+url.PathEscape(identifier), nil, &found)
+	read := call{operation: fmt.Sprintf("read the API %q", identifier), scopes: []string{"read:resource_servers"}}
+	err := c.get(ctx, read, "/resource-servers/"+url.PathEscape(identifier), nil, &found)
 	if err != nil {
 		return nil, err
 	}
@@ -49,8 +49,8 @@ func (c *Client) ResourceServer(ctx context.Context, identifier string) (*Resour
 // ClientGrants lists who was let have tokens for an API, the first hundred.
 func (c *Client) ClientGrants(ctx context.Context, audience string) ([]ClientGrant, error) {
 	var found []ClientGrant
-	err := c.get(ctx, call{operation: fmt.Sprintf("list the grants for the API %q", audience), scopes: []string{"read:client_grants"}},
-		"/client-grants", url.Values{"audience": {audience}, "per_page": {"100"}}, &found)
+	list := call{operation: fmt.Sprintf("list the grants for the API %q", audience), scopes: []string{"read:client_grants"}}
+	err := c.get(ctx, list, "/client-grants", url.Values{"audience": {audience}, "per_page": {"100"}}, &found)
 	return found, err
 }
 

@@ -108,6 +108,48 @@ func ViewCode(ctx context.Context, q Querier, oid uint32) ([]string, error) {
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
+// The tables beneath a view, each with what there is to say of its owner: "" for one that is trusted, as the view's is.
+const beneathSQL = `
+with recursive family as (
+  select c.oid from pg_class c where c.oid = $1
+  union select d.refobjid from family f join pg_rewrite w on w.ev_class = f.oid
+    join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass
+)
+select c.oid, case when r.rolsuper or r.rolname in (current_user, session_user) or r.oid = v.relowner
+    or r.oid = (select datdba from pg_database where datname = current_database()) then ''
+  else format('the table %s, which a change of it writes to, belongs to the role %I', c.oid::regclass, r.rolname) end
+from family f join pg_class c on c.oid = f.oid and c.relkind in ('r', 'p', 'f') join pg_roles r on r.oid = c.relowner
+cross join (select relowner from pg_class where oid = $1) v order by 2`
+
+// WrittenForeign is [ForeignCode] for what a change through a view runs: the triggers and the like of the tables beneath it.
+func WrittenForeign(ctx context.Context, q Querier, schema, name string) (all []string, err error) {
+	var view uint32
+	if err := q.QueryRow(ctx, `select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = $1 and c.relname = $2`, schema, name).Scan(&view); err != nil {
+		return nil, err
+	}
+	rows, err := q.Query(ctx, beneathSQL, view)
+	if err != nil {
+		return nil, err
+	}
+	type beneath struct {
+		OID   uint32
+		Owner string
+	}
+	tables, err := pgx.CollectRows(rows, pgx.RowToStructByPos[beneath])
+	for _, table := range tables {
+		if table.Owner != "" {
+			all = append(all, table.Owner)
+		}
+		found, err := ForeignCode(ctx, q, table.OID)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	return all, err
+}
+
 // foreignCodeOf is [ForeignCode] and [ViewCode] of a relation by its name, with its owner.
 func foreignCodeOf(ctx context.Context, q Querier, table Object) (owner string, found []string, err error) {
 	var oid uint32

@@ -145,7 +145,7 @@ func TestUsersTableEveryPart(t *testing.T) {
 			Config: config,
 			Check: resource.ComposeAggregateTestCheckFunc(
 				expectColumns(db, "users",
-					"id uuid not null default gen_random_uuid()", "email text not null", "email_verified boolean not null default false", "password text not null", "password_salt text", "nickname text",
+					"id uuid not null default gen_random_uuid()", "email text not null", "email_verified boolean not null default false", "password text not null", "password_salt text", "totp text", "nickname text",
 					"username text", "name text", "given_name text", "family_name text", "picture text", "phone_number text", "phone_verified boolean not null default false", "blocked boolean not null default false",
 					"user_metadata jsonb", "app_metadata jsonb", "created_at timestamp with time zone not null default now()", "updated_at timestamp with time zone not null default now()",
 					"last_login timestamp with time zone", "last_password_reset timestamp with time zone", "migrated_at timestamp with time zone",

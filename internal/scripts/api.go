@@ -77,8 +77,8 @@ func newTokenSettings(op Operation, s store.Store) *tokenSettings {
 	return nil
 }
 
-// Scopes lists what an access token for the API of the store must allow: one scope for each operation that the store offers.
-// What follows a login, its record and a new hash, needs that of login.
+// Scopes lists what an access token for the API of the store must allow: one scope for each operation that the store
+// offers. What follows a login, its record and a new hash, needs that of login.
 func Scopes(s store.Store) []string {
 	var scopes []string
 	for _, op := range scopeOrder {
@@ -198,7 +198,9 @@ func rpcCalls(o Options, a store.API, op Operation) ([]apiCall, error) {
 		if o.skips(f.Statement, statements) {
 			continue
 		}
-		call := apiCall{name: f.Statement.Name, path: "rpc/" + f.Name, takes: map[string]string{}, readOnly: f.Statement.ReadOnly}
+		call := apiCall{
+			name: f.Statement.Name, path: "rpc/" + f.Name, takes: map[string]string{}, readOnly: f.Statement.ReadOnly,
+		}
 		if slices.Contains([]string{recordLoginName, recordMigrationName}, call.name) {
 			call.name = "record"
 		}

@@ -183,11 +183,11 @@ func sets(assignments []assignment) string {
 }
 
 // NewRow is the row new, as what is written may read it: the types of its columns by their names. At a sign-up it has what
-// that gives; a later change has every part but the id, which never changes, and the salt.
+// that gives; a later change has every part but the id, which never changes, the salt and what scripts never read.
 func NewRow(s store.Store, creates bool) map[string]string {
 	row := map[string]string{}
 	for _, part := range s.Parts() {
-		if kind := part.ValueType(); kind != "" && part != store.PasswordSalt &&
+		if kind := part.ValueType(); kind != "" && part != store.PasswordSalt && part != store.TOTP &&
 			(!creates || s.Writes(part) && givenAtSignUp(part)) {
 			row[string(part)] = kind
 		}
@@ -206,7 +206,7 @@ func ValueType(part store.Part) string {
 // givenAtSignUp reports whether the INSERT has a value for the part's column.
 func givenAtSignUp(part store.Part) bool {
 	switch part {
-	case store.ID, store.PasswordSalt, store.LastLogin, store.LastPasswordReset, store.MigratedAt:
+	case store.ID, store.PasswordSalt, store.TOTP, store.LastLogin, store.LastPasswordReset, store.MigratedAt:
 		return false
 	}
 	return true

@@ -85,6 +85,7 @@ func signUpParams() []Param {
 		switch spec.Part {
 		case store.ID,
 			store.PasswordSalt,
+			store.TOTP,
 			store.EmailVerified,
 			store.PhoneVerified,
 			store.Blocked,

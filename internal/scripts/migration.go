@@ -43,7 +43,7 @@ func MigrationSQL(s store.Store, condition string) (Migration, error) {
 	b := newBuilder(s)
 	m := Migration{}
 	var outputs []string
-	for _, part := range append(slices.Clone(profileParts), store.Password, store.PasswordSalt) {
+	for _, part := range append(slices.Clone(profileParts), store.Password, store.PasswordSalt, store.TOTP) {
 		if s.Has(part) {
 			m.Parts, outputs = append(m.Parts, part), append(outputs, b.output(part))
 		}

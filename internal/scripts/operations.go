@@ -126,8 +126,8 @@ func MissingParts(s store.Store, op Operation) []store.Part {
 	return missing
 }
 
-// Refuses is the command that the operation needs and the relation does not take; of a store that is no table, the operation
-// that it does not offer. "" where nothing is in its way.
+// Refuses is the command that the operation needs and the relation does not take; of a store that is no table, the
+// operation that it does not offer. "" where nothing is in its way.
 func Refuses(s store.Store, op Operation) string {
 	known, _ := specOf(op)
 	if !s.InDatabase() {

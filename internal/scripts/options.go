@@ -218,27 +218,37 @@ func (o Options) withDefaults() (Options, error) {
 // checkReach refuses settings that mean something else, or nothing, with what the store is reached through. One that
 // has its default counts as not set.
 func (o Options) checkReach() error {
+	if !o.Store.InDatabase() {
+		for _, option := range []struct {
+			name string
+			set  bool
+		}{
+			{"database_url_key", o.DatabaseURLKey != DefaultDatabaseURLKey},
+			{"ca_key", o.CAKey != DefaultCAKey},
+			{"pool_max", o.PoolMax != DefaultPoolMax},
+		} {
+			if option.set {
+				return &OptionError{option.name, "is about PostgreSQL, which the scripts over " + o.Store.Title() +
+					" do not talk to: leave it out; keys of that store stand where it is described"}
+			}
+		}
+	}
+	if !o.Store.ChecksPasswords() {
+		return nil
+	}
 	for _, option := range []struct {
-		name     string
-		set, has bool
+		name string
+		set  bool
 	}{
-		{"database_url_key", o.DatabaseURLKey != DefaultDatabaseURLKey, o.Store.InDatabase()},
-		{"ca_key", o.CAKey != DefaultCAKey, o.Store.InDatabase()},
-		{"pool_max", o.PoolMax != DefaultPoolMax, o.Store.InDatabase()},
-		{"password_hash", o.PasswordHash != DefaultPasswordHash, !o.Store.ChecksPasswords()},
-		{"legacy_hashes", len(o.LegacyHashes) > 0, !o.Store.ChecksPasswords()},
-		{"rehash_on_login", o.RehashOnLogin, !o.Store.ChecksPasswords()},
-		{"pepper_key", o.PepperKey != "", !o.Store.ChecksPasswords()},
-		{"signer_key", o.SignerKey != "", !o.Store.ChecksPasswords()},
+		{"password_hash", o.PasswordHash != DefaultPasswordHash},
+		{"legacy_hashes", len(o.LegacyHashes) > 0},
+		{"rehash_on_login", o.RehashOnLogin},
+		{"pepper_key", o.PepperKey != ""},
+		{"signer_key", o.SignerKey != ""},
 	} {
-		switch {
-		case !option.set || option.has || o.Store.Reach == nil:
-		case o.Store.ChecksPasswords() && option.name != "database_url_key" && option.name != "ca_key" && option.name != "pool_max":
+		if option.set {
 			return &OptionError{option.name, "has no part in scripts over " + o.Store.Title() + ", which checks passwords " +
 				"itself: leave it out"}
-		default:
-			return &OptionError{option.name, "is about PostgreSQL, which the scripts over " + o.Store.Title() +
-				" do not talk to: leave it out; the keys of a store of another kind stand where it is described"}
 		}
 	}
 	return nil

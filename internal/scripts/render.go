@@ -155,7 +155,8 @@ func newSettings(op Operation, o Options) settings {
 	return constant
 }
 
-// sentPasswordBytes bounds a new password that is given to the store. What its hashes can tell apart is for the store to say.
+// sentPasswordBytes bounds a new password that is given to the store. What its hashes can tell apart is for the store to
+// say.
 const sentPasswordBytes = 1024
 
 // keyColumns are the columns by which a user is told from others: those of the address and the user name, what these are

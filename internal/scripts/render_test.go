@@ -135,27 +135,15 @@ func TestHelpersAreUsedAndNamed(t *testing.T) {
 	}
 }
 
-// otherStores are those that are no tables, with all parts that they can have.
+// otherStores are those that are no tables, with all that they can have.
 func otherStores() []store.Store {
-	var stores []store.Store
+	stores := []store.Store{inATenant()}
 	for _, contract := range store.Contracts() {
 		for _, check := range store.PasswordChecks() {
-			a := store.API{
-				URL: "https://users.example.com", Contract: contract, PasswordCheck: check, Auth: store.Basic, CAKey: "API_CA",
-				UsernameKey: "API_USERNAME", PasswordKey: "API_PASSWORD",
-			}
-			if contract == store.RPC {
-				a.Schema, a.UsernameKey, a.PasswordKey = "auth0", "", ""
-				a.Auth, a.TokenURL, a.Audience = store.ClientCredentials, "https://acme.example.com/oauth/token", "urn:users"
-				a.ClientIDKey, a.ClientSecretKey = "API_CLIENT_ID", "API_CLIENT_SECRET"
-			}
-			stores = append(stores, store.Store{Reach: a, Columns: storeWith().Columns})
+			stores = append(stores, behindAPI(contract, check))
 		}
 	}
-	return append(stores, store.Store{Columns: store.WithoutColumns(store.TenantParts()), Reach: store.Tenant{
-		Domain: "acme.eu.auth0.com", Connection: "members", ClientIDKey: "TENANT_CLIENT_ID", ClientSecretKey: "TENANT_CLIENT_SECRET",
-		ManagementClientIDKey: "TENANT_CLIENT_ID", ManagementClientSecretKey: "TENANT_CLIENT_SECRET",
-	}})
+	return stores
 }
 
 // everyOption switches on all that a script can have.

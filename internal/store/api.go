@@ -50,8 +50,8 @@ const (
 // Auths lists the ways.
 func Auths() []Auth { return []Auth{ClientCredentials, Basic} }
 
-// API means that scripts ask an API over HTTPS. It is no secret: keys are names of values in the connection's configuration.
-// Members stand in the order of their names, as in the text of a store.
+// API means that scripts ask an API over HTTPS. It is no secret: keys are names of values in the connection's
+// configuration. Members stand in the order of their names, as in the text of a store.
 type API struct {
 	// Audience and TokenURL are of client credentials alone, as are ClientIDKey and ClientSecretKey.
 	Audience string `json:"audience,omitempty"`
@@ -117,7 +117,8 @@ func (a API) check() error {
 	if strings.HasSuffix(a.URL, "/") {
 		return errors.New("api.url ends with a slash")
 	}
-	token, basic := []string{a.Audience, a.TokenURL, a.ClientIDKey, a.ClientSecretKey}, []string{a.UsernameKey, a.PasswordKey}
+	token := []string{a.Audience, a.TokenURL, a.ClientIDKey, a.ClientSecretKey}
+	basic := []string{a.UsernameKey, a.PasswordKey}
 	wanted, other := token, basic
 	if a.Auth == Basic {
 		wanted, other = basic, token
@@ -135,15 +136,16 @@ func (a API) check() error {
 	return nil
 }
 
-// CheckURL tells why a text is no URL at which the scripts could ask. The error holds nothing of the text, which may have a
-// password in it.
+// CheckURL tells why a text is no URL at which the scripts could ask. The error holds nothing of the text, which may
+// have a password in it.
 func CheckURL(text string) error {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Host == "" || u.Hostname() == "" || u.Opaque != "" || strings.ContainsAny(text, " \\"):
 		return errors.New("is no absolute URL, such as https://users.example.com")
 	case u.User != nil:
-		return errors.New("has a user name or a password in it; what the scripts log in with stands in the connection's configuration")
+		return errors.New("has a user name or a password in it; what the scripts log in with stands in the connection's " +
+			"configuration")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Contains(text, "#"):
 		return errors.New("has a query or a fragment, and the scripts put a path behind it")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):

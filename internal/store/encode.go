@@ -166,7 +166,8 @@ func (e *encoded) reach(s *Store) error {
 	}
 	switch {
 	case reaches != 1:
-		return errors.New("it needs a table, or functions with the table that they stand in front of, or an API, or a tenant, and not both")
+		return errors.New("it needs a table, or functions with the table that they stand in front of, or an API, or a tenant, " +
+			"and not both")
 	case e.API != nil:
 		s.Reach = *e.API
 		return e.parts(s)

@@ -13,6 +13,7 @@ const (
 	EmailVerified     Part = "email_verified"
 	Password          Part = "password"
 	PasswordSalt      Part = "password_salt"
+	TOTP              Part = "totp"
 	Nickname          Part = "nickname"
 	Username          Part = "username"
 	Name              Part = "name"
@@ -56,6 +57,8 @@ func Parts() []PartSpec {
 		{Password, true, "text", false, "", "The password's hash, never the password."},
 		{PasswordSalt, false, "text", true, "", "The salt of a password's hash, where it has a column of its own; `login` " +
 			"reads it, and scripts write it only with `write`."},
+		{TOTP, false, "text", true, "", "The secret of the user's one-time passwords in base32, as an authenticator app has it; only " +
+			"`auth0pg_users_import` reads it."},
 		{Nickname, false, "text", true, "", "The name shown for the user when there is no full name."},
 		{Username, false, "text", true, "", "The name a user may log in with instead of the e-mail address; unique."},
 		{Name, false, "text", true, "", "The full name."},

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -26,6 +27,10 @@ type API struct {
 	slots   chan struct{}
 	// draining means that the process is about to end.
 	draining atomic.Bool
+
+	readiness sync.Mutex
+	asked     time.Time
+	unready   error // what came of it
 }
 
 // Drain makes [API.Ready] say no, so that no new requests are sent here; those that are, are served.
@@ -52,23 +57,30 @@ func New(c Config) (*API, error) {
 // Close ends the connections to the database, once what runs has ended.
 func (a *API) Close() { a.users.database.pool.Close() }
 
-// Ready says why no request can be served; nil where they can.
+// Ready says why no request can be served; nil where they can. What was found out a second ago is not asked again, since
+// everybody may ask.
 func (a *API) Ready(ctx context.Context) error {
 	if a.draining.Load() {
 		return errors.New("the process is about to end")
 	}
-	ctx, cancel := context.WithTimeout(ctx, queryTime)
-	defer cancel()
+	a.readiness.Lock()
+	defer a.readiness.Unlock()
+	if time.Since(a.asked) > time.Second {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), queryTime)
+		defer cancel()
+		a.unready, a.asked = a.findOut(ctx), time.Now()
+	}
+	return a.unready
+}
+
+func (a *API) findOut(ctx context.Context) error {
 	if _, err := a.users.database.catalog(ctx, false); err != nil {
 		return fmt.Errorf("the access functions: %s", describe(err))
 	}
 	if err := a.users.database.pool.Ping(ctx); err != nil {
 		return fmt.Errorf("the database: %s", describe(err))
 	}
-	if err := a.callers.ready(ctx); err != nil {
-		return fmt.Errorf("the keys that tokens are checked with: %w", err)
-	}
-	return nil
+	return a.callers.ready(ctx)
 }
 
 // Operations lists what the role may call at the moment.
@@ -176,13 +188,6 @@ func (a *API) guarded(w http.ResponseWriter, r *http.Request, req *request) (bod
 			body, err = nil, &problem{status: http.StatusInternalServerError, code: "internal", message: "an error of the API", pgrst: "XX000"}
 		}
 	}()
-	select {
-	case a.slots <- struct{}{}:
-		defer func() { <-a.slots }()
-	default:
-		req.path = "(not looked at)"
-		return nil, unavailable(errors.New("too many requests at once"))
-	}
 	ctx, cancel := context.WithTimeout(r.Context(), requestTime)
 	defer cancel()
 	return a.serve(ctx, w, r, req)
@@ -205,6 +210,12 @@ func (a *API) serve(ctx context.Context, w http.ResponseWriter, r *http.Request,
 	var err error
 	if req.caller, err = a.callers.admit(ctx, r, scope); err != nil {
 		return nil, err
+	}
+	select { // who may not call takes nobody's place
+	case a.slots <- struct{}{}:
+		defer func() { <-a.slots }()
+	default:
+		return nil, unavailable(errors.New("too many requests at once"))
 	}
 	if profile := r.Header.Get("Content-Profile"); req.contract == "rpc" && profile != "" && profile != a.config.Schema {
 		return nil, &problem{

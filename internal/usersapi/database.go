@@ -28,6 +28,7 @@ type database struct {
 	functions map[string]function
 	read      time.Time
 	reason    error // why there are no functions
+	reading   bool  // somebody finds out whether they have changed
 }
 
 // catalogAge is how long what the catalog said is believed.
@@ -72,29 +73,45 @@ func (d *database) mode() pgx.QueryExecMode {
 	return pgx.QueryExecModeCacheStatement
 }
 
-// catalog returns the functions, read anew where that is long ago or where they are asked for again.
+// catalog returns the functions. Those that are known are read anew behind whoever asks, unless they seem to have changed.
 func (d *database) catalog(ctx context.Context, again bool) (map[string]function, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	age := time.Since(d.read)
-	if d.functions != nil && age < catalogAge && !(again && age > time.Second) {
-		return d.functions, nil
+	switch {
+	case d.functions != nil && age >= catalogAge && !d.reading:
+		d.reading = true
+		go d.refresh(context.WithoutCancel(ctx))
+	case d.functions != nil && !(again && age > time.Second):
+	case age < time.Second: // who asks next waits for as long
+	default:
+		d.update(d.readCatalog(ctx))
 	}
-	if d.functions == nil && age < time.Second {
-		return nil, d.reason // who asks next waits for as long
+	if d.functions == nil {
+		return nil, d.reason
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), queryTime)
-	defer cancel()
+	return d.functions, nil
+}
+
+func (d *database) refresh(ctx context.Context) {
 	functions, err := d.readCatalog(ctx)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.update(functions, err)
+	d.reading = false
+}
+
+// update keeps what is known where the server does not answer: whoever calls a function is told so.
+func (d *database) update(functions map[string]function, err error) {
 	d.read = time.Now()
-	if err != nil && d.functions != nil && isUnavailable(err) {
-		return d.functions, nil // the server does not answer: whoever calls a function is told so
+	if err == nil || d.functions == nil || !isUnavailable(err) {
+		d.functions, d.reason = functions, err
 	}
-	d.functions, d.reason = functions, err
-	return functions, err
 }
 
 func (d *database) readCatalog(ctx context.Context) (functions map[string]function, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), queryTime)
+	defer cancel()
 	err = pgx.BeginTxFunc(ctx, d.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SET LOCAL search_path = pg_catalog, pg_temp"); err != nil {
 			return err
@@ -126,10 +143,27 @@ func (d *database) call(ctx context.Context, name string, given values) ([]row, 
 			return nil, errNotOffered
 		}
 		rows, err := d.run(ctx, f, given)
-		if err == nil || again || !isReplaced(err) {
-			return rows, err
+		lost := err != nil && isLost(err)
+		switch {
+		case err == nil || again || ctx.Err() != nil:
+		case isReplaced(err) || lost && f.results != nil:
+			continue
 		}
+		if lost && f.results == nil {
+			return nil, late("the connection was lost: " + describe(err)) // it may have happened
+		}
+		return rows, err
 	}
+}
+
+// isLost is of a connection that ended after a statement was sent, so that nobody knows what became of it.
+func isLost(err error) bool {
+	var server *pgconn.PgError
+	if errors.As(err, &server) {
+		return server.Code == "57P01" || server.Code == "57P02"
+	}
+	var connect *pgconn.ConnectError
+	return !errors.As(err, &connect) && !pgconn.SafeToRetry(err) && !pgconn.Timeout(err)
 }
 
 // isReplaced is of what the server refuses before it runs anything, since the function is another one by now.

@@ -26,12 +26,14 @@ type keys struct {
 	known map[string]*rsa.PublicKey
 	// fetched is when they were fetched, tried when that was last tried.
 	fetched, tried time.Time
-	err            error // why the last try failed
+	err            error         // why the last try failed
+	fetching       chan struct{} // closed when the fetch that is under way has ended; nil for none
 }
 
 const (
 	// keysPause is the time between two tries, so that tokens with ids that nobody has are no burden for the tenant.
-	keysPause = 5 * time.Second
+	// keysRest is that between two that are only to find out what was revoked, where the tenant does not answer.
+	keysPause, keysRest = 5 * time.Second, time.Minute
 	// keysAge is how long keys are used before they are fetched again, keysEnd how long where that fails.
 	keysAge, keysEnd = 10 * time.Minute, 24 * time.Hour
 	maxKeys          = 256 << 10
@@ -40,51 +42,80 @@ const (
 
 func newKeys(url string, now func() time.Time) *keys { return &keys{url: url, now: now} }
 
-// key is the public key of this id.
+// key is the public key of this id. Who has one that is known does not wait for those whose is not.
 func (k *keys) key(ctx context.Context, id string) (*rsa.PublicKey, error) {
-	k.mu.Lock() // who comes while keys are fetched waits for them
+	k.mu.Lock()
 	defer k.mu.Unlock()
 	key, ok := k.known[id]
 	if !ok || k.age() > keysAge {
-		k.fetch(ctx)
+		k.fetch(ctx, ok)
 		key, ok = k.known[id]
 	}
 	switch {
 	case ok && k.age() < keysEnd:
 		return key, nil
 	case k.known == nil || k.age() >= keysEnd:
-		return nil, unavailable(fmt.Errorf("the keys that tokens are checked with: %w", k.err))
+		return nil, k.missing()
 	}
 	return nil, unauthorized("the tenant has no key of the token's id (kid)")
 }
 
 func (k *keys) age() time.Duration { return k.now().Sub(k.fetched) }
 
+func (k *keys) missing() error {
+	err := k.err
+	if err == nil {
+		err = errors.New("they are being fetched")
+	}
+	return unavailable(fmt.Errorf("the keys that tokens are checked with: %w", err))
+}
+
 func (k *keys) ready(ctx context.Context) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.known == nil || k.age() > keysAge {
-		k.fetch(ctx)
+		k.fetch(ctx, k.known != nil)
 	}
 	if k.known == nil || k.age() >= keysEnd {
-		return k.err
+		return k.missing()
 	}
 	return nil
 }
 
-// fetch brings what is known up to date, unless that was tried just now.
-func (k *keys) fetch(ctx context.Context) {
-	if !k.tried.IsZero() && k.now().Sub(k.tried) < keysPause {
+// fetch brings what is known up to date, unless that was tried just now. It is called with the lock, which it gives up
+// while it waits; whoever comes meanwhile waits for the same answer.
+func (k *keys) fetch(ctx context.Context, known bool) {
+	pause := keysPause
+	if known && k.err != nil {
+		pause = keysRest
+	}
+	if k.fetching == nil && (k.tried.IsZero() || k.now().Sub(k.tried) >= pause) {
+		k.tried, k.fetching = k.now(), make(chan struct{})
+		go k.fetchNow(context.WithoutCancel(ctx)) // whoever asked may go: the keys are for all
+	}
+	fetching := k.fetching
+	if fetching == nil {
 		return
 	}
-	k.tried = k.now()
-	// Whoever asked may go: the keys are for all.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), queryTime)
+	k.mu.Unlock()
+	select {
+	case <-fetching:
+	case <-ctx.Done():
+	}
+	k.mu.Lock()
+}
+
+func (k *keys) fetchNow(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, queryTime)
 	defer cancel()
 	known, err := fetchKeys(ctx, k.url)
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if k.err = err; err == nil {
 		k.known, k.fetched = known, k.now()
 	}
+	close(k.fetching)
+	k.fetching = nil
 }
 
 func fetchKeys(ctx context.Context, url string) (map[string]*rsa.PublicKey, error) {

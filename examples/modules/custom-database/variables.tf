@@ -109,7 +109,7 @@ variable "table" {
 
   validation {
     condition = length(setsubtract(keys(var.table.columns), [
-      "id", "email", "email_verified", "password", "password_salt", "nickname", "username", "name", "given_name", "family_name", "picture",
+      "id", "email", "email_verified", "password", "password_salt", "totp", "nickname", "username", "name", "given_name", "family_name", "picture",
       "phone_number", "phone_verified", "blocked", "user_metadata", "app_metadata", "created_at", "updated_at", "last_login",
       "last_password_reset", "migrated_at",
     ])) == 0

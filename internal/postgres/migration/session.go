@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -99,14 +100,24 @@ func (s *Session) prepare(ctx context.Context, source Source) error {
 	if !ok {
 		return errors.New("the store is not a table")
 	}
-	found, err := table.Inspect(ctx, s.conn, reach.Schema, reach.Name)
-	switch {
-	case err != nil:
+	relation, err := table.InspectRelation(ctx, s.conn, reach.Schema, reach.Name)
+	if err != nil {
 		return err
-	case found == nil:
+	}
+	if relation == nil {
 		return table.ErrNotFound
-	case len(found.Foreign) > 0:
-		return &postgres.ForeignError{Found: found.Foreign}
+	}
+	found := relation.Table
+	foreign := found.Foreign
+	if !found.IsTable() {
+		written, err := postgres.WrittenForeign(ctx, s.conn, reach.Schema, reach.Name)
+		if err != nil {
+			return err
+		}
+		foreign = append(slices.Clone(relation.Foreign), written...)
+	}
+	if len(foreign) > 0 {
+		return &postgres.ForeignError{Found: foreign}
 	}
 	s.owner = found.Owner
 	condition := ""

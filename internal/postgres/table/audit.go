@@ -46,6 +46,8 @@ type Audit struct {
 	Problems []Problem
 	// Migrated and Left are nil for a table that does not keep who was migrated.
 	Migrated, Left *Finding
+	// Cohorts are nil for the same.
+	Cohorts *Cohorts
 }
 
 // The longest address that mail can be sent to (RFC 5321, 4.5.3.1), and its part before the @.
@@ -99,6 +101,9 @@ func AuditUsers(ctx context.Context, s *postgres.Server, users store.Store, form
 			return err
 		}
 		if audit.Costs, err = query.costs(ctx, tx, users); err != nil {
+			return err
+		}
+		if audit.Cohorts, err = query.cohorts(ctx, tx, users); err != nil {
 			return err
 		}
 		suspects := Suspects(users, relation.Table, ignored)

@@ -111,7 +111,8 @@ func (d *apiStore) Schema(_ context.Context, _ datasource.SchemaRequest, resp *d
 				Validators: []validator.Set{kit.PartsValidator{Of: "An API", Further: furtherParts()}},
 			},
 			"operations": kit.OfferedAttribute("The operations that the API offers; by default all that the parts are there for. A " +
-				"connection gets scripts for these, and their tokens have the scopes of these."),
+				"connection gets scripts for these, and their tokens have the scopes of these: for one with `import_mode` name " +
+				"`login` and `get_user`."),
 			"scopes": schema.ListAttribute{
 				Computed: true, ElementType: types.StringType,
 				MarkdownDescription: "The scopes that tokens are asked for, one for each operation: the API in the tenant has " +

@@ -23,7 +23,7 @@ import (
 // furtherParts are those that an API may have and need not.
 func furtherParts() (names []string) {
 	for _, spec := range store.Parts() {
-		if !spec.Required && spec.Part != store.PasswordSalt {
+		if !spec.Required && spec.Part != store.PasswordSalt && spec.Part != store.TOTP {
 			names = append(names, string(spec.Part))
 		}
 	}
@@ -159,7 +159,7 @@ func clientOf(data *kit.Data) *auth0.Client {
 	return client
 }
 
-// urlValidator accepts URLs at which the scripts can ask. It shows nothing of the text, in which there may be a password.
+// urlValidator accepts URLs at which the scripts can ask. It shows nothing of the text: there may be a password in it.
 type urlValidator struct{}
 
 func (urlValidator) Description(context.Context) string {

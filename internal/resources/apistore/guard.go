@@ -36,7 +36,8 @@ func (m *apiStoreModel) checkGuard(ctx context.Context, data *kit.Data, diags *d
 	}
 	client := clientOf(data)
 	if client == nil || client.TokenURL() != m.TokenURL.ValueString() {
-		tflog.Info(ctx, "who gets tokens for the API is not looked at: the provider has no settings of the tenant that gives them out")
+		tflog.Info(ctx, "who gets tokens for the API is not looked at: the provider has no settings of the tenant that "+
+			"gives them out")
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookingAtTenant)
@@ -91,11 +92,21 @@ func warnOfUsers(found *auth0.ResourceServer, diags *diag.Diagnostics) {
 
 // closing are the lines that leave the API to the scripts.
 func closing(found *auth0.ResourceServer) string {
-	return fmt.Sprintf("In auth0_resource_server of the provider auth0/auth0:\n\n"+
-		"  subject_type_authorization {\n    user {\n      policy = \"deny_all\"\n    }\n    client {\n"+
-		"      policy = \"require_client_grant\"\n    }\n  }\n\n"+
-		"Or over the Management API:\n\n  PATCH /api/v2/resource-servers/%s\n"+
-		"  {\"subject_type_authorization\":{\"user\":{\"policy\":\"deny_all\"},\"client\":{\"policy\":\"require_client_grant\"}}}", found.ID)
+	return fmt.Sprintf(`In auth0_resource_server of the provider auth0/auth0:
+
+  subject_type_authorization {
+    user {
+      policy = "deny_all"
+    }
+    client {
+      policy = "require_client_grant"
+    }
+  }
+
+Or over the Management API:
+
+  PATCH /api/v2/resource-servers/%s
+  {"subject_type_authorization":{"user":{"policy":"deny_all"},"client":{"policy":"require_client_grant"}}}`, found.ID)
 }
 
 // checkGrants tells that no client gets a token with all scopes that the scripts ask for.
@@ -126,10 +137,10 @@ func (m *apiStoreModel) checkGrants(ctx context.Context, client *auth0.Client, d
 	quoted := `"` + strings.Join(scopes, `", "`) + `"`
 	diags.AddAttributeWarning(audiencePath, "API Gives Scripts No Token", fmt.Sprintf(
 		"Of the API %q no client gets a token with the scopes of all operations that it offers, so that every login would "+
-			"fail. %s\n\nIn auth0_client_grant of the provider auth0/auth0, for the client of the scripts, after the API has them as "+
-			"its own:\n\n  audience = %q\n  scopes   = [%s]\n\nOr over the Management API: POST /api/v2/client-grants with client_id, "+
-			"audience and scope. Or leave operations out that the API does not offer.", m.Audience.ValueString(), why,
-		m.Audience.ValueString(), quoted))
+			"fail. %s\n\nIn auth0_client_grant of the provider auth0/auth0, for the client of the scripts, after the API has "+
+			"them as its own:\n\n  audience = %q\n  scopes   = [%s]\n\nOr over the Management API: POST "+
+			"/api/v2/client-grants with client_id, audience and scope. Or leave operations out that the API does not offer.",
+		m.Audience.ValueString(), why, m.Audience.ValueString(), quoted))
 }
 
 // scopes are those that a token is asked for.

@@ -141,7 +141,8 @@ func connectionSchema(ctx context.Context) schema.Schema {
 		},
 		"configuration_wo": schema.MapAttribute{
 			Optional: true, Sensitive: true, WriteOnly: true, ElementType: types.StringType,
-			MarkdownDescription: "The values that the scripts read as `configuration.<key>`, above all the database's URL. " +
+			MarkdownDescription: "The values that the scripts read as `configuration.<key>`, above all the database's URL, or " +
+				"the credentials for an API. " +
 				"Write-only: they are in neither state nor plan, " +
 				"which keep only two bytes of a hash to notice a value that changes by itself. A change takes effect together " +
 				"with `configuration_wo_version`. The whole map is sent whenever an option changes, so keep it configured.",
@@ -244,7 +245,8 @@ func connectionSchema(ctx context.Context) schema.Schema {
 
 func optionalStore() schema.StringAttribute {
 	attribute := kit.ConsumedStore("The user store that the scripts are rendered for: the `store` of an " +
-		"`auth0pg_users_table` or of `auth0pg_access_functions`. Without it the scripts are those of `scripts.overrides`. " +
+		"`auth0pg_users_table`, of `auth0pg_access_functions`, or of a data source such as `auth0pg_store` and " +
+		"`auth0pg_api_store`. Without it the scripts are those of `scripts.overrides`. " +
 		"A change renders and uploads the scripts anew.")
 	attribute.Required, attribute.Optional = false, true
 	return attribute

@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/auth0"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/bulkimport"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/migration"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 )
@@ -43,8 +44,6 @@ type settings struct {
 const (
 	defaultPoll     = 4 * time.Second
 	defaultPatience = 10 * time.Minute
-	// pageSize is how many users are read at a time.
-	pageSize = 1000
 	// maxPasses is how often everybody who is left is asked for, since answers were lost.
 	maxPasses = 20
 	// morePasses is how often it is looked whether somebody was added meanwhile.
@@ -68,7 +67,7 @@ type engine struct {
 	settings
 	tenant  tenant
 	db      *migration.Session
-	convert *converter
+	convert *bulkimport.Converter
 
 	page  []migration.User // read and not sent
 	after string           // the last id that was read
@@ -183,17 +182,17 @@ func (e *engine) next(ctx context.Context, limit int) ([]string, error) {
 		if u == nil {
 			break
 		}
-		row := e.convert.user(u)
-		if row.held == "" && !e.asked[u.ID()] {
-			if len(file)+len(row.json)+2 > auth0.MaxImportedUsers {
+		row := e.convert.User(u)
+		if row.Held == "" && !e.asked[u.ID()] {
+			if len(file)+len(row.JSON)+2 > auth0.MaxImportedUsers {
 				break
 			}
 			if len(ids) > 0 {
 				file = append(file, ',')
 			}
-			file, ids = append(file, row.json...), append(ids, u.ID())
-		} else if row.held != "" {
-			e.report.held[row.held]++
+			file, ids = append(file, row.JSON...), append(ids, u.ID())
+		} else if row.Held != "" {
+			e.report.held[row.Held]++
 		}
 		e.page = e.page[1:]
 	}
@@ -206,14 +205,14 @@ func (e *engine) next(ctx context.Context, limit int) ([]string, error) {
 // peek is the next user, nil when there is none.
 func (e *engine) peek(ctx context.Context) (migration.User, error) {
 	if len(e.page) == 0 && !e.ended {
-		page, err := e.db.Page(ctx, e.after, pageSize)
+		page, err := e.db.Page(ctx, e.after, bulkimport.PageSize)
 		if err != nil {
 			return nil, err
 		}
 		if len(page) > 0 {
 			e.after = page[len(page)-1].ID()
 		}
-		e.page, e.ended = page, len(page) < pageSize || e.after == "" // rows without an id come last, and are held back
+		e.page, e.ended = page, len(page) < bulkimport.PageSize || e.after == "" // rows without an id come last, and are held back
 	}
 	if len(e.page) == 0 {
 		return nil, nil
@@ -343,7 +342,7 @@ func (e *engine) outcome(ctx context.Context, batch *migration.Batch, job *auth0
 	}
 	codes := map[string][]string{}
 	for _, row := range rows {
-		if id := e.convert.tableID(row.UserID); slices.Contains(batch.IDs, id) { // another's does not say who was refused
+		if id := e.convert.TableID(row.UserID); slices.Contains(batch.IDs, id) { // another's does not say who was refused
 			codes[id] = row.Codes
 		}
 	}
@@ -374,7 +373,7 @@ func (e *engine) outcome(ctx context.Context, batch *migration.Batch, job *auth0
 }
 
 func (e *engine) isThere(ctx context.Context, id string) (bool, error) {
-	u, err := e.tenant.User(ctx, e.convert.auth0ID(id))
+	u, err := e.tenant.User(ctx, e.convert.Auth0ID(id))
 	return u != nil && u.In(e.connectionName), err
 }
 

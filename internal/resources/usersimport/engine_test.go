@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/auth0"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/bulkimport"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/localtenant"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
@@ -53,7 +55,7 @@ func newSite(t testing.TB, users int, o localtenant.Options) *site {
 	}
 	t.Cleanup(func() { _ = local.Close() })
 	s := &site{t: t, db: pgtest.LocalDatabase(t), tenant: local}
-	s.db.Exec(`CREATE TABLE public.users (id bigint PRIMARY KEY, email text, password_hash text, salt text, verified boolean, blocked boolean,
+	s.db.Exec(`CREATE TABLE public.users (id bigint PRIMARY KEY, email text, password_hash text, salt text, totp text, verified boolean, blocked boolean,
 		phone text, app_metadata jsonb, migrated_at timestamptz)`)
 	s.add(1, users)
 	server, err := postgres.NewServer(postgres.Config{URL: s.db.URL, LockTimeout: 2 * time.Second})
@@ -84,7 +86,7 @@ func newSite(t testing.TB, users int, o localtenant.Options) *site {
 		Store: store.Store{Reach: store.Table{Schema: "public", Name: "users"}, EmailLookup: store.LowerIndex,
 			Columns: map[store.Part]store.Column{
 				store.ID: {Name: "id", Type: "bigint"}, store.Email: text("email"), store.Password: text("password_hash"),
-				store.PasswordSalt:  text("salt"),
+				store.PasswordSalt: text("salt"), store.TOTP: text("totp"),
 				store.EmailVerified: flag("verified"), store.Blocked: flag("blocked"), store.PhoneNumber: text("phone"),
 				store.AppMetadata: {Name: "app_metadata", Type: "jsonb"}, store.MigratedAt: {Name: "migrated_at",
 					Type: "timestamp with time zone"},
@@ -140,8 +142,8 @@ func (s *site) importing(ctx context.Context, through func(tenant) tenant) (repo
 	}
 	e := &engine{
 		settings: s.settings, tenant: s.client, db: session,
-		convert: &converter{prefix: "old", duplicates: duplicates,
-			hashes: hashes.ImportSettings{Formats: []string{"bcrypt", "md5"}}},
+		convert: &bulkimport.Converter{Prefix: "old", Duplicates: duplicates,
+			Hashes: hashes.ImportSettings{Formats: []string{"bcrypt", "md5"}}},
 	}
 	if through != nil {
 		e.tenant = through(e.tenant)
@@ -207,9 +209,14 @@ func (s *site) comesOtherwise(id, email string) {
 func TestEverybodyIsImported(t *testing.T) {
 	s := newSite(t, 25, localtenant.Options{})
 	s.db.Exec("UPDATE public.users SET app_metadata = '{\"plan\": \"gold\"}', phone = '+4915112345678', blocked = " +
-		"true WHERE id = 7")
+		"true, totp = 'jbswy3dpehpk3pxp====' WHERE id = 7")
 	s.db.Exec("UPDATE public.users SET migrated_at = '2020-01-01' WHERE id = 9")
 	got := s.imports()
+	if !slices.ContainsFunc(s.tenant.Requests(), func(r localtenant.Request) bool {
+		return strings.Contains(string(r.Body), `"mfa_factors":[{"totp":{"secret":"JBSWY3DPEHPK3PXP"}}]`)
+	}) {
+		t.Error("the secret of one-time passwords was not sent")
+	}
 	if got.imported != 24 || got.alreadyThere != 0 || len(got.refused) != 0 || len(got.held) != 0 {
 		t.Errorf("report %+v", got)
 	}
@@ -248,18 +255,18 @@ func TestEverybodyIsImported(t *testing.T) {
 
 // Who cannot go is held back with the reason, and everybody else goes.
 func TestWhoCannotGoIsHeldBack(t *testing.T) {
-	s := newSite(t, 12, localtenant.Options{})
+	s := newSite(t, 13, localtenant.Options{})
 	for id, change := range map[int]string{
 		1: "email = NULL", 2: "email = 'no address'", 3: "email = 'USER4@example.com'", 5: "password_hash = ''",
 		6: "password_hash = '$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0'", 7: "salt = 'pepper'", 8: "phone = '0151 1234'",
 		9: `app_metadata = '{"user_id": 1}'`, 10: `app_metadata = jsonb_build_object('x', repeat('x', 11000))`,
-		11: `app_metadata = '[]'`,
+		11: `app_metadata = '[]'`, 12: "totp = 'JBSW-Y3DP'",
 	} {
 		s.db.Exec(fmt.Sprintf("UPDATE public.users SET %s WHERE id = %d", change, id))
 	}
 	got := s.imports()
 	want := map[string]int64{
-		noEmail: 1, badEmail: 1, sharedEmail: 2, noHash: 1, badPhone: 1, badMetadata: 2, largeProfile: 1,
+		bulkimport.NoEmail: 1, bulkimport.BadEmail: 1, bulkimport.SharedEmail: 2, bulkimport.NoHash: 1, bulkimport.BadPhone: 1, bulkimport.BadMetadata: 2, bulkimport.LargeProfile: 1, bulkimport.BadTOTP: 1,
 		"a hash that looks like phpass: name its format, phpass, in hash_formats":                 1,
 		"a hash that looks like md5: name in salt_position where its salt stood when it was made": 1,
 	}
@@ -271,7 +278,7 @@ func TestWhoCannotGoIsHeldBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer session.Close()
-	if left := strings.Join(s.db.QueryStrings("SELECT id::text FROM ("+session.LeftQuery()+") q"), " "); left != "1 2 3 4 5 6 7 8 9 10 11" {
+	if left := strings.Join(s.db.QueryStrings("SELECT id::text FROM ("+session.LeftQuery()+") q"), " "); left != "1 2 3 4 5 6 7 8 9 10 11 12" {
 		t.Errorf("left are %s", left)
 	}
 	if shared := s.db.QueryStrings("SELECT * FROM (" + session.SharedQuery() + ") q (id) ORDER BY 1"); fmt.Sprint(shared) != "[3 4]" {
@@ -532,15 +539,57 @@ func TestIDsThatAreNoKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer session.Close()
-	if f, err := count(t.Context(), session, &converter{}); err != nil || f.held[noID] == 0 {
+	if f, err := bulkimport.Count(t.Context(), session, &bulkimport.Converter{}); err != nil || f.Held[bulkimport.NoID] == 0 {
 		t.Errorf("counted %+v, %v", f, err)
 	}
 	got := s.imports()
-	if got.imported != 2 || got.held[sharedEmail] != 2 || got.held[noID] == 0 {
+	if got.imported != 2 || got.held[bulkimport.SharedEmail] != 2 || got.held[bulkimport.NoID] == 0 {
 		t.Errorf("imported %d, held back %v", got.imported, got.held)
 	}
 	if marked := s.db.QueryStrings("SELECT id::text FROM public.users WHERE migrated_at IS NOT NULL ORDER BY id"); fmt.Sprint(marked) != "[1 2]" {
 		t.Errorf("marked are %v", marked)
+	}
+}
+
+// Users behind a view are read and marked through it, unless somebody's code would run then.
+func TestUsersOfAView(t *testing.T) {
+	for name, test := range map[string]struct {
+		ddl, refused string
+	}{
+		"updatable": {"CREATE VIEW public.members AS SELECT * FROM public.users WHERE id <> 3", ""},
+		"with a trigger": {`CREATE VIEW public.members AS SELECT id, email, password_hash, salt, totp, verified, blocked, phone, app_metadata,
+			max(migrated_at) AS migrated_at FROM public.users WHERE id <> 3 GROUP BY id;
+			CREATE FUNCTION public.mark() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+				UPDATE public.users SET migrated_at = NEW.migrated_at WHERE id = OLD.id; RETURN NEW; END $$;
+			CREATE TRIGGER mark INSTEAD OF UPDATE ON public.members FOR EACH ROW EXECUTE FUNCTION public.mark()`, ""},
+		"of another role's table": {`GRANT CREATE ON SCHEMA public TO LOW; ALTER TABLE public.users OWNER TO LOW;
+			CREATE VIEW public.members AS SELECT * FROM public.users`, "belongs to the role"},
+		"another role's trigger": {`GRANT CREATE ON SCHEMA public TO LOW; CREATE TABLE public.ran (who text); SET ROLE LOW;
+			CREATE FUNCTION public.trap() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.ran VALUES (current_user); RETURN NEW; END $$;
+			RESET ROLE; CREATE TRIGGER trap BEFORE UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION public.trap();
+			CREATE VIEW public.members AS SELECT * FROM public.users`, "of the role"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, 5, localtenant.Options{})
+			low := s.db.RoleName("low")
+			s.db.Exec("CREATE ROLE " + low)
+			s.db.Exec(strings.ReplaceAll(test.ddl, "LOW", low))
+			s.source.Store.Reach = store.Table{Schema: "public", Name: "members"}
+			got, err := s.importing(t.Context(), nil)
+			var foreign *postgres.ForeignError
+			if test.refused != "" {
+				if !errors.As(err, &foreign) || !strings.Contains(err.Error(), test.refused) {
+					t.Errorf("%v, want %q", err, test.refused)
+				}
+				return
+			}
+			if err != nil || got.imported != 4 {
+				t.Fatalf("%+v, %v", got, err)
+			}
+			if left := s.db.QueryStrings("SELECT id::text FROM public.users WHERE migrated_at IS NULL"); fmt.Sprint(left) != "[3]" {
+				t.Errorf("left are %v", left)
+			}
+		})
 	}
 }
 

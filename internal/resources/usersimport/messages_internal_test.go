@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/bulkimport"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/migration"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
@@ -20,9 +21,9 @@ func TestAdviceForWhoIsHeldBack(t *testing.T) {
 	t.Parallel()
 	source := migration.Source{Store: store.Store{Reach: store.Table{Schema: "public", Name: "users"}}}
 	for reason, want := range map[string][3]bool{
-		noEmail:     {true, false, false},
-		sharedEmail: {true, true, false},
-		badPhone:    {false, false, true},
+		bulkimport.NoEmail:     {true, false, false},
+		bulkimport.SharedEmail: {true, true, false},
+		bulkimport.BadPhone:    {false, false, true},
 		"a hash that looks like phpass: name its format, phpass, in hash_formats": {false, false, true},
 	} {
 		var diags diag.Diagnostics
@@ -38,8 +39,8 @@ func TestAdviceForWhoIsHeldBack(t *testing.T) {
 // One is one, and not several.
 func TestFiguresOfOne(t *testing.T) {
 	t.Parallel()
-	f := figures{users: 1, goes: 1, bytes: 9}
-	if text := f.text(10); !strings.Contains(text, "1 user.") || !strings.Contains(text, "1 job, the first one of 1 user,") {
+	f := bulkimport.Figures{Users: 1, Goes: 1, Bytes: 9}
+	if text := text(f, 10); !strings.Contains(text, "1 user.") || !strings.Contains(text, "1 job, the first one of 1 user,") {
 		t.Error(text)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -13,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/bulkimport"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/migration"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
@@ -68,6 +70,13 @@ func checkSource(source migration.Source, diags *diag.Diagnostics) bool {
 				"store of the auth0pg_users_table.")
 		return false
 	}
+	if slices.Contains(source.Store.Refuses, "UPDATE") {
+		diags.AddAttributeError(path.Root("store"), "Users Cannot Be Marked", fmt.Sprintf(
+			"An import notes in migrated_at who is with Auth0, and %s takes no UPDATE.\n\nMake the view such that the column "+
+				"can be changed through it, with an INSTEAD OF trigger if need be, or take the store of the table beneath it.",
+			source.Store.Title()))
+		return false
+	}
 	for _, part := range append(store.Required(), store.MigratedAt) {
 		if !source.Store.Has(part) || part == store.MigratedAt && !source.Store.Writes(part) {
 			diags.AddAttributeError(path.Root("store"), "Store Lacks A Part", fmt.Sprintf(
@@ -104,9 +113,9 @@ func (r *usersImport) foresee(ctx context.Context, m *usersImportModel, pepper t
 	found, err := r.countIn(ctx, server, m, pepper, prefix, source, diags)
 	switch {
 	case diags.HasError():
-	case err == nil && found.users > 0:
+	case err == nil && found.Users > 0:
 		diags.AddWarning("Users Will Be Imported", fmt.Sprintf("%s: %s\n\nNothing has been sent yet. The figures "+
-			"are those of now.", kit.Capitalized(source.Store.Title()), found.text(m.FirstBatch.ValueInt64())))
+			"are those of now.", kit.Capitalized(source.Store.Title()), text(found, m.FirstBatch.ValueInt64())))
 	case err == nil:
 	case notThereYet(err), r.data.Absent(err) != "", errors.Is(err, context.DeadlineExceeded):
 		diags.AddWarning("Users Not Counted", kit.PostgresDetail("Could not count whom the import would bring into Auth0",
@@ -125,17 +134,17 @@ func notThereYet(err error) bool {
 func (r *usersImport) countIn(
 	ctx context.Context, server *postgres.Server, m *usersImportModel, pepper types.String, prefix string,
 	source migration.Source, diags *diag.Diagnostics,
-) (figures, error) {
+) (bulkimport.Figures, error) {
 	session, err := migration.Look(ctx, server, source)
 	if err != nil {
-		return figures{}, err
+		return bulkimport.Figures{}, err
 	}
 	defer session.Close()
 	duplicates, err := session.Duplicates(ctx)
 	if err != nil {
-		return figures{}, err
+		return bulkimport.Figures{}, err
 	}
 	convert := m.converter(ctx, pepper, duplicates, diags)
-	convert.prefix = prefix
-	return count(ctx, session, convert)
+	convert.Prefix = prefix
+	return bulkimport.Count(ctx, session, convert)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/bulkimport"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/migration"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
@@ -61,11 +62,11 @@ func (m *usersImportModel) source() (source migration.Source, ok bool) {
 
 // converter is made of the settings; the pepper comes from the configuration alone.
 func (m *usersImportModel) converter(ctx context.Context, pepper types.String, duplicates map[string]bool,
-	diags *diag.Diagnostics) *converter {
-	c := &converter{duplicates: duplicates, hashes: hashes.ImportSettings{
+	diags *diag.Diagnostics) *bulkimport.Converter {
+	c := &bulkimport.Converter{Duplicates: duplicates, Hashes: hashes.ImportSettings{
 		Pepper: pepper.ValueString(), SaltPosition: hashes.Position(m.SaltPosition.ValueString()),
 	}}
-	diags.Append(m.HashFormats.ElementsAs(ctx, &c.hashes.Formats, false)...)
+	diags.Append(m.HashFormats.ElementsAs(ctx, &c.Hashes.Formats, false)...)
 	return c
 }
 
@@ -160,7 +161,7 @@ func (r *usersImport) imports(ctx context.Context, m *usersImportModel, pepper t
 		firstBatch:      int(m.FirstBatch.ValueInt64()), maxFailed: int(m.MaxFailed.ValueInt64()), total: left,
 		poll: defaultPoll, patience: defaultPatience,
 	}}
-	e.convert.prefix = into.prefix
+	e.convert.Prefix = into.prefix
 	done, err := e.run(ctx)
 	m.show(done, source)
 	kit.LogDone(ctx, began, "users imported", map[string]any{"imported": done.imported,
@@ -201,12 +202,12 @@ type heldQueries interface {
 // heldRemedy says who they are and what helps them. An address is what the scripts find a user by, too.
 func (r report) heldRemedy(queries heldQueries) string {
 	text := "This lists the ids of those who are left, whom Auth0 has refused among them:\n\n" + queries.LeftQuery() + ";"
-	if r.held[sharedEmail] > 0 {
+	if r.held[bulkimport.SharedEmail] > 0 {
 		text += "\n\nWho shares an address or an id with another one, by ids:\n\n" + queries.SharedQuery() + ";"
 	}
 	known, others := int64(0), int64(0)
 	for reason, n := range r.held {
-		if slices.Contains([]string{noID, noEmail, badEmail, sharedEmail, userIDTooLong}, reason) {
+		if slices.Contains([]string{bulkimport.NoID, bulkimport.NoEmail, bulkimport.BadEmail, bulkimport.SharedEmail, bulkimport.UserIDTooLong}, reason) {
 			known += n
 		} else {
 			others += n

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/auth0"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/bulkimport"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/localtenant"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/migration"
 )
@@ -25,9 +26,9 @@ func TestBatchesAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &converter{prefix: "old"}
-	c.hashes.Formats = []string{"md5"}
-	foreseen, err := count(t.Context(), session, c)
+	c := &bulkimport.Converter{Prefix: "old"}
+	c.Hashes.Formats = []string{"md5"}
+	foreseen, err := bulkimport.Count(t.Context(), session, c)
 	session.Close()
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +43,7 @@ func TestBatchesAreBounded(t *testing.T) {
 	if wrong := s.settled(users); wrong != "" {
 		t.Error(wrong)
 	}
-	if jobs := foreseen.jobs(int64(s.settings.firstBatch)); int64(len(sizes)) != jobs || jobs < 4 {
+	if jobs := foreseen.Jobs(int64(s.settings.firstBatch)); int64(len(sizes)) != jobs || jobs < 4 {
 		t.Errorf("%d jobs, foreseen were %d", len(sizes), jobs)
 	}
 	if largest := slices.Max(sizes); largest > auth0.MaxImportBytes || largest < auth0.MaxImportBytes-5000 {
@@ -83,13 +84,13 @@ func BenchmarkPage(b *testing.B) {
 			}
 			defer session.Close()
 			for b.Loop() {
-				if page, err := session.Page(b.Context(), fmt.Sprint(users/2), pageSize); err != nil ||
-					len(page) != pageSize {
+				if page, err := session.Page(b.Context(), fmt.Sprint(users/2), bulkimport.PageSize); err != nil ||
+					len(page) != bulkimport.PageSize {
 					b.Fatal(len(page), err)
 				}
 			}
-			c := &converter{}
-			c.hashes.Formats = []string{"md5"}
+			c := &bulkimport.Converter{}
+			c.Hashes.Formats = []string{"md5"}
 			var peak uint64
 			stop := make(chan struct{})
 			go func() {
@@ -104,8 +105,8 @@ func BenchmarkPage(b *testing.B) {
 					}
 				}
 			}()
-			if f, err := count(b.Context(), session, c); err != nil || f.goes != int64(users) {
-				b.Error(f.goes, err)
+			if f, err := bulkimport.Count(b.Context(), session, c); err != nil || f.Goes != int64(users) {
+				b.Error(f.Goes, err)
 			}
 			close(stop)
 			b.ReportMetric(float64(peak)/(1<<20), "peak-MB")

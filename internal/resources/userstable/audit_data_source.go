@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
@@ -50,6 +51,11 @@ type usersAuditModel struct {
 	Costs            types.Map      `tfsdk:"hash_costs"`
 	Migrated         types.Object   `tfsdk:"migrated"`
 	Left             types.Object   `tfsdk:"left"`
+	LeftByFormat     types.Map      `tfsdk:"left_by_format"`
+	LeftByLastLogin  types.Map      `tfsdk:"left_by_last_login"`
+	Forecast         types.String   `tfsdk:"forecast"`
+	Import           types.Object   `tfsdk:"import"`
+	ImportFigures    types.Object   `tfsdk:"import_figures"`
 }
 
 var findingType = types.ObjectType{AttrTypes: map[string]attr.Type{"count": types.Int64Type, "query": types.StringType}}
@@ -69,7 +75,7 @@ func (d *usersAudit) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "What the rows of a users table are like: what stands in the way of logins, in which formats " +
 			"the password hashes are, and how far a migration has come. " +
-			"The table is read twice, in a transaction that changes nothing and under the provider's `statement_timeout`. " +
+			"The table is read a few times, in a transaction that changes nothing and under the provider's `statement_timeout`. " +
 			"The result holds counts and SQL, no personal data; run the queries yourself to see the rows.\n\n" +
 			"The table is read at each plan, or after the apply has created or changed the " +
 			"`auth0pg_users_table` whose `store` this is. " +
@@ -125,6 +131,7 @@ func (d *usersAudit) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 				"a table without `migrated_at`."),
 		},
 	}
+	maps.Copy(resp.Schema.Attributes, importAttributes())
 }
 
 func (d *usersAudit) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
@@ -168,6 +175,9 @@ func (d *usersAudit) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		return
 	}
 	model.show(audit)
+	if model.foresee(ctx, server, users, &resp.Diagnostics); resp.Diagnostics.HasError() {
+		return
+	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 }
 
@@ -215,6 +225,8 @@ func (m *usersAuditModel) showNothing() {
 	m.Rows, m.Hashes = types.Int64Null(), types.MapNull(findingType)
 	m.EmailsMissing, m.EmailsDuplicate, m.EmailsTooLong, m.IDsNotUnique = nothing, nothing, nothing, nothing
 	m.PasswordsMissing, m.HashesUnknown, m.Migrated, m.Left = nothing, nothing, nothing, nothing
+	m.showCohorts(nil)
+	m.ImportFigures = types.ObjectNull(figuresType.AttrTypes)
 	m.Unreadable, m.Costs, m.Problems = nothing, types.MapNull(costsType), types.ListNull(problemType)
 }
 
@@ -236,6 +248,7 @@ func (m *usersAuditModel) show(audit *table.Audit) {
 	m.Unreadable, m.Problems = findingObject(&audit.Unreadable), problemList(audit.Problems)
 	m.Costs, _ = types.MapValueFrom(context.Background(), costsType, audit.Costs)
 	m.Migrated, m.Left = findingObject(audit.Migrated), findingObject(audit.Left)
+	m.showCohorts(audit.Cohorts)
 }
 
 // costsType is what is counted of one format.

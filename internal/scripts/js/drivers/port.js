@@ -7,7 +7,8 @@
 //
 // A user is an object with the parts of the profile under their names, as many as the store has: id and email are
 // text, email_verified, phone_verified and blocked are true or false, user_metadata and app_metadata are JSON as text,
-// all else is text or null. Only what login finds has the part password, the stored hash.
+// all else is text or null. Only what login finds has the part password, the stored hash, or, where the store compares
+// passwords itself, password_matches; login leaves what was typed in settings.password for that.
 // The arguments are checked: addresses and names are text without NUL and of at most 320 characters, an id is text that
 // is not empty. A driver compares addresses without regard to case, as the store says.
 // Changes answer 'changed'; 'none' where there is no such user; and, where it is listed, 'conflict' for a value that
@@ -17,7 +18,8 @@
 //                                          name. More than one is refused by the operation.
 // findUsersByID(id)                        an array, as above
 // insertUser(user)                         'changed', 'conflict'. The parts that a sign-up brought, password being the
-//                                          hash; all others are the store's to fill, and nobody is verified or blocked.
+//                                          hash, or itself where the store makes hashes; all others are the store's
+//                                          to fill, and nobody is verified or blocked.
 // markVerified(email)                      'changed', 'none'. Keeps the time of the first confirmation.
 // setPassword(email, hash)                 'changed', 'none'
 // setEmail(email, newEmail, verified)      'changed', 'none', 'conflict'. The addresses may be the same.

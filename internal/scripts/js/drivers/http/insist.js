@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 /* exported insist */
 
-// Repeats what is safe to repeat, until there is an answer or no time for one. A change is sent again only where it was not
-// sent at all, or the API says that it did nothing and when to ask again.
+// Repeats what is safe to repeat, until there is an answer or no time for one. A change is sent again only where it was
+// not sent at all, or the API says that it did nothing and when to ask again.
 async function insist(until, readOnly, send) {
   for (let attempt = 1; ; attempt += 1) {
     const { status, code, after, ...answer } = await send();

@@ -24,7 +24,7 @@ async function requestToken(shared, id, secret) {
     throw shared.failure;
   }
   shared.token = token;
-  shared.ends = began + seconds * 950;
-  shared.renews = began + Math.max(seconds * 900, (seconds - 300) * 1000);
+  shared.ends = began + (seconds - Math.min(seconds / 20, 10)) * 1000;
+  shared.renews = began + (seconds - Math.min(seconds / 10, 300)) * 1000;
   return token;
 }

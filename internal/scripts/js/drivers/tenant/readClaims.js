@@ -12,7 +12,8 @@ function readClaims(text) {
     throw wrongAnswer('no ID token');
   }
   const { iss, aud, sub } = Object(claims);
-  if (typeof sub !== 'string' || iss !== `${settings.tenant.url}/` || ![aud].flat().includes(configured(settings.tenant.clientIdKey))) {
+  const { url, clientIdKey } = settings.tenant;
+  if (typeof sub !== 'string' || iss !== `${url}/` || ![aud].flat().includes(configured(clientIdKey))) {
     throw wrongAnswer('an ID token of another tenant or for another client');
   }
   if (!sub.startsWith('auth0|') || sub.length < 7) {

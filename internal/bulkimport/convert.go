@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
-package usersimport
+// Package bulkimport makes rows of Auth0's import jobs of users of a table, says why a user cannot be one, and counts what an
+// import would come to. Nothing is sent here.
+package bulkimport
 
 import (
 	"encoding/json"
@@ -24,15 +26,16 @@ const (
 
 // The reasons for which a user is held back that are no reasons of the hash.
 const (
-	noID          = "no id"
-	noEmail       = "no e-mail address"
-	badEmail      = "an e-mail address that Auth0 does not take"
-	sharedEmail   = "an e-mail address or an id that another user has, too"
-	noHash        = "no password hash: who is imported without one can never get one"
-	badPhone      = "a phone number that is not in E.164 form"
-	badMetadata   = "metadata that is no JSON object, or with a name that Auth0 does not take"
-	largeProfile  = "a profile of more than 10 kB"
-	userIDTooLong = "an id of more than 255 characters"
+	NoID          = "no id"
+	NoEmail       = "no e-mail address"
+	BadEmail      = "an e-mail address that Auth0 does not take"
+	SharedEmail   = "an e-mail address or an id that another user has, too"
+	NoHash        = "no password hash: who is imported without one can never get one"
+	BadPhone      = "a phone number that is not in E.164 form"
+	BadMetadata   = "metadata that is no JSON object, or with a name that Auth0 does not take"
+	BadTOTP       = "a secret of one-time passwords that is not in base32"
+	LargeProfile  = "a profile of more than 10 kB"
+	UserIDTooLong = "an id of more than 255 characters"
 )
 
 // reservedMetadata are names that app_metadata may not have.
@@ -43,52 +46,55 @@ var reservedMetadata = []string{
 	"updated_at", "user_id",
 }
 
-// converter makes rows of an import job.
-type converter struct {
-	// prefix stands with a bar in front of ids, as the connection's scripts have it; "" for none.
-	prefix     string
-	duplicates map[string]bool
-	hashes     hashes.ImportSettings
+// Converter makes rows of an import job.
+type Converter struct {
+	// Prefix stands with a bar in front of ids, as the connection's scripts have it; "" for none.
+	Prefix string
+	// Duplicates are the ids of users whose address or id another one has, too.
+	Duplicates map[string]bool
+	Hashes     hashes.ImportSettings
 }
 
 // userID is the id that Auth0 gets, without the strategy.
-func (c *converter) userID(id string) string {
-	if c.prefix == "" {
+func (c *Converter) userID(id string) string {
+	if c.Prefix == "" {
 		return id
 	}
-	return c.prefix + "|" + id
+	return c.Prefix + "|" + id
 }
 
-// auth0ID is the user's whole id.
-func (c *converter) auth0ID(id string) string { return "auth0|" + c.userID(id) }
+// Auth0ID is the user's whole id.
+func (c *Converter) Auth0ID(id string) string { return "auth0|" + c.userID(id) }
 
-// tableID is the id that the table has, for the one that Auth0 got.
-func (c *converter) tableID(userID string) string {
-	if c.prefix == "" {
+// TableID is the id that the table has, for the one that Auth0 got.
+func (c *Converter) TableID(userID string) string {
+	if c.Prefix == "" {
 		return userID
 	}
-	return strings.TrimPrefix(userID, c.prefix+"|")
+	return strings.TrimPrefix(userID, c.Prefix+"|")
 }
 
-// converted is a user as a job has it, or the reason why there is none.
-type converted struct {
-	json   []byte
-	format string // of the hash
-	held   string
+// Row is a user as a job has it, or the reason why there is none.
+type Row struct {
+	JSON []byte
+	// Format is that of the hash.
+	Format string
+	// Held is why the user cannot go, "" for who can.
+	Held string
 }
 
-// user makes a row: the profile that login returns, and the hash.
-func (c *converter) user(u migration.User) converted {
+// User makes a row: the profile that login returns, the hash, and the secret of one-time passwords.
+func (c *Converter) User(u migration.User) Row {
 	if reason := c.identity(u); reason != "" {
-		return converted{held: reason}
+		return Row{Held: reason}
 	}
 	if u.Text(store.Password) == "" {
-		return converted{held: noHash}
+		return Row{Held: NoHash}
 	}
-	hash, err := hashes.ForImport(u.Text(store.Password), u.Text(store.PasswordSalt), c.hashes)
+	hash, err := hashes.ForImport(u.Text(store.Password), u.Text(store.PasswordSalt), c.Hashes)
 	var cannot *hashes.CannotImportError
 	if errors.As(err, &cannot) {
-		return converted{held: "a hash that looks like " + cannot.Look + ": " + cannot.Reason}
+		return Row{Held: "a hash that looks like " + cannot.Look + ": " + cannot.Reason}
 	}
 	row := map[string]any{
 		"user_id": c.userID(u.ID()), "email": strings.ToLower(u.Text(store.Email)),
@@ -96,35 +102,38 @@ func (c *converter) user(u migration.User) converted {
 		hash.Member:      hash.Value,
 	}
 	if reason := addProfile(row, u); reason != "" {
-		return converted{held: reason}
+		return Row{Held: reason}
 	}
 	text, err := json.Marshal(row)
 	if err != nil || len(text) > maxProfile {
-		return converted{held: largeProfile}
+		return Row{Held: LargeProfile}
 	}
-	return converted{json: text, format: hash.Format}
+	return Row{JSON: text, Format: hash.Format}
 }
 
 var anyEmail = regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s.]+$`)
 
 // identity says what keeps a user from being known.
-func (c *converter) identity(u migration.User) string {
+func (c *Converter) identity(u migration.User) string {
 	email := u.Text(store.Email)
 	local, _, _ := strings.Cut(email, "@")
 	switch {
 	case u.ID() == "":
-		return noID
+		return NoID
 	case utf8.RuneCountInString(c.userID(u.ID())) > 255:
-		return userIDTooLong
+		return UserIDTooLong
 	case strings.TrimSpace(email) == "":
-		return noEmail
-	case c.duplicates[u.ID()]:
-		return sharedEmail
+		return NoEmail
+	case c.Duplicates[u.ID()]:
+		return SharedEmail
 	case !anyEmail.MatchString(email), len(email) > maxEmail, len(local) > maxLocalPart:
-		return badEmail
+		return BadEmail
 	}
 	return ""
 }
+
+// base32 is how Auth0 takes the secret: without padding, spaces or hyphens.
+var base32 = regexp.MustCompile(`^[A-Z2-7]+$`)
 
 var e164 = regexp.MustCompile(`^\+[1-9][0-9]{1,14}$`)
 
@@ -142,12 +151,18 @@ func addProfile(row map[string]any, u migration.User) (reason string) {
 	}
 	if phone := u.Text(store.PhoneNumber); phone != "" {
 		if !e164.MatchString(phone) {
-			return badPhone
+			return BadPhone
 		}
 		row["phone_number"], row["phone_verified"] = phone, u[store.PhoneVerified] == true
 	}
 	if u[store.Blocked] == true {
 		row["blocked"] = true
+	}
+	if secret := strings.ToUpper(strings.TrimRight(u.Text(store.TOTP), "=")); secret != "" {
+		if !base32.MatchString(secret) {
+			return BadTOTP
+		}
+		row["mfa_factors"] = []any{map[string]any{"totp": map[string]any{"secret": secret}}}
 	}
 	for part, reserved := range map[store.Part][]string{store.UserMetadata: nil, store.AppMetadata: reservedMetadata} {
 		text := u.Text(part)
@@ -156,7 +171,7 @@ func addProfile(row map[string]any, u migration.User) (reason string) {
 		}
 		var metadata map[string]json.RawMessage
 		if json.Unmarshal([]byte(text), &metadata) != nil || refusedName(metadata, reserved) {
-			return badMetadata
+			return BadMetadata
 		}
 		row[string(part)] = json.RawMessage(text)
 	}
