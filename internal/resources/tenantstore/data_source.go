@@ -238,7 +238,7 @@ func (c checked) ValidateString(_ context.Context, req validator.StringRequest, 
 		return
 	}
 	if err := c.check(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, c.subject+" Cannot Be Used", fmt.Sprintf(
+		resp.Diagnostics.AddAttributeError(req.Path, "Tenant Is Not Described", fmt.Sprintf(
 			"The %s %v.\n\nCorrect it.", strings.ToLower(c.subject), err))
 	}
 }
