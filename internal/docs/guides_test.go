@@ -196,6 +196,32 @@ func TestNamedTestsExist(t *testing.T) {
 	}
 }
 
+// The security model says by which test each claim is shown: each row of the tables of what can be done, and each item of the lists. What
+// the provider does not do, and what each secret opens, needs none.
+func TestSecurityModelNamesItsTests(t *testing.T) {
+	n := 0
+	for _, section := range strings.Split(read(t, "templates/guides/security-model.md.tmpl"), "\n## ")[1:] {
+		title, text, _ := strings.Cut(section, "\n")
+		if title == "What this does not do" || title == "The secrets and what they open" {
+			continue
+		}
+		claims := regexp.MustCompile(`(?m)^(\| [^|]|- )`).Split(text, -1)[1:]
+		if len(claims) == 0 {
+			claims = []string{text}
+		}
+		for _, claim := range claims {
+			claim, _, _ = strings.Cut(claim, "\n\n")
+			n++
+			if !testName.MatchString(claim) && !strings.Contains(claim, "The owner of the table is trusted") {
+				t.Errorf("%s: no test is named for: %.120s", title, claim)
+			}
+		}
+	}
+	if n < 45 {
+		t.Errorf("found only %d claims", n)
+	}
+}
+
 // Links between the pages lead somewhere.
 func TestLinksLeadSomewhere(t *testing.T) {
 	n := 0

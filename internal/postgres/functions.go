@@ -17,6 +17,8 @@ const ClientCheck = "check_client"
 // access functions: the allowlist changes it.
 const clientCheckBody = "\nBEGIN\n  RETURN;\nEND\n"
 
+const returnQuery = "  RETURN QUERY\n"
+
 const pinnedSearchPath = "search_path=" + PinnedPath
 
 // FunctionColumn is an argument or a result column of a function.
@@ -83,9 +85,36 @@ func (f AccessFunction) Requiring(condition, otherwise string) AccessFunction {
 	check := fmt.Sprintf("  IF (%s) IS NOT TRUE THEN\n    RAISE EXCEPTION USING ERRCODE = "+
 		"'22023', MESSAGE = %s;\n  END IF;\n",
 		condition, QuoteLiteral(otherwise))
-	const query = "  RETURN QUERY\n"
-	f.Body = strings.Replace(f.Body, query, check+query, 1)
+	f.Body = strings.Replace(f.Body, returnQuery, check+returnQuery, 1)
 	return f
+}
+
+const (
+	countsBefore = "DECLARE\n  changed bigint;\nBEGIN\n"
+	countsAfter  = "  GET DIAGNOSTICS changed = ROW_COUNT;\n  IF changed > 1 THEN\n    RAISE EXCEPTION USING ERRCODE = '21000', " +
+		"MESSAGE = 'the statement changed several rows where one user was meant';\n  END IF;\nEND\n"
+)
+
+// OfOne is the function that takes back what its statement did to more than one row.
+func (f AccessFunction) OfOne() AccessFunction {
+	f.Body = strings.Replace(f.Body, "BEGIN\n", countsBefore, 1)
+	f.Body = strings.TrimSuffix(f.Body, "END\n") + countsAfter
+	return f
+}
+
+// Statement is the one that the function runs, as it was given to [NewAccessFunction]; "" for a function of another kind.
+func (f AccessFunction) Statement() string {
+	_, text, _ := strings.Cut(f.Body, returnQuery)
+	text = strings.TrimSuffix(strings.TrimSuffix(text, countsAfter), "END\n")
+	text, ends := strings.CutSuffix(text, ";\n")
+	if !ends {
+		return ""
+	}
+	text = strings.TrimPrefix(strings.ReplaceAll("\n"+text, "\n  ", "\n"), "\n")
+	if len(f.Results) == 0 {
+		text = strings.TrimSuffix(text, "\nRETURNING true")
+	}
+	return text
 }
 
 // newClientCheck describes the function that the others call first.

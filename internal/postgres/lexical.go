@@ -29,6 +29,10 @@ type scanner struct {
 	text string
 	at   int
 	open []byte // closing brackets that are awaited
+	// statement is set for a whole statement; parameter and numbered see where each of its parameters begins and ends.
+	statement bool
+	parameter func(start, end int) error
+	numbered  func(start, end int)
 }
 
 func (s *scanner) scan() error {
@@ -71,7 +75,9 @@ func (s *scanner) token() error {
 		}
 		s.open = s.open[:len(s.open)-1]
 		s.at++
-	case c == ',' && len(s.open) == 0:
+	case c == ':':
+		return s.colon()
+	case c == ',' && len(s.open) == 0 && !s.statement:
 		return errors.New("it is more than one expression")
 	case identifierStart(c):
 		return s.word()
@@ -88,8 +94,7 @@ func identifierStart(c byte) bool {
 func (s *scanner) word() error {
 	start := s.at
 	for s.at < len(s.text) {
-		c := s.text[s.at]
-		if !identifierStart(c) && c != '$' && (c < '0' || c > '9') {
+		if !identifierByte(s.text[s.at]) {
 			break
 		}
 		s.at++
@@ -144,7 +149,7 @@ var dollarTag = regexp.MustCompile(`^\$(?:[A-Za-z_\x80-\x{10ffff}][A-Za-z0-9_\x8
 func (s *scanner) dollar() error {
 	tag := dollarTag.FindString(s.text[s.at:])
 	if tag == "" {
-		s.at++
+		s.number()
 		return nil
 	}
 	end := strings.Index(s.text[s.at+len(tag):], tag)

@@ -34,6 +34,8 @@ func grips(role string) []grip {
 	return []grip{
 		{"its own password", "ALTER ROLE " + quoted + " PASSWORD 'the thief''s'"},
 		{"its own settings", "ALTER ROLE " + quoted + " SET work_mem = '1MB'"},
+		{"a setting in this database", "DO $$ BEGIN EXECUTE format('ALTER ROLE CURRENT_USER IN DATABASE %I SET work_mem = %L', current_database(), '1MB'); END $$"},
+		{"what it was granted", "DROP OWNED BY " + quoted},
 		{"the table", "LOCK TABLE app.users IN ACCESS EXCLUSIVE MODE"},
 		{"advisory locks", strings.Join(advisory, "; ")},
 		{"comments", "DO $$ BEGIN EXECUTE format('COMMENT ON DATABASE %I IS NULL', current_database()); EXCEPTION WHEN OTHERS THEN NULL; END $$; " +

@@ -45,13 +45,13 @@ type PreflightResult struct {
 	First map[string]string
 }
 
-// Try runs work on a table in a preflight as the role, "" for the provider's own. Its error is
+// Try runs work on tables, the users' first, in a preflight as the role, "" for the provider's own. Its error is
 // [ErrRoleNotFound] for a role that does not exist, a [ConnectError], a [ForeignError], or what work returns.
 // Work is repeated, from nothing, while one of its statements meets another session's lock.
 func (s *Server) Try(
 	ctx context.Context,
 	role string,
-	table Object,
+	tables []Object,
 	work func(context.Context, *Preflight) error,
 ) error {
 	conn, err := s.Connect(ctx)
@@ -61,7 +61,7 @@ func (s *Server) Try(
 	defer CloseSoon(conn)
 	deadline := time.Now().Add(preflightBudget)
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		lost, err := s.tryOnce(ctx, conn, role, table, work)
+		lost, err := s.tryOnce(ctx, conn, role, tables, work)
 		if !lost || time.Now().After(deadline) {
 			return err
 		}
@@ -77,7 +77,7 @@ func (s *Server) tryOnce(
 	ctx context.Context,
 	conn *pgx.Conn,
 	role string,
-	table Object,
+	tables []Object,
 	work func(context.Context, *Preflight) error,
 ) (lost bool, err error) {
 	tx, err := conn.Begin(ctx)
@@ -88,12 +88,17 @@ func (s *Server) tryOnce(
 		// A connection that cannot roll back is about to be closed, which does it.
 		_ = tx.Rollback(ctx)
 	}()
-	owner, found, err := foreignCodeOf(ctx, tx, table)
-	switch {
-	case err != nil:
-		return lostRace(err), err
-	case len(found) > 0:
-		return false, &ForeignError{Found: found}
+	var owner string
+	for i, table := range tables {
+		of, found, err := foreignCodeOf(ctx, tx, table)
+		switch {
+		case err != nil:
+			return lostRace(err), err
+		case len(found) > 0:
+			return false, &ForeignError{Found: found}
+		case i == 0:
+			owner = of
+		}
 	}
 	t := &Preflight{tx: tx, path: PinnedPath}
 	if err := t.begin(ctx, s.LockTimeout(), role, owner); err != nil {
@@ -229,6 +234,25 @@ func runAsText(ctx context.Context, conn *pgconn.PgConn, sql string, values []*s
 		}
 	}
 	return result, nil
+}
+
+const rowTriggersSQL = `
+select g.tgname::text from pg_trigger g join pg_class c on c.oid = g.tgrelid join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = $1 and c.relname = $2 and not g.tgisinternal and g.tgenabled <> 'D'
+  and g.tgtype & 1 <> 0 and g.tgtype & (4 | 16) <> 0 -- for each row, of an insert or an update
+order by 1`
+
+// RowTriggers are the names of the triggers that may have changed a row that was written.
+func (t *Preflight) RowTriggers(ctx context.Context, table Object) (names []string, err error) {
+	err = t.pinned(ctx, func() error {
+		rows, err := t.tx.Query(ctx, rowTriggersSQL, table.Schema, table.Name)
+		if err != nil {
+			return err
+		}
+		names, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	})
+	return names, err
 }
 
 // What does not exist is no matter of privileges.

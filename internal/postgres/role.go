@@ -178,7 +178,11 @@ func (s *Server) GrantedObjects(ctx context.Context, role *Role) ([]Object, erro
 	if err != nil {
 		return nil, err
 	}
-	rows, err := pool.Query(ctx, grantedObjectsSQL, role.oid)
+	return grantedObjects(ctx, pool, role.oid)
+}
+
+func grantedObjects(ctx context.Context, q Querier, role uint32) ([]Object, error) {
+	rows, err := q.Query(ctx, grantedObjectsSQL, role)
 	if err != nil {
 		return nil, err
 	}

@@ -37,8 +37,10 @@ func RowsAgainst(err error) bool {
 }
 
 // QuotesValue reports whether the server's message under this SQLSTATE repeats a value, which may be somebody's address:
-// class 22, data exception.
-func QuotesValue(sqlState string) bool { return strings.HasPrefix(sqlState, "22") }
+// class 22, data exception, and P0, in which functions put the words.
+func QuotesValue(sqlState string) bool {
+	return strings.HasPrefix(sqlState, "22") || strings.HasPrefix(sqlState, "P0")
+}
 
 // lostRace reports whether a change of the catalog failed only because another session made one at the same time.
 func lostRace(err error) bool {

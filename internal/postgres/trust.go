@@ -23,7 +23,8 @@ func (e *ForeignError) Error() string { return List(e.Found) }
 
 // What could run code of a role that is not trusted, see [UntrustedError], where rows are read, converted or written:
 // triggers, whose functions run in a session that can go back to the rights of whoever it belongs to; the types of
-// columns, with their casts and constraints; and tables that inherit, with all that their owners put on them.
+// columns, with their casts and constraints; tables that inherit, with all that their owners put on them; and what indexes,
+// checks, defaults, policies, rules and the conditions of triggers call, whoever put them there.
 const foreignSQL = `
 with recursive family as (
   select c.oid from pg_class c where c.oid = $1
@@ -32,8 +33,36 @@ with recursive family as (
   select r.oid from pg_roles r where r.rolsuper or r.rolname in (current_user, session_user)
   union select relowner from pg_class where oid = $1
   union select datdba from pg_database where datname = current_database()
+), trees (class, id, name) as (
+  select 'pg_class'::regclass, i.indexrelid, format('index %s', i.indexrelid::regclass) from pg_index i join family f on f.oid = i.indrelid
+  union all
+  -- the key of partitions, and before PostgreSQL 15 generated columns
+  select 'pg_class'::regclass, f.oid, format('table %s', f.oid::regclass) from family f join pg_class c on c.oid = f.oid
+  where c.relkind in ('r', 'p')
+  union all
+  select 'pg_constraint'::regclass, k.oid, format('constraint %I', k.conname) from pg_constraint k
+  where k.contype = 'c' and (k.conrelid in (select oid from family)
+    or k.contypid in (select a.atttypid from pg_attribute a join family f on f.oid = a.attrelid where not a.attisdropped))
+  union all
+  select 'pg_attrdef'::regclass, d.oid, format('default of the column %I', a.attname)
+  from pg_attrdef d join family f on f.oid = d.adrelid join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
+  union all
+  select 'pg_policy'::regclass, p.oid, format('policy %I', p.polname) from pg_policy p join family f on f.oid = p.polrelid
+  union all
+  select 'pg_rewrite'::regclass, w.oid, format('rule %I', w.rulename) from pg_rewrite w join family f on f.oid = w.ev_class
+    join pg_class c on c.oid = f.oid where c.relkind in ('r', 'p')
+  union all
+  select 'pg_trigger'::regclass, g.oid, format('trigger %I', g.tgname) from pg_trigger g join family f on f.oid = g.tgrelid
+  where not g.tgisinternal and g.tgenabled <> 'D'
 )
 select distinct text from (
+  select format('the %s calls the function %s of the role %I', t.name, p.oid::regprocedure, pg_get_userbyid(p.proowner)) as text
+  from trees t join pg_depend d on d.classid = t.class and d.objid = t.id
+    left join pg_operator o on o.oid = d.refobjid and d.refclassid = 'pg_operator'::regclass
+    join pg_proc p on p.oid = case d.refclassid when 'pg_proc'::regclass then d.refobjid when 'pg_operator'::regclass then o.oprcode::oid end
+  where p.proowner not in (select oid from trusted)
+    and not exists (select from pg_trigger g where d.classid = 'pg_trigger'::regclass and g.oid = d.objid and g.tgfoid = p.oid)
+  union all
   select format('the trigger %I calls a function of the role %I', g.tgname, pg_get_userbyid(p.proowner)) as text
   from pg_trigger g join pg_proc p on p.oid = g.tgfoid
   where not g.tgisinternal and g.tgenabled <> 'D' and g.tgrelid in (select oid from family) and p.proowner not in (select oid from trusted)

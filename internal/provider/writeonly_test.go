@@ -3,6 +3,8 @@
 package provider_test
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,5 +75,52 @@ func TestOldClients(t *testing.T) {
 			t.Errorf("%s: an old client is told\n%s", kind, said)
 		}
 		t.Log(said)
+	}
+}
+
+// TestSecretsAreWriteOnly holds every attribute that may hold a secret to what keeps it out of state and plan: of an object's it is
+// write-only, which takes an ephemeral value, and of the provider's none is kept.
+func TestSecretsAreWriteOnly(t *testing.T) {
+	server, err := providerserver.NewProtocol6WithError(auth0pg.New("test")())()
+	if err != nil {
+		t.Fatal(err)
+	}
+	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := regexp.MustCompile(`(^|_)(password|secret|token|pepper|url|key)_wo$|^configuration_wo$`)
+	var found []string
+	var walk func(path string, block *tfprotov6.SchemaBlock, attributes []*tfprotov6.SchemaAttribute)
+	walk = func(path string, block *tfprotov6.SchemaBlock, attributes []*tfprotov6.SchemaAttribute) {
+		if block != nil {
+			attributes = block.Attributes
+			for _, inner := range block.BlockTypes {
+				walk(path+"."+inner.TypeName, inner.Block, nil)
+			}
+		}
+		for _, a := range attributes {
+			at := path + "." + a.Name
+			if a.Sensitive != a.WriteOnly || secret.MatchString(a.Name) != a.WriteOnly {
+				t.Errorf("%s: sensitive %t, write-only %t", at, a.Sensitive, a.WriteOnly)
+			}
+			if a.WriteOnly {
+				found = append(found, at)
+			}
+			if a.NestedType != nil {
+				walk(at, nil, a.NestedType.Attributes)
+			}
+		}
+	}
+	for name, schema := range schemas.ResourceSchemas {
+		walk(name, schema.Block, nil)
+	}
+	for name, schema := range schemas.DataSourceSchemas {
+		walk(name, schema.Block, nil)
+	}
+	slices.Sort(found)
+	// What stands here is tried with ephemeral values in the tests of these objects.
+	if want := "auth0pg_connection.configuration_wo auth0pg_database_role.password_wo auth0pg_users_import.pepper_wo"; strings.Join(found, " ") != want {
+		t.Errorf("write-only are %v, want %s", found, want)
 	}
 }

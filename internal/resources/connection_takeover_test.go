@@ -5,6 +5,8 @@ package resources_test
 import (
 	"encoding/json"
 	"maps"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,7 +53,7 @@ func productions() map[string]inProduction {
 		"import mode, one":         {operations: "login", options: object{"import_mode": true}, configured: object{"import_mode": true}},
 		"four separate keys":       {operations: "login get_user create", options: object{"configuration": parts}},
 		"no configuration":         {operations: "login get_user"},
-		"customization off":        {operations: "login get_user", options: with(object{"enabledDatabaseCustomization": false}), says: "1 user in Auth0's own store"},
+		"customization off":        {operations: "login get_user", options: with(object{"enabledDatabaseCustomization": false})},
 		"anonymous function":       edited("login", "function login", "function "),
 		"exported":                 edited("login get_user", "callback(null, {});\n}\n", "callback(null, {});\n}\nmodule.exports = login;\n"),
 		"keyword of another tool":  edited("login", "{}", "@@USER@@"),
@@ -71,6 +73,7 @@ func TestTakeOverWhatProductionHas(t *testing.T) {
 				tenant := acctest.TenantWith(t, localtenant.Options{})
 				core := acctest.NewCore(t, provider.Server("test"), tenant.Auth0())
 				id, config := found.make(t, tenant)
+				before := optionsOf(t, tenant, id)
 				var object acctest.Object
 				var diags acctest.Diagnostics
 				if by == "import" {
@@ -88,9 +91,71 @@ func TestTakeOverWhatProductionHas(t *testing.T) {
 				if changes := acctest.Changes(object, planned); changes != "" && name != "customization off" {
 					t.Errorf("the plan is not empty:\n%s", changes)
 				}
+				if now := optionsOf(t, tenant, id); !reflect.DeepEqual(now, before) {
+					t.Errorf("taking it over changed it:\n%v\nwas\n%v", now, before)
+				}
+				goBack(t, tenant, core, object, config, before)
 			})
 		}
 	}
+}
+
+// goBack makes one change, and looks whether whoever takes the connection back finds all that there was: nothing of it was
+// lost, and forgetting it here asks nothing of the tenant.
+func goBack(t *testing.T, tenant *acctest.TenantHandle, core *acctest.Core, object acctest.Object, config, before map[string]any) {
+	t.Helper()
+	config = maps.Clone(config)
+	config["disable_signup"] = before["disable_signup"] != true
+	applied, diags := core.Apply(object, config)
+	if diags.Failed() {
+		t.Fatal(diags)
+	}
+	id, _ := applied.JSON()["id"].(string)
+	after := optionsOf(t, tenant, id)
+	if (after["disable_signup"] == true) != config["disable_signup"] {
+		t.Errorf("disable_signup is %v", after["disable_signup"])
+	}
+	for _, changed := range []map[string]any{before, after} {
+		delete(changed, "disable_signup")
+		if after["enabledDatabaseCustomization"] == true { // it is what scripts need
+			delete(changed, "enabledDatabaseCustomization")
+		}
+	}
+	for name := range after {
+		if !reflect.DeepEqual(after[name], before[name]) {
+			t.Errorf("a change of one option changed %s: %v, was %v", name, after[name], before[name])
+		}
+		delete(before, name)
+	}
+	if len(before) > 0 {
+		t.Errorf("a change of one option took away %v", before)
+	}
+}
+
+func withoutFalse(members map[string]any) {
+	maps.DeleteFunc(members, func(_ string, value any) bool {
+		inner, nested := value.(map[string]any)
+		if nested {
+			withoutFalse(inner)
+		}
+		return value == false || nested && len(inner) == 0
+	})
+}
+
+// optionsOf are those that the tenant has, but for what is false, which is as good as absent, and with the configuration's
+// keys in place of its ciphertext.
+func optionsOf(t *testing.T, tenant *acctest.TenantHandle, id string) map[string]any {
+	t.Helper()
+	status, answer := tenant.API("GET", "/connections/"+id, nil)
+	options, ok := answer["options"].(map[string]any)
+	if status != 200 || !ok {
+		t.Fatal(status, answer)
+	}
+	withoutFalse(options)
+	if configuration, ok := options["configuration"].(map[string]any); ok {
+		options["configuration"] = slices.Sorted(maps.Keys(configuration))
+	}
+	return options
 }
 
 // make makes the connection and says what is configured for it.
@@ -109,9 +174,6 @@ func (p inProduction) make(t *testing.T, tenant *acctest.TenantHandle) (id strin
 	status, answer := tenant.API("POST", "/connections", map[string]any{"name": "legacy-users", "strategy": "auth0", "options": options})
 	if status != 201 {
 		t.Fatal(status, answer)
-	}
-	if options["enabledDatabaseCustomization"] == false {
-		tenant.API("POST", "/users", map[string]any{"connection": "legacy-users", "email": "ada@example.com", "password": "Correct-horse-1"})
 	}
 	config = map[string]any{"name": "legacy-users", "scripts": map[string]any{"overrides": texts}}
 	if configuration := options["configuration"]; configuration != nil {
@@ -171,6 +233,28 @@ func TestTakeOverRefusals(t *testing.T) {
 	}
 }
 
+// A connection whose users are in Auth0's own store is not given a database of its own: the tenant would refuse it.
+func TestTakeOverOfUsers(t *testing.T) {
+	t.Parallel()
+	for name, importMode := range map[string]bool{"users stay": false, "users move": true} {
+		t.Run(name, func(t *testing.T) {
+			tenant := acctest.TenantWith(t, localtenant.Options{})
+			core := acctest.NewCore(t, provider.Server("test"), tenant.Auth0())
+			id, config := productions()["customization off"].make(t, tenant)
+			config["import_mode"] = importMode
+			if status, answer := tenant.API("POST", "/users", map[string]any{"connection": "legacy-users", "email": "ada@example.com",
+				"password": "Correct-horse-battery-1"}); status != 201 {
+				t.Fatal(status, answer)
+			}
+			object, diags := core.Import("auth0pg_connection", id)
+			diags.None(t)
+			if _, diags = core.Plan(object, config); !diags.Failed() || !strings.Contains(diags.String(), "has 1 user in Auth0's own store") {
+				t.Errorf("it is planned: %s", diags)
+			}
+		})
+	}
+}
+
 // Scripts that something else deploys stay as they are, whatever is changed here.
 func TestScriptsOfAnotherTool(t *testing.T) {
 	t.Parallel()
@@ -208,5 +292,35 @@ func TestStateOfAnotherTenant(t *testing.T) {
 	kept, diags := acctest.NewCore(t, provider.Server("test"), other.Auth0()).Refresh(object)
 	if !strings.Contains(diags.String(), "State Of Another Tenant") || kept.State.IsNull() {
 		t.Errorf("%v %s", kept.State.IsNull(), diags)
+	}
+}
+
+// Two resources that have one connection would undo each other's changes for ever: the second that is read says so. One
+// that is read again, or has gone from the configuration, is not a second one.
+func TestTwoResourcesOfOneConnection(t *testing.T) {
+	t.Parallel()
+	tenant := acctest.TenantWith(t, localtenant.Options{})
+	run := func() *acctest.Core { return acctest.NewCore(t, provider.Server("test"), tenant.Auth0()) }
+	id, config := productions()["two, read only"].make(t, tenant)
+	first, diags := run().Import("auth0pg_connection", id)
+	diags.None(t)
+	second, diags := run().Import("auth0pg_connection", id)
+	diags.None(t)
+	core := run()
+	for range 2 {
+		first, diags = core.Refresh(first)
+		diags.None(t)
+	}
+	if _, diags := core.Refresh(second); !strings.Contains(diags.String(), "Connection Managed Twice") {
+		t.Errorf("both are read: %s", diags)
+	}
+	if _, diags := core.Import("auth0pg_connection", id); !strings.Contains(diags.String(), "Connection Managed Twice") {
+		t.Errorf("it is imported once more: %s", diags)
+	}
+	if _, diags := core.Plan(first, config); diags.Failed() {
+		t.Errorf("the one that there was: %s", diags)
+	}
+	if _, diags = run().Refresh(second); len(diags) > 0 {
+		t.Errorf("the other one alone: %s", diags)
 	}
 }

@@ -53,4 +53,11 @@ func TestConnectionWarnsOfUnreadableHashes(t *testing.T) {
 	if output := plan(`scripts { legacy_hashes = ["django_pbkdf2", "phpass", "sha1"] }`); strings.Contains(output, "Hashes Not Readable") {
 		t.Errorf("what is settled is said again:\n%s", output)
 	}
+	// What was not looked at is not said to be in order.
+	low := p.db.RoleName("low")
+	p.db.Exec("CREATE ROLE " + low + "; CREATE FUNCTION same(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1'; CREATE INDEX ON users (same('x'::text)); " +
+		"ALTER FUNCTION same OWNER TO " + low)
+	if output := plan(); !strings.Contains(output, "Rows Not Looked At") || !strings.Contains(output, "of the role "+low) {
+		t.Errorf("no word of what is not looked at:\n%s", output)
+	}
 }

@@ -428,21 +428,32 @@ terraform {
 }
 `
 
-// Neither the password nor its verifier may be anywhere that Terraform or the server keep,
-// and the password not even in the server's log.
+// Neither the password, its verifier nor the administrator's URL may be anywhere that Terraform or the server keep,
+// and the passwords not even in the server's log.
 func TestDatabaseRoleKeepsItsSecret(t *testing.T) {
 	t.Parallel()
 	db := acctest.LocalDatabase(t)
 	db.Exec(roleTable)
 	name := db.RoleName("scripts")
-	const first, second = "Unmistakable-Secret-One", "Unmistakable-Secret-Two"
+	const first, second, own = "Unmistakable-Secret-One", "Unmistakable-Secret-Two", "Unmistakable-Secret-Own"
+	admin := db.RoleName("admin")
+	db.Exec("CREATE ROLE " + admin + " SUPERUSER LOGIN PASSWORD '" + own + "'")
+	logged, err := os.ReadFile(db.Server.LogFile())
+	if err != nil {
+		t.Fatal(err)
+	}
 	w := acctest.NewWorkspace(t, map[string]string{"main.tf": required + `
 variable "password" {
   type      = string
   ephemeral = true
 }
 variable "bump" { type = number }
-` + roleConfig(db, name, `"login"`, "password_wo = var.password", "password_wo_version = var.bump")})
+variable "admin" {
+  type      = string
+  ephemeral = true
+}
+` + strings.Replace(roleConfig(db, name, `"login"`, "password_wo = var.password", "password_wo_version = var.bump"), acctest.Quote(db.URL), "var.admin", 1)})
+	w.Setenv("TF_VAR_admin", db.URLFor(admin, own))
 	w.Setenv("TF_LOG", "TRACE")
 	w.Setenv("TF_LOG_PATH", "trace.log")
 	var shown strings.Builder
@@ -473,6 +484,7 @@ variable "bump" { type = number }
 	if err != nil {
 		t.Fatal(err)
 	}
+	serverLog = serverLog[len(logged):]
 	if !strings.Contains(string(serverLog), "CREATE ROLE \""+name) {
 		t.Fatal("the server's log does not hold the statements: the search would prove nothing")
 	}
@@ -488,7 +500,7 @@ variable "bump" { type = number }
 	places["server's log"] = string(serverLog)
 	for place, text := range places {
 		if i := strings.Index(text, "Unmistakable-Secret"); i >= 0 {
-			t.Errorf("the password is in the %s: %s", place, text[max(0, i-200):i])
+			t.Errorf("a password is in the %s: %s", place, text[max(0, i-200):i])
 		}
 	}
 }

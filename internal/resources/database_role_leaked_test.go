@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/provider"
 )
 
@@ -99,7 +100,7 @@ func TestDatabaseRoleLeakedPassword(t *testing.T) {
 						"UPDATE public.users SET password = 'x'", "DELETE FROM public.users", "TRUNCATE public.users", "DROP TABLE public.users",
 						"ALTER TABLE public.users ADD stolen text", "CREATE INDEX ON public.users (email)",
 						"ALTER ROLE CURRENT_USER CREATEDB", "ALTER ROLE CURRENT_USER CREATEROLE", "ALTER ROLE CURRENT_USER CONNECTION LIMIT -1",
-						"ALTER ROLE CURRENT_USER VALID UNTIL 'infinity'", "GRANT SELECT ON public.other TO CURRENT_USER",
+						"ALTER ROLE CURRENT_USER VALID UNTIL 'infinity'", "GRANT SELECT ON public.other TO CURRENT_USER", "DROP OWNED BY CURRENT_USER",
 						"SET ROLE " + admin, "SET SESSION AUTHORIZATION " + admin, "GRANT " + admin + " TO CURRENT_USER",
 						"CREATE TABLE public.stolen (n int)", "CREATE SCHEMA stolen", "CREATE ROLE stolen", "CREATE DATABASE stolen",
 						"CREATE FUNCTION public.lower(text) RETURNS text LANGUAGE sql AS 'SELECT $1'", "SELECT rolpassword FROM pg_authid",
@@ -201,16 +202,57 @@ func TestDatabaseRoleMembershipsThatStay(t *testing.T) {
 		t.Fatal(diags)
 	}
 	apply("no longer named", "")
-	// Nobody becomes more than one of scripts by a way round.
-	between := db.RoleName("between")
-	db.Exec("CREATE ROLE " + between)
-	for _, power := range []string{"SUPERUSER", "CREATEROLE", "BYPASSRLS", "REPLICATION", "CREATEDB", "IN ROLE pg_execute_server_program"} {
-		high := db.RoleName("high")
-		db.Exec("CREATE ROLE " + high + " " + power + "; GRANT " + high + " TO " + between)
-		config["extra_privileges"] = []string{"MEMBER OF " + between}
-		if _, diags := core.Plan(role, config); !diags.Failed() || !strings.Contains(diags.String(), "Privilege Not Usable") {
-			t.Errorf("%s by a way round is taken: %v", power, diags)
+	// Nobody becomes more than one of scripts by a way round, and what a membership opens besides is told.
+	db.Exec("CREATE SCHEMA app; CREATE TABLE app.t (n int); CREATE FUNCTION app.f() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+	db.Exec("CREATE FOREIGN DATA WRAPPER w")
+	plan := func(membership string) string {
+		config["extra_privileges"] = []string{"MEMBER OF " + membership}
+		_, diags := core.Plan(role, config)
+		return diags.String()
+	}
+	for what, c := range pgtest.SomeOf(reaches) {
+		if c.from > db.Server.Version() {
+			continue
+		}
+		high, between := db.RoleName("high"), db.RoleName("between")
+		db.Exec("CREATE ROLE " + high + "; CREATE ROLE " + between + "; GRANT " + high + " TO " + between)
+		db.Exec(strings.ReplaceAll(c.sql, "$", high))
+		said, want := plan(between), strings.ReplaceAll(c.want, "$", high)
+		if strings.Contains(said, "Privilege Not Usable") == c.told || !strings.Contains(said, want) ||
+			strings.Contains(said, "Membership Opens More") != c.told {
+			t.Errorf("%s by a way round, want %q: %s", what, want, said)
 		}
 		db.Exec("REVOKE " + high + " FROM " + between)
+		if said := plan(between); said != "" {
+			t.Errorf("without %s: %s", what, said)
+		}
+		db.Exec("REASSIGN OWNED BY " + high + " TO CURRENT_USER; DROP OWNED BY " + high)
 	}
+}
+
+// reach is what the role $ has, and what is said of somebody who can be it.
+type reach struct {
+	sql, want string
+	told      bool // and not refused
+	from      int  // the version that has it
+}
+
+var reaches = map[string]reach{
+	"superuser":               {sql: "ALTER ROLE $ SUPERUSER", want: "a superuser"},
+	"an attribute":            {sql: "ALTER ROLE $ CREATEDB", want: "further attributes"},
+	"another attribute":       {sql: "ALTER ROLE $ BYPASSRLS", want: "further attributes"},
+	"programs":                {sql: "GRANT pg_execute_server_program TO $", want: `"pg_execute_server_program", one of the server's own`},
+	"all data":                {sql: "GRANT pg_write_all_data TO $", want: `"pg_write_all_data", one of the server's own`, from: 14},
+	"others' sessions":        {sql: "GRANT pg_signal_backend TO $", want: `"pg_signal_backend", one of the server's own`},
+	"a table's owner":         {sql: "ALTER TABLE app.t OWNER TO $", want: "the owner of table app.t"},
+	"a schema's owner":        {sql: "ALTER SCHEMA app OWNER TO $", want: "the owner of schema app"},
+	"a function's owner":      {sql: "ALTER FUNCTION app.f OWNER TO $", want: "the owner of function app.f()"},
+	"creating":                {sql: "GRANT CREATE ON SCHEMA app TO $", want: "may create objects in schema app"},
+	"triggers":                {sql: "GRANT TRIGGER ON app.t TO $", want: "may put triggers on table app.t"},
+	"handing on":              {sql: "GRANT SELECT (n) ON app.t TO $ WITH GRANT OPTION", want: "may hand on what is granted on table app.t"},
+	"handing a membership on": {sql: "CREATE ROLE of_$; GRANT of_$ TO $ WITH ADMIN OPTION", want: "may make others members of of_$"},
+	"another kind of object":  {sql: "GRANT USAGE ON FOREIGN DATA WRAPPER w TO $", want: "privileges on foreign-data wrapper w"},
+	"the server's parameters": {sql: "GRANT ALTER SYSTEM ON PARAMETER work_mem TO $", want: "privileges on parameter work_mem", from: 15},
+	"more of a table":         {sql: "GRANT UPDATE ON app.t TO $", want: `UPDATE ON "app"."t"`, told: true},
+	"a function":              {sql: "GRANT EXECUTE ON FUNCTION app.f() TO $", want: `EXECUTE ON FUNCTION "app"."f"`, told: true},
 }

@@ -42,8 +42,8 @@ func TestUsersImport(t *testing.T) {
 	w := acctest.NewWorkspace(t, nil)
 	write := func(lines ...string) {
 		w.Write("main.tf", required+acctest.ProviderConfig(db, tenant)+fmt.Sprintf(
-			"resource \"auth0pg_users_import\" \"rest\" {\n  connection_id = %q\n  store = %s\n  hash_formats = "+
-				"[\"bcrypt\", \"md5\"]\n  user_id_prefix = \"old\"\n  %s\n}\n"+
+			"variable \"pepper\" {\n  type = string\n  ephemeral = true\n}\nresource \"auth0pg_users_import\" \"rest\" {\n  connection_id = %q\n  store = %s\n  hash_formats = "+
+				"[\"bcrypt\", \"md5\", \"bcrypt_pepper\"]\n  pepper_wo = var.pepper\n  user_id_prefix = \"old\"\n  %s\n}\n"+
 				"output \"failed\" {\n  value = auth0pg_users_import.rest.failed\n}\n", id, storeHCL(users),
 			strings.Join(lines, "\n  ")))
 	}
@@ -53,13 +53,15 @@ func TestUsersImport(t *testing.T) {
 		if got != exit {
 			t.Fatalf("%v: exit %d\n%s", command, got, output)
 		}
-		if strings.Contains(output, "@example.com") || strings.Contains(output, "plain text") {
+		if strings.Contains(output, "@example.com") || strings.Contains(output, "plain text") || strings.Contains(output, "Unmistakable-Pepper") {
 			t.Errorf("%v shows a row:\n%s", command, output)
 		}
 		return strings.Join(strings.Fields(strings.ReplaceAll(output, "│", " ")), " ")
 	}
 	marked := func() int { return db.QueryInt("SELECT count(*) FROM people WHERE migrated IS NOT NULL") }
 
+	const pepper = "Unmistakable-Pepper"
+	w.Setenv("TF_VAR_pepper", pepper)
 	write()
 	planned := run(0, "plan")
 	for _, want := range []string{"Not marked as migrated: 14 users.", "12 of them would go to Auth0: - md5: 12",
@@ -95,6 +97,9 @@ func TestUsersImport(t *testing.T) {
 		t.Errorf("%d users are marked", marked())
 	}
 	run(0, "plan", "-detailed-exitcode")
+	if strings.Contains(w.Read("terraform.tfstate")+w.Read("terraform.tfstate.backup"), pepper) {
+		t.Error("the pepper is in the state")
+	}
 	run(0, "destroy", "-auto-approve")
 	if db.QueryInt("SELECT count(*) FROM auth0pg_import") == 0 || marked() != 13 {
 		t.Error("the deletion has taken something back")

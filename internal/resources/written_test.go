@@ -4,6 +4,7 @@ package resources_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -112,5 +113,76 @@ func TestWritingsAndExtraPrivileges(t *testing.T) {
 		if _, diags := core.Plan(object, scripts); !diags.Failed() {
 			t.Errorf("%s is taken", bad)
 		}
+	}
+}
+
+// A sequence that an expression names is one from which whoever runs it may draw, and nobody else.
+func TestSequencesOfExpressions(t *testing.T) {
+	t.Parallel()
+	db := acctest.LocalDatabase(t)
+	role, functions := db.RoleName("scripts"), accessSchema(db)
+	db.RoleName(functions + "_owner")
+	db.Exec(`CREATE SCHEMA app; CREATE SEQUENCE app."Numbers"; CREATE SEQUENCE ids; CREATE SEQUENCE changes;
+		CREATE TABLE users (id text PRIMARY KEY, email text NOT NULL UNIQUE, password text NOT NULL, number int NOT NULL, change int);
+		ALTER DATABASE "` + db.Name + `" SET search_path = app, public`)
+	core := acctest.NewCore(t, provider.Server("test"), map[string]any{"postgres": map[string]any{"url": db.URL}})
+	table, diags := core.Import("auth0pg_users_table", "public.users")
+	if diags.Failed() {
+		t.Fatal(diags)
+	}
+	if table, diags = core.Apply(table, map[string]any{
+		"name": "users", "email_lookup": "exact",
+		"columns": map[string]any{"id": map[string]any{"write": "'u' || nextval('ids')"}, "email": map[string]any{}, "password": map[string]any{}},
+		"extra_columns": map[string]any{
+			"number": map[string]any{"on_create": `nextval('"Numbers"')`}, "change": map[string]any{"on_change": "nextval('public.changes')"},
+		},
+	}); diags.Failed() {
+		t.Fatal(diags)
+	}
+	users, _ := table.JSON()["store"].(string)
+	draws := func(attribute string, object acctest.Object, want ...string) {
+		t.Helper()
+		got := strings.Join(lines(object.JSON()[attribute]), "; ")
+		if wanted := strings.Join(want, "; "); got != wanted {
+			t.Errorf("%s: %s, want %s", object.Type, got, wanted)
+		}
+	}
+	const ids, numbers, changes = `USAGE ON SEQUENCE "public"."ids"`, `USAGE ON SEQUENCE "app"."Numbers"`, `USAGE ON SEQUENCE "public"."changes"`
+	config := map[string]any{"name": role, "store": users, "operations": []string{"login", "create"}}
+	planned, diags := core.Plan(core.New("auth0pg_database_role"), config)
+	diags.None(t)
+	draws("sequence_privileges", planned, numbers, ids)
+	object, diags := core.ApplyPlanned(core.New("auth0pg_database_role"), planned, config)
+	if diags.Failed() {
+		t.Fatal(diags)
+	}
+	draws("sequence_privileges", object, numbers, ids)
+	if !slices.Contains(lines(object.JSON()["privileges"]), `USAGE ON SCHEMA "app"`) {
+		t.Error("the role may not see the schema of a sequence")
+	}
+	config["operations"] = []string{"login", "change_email"}
+	if object, diags = core.Apply(object, config); diags.Failed() {
+		t.Fatal(diags)
+	}
+	draws("sequence_privileges", object, changes)
+	owner, diags := core.Apply(core.New("auth0pg_access_functions"), map[string]any{
+		"schema": functions, "table": users, "extra_privileges": []string{"SELECT (id) ON public.users", "USAGE ON SCHEMA app"},
+	})
+	if diags.Failed() {
+		t.Fatal(diags)
+	}
+	draws("owner_sequence_privileges", owner, numbers, changes, ids)
+	if got := db.QueryString(`SELECT string_agg(f::text, ' ') FROM "` + functions + `".create(email => 'a@example.com', password => '` + bcryptHash + `') f`); got != "true" {
+		t.Errorf("a sign-up: %s", got)
+	}
+	for _, o := range []acctest.Object{owner, object} {
+		if _, diags = core.Apply(o, nil); diags.Failed() {
+			t.Error(diags)
+		}
+	}
+	if _, diags := core.Plan(core.New("auth0pg_access_functions"), map[string]any{
+		"schema": functions, "table": users, "extra_privileges": []string{"MEMBER OF pg_monitor"},
+	}); !strings.Contains(diags.String(), "a member of no role") {
+		t.Errorf("an owner that is a member: %s", diags)
 	}
 }

@@ -113,6 +113,9 @@ func (b *builder) expression(e *store.Expression) string {
 	for _, schema := range e.Schemas {
 		b.uses[use{"USAGE", store.Table{Schema: schema}, ""}] = true
 	}
+	for _, s := range e.Sequences {
+		b.uses[use{"USAGE", store.Table{Schema: s.Schema, Name: s.Name}, ""}] = true
+	}
 	return "(" + e.SQL + ")"
 }
 

@@ -21,8 +21,10 @@ type Function struct {
 	Name string
 	// Statement is the one on the table that the function stands for.
 	Statement Statement
-	// SQL is what the function runs, with its arguments as $1 and so on.
-	SQL       string
+	// SQL is what the function runs, with its arguments as $1 and so on; "" where that is one's own.
+	SQL string
+	// Own means that its SQL is one's own.
+	Own       bool
 	Arguments []TypedName
 	// Results are the columns that it returns; nil for a statement that returns none, for
 	// which it gives one row of true for each user that was changed.
@@ -37,45 +39,56 @@ func (f Function) StoresPassword() bool {
 // TypedName is an argument or a column of a function.
 type TypedName struct{ Name, Type string }
 
-// functionName names the function that stands for the operation's statement at index i.
-func functionName(op Operation, i int, s Statement) string {
-	if i == 0 {
+// functionName names the function that stands for the operation's statement.
+func functionName(op Operation, statement string) string {
+	if statement == mainName(op) {
 		return string(op)
 	}
-	return string(op) + "_" + s.Name
+	return string(op) + "_" + statement
 }
 
 // Functions lists the functions that stand for the operation's statements on this table.
 func Functions(s store.Store, op Operation, features ...Feature) ([]Function, error) {
-	s = s.Direct()
-	statements, err := Statements(s, op, features...)
+	statements, err := tableStatements(s, op, features...)
 	if err != nil {
 		return nil, err
 	}
 	functions := make([]Function, len(statements))
 	for i, statement := range statements {
-		f := Function{Name: functionName(op, i, statement), Statement: statement, SQL: statement.SQL}
+		f := Function{Name: functionName(op, statement.Name), Statement: statement, SQL: statement.SQL}
+		f.Own = s.Owns(f.Name)
 		params := statement.Params
 		if op == Create {
 			// Arguments for every part, also those that the store lacks.
-			b := newBuilder(s)
-			b.params = signUpParams()
-			f.SQL, params = b.insertUser().SQL, b.params
+			params = signUpParams()
+			if f.Own {
+				f.Statement.Params = slices.DeleteFunc(signUpParams(), func(p Param) bool { return !s.Has(p.Part) })
+			} else {
+				b := newBuilder(s)
+				b.params = params
+				f.SQL = b.insertUser().SQL
+			}
 		}
 		if statement.ReadOnly {
 			f.Results = resultColumns(op, statement)
-			f.SQL = widened(s, statement, f.Results)
+			if !f.Own {
+				f.SQL = widened(s, statement, f.Results)
+			}
 		}
 		for _, param := range params {
-			argument := TypedName{param.Name, argumentType(s, param)}
-			if slices.ContainsFunc(f.Results, func(result TypedName) bool { return result.Name == argument.Name }) {
-				argument.Name = "wanted_" + argument.Name // a function has one name for one thing
-			}
-			f.Arguments = append(f.Arguments, argument)
+			f.Arguments = append(f.Arguments, TypedName{argumentName(f.Results, param), argumentType(s, param)})
 		}
 		functions[i] = f
 	}
 	return functions, nil
+}
+
+// argumentName is the parameter's name, unless a result has it: a function has one name for one thing.
+func argumentName(results []TypedName, param Param) string {
+	if slices.ContainsFunc(results, func(result TypedName) bool { return result.Name == param.Name }) {
+		return "wanted_" + param.Name
+	}
+	return param.Name
 }
 
 // signUpParams are the values that a sign-up may bring, in the order of the parts.
@@ -158,11 +171,7 @@ func functionStatements(s store.Store, op Operation, features ...Feature) ([]Sta
 	for i, f := range functions {
 		arguments := make([]string, len(f.Statement.Params))
 		for n, param := range f.Statement.Params {
-			name := param.Name
-			if !slices.ContainsFunc(f.Arguments, func(a TypedName) bool { return a.Name == name }) {
-				name = "wanted_" + name
-			}
-			arguments[n] = fmt.Sprintf("%s => $%d", pgx.Identifier{name}.Sanitize(), n+1)
+			arguments[n] = fmt.Sprintf("%s => $%d", pgx.Identifier{argumentName(f.Results, param)}.Sanitize(), n+1)
 		}
 		columns := []string{"*"}
 		if f.Results != nil {
@@ -239,7 +248,7 @@ func resultColumns(op Operation, statement Statement) []TypedName {
 		columns = append(columns, TypedName{string(part), kind})
 	}
 	columns = append(columns, TypedName{migratedAgo, "text"})
-	if statement.Name != "find" {
+	if statement.Name != findName {
 		return columns
 	}
 	if op == Login {

@@ -17,9 +17,9 @@ import (
 type Migration struct {
 	// Parts are what Page reads, each as text or, for flags, as a boolean.
 	Parts []store.Part
-	// Page reads the first users, as many as limit says, in the order of their ids, and after an id, which
-	// is a constant of SQL, or from the start for "".
-	Page func(after string, limit int) string
+	// Page reads the first users, as many as limit says, in the order of their ids, from the start or after the id that the
+	// session's setting [AfterSetting] has: a constant would be in the server's log with the view that the query becomes.
+	Page func(after bool, limit int) string
 	// Duplicates lists the ids, as text, of the users whose folded address or whose id another row has, too; no more
 	// than limit.
 	Duplicates func(limit int) string
@@ -29,6 +29,9 @@ type Migration struct {
 	// their ids.
 	Left, LeftIDs, SharedIDs string
 }
+
+// AfterSetting is the setting that holds the id after which a page begins, as text.
+const AfterSetting = "auth0pg.after"
 
 // MigrationSQL is for the users for whom the condition holds, "" being all; it is SQL as the server has printed it.
 func MigrationSQL(s store.Store, condition string) (Migration, error) {
@@ -53,10 +56,10 @@ func MigrationSQL(s store.Store, condition string) (Migration, error) {
 		users += "\n  AND (" + condition + ")"
 	}
 	key, cast := b.migrationKey()
-	m.Page = func(id string, limit int) string {
+	m.Page = func(further bool, limit int) string {
 		after := ""
-		if id != "" {
-			after = fmt.Sprintf("\n  AND %s OPERATOR(pg_catalog.>) %s::pg_catalog.text%s", key, id, cast)
+		if further {
+			after = fmt.Sprintf("\n  AND %s OPERATOR(pg_catalog.>) pg_catalog.current_setting('%s')%s", key, AfterSetting, cast)
 		}
 		return fmt.Sprintf("SELECT %s\nFROM %s\nWHERE %s%s\nORDER BY "+
 			"%s\nLIMIT %d", strings.Join(outputs, ", "), b.table(), users, after, key, limit)

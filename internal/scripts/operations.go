@@ -43,7 +43,7 @@ func Rendered(importMode bool, s store.Store) []Operation {
 		return []Operation{Login, GetUser}
 	}
 	operations := []Operation{Login, GetUser, Create, Verify, ChangePassword, Delete, ChangeEmail}
-	if s.Writes(store.Username) {
+	if s.Writes(store.Username) || s.Owns(string(ChangeUsername)) {
 		operations = append(operations, ChangeUsername)
 	}
 	if !s.InDatabase() { // what it offers is said where it is described
@@ -114,20 +114,21 @@ func specOf(op Operation) (s spec, ok bool) {
 	return spec{}, false
 }
 
-// MissingParts lists the parts that the operation needs and the store lacks, or has no column for that could be written.
+// MissingParts lists the parts that the operation needs and the store lacks, or has no column for that could be written;
+// where that is left to SQL of one's own, only the former.
 func MissingParts(s store.Store, op Operation) []store.Part {
 	known, _ := specOf(op)
 	var missing []store.Part
 	for _, part := range known.needs {
-		if !s.Has(part) || slices.Contains(known.writes, part) && !s.Writes(part) {
+		if !s.Has(part) || slices.Contains(known.writes, part) && !s.Writes(part) && !s.Owns(string(op)) {
 			missing = append(missing, part)
 		}
 	}
 	return missing
 }
 
-// Refuses is the command that the operation needs and the relation does not take; of a store that is no table, the
-// operation that it does not offer. "" where nothing is in its way.
+// Refuses is the command that the operation needs and the relation does not take; of a store that is no table, the operation
+// that it does not offer. "" where nothing is in its way, or SQL of one's own does something else.
 func Refuses(s store.Store, op Operation) string {
 	known, _ := specOf(op)
 	if !s.InDatabase() {
@@ -136,7 +137,7 @@ func Refuses(s store.Store, op Operation) string {
 	if op == Delete && s.OnDelete != nil {
 		known.command = "UPDATE"
 	}
-	if slices.Contains(s.Refuses, known.command) {
+	if slices.Contains(s.Refuses, known.command) && !s.Owns(string(op)) {
 		return known.command
 	}
 	return ""

@@ -12,9 +12,9 @@ import (
 
 // Privilege is one kind of access to the users table, or to what an expression reads beside it.
 type Privilege struct {
-	// On is a table or view; with USAGE, a schema without a table in it.
+	// On is a table or view; with USAGE, a sequence, or a schema without a name in it.
 	On store.Table
-	// Type is SELECT, INSERT, UPDATE or DELETE, or USAGE of a schema that an expression names.
+	// Type is SELECT, INSERT, UPDATE or DELETE, or USAGE of a schema or a sequence that an expression names.
 	Type string
 	// Columns are the names, unquoted, that it is needed on; nil means the whole
 	// table, for a privilege that Postgres does not grant by column.
@@ -23,7 +23,8 @@ type Privilege struct {
 
 // Privileges lists what a role needs on the store's table, and on what its expressions read beside it, to run the
 // operations' statements, those of the features among them, column by column and
-// nothing more. Those on the table come first.
+// nothing more. Those on the table come first. Of a store behind functions they are what the functions' owner needs, but
+// for what SQL of one's own does.
 func Privileges(s store.Store, operations []Operation, features ...Feature) ([]Privilege, error) {
 	type key struct {
 		on        store.Table
@@ -31,7 +32,7 @@ func Privileges(s store.Store, operations []Operation, features ...Feature) ([]P
 	}
 	columns := map[key][]string{}
 	for _, op := range operations {
-		statements, err := Statements(s, op, features...)
+		statements, err := tableStatements(s, op, features...)
 		if err != nil {
 			return nil, err
 		}

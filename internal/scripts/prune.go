@@ -37,7 +37,7 @@ func conditions(op Operation, o Options) reach {
 		"hashes":         op == Login || op == Create || op == ChangePassword,
 		"rehash":         o.RehashOnLogin,
 		"forgets":        o.ForgetMigratedAfter > 0,
-		"records":        handsOver || o.Store.Writes(store.LastLogin),
+		"records":        handsOver || o.Store.Writes(store.LastLogin) || o.Store.Owns(functionName(Login, recordLoginName)),
 		"blocked":        has(store.Blocked),
 		"usernames":      has(store.Username),
 		"texts":          has(store.Username, store.Picture, store.PhoneNumber),

@@ -20,6 +20,8 @@ type Step struct {
 	// nobody has, see [Step.For].
 	Values []*string
 	Expect Expectation
+	// Shows is what the user has to be found with, of what was written and is read as it was, by the parts.
+	Shows map[store.Part]string
 }
 
 // Expectation is what a step does where it works.
@@ -38,12 +40,16 @@ const (
 	Changes Expectation = "changes the user"
 	// Misses means that nobody is returned, and AddsAgain that whoever was deleted may sign up again: of users whose rows
 	// stay when they are deleted.
-	Misses    Expectation = "does not find the deleted user"
-	AddsAgain Expectation = "adds the deleted user again"
+	// FindsChanged is to be expected once the user was changed.
+	FindsChanged Expectation = "finds the user as it was changed"
+	Misses       Expectation = "does not find the deleted user"
+	AddsAgain    Expectation = "adds the deleted user again"
 )
 
 // Looks tells whether the step reads and changes nothing.
-func (e Expectation) Looks() bool { return e == Finds || e == FindsByID || e == Misses }
+func (e Expectation) Looks() bool {
+	return e == Finds || e == FindsByID || e == FindsChanged || e == Misses
+}
 
 // life is the order in which a user meets the operations: signed up, found, logged in, changed and deleted.
 var life = []Operation{Create, GetUser, Login, Verify, ChangePassword, ChangeUsername, ChangeEmail, Delete}
@@ -65,6 +71,9 @@ func Rehearse(o Options, operations []Operation, nonce string) ([]Step, error) {
 			return nil, err
 		}
 		user := newRehearsed(o, op, nonce)
+		if op == Delete {
+			steps = append(steps, afterChanges(o, operations, steps, nonce)...)
+		}
 		for _, statement := range statements {
 			if o.skips(statement, statements) {
 				continue
@@ -73,6 +82,9 @@ func Rehearse(o Options, operations []Operation, nonce string) ([]Step, error) {
 			for _, param := range statement.Params {
 				step.Values = append(step.Values, user.value(param.Name))
 			}
+			if step.Expect == Finds {
+				step.Shows = shown(o.Store, op, user["email"], newRehearsed(o, Create, nonce)["password"])
+			}
 			steps = append(steps, step)
 		}
 	}
@@ -80,6 +92,41 @@ func Rehearse(o Options, operations []Operation, nonce string) ([]Step, error) {
 		steps = append(steps, afterDelete(steps, slices.Contains(operations, ChangeEmail))...)
 	}
 	return steps, nil
+}
+
+// shown is what a look-up of that operation has to say of somebody with this address and this hash. A hash that is read or
+// written through an expression may have another form by then.
+func shown(s store.Store, op Operation, email, password string) map[store.Part]string {
+	shows := map[store.Part]string{store.Email: strings.ToLower(email)}
+	if column := s.Columns[store.Password]; op == Login && column.Expression == nil && column.Write == nil {
+		shows[store.Password] = password
+	}
+	return shows
+}
+
+// afterChanges looks at the user once more, where there is an operation that does and one that has changed something.
+func afterChanges(o Options, operations []Operation, before []Step, nonce string) []Step {
+	i := slices.IndexFunc(before, func(s Step) bool { return s.Expect == Finds && s.Operation == Login })
+	if i < 0 {
+		i = slices.IndexFunc(before, func(s Step) bool { return s.Expect == Finds })
+	}
+	password, address := slices.Contains(operations, ChangePassword), slices.Contains(operations, ChangeEmail)
+	if i < 0 || !slices.Contains(operations, Create) || !password && !address {
+		return nil
+	}
+	step := before[i]
+	step.Expect = FindsChanged
+	signedUp, later := newRehearsed(o, Create, nonce), newRehearsed(o, ChangePassword, nonce)
+	email, hash := signedUp["email"], signedUp["password"]
+	if address {
+		email = later["new_email"]
+	}
+	if password || o.RehashOnLogin && slices.Contains(operations, Login) {
+		hash = later["password"]
+	}
+	step.Values = []*string{&email}
+	step.Shows = shown(o.Store, step.Operation, email, hash)
+	return []Step{step}
 }
 
 // afterDelete are the steps by which a deleted user is looked for, and signs up again: those of before, with the address

@@ -140,7 +140,7 @@ func newSettings(op Operation, o Options) settings {
 		constant.IDFormat = idFormat(o.Store)
 	}
 	if op == Create || op == ChangeEmail || op == ChangeUsername {
-		constant.Keys = keyColumns(o.Store)
+		constant.Keys = keyColumns(o.Store, o.Store.Owns(string(op)))
 	}
 	if o.Store.ChecksPasswords() {
 		if op == Create || op == ChangePassword {
@@ -161,8 +161,8 @@ const sentPasswordBytes = 1024
 
 // keyColumns are the columns by which a user is told from others: those of the address and the user name, what these are
 // read through, and what is computed of nothing else. They are written as in a definition of an index, without the quotes
-// around them.
-func keyColumns(s store.Store) []string {
+// around them. SQL of one's own writes what these are read through in other tables, too.
+func keyColumns(s store.Store, own bool) []string {
 	var keys []string
 	for _, part := range []store.Part{store.Email, store.Username} {
 		column := s.Columns[part]
@@ -171,7 +171,7 @@ func keyColumns(s store.Store) []string {
 		}
 		if column.Expression != nil {
 			for _, read := range column.Expression.Reads {
-				if read.Schema == s.Table().Schema && read.Name == s.Table().Name {
+				if own || read.Schema == s.Table().Schema && read.Name == s.Table().Name {
 					keys = append(keys, read.Columns...)
 				}
 			}

@@ -55,43 +55,97 @@ const RehashOnLogin Feature = "rehash_on_login"
 // Statements lists the SQL that the operation's script runs against the store.
 // All of it is listed, also what a script runs only in one of its modes.
 func Statements(s store.Store, op Operation, features ...Feature) ([]Statement, error) {
+	if _, behind := s.Functions(); behind {
+		return functionStatements(s, op, features...)
+	}
+	return tableStatements(s, op, features...)
+}
+
+// tableStatements are those that run on the table itself, with functions in front of it or without. One whose function has
+// SQL of one's own has no text here, and takes nothing.
+func tableStatements(s store.Store, op Operation, features ...Feature) ([]Statement, error) {
 	if err := Check(s, op, features...); err != nil {
 		return nil, err
 	}
-	switch s.Reach.(type) {
-	case store.Table:
-	case store.Functions:
-		return functionStatements(s, op, features...)
-	default:
+	if s.Reach == nil || !s.InDatabase() {
 		return nil, &ReachError{s.Reach}
 	}
+	var statements []Statement
+	for _, name := range statementNames(s, op, features...) {
+		if s.Owns(functionName(op, name)) {
+			statements = append(statements, ownStatement(op, name))
+		} else {
+			statements = append(statements, write(s, op, name))
+		}
+	}
+	return statements, nil
+}
+
+// statementNames are the statements that the operation runs, the one that the operation is about first.
+func statementNames(s store.Store, op Operation, features ...Feature) []string {
+	names := []string{mainName(op)}
 	switch op {
 	case Login:
-		statements := []Statement{find(s, true)}
-		if s.Writes(store.LastLogin) {
-			statements = append(statements, recordLogin(s))
+		if s.Writes(store.LastLogin) || s.Owns(functionName(op, recordLoginName)) {
+			names = append(names, recordLoginName)
 		}
 		if s.Writes(store.MigratedAt) {
-			statements = append(statements, recordMigration(s))
+			names = append(names, recordMigrationName)
 		}
 		if slices.Contains(features, RehashOnLogin) {
-			statements = append(statements, rehash(s))
+			names = append(names, rehashName)
 		}
-		return statements, nil
 	case GetUser:
-		return []Statement{find(s, false), findByID(s)}, nil
+		names = append(names, findByIDName)
+	}
+	return names
+}
+
+// mainName is the statement that the operation is about.
+func mainName(op Operation) string {
+	switch op {
+	case Login, GetUser:
+		return findName
 	case Create:
-		return []Statement{insert(s)}, nil
+		return "insert"
 	case Verify:
-		return []Statement{markVerified(s)}, nil
+		return "mark_verified"
 	case ChangePassword:
-		return []Statement{setPassword(s)}, nil
+		return "set_password"
 	case Delete:
-		return []Statement{deleteUser(s)}, nil
+		return "delete"
 	case ChangeEmail:
-		return []Statement{setEmail(s)}, nil
+		return "set_email"
 	default: // ChangeUsername, the only one left
-		return []Statement{setUsername(s)}, nil
+		return "set_username"
+	}
+}
+
+// write is the statement of that name.
+func write(s store.Store, op Operation, name string) Statement {
+	switch name {
+	case findName:
+		return find(s, op == Login)
+	case findByIDName:
+		return findByID(s)
+	case recordLoginName:
+		return recordLogin(s)
+	case recordMigrationName:
+		return recordMigration(s)
+	case rehashName:
+		return rehash(s)
+	case "insert":
+		return insert(s)
+	case "mark_verified":
+		return markVerified(s)
+	case "set_password":
+		return setPassword(s)
+	case "delete":
+		return deleteUser(s)
+	case "set_email":
+		return setEmail(s)
+	default: // set_username, the only one left
+		return setUsername(s)
 	}
 }
 
@@ -102,7 +156,8 @@ func Check(s store.Store, op Operation, features ...Feature) error {
 		return &UnknownOperationError{op}
 	}
 	missing := MissingParts(s, op)
-	if op == Login && slices.Contains(features, RehashOnLogin) && s.Has(store.Password) && !s.Writes(store.Password) {
+	if op == Login && slices.Contains(features, RehashOnLogin) && s.Has(store.Password) && !s.Writes(store.Password) &&
+		!s.Owns(functionName(Login, rehashName)) {
 		missing = append(missing, store.Password)
 	}
 	if len(missing) > 0 {
@@ -204,10 +259,13 @@ func (o Options) skips(statement Statement, all []Statement) bool {
 	return false
 }
 
-// The names of the statements that exclude each other.
+// The names of statements that are told apart; the two that record a login exclude each other.
 const (
+	findName            = "find"
+	findByIDName        = "find_by_id"
 	recordLoginName     = "record_login"
 	recordMigrationName = "record_migration"
+	rehashName          = "rehash"
 )
 
 // find looks a user up by what the user typed. Where there are usernames, one
@@ -230,7 +288,7 @@ func find(s store.Store, withPassword bool) Statement {
 			where = "(" + where + ")"
 		}
 	}
-	return b.statement("find", true, fmt.Sprintf("SELECT %s\nFROM %s\nWHERE %s\nLIMIT %d",
+	return b.statement(findName, true, fmt.Sprintf("SELECT %s\nFROM %s\nWHERE %s\nLIMIT %d",
 		strings.Join(outputs, ", "), b.table(), b.ofUsers(where), lookupLimit))
 }
 
@@ -238,7 +296,7 @@ func find(s store.Store, withPassword bool) Statement {
 func findByID(s store.Store) Statement {
 	b := newBuilder(s)
 	outputs := b.profile()
-	return b.statement("find_by_id", true, fmt.Sprintf("SELECT %s\nFROM %s\nWHERE %s\nLIMIT %d",
+	return b.statement(findByIDName, true, fmt.Sprintf("SELECT %s\nFROM %s\nWHERE %s\nLIMIT %d",
 		strings.Join(outputs, ", "), b.table(), b.ofUsers(b.isID()), lookupLimit))
 }
 
@@ -269,7 +327,7 @@ func recordMigration(s store.Store) Statement {
 // rehash replaces the hash that was compared with, unless it has changed since.
 func rehash(s store.Store) Statement {
 	b := newBuilder(s)
-	statement := b.updateByID("rehash", b.givenHash()...)
+	statement := b.updateByID(rehashName, b.givenHash()...)
 	statement.SQL += "\n  AND " + b.text(store.Password) + equals + b.param("old_password", store.Password)
 	statement.Params = b.params
 	return statement

@@ -34,6 +34,7 @@ type encoded struct {
 
 type encodedFunctions struct {
 	Schema string       `json:"schema"`
+	Own    []string     `json:"statements,omitempty"`
 	Table  encodedTable `json:"table"`
 }
 
@@ -130,7 +131,7 @@ func Parse(text string) (Store, error) {
 	if !s.isWhole(text) {
 		return Store{}, errors.New("a member is null or empty, is there twice, or has another name than api, columns, " +
 			"email_lookup, extra_columns, functions, on_delete, parts, row_filter, table, tenant, schema, name, type, generated, expression, " +
-			"write, on_create, on_change, sql, reads, refuses, schemas and takes; or a column has another form " +
+			"write, on_create, on_change, sql, statements, reads, refuses, schemas, sequences and takes; or a column has another form " +
 			"than \"email text\", with quotes around a name that needs them, and no object unless there is more to say of it")
 	}
 	return s, nil
@@ -147,7 +148,7 @@ func (e *encoded) describe(s Store) {
 		e.Tenant, e.Columns, e.Parts = &reach, nil, slices.Sorted(maps.Keys(s.Columns))
 		return
 	case Functions:
-		e.Functions = &encodedFunctions{reach.Schema, table}
+		e.Functions = &encodedFunctions{reach.Schema, reach.Own, table}
 	default:
 		e.Table = &table
 	}
@@ -177,6 +178,7 @@ func (e *encoded) reach(s *Store) error {
 	case e.Functions != nil:
 		s.Reach = Functions{
 			Schema: e.Functions.Schema,
+			Own:    e.Functions.Own,
 			Table:  Table{Schema: e.Functions.Table.Schema, Name: e.Functions.Table.Name},
 		}
 	default:

@@ -5,6 +5,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Reach is through what the action scripts get at the users: a [Table], [Functions], an [API] or a [Tenant], and nothing else. Nil
@@ -28,6 +29,8 @@ type Table struct {
 type Functions struct {
 	// Schema is that of the functions.
 	Schema string
+	// Own are the names of those whose SQL is one's own, sorted: they can do what the parts say nothing of.
+	Own []string
 	// Table is the one that they stand in front of.
 	Table Table
 }
@@ -51,16 +54,25 @@ func (t Table) check() error {
 }
 
 func (f Functions) check() error {
-	if f.Schema == "" {
-		return errors.New("functions lacks a schema")
+	if f.Schema == "" || slices.Contains(f.Own, "") {
+		return errors.New("functions lacks a schema, or the name of one")
+	}
+	if !slices.IsSorted(f.Own) || len(slices.Compact(slices.Clone(f.Own))) < len(f.Own) {
+		return errors.New("functions.statements names one twice, or is not sorted")
 	}
 	return f.Table.check()
 }
 
-// Through is the store of a table as it is reached through functions in the schema.
-func (s Store) Through(schema string) Store {
-	s.Reach = Functions{Schema: schema, Table: s.Table()}
+// Through is the store of a table as it is reached through functions in the schema, of which these have SQL of one's own.
+func (s Store) Through(schema string, own ...string) Store {
+	s.Reach = Functions{Schema: schema, Own: slices.Sorted(slices.Values(own)), Table: s.Table()}
 	return s
+}
+
+// Owns reports whether the function of that name has SQL of one's own.
+func (s Store) Owns(function string) bool {
+	f, _ := s.Functions()
+	return slices.Contains(f.Own, function)
 }
 
 // Direct is the store with its table reached without functions; one that is no table stays what it is.

@@ -69,7 +69,9 @@ type Expression struct {
 	Reads []Relation `json:"reads,omitempty"`
 	// Schemas are those that hold something which it uses, sorted; pg_catalog is none of them.
 	Schemas []string `json:"schemas,omitempty"`
-	SQL     string   `json:"sql"`
+	// Sequences are those that it names, sorted: whoever runs it draws from them.
+	Sequences []Sequence `json:"sequences,omitempty"`
+	SQL       string     `json:"sql"`
 	// Takes are the columns of the row new that it reads, sorted: parts, or value. Only what is written has such a row.
 	Takes []string `json:"takes,omitempty"`
 	// Type is the type of its value, in the server's words.
@@ -83,12 +85,21 @@ type Relation struct {
 	Schema  string   `json:"schema"`
 }
 
+// Sequence is one from which values are drawn.
+type Sequence struct {
+	Name   string `json:"name"`
+	Schema string `json:"schema"`
+}
+
 func (e *Expression) check() error {
 	if e == nil {
 		return nil
 	}
 	if e.SQL == "" || e.Type == "" {
 		return errors.New("an expression lacks its sql or its type")
+	}
+	if slices.ContainsFunc(e.Sequences, func(s Sequence) bool { return s.Name == "" || s.Schema == "" }) {
+		return errors.New("a sequence lacks its name or its schema")
 	}
 	return checkReads(e.Reads)
 }

@@ -25,9 +25,20 @@ resource "auth0pg_users_table" "users" {
   email_lookup = "exact"
 }
 
+# Two tables are written through statements of our own, with import_mode = false and all operations in role and connection.
+resource "auth0pg_access_functions" "users" {
+  schema = "auth0_calcom_users"
+  table  = auth0pg_users_table.users.store
+
+  statements = {
+    create          = file("${path.module}/statements/create.sql")
+    change_password = file("${path.module}/statements/change_password.sql")
+  }
+}
+
 resource "auth0pg_database_role" "scripts" {
   name                = "auth0_calcom_users"
-  store               = auth0pg_users_table.users.store
+  store               = auth0pg_access_functions.users.store
   operations          = ["login", "get_user"]
   password_wo         = var.password
   password_wo_version = 1
@@ -35,7 +46,7 @@ resource "auth0pg_database_role" "scripts" {
 
 resource "auth0pg_connection" "users" {
   name        = "calcom-users"
-  store       = auth0pg_users_table.users.store
+  store       = auth0pg_access_functions.users.store
   import_mode = true
 
   configuration_wo         = { POSTGRES_URL = var.database_url }

@@ -31,9 +31,21 @@ data "auth0pg_store" "users" {
   legacy_hashes = ["pbkdf2"] # as the connection's
 }
 
+# Two tables are written through statements of our own, with import_mode = false and these operations in role and connection. Sign-up
+# and passwords stay with Discourse, whose salts are text.
+resource "auth0pg_access_functions" "users" {
+  schema = "auth0_discourse"
+  table  = data.auth0pg_store.users.store
+
+  statements = {
+    change_email = file("${path.module}/statements/change_email.sql")
+    delete       = file("${path.module}/statements/delete.sql")
+  }
+}
+
 resource "auth0pg_database_role" "scripts" {
   name                = "auth0_discourse"
-  store               = data.auth0pg_store.users.store
+  store               = auth0pg_access_functions.users.store
   operations          = ["login", "get_user"]
   password_wo         = var.password
   password_wo_version = 1
@@ -41,7 +53,7 @@ resource "auth0pg_database_role" "scripts" {
 
 resource "auth0pg_connection" "users" {
   name        = "discourse"
-  store       = data.auth0pg_store.users.store
+  store       = auth0pg_access_functions.users.store
   import_mode = true
 
   scripts {

@@ -185,7 +185,7 @@ func newAuditQuery(users store.Store, table *Table, formats []string) *auditQuer
 	q.rows(
 		&a.Unreadable,
 		"u.hash = ANY ("+postgres.TextArray(append(unreadable, "unknown"))+") OR u.dear",
-		q.unreadable(unreadable, dear),
+		q.unreadable(unreadable, dear, true),
 	)
 
 	if users.Writes(store.MigratedAt) {
@@ -215,7 +215,7 @@ func unreadableBy(formats []string) (looks, dear []string) {
 }
 
 // unreadable is the condition on the table that the counter of unreadable hashes stands for.
-func (q *auditQuery) unreadable(looks, dear []string) string {
+func (q *auditQuery) unreadable(looks, dear []string, unknown bool) string {
 	var patterns []string
 	var conditions []string
 	if len(dear) > 0 {
@@ -227,7 +227,9 @@ func (q *auditQuery) unreadable(looks, dear []string) string {
 		}
 		patterns = append(patterns, look.Pattern)
 	}
-	conditions = append(conditions, fmt.Sprintf("%s !~ ALL (%s)", q.password, postgres.TextArray(patterns)))
+	if unknown {
+		conditions = append(conditions, fmt.Sprintf("%s !~ ALL (%s)", q.password, postgres.TextArray(patterns)))
+	}
 	return fmt.Sprintf("btrim(%s) <> '' AND (%s)", q.password, strings.Join(conditions, " OR "))
 }
 

@@ -111,7 +111,11 @@ func (r *rowResolver) uses(ctx context.Context, tx pgx.Tx, tree string, found *R
 		func(a, b store.Relation) int { return strings.Compare(a.Schema+"\x00"+a.Name, b.Schema+"\x00"+b.Name) },
 	)
 	found.Reads = merged(found.Reads)
-	if err := r.calls(ctx, tx, tree, found); err != nil {
+	err := r.calls(ctx, tx, tree, found)
+	if err != nil {
+		return err
+	}
+	if found.Sequences, err = usedSequences(ctx, tx); err != nil {
 		return err
 	}
 	return r.schemas(ctx, tx, found)

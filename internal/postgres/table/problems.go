@@ -284,7 +284,7 @@ func (p *problems) notLookedAt(failed *pgconn.PgError) {
 		return
 	}
 	said := failed.Message
-	if strings.HasPrefix(failed.Code, "22") || strings.HasPrefix(failed.Code, "P0") {
+	if postgres.QuotesValue(failed.Code) {
 		said = "a value in them cannot be read as the expressions do"
 	}
 	p.all = append(p.all, Problem{
@@ -322,11 +322,11 @@ func (p *problems) hashes(formats []string) {
 		return
 	}
 	unreadable, _ := unreadableBy(formats)
+	unknown := !slices.Contains(formats, UnknownLook)
 	var names []string
 	total := int64(0)
 	for look, n := range p.census.Hashes {
-		unknown := look == UnknownLook && !slices.Contains(formats, UnknownLook)
-		if unknown || slices.Contains(unreadable, look) {
+		if unknown && look == UnknownLook || slices.Contains(unreadable, look) {
 			total += n
 			names = append(names, look)
 		}
@@ -352,6 +352,6 @@ func (p *problems) hashes(formats []string) {
 		Kind: Unreadable, Attribute: string(store.Password), Counted: &total, Settle: settle,
 		What: "the password's hash is of a format that login does not read unless it is named (" + strings.Join(names,
 			", ") + ")",
-		Query: p.q.list("(" + (&auditQuery{password: p.q.password}).unreadable(unreadable, nil) + ")"),
+		Query: p.q.list("(" + (&auditQuery{password: p.q.password}).unreadable(unreadable, nil, unknown) + ")"),
 	})
 }

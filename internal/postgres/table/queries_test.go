@@ -4,6 +4,7 @@ package table_test
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
@@ -81,6 +82,44 @@ func TestPrintedQueriesRun(t *testing.T) {
 	}
 	if len(run) < 60 { // of a third of the formats
 		t.Errorf("only %d queries were run", len(run))
+	}
+}
+
+// What is listed is what was counted, whatever formats are named.
+func TestUnreadableHashesAreListedAsCounted(t *testing.T) {
+	t.Parallel()
+	db := pgtest.LocalDatabase(t)
+	db.Exec("CREATE TABLE users (id int PRIMARY KEY, email text, password text); INSERT INTO users VALUES " +
+		"(1, 'a', 'no hash'), (2, 'b', md5('x')), (3, 'c', '$2b$10$wv3R/YIZwR4nsjXfxnCwLeN1SjXvsXqN8Z3lA6QkqSpCVRJSaPA8m')")
+	server := serverAt(t, db.URL)
+	pool, err := server.Pool(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	column := func(name, kind string) store.Column { return store.Column{Name: name, Type: kind} }
+	users := store.Store{Reach: store.Table{Schema: "public", Name: "users"}, EmailLookup: store.Exact, Columns: map[store.Part]store.Column{
+		store.ID: column("id", "integer"), store.Email: column("email", "text"), store.Password: column("password", "text"),
+	}}
+	relation, err := table.InspectRelation(t.Context(), pool, "public", "users")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, formats := range map[string][]string{"1,2": nil, "2": {table.UnknownLook}, "1": {"md5"}} {
+		problems, err := table.FindProblems(t.Context(), pool, users, relation.Table, nil, formats)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range problems {
+			if p.Kind != table.Unreadable {
+				continue
+			}
+			if got := strings.Join(db.QueryStrings("SELECT id::text FROM ("+p.Query+") q ORDER BY 1"), ","); got != name || int(*p.Counted) != len(strings.Split(name, ",")) {
+				t.Errorf("%q: %d are counted, %s listed", formats, *p.Counted, got)
+			}
+		}
+		if len(problems) == 0 {
+			t.Errorf("%q: nothing is said", formats)
+		}
 	}
 }
 

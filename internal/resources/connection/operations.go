@@ -109,17 +109,13 @@ func (m *connectionModel) warnOfMissing(r resolved, prior *connectionModel, diag
 	}
 }
 
-// warnOfUsers counts the users whom Auth0 will ask the database about from this apply on.
+// warnOfUsers counts the users whom Auth0 will ask the database about from this apply on. The tenant takes no connection
+// with users among those with a database of its own, whatever the mode.
 func (r *connection) warnOfUsers(ctx context.Context, prior, plan *connectionModel, diags *diag.Diagnostics) {
-	if prior == nil || diags.HasError() || plan.ImportMode.IsUnknown() || plan.ImportMode.ValueBool() {
-		return
-	}
-	becomes, at := "was an ordinary database connection until now", path.Root("store")
-	switch {
-	case !prior.EnabledCustomization.ValueBool():
-	case prior.ImportMode.ValueBool():
-		becomes, at = "took its users over into Auth0's own store until now", path.Root("import_mode")
-	default:
+	ordinary := prior != nil && !prior.EnabledCustomization.ValueBool() &&
+		!plan.EnabledCustomization.Equal(prior.EnabledCustomization)
+	if prior == nil || diags.HasError() || !ordinary && (plan.ImportMode.IsUnknown() || plan.ImportMode.ValueBool() ||
+		!prior.ImportMode.ValueBool()) {
 		return
 	}
 	client := r.client()
@@ -127,18 +123,31 @@ func (r *connection) warnOfUsers(ctx context.Context, prior, plan *connectionMod
 		return
 	}
 	who := "users, who could not be counted,"
-	if users, err := client.CountUsers(ctx, prior.Name.ValueString()); err == nil {
+	users, err := client.CountUsers(ctx, prior.Name.ValueString())
+	if err == nil {
 		if users == 0 {
 			return
 		}
 		who = kit.Counted(users, "user")
 	}
-	diags.AddAttributeWarning(at, "Users Of Auth0's Own Store", fmt.Sprintf(
-		"The connection %s %s, and has %s in Auth0's own store. From this apply on Auth0 asks the scripts about all of "+
-			"them: who is not in the database cannot log in any more, "+
+	if ordinary {
+		says := diags.AddAttributeError
+		if err != nil { // the apply finds out
+			says = diags.AddAttributeWarning
+		}
+		says(path.Root("store"), "Users Of Auth0's Own Store", fmt.Sprintf(
+			"The connection %s is an ordinary database connection, and has %s in Auth0's own store. Auth0 switches a database "+
+				"of one's own on only for a connection without users, and refuses the change otherwise (400: This database "+
+				"contains users).\n\nMake a new connection for this database and let the applications use it; the users of "+
+				"this one can be exported and imported there.", prior.describe(), who))
+		return
+	}
+	diags.AddAttributeWarning(path.Root("import_mode"), "Users Of Auth0's Own Store", fmt.Sprintf(
+		"The connection %s took its users over into Auth0's own store until now, and has %s there. From this apply on Auth0 "+
+			"asks the scripts about all of them: who is not in the database cannot log in any more, "+
 			"and who is needs the password that the database has.\n\nTo keep them where they are, set import_mode = true: "+
 			"then the scripts are asked about everybody else.",
-		prior.describe(), becomes, who))
+		prior.describe(), who))
 }
 
 // checkIdentifiers refuses what users could be offered to log in with, and the rendered scripts do not serve.

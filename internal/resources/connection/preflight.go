@@ -192,9 +192,12 @@ func (r *connection) preflight(
 	if hidden, err := findHiddenOn(ctx, server, users, operations, options, target); err == nil && hidden.report(diags) {
 		return false
 	}
-	var err error
+	tables, err := touched(ctx, server, users)
 	for _, wanted = range target.roles() {
-		err = server.Try(ctx, wanted, kit.TableObject(users), func(ctx context.Context, t *postgres.Preflight) error {
+		if err != nil {
+			break
+		}
+		err = server.Try(ctx, wanted, tables, func(ctx context.Context, t *postgres.Preflight) error {
 			role, assumed = t.Role, t.Assumed
 			preflight = newScriptPreflight(t, users, options)
 			return preflight.run(ctx, operations)
@@ -241,6 +244,38 @@ func (r *connection) preflight(
 	kit.LogDone(ctx, began, "scripts tried", map[string]any{"role": role, "scripts": len(operations)})
 	preflight.report(diags)
 	return !diags.HasError()
+}
+
+// touched are the tables that the scripts may change, the users' first. What functions of one's own SQL change is known to
+// the rights of their owner.
+func touched(ctx context.Context, server *postgres.Server, users store.Store) ([]postgres.Object, error) {
+	tables := []postgres.Object{kit.TableObject(users)}
+	through, behind := users.Functions()
+	if !behind || len(through.Own) == 0 {
+		return tables, nil
+	}
+	access, err := server.Access(ctx, through.Schema, nil)
+	if err != nil {
+		return tables, ignoring(err, postgres.ErrAccessNotFound) // the calls say so
+	}
+	owner, err := server.Role(ctx, access.Owner)
+	if err != nil {
+		return tables, ignoring(err, postgres.ErrOwnRole)
+	}
+	granted, err := server.GrantedObjects(ctx, owner)
+	for _, on := range granted {
+		if on.Kind == postgres.TableObject {
+			tables = kit.Union(tables, []postgres.Object{on})
+		}
+	}
+	return tables, err
+}
+
+func ignoring(err, known error) error {
+	if errors.Is(err, known) {
+		return nil
+	}
+	return err
 }
 
 func addTriedAsOther(wanted, role string, diags *diag.Diagnostics) {

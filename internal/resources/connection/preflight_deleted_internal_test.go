@@ -53,7 +53,7 @@ func TestPreflightOfDeletedUsers(t *testing.T) {
 			}
 			var diags diag.Diagnostics
 			operations := []scripts.Operation{scripts.Login, scripts.GetUser, scripts.Create, scripts.ChangePassword, scripts.Delete, scripts.ChangeEmail}
-			err := server.Try(t.Context(), "", kit.TableObject(users), func(ctx context.Context, p *postgres.Preflight) error {
+			err := server.Try(t.Context(), "", []postgres.Object{kit.TableObject(users)}, func(ctx context.Context, p *postgres.Preflight) error {
 				tried := newScriptPreflight(p, users, scripts.Options{Store: users, BcryptRounds: 4})
 				if err := tried.run(ctx, operations); err != nil {
 					return err

@@ -37,7 +37,7 @@ func (r *connection) warnOfOverrides(
 	named := r.columnsNamed(ctx, server, settled)
 	for _, role := range target.roles() {
 		// Where it cannot be found out, what follows says no more than that.
-		_ = server.Try(ctx, role, kit.TableObject(settled.store), func(ctx context.Context, t *postgres.Preflight) error {
+		_ = server.Try(ctx, role, []postgres.Object{kit.TableObject(settled.store)}, func(ctx context.Context, t *postgres.Preflight) error {
 			if !t.Assumed {
 				return nil
 			}

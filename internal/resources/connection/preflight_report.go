@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -70,9 +71,16 @@ func (s *scriptPreflight) try(ctx context.Context, step scripts.Step) error {
 	if err != nil {
 		return s.refused(ctx, step.Operation, step.Statement, values, err)
 	}
+	_, behind := s.users.Functions()
 	switch {
+	case step.Expect == scripts.Adds && behind && s.users.Owns(string(scripts.Create)) && result.Rows != 1:
+		s.add(&preflightFailure{operations: []string{string(scripts.Create)},
+			problem: fmt.Sprintf("added %d rows where one was meant, so that Auth0 would take a failed sign-up for one that worked", result.Rows),
+			remedy:  "Let the statement for create add one row, or fail.",
+		})
 	case step.Expect == scripts.Adds:
 		s.created = true
+	case step.Expect == scripts.FindsChanged && len(s.failures) > 0: // what has failed is not to be seen
 	case s.created && step.Expect == scripts.Misses:
 		if result.Rows > 0 {
 			s.add(&preflightFailure{operations: []string{string(scripts.Delete)},
@@ -80,7 +88,11 @@ func (s *scriptPreflight) try(ctx context.Context, step scripts.Step) error {
 		}
 	case !s.created || step.Expect != scripts.Finds && s.id == "":
 	case result.Rows != 1:
-		s.add(&preflightFailure{operations: []string{string(step.Operation)}, problem: unexpected(step.Expect, result.Rows)})
+		triggers, err := s.triggers(ctx)
+		if err != nil {
+			return err
+		}
+		s.add(&preflightFailure{operations: []string{string(step.Operation)}, problem: unexpected(step.Expect, result.Rows) + triggers})
 		s.created = s.created && !step.Expect.Looks() // one report is enough
 	case step.Expect == scripts.Finds && result.First["id"] == "":
 		s.add(&preflightFailure{operations: []string{string(scripts.Create)}, problem: "left the id of a new user empty",
@@ -90,8 +102,41 @@ func (s *scriptPreflight) try(ctx context.Context, step scripts.Step) error {
 			s.add(verifiedFromTheStart())
 		}
 		s.id = result.First["id"]
+		return s.compare(ctx, step, result.First)
+	case step.Expect == scripts.FindsChanged:
+		return s.compare(ctx, step, result.First)
 	}
 	return nil
+}
+
+// compare finds out whether what is read is what was written.
+func (s *scriptPreflight) compare(ctx context.Context, step scripts.Step, found map[string]string) error {
+	for _, part := range slices.Sorted(maps.Keys(step.Shows)) {
+		has, want := found[string(part)], step.Shows[part]
+		if has == want || part == store.Email && strings.EqualFold(has, want) {
+			continue
+		}
+		triggers, err := s.triggers(ctx)
+		if err != nil {
+			return err
+		}
+		does := "found another " + partWords[part] + " than the scripts have written: nobody would find, or know, what is stored" + triggers
+		s.add(&preflightFailure{operations: []string{string(step.Operation)}, problem: does,
+			remedy: "Let the table keep what the scripts write, for example with a condition of the trigger that leaves their role " +
+				"out (WHEN (current_user <> '…')), or read and write the part through expression and write."})
+	}
+	return nil
+}
+
+var partWords = map[store.Part]string{store.Email: "address", store.Password: "hash of the password"}
+
+// triggers names those that may have done it.
+func (s *scriptPreflight) triggers(ctx context.Context) (string, error) {
+	names, err := s.t.RowTriggers(ctx, kit.TableObject(s.users))
+	if len(names) == 0 {
+		return "", err
+	}
+	return ". Triggers that run then: " + kit.List(quotedNames(names)), err
 }
 
 // verifiedFromTheStart is a sign-up with anybody's address that needs no confirmation.
@@ -123,7 +168,7 @@ func (s *scriptPreflight) triedAgain(err error) error {
 func unexpected(expected scripts.Expectation, rows int64) string {
 	if expected.Looks() {
 		return fmt.Sprintf("found %d rows where the one of a new user was meant. "+
-			"A row-level security policy hides it, or a trigger of the table did not add it", rows)
+			"A row-level security policy hides it, or a trigger of the table has not added it or has changed its address", rows)
 	}
 	return fmt.Sprintf("changed %d rows where the one of a new user was meant. "+
 		"A row-level security policy hides it, or a trigger stops the change without an error", rows)

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -224,6 +225,13 @@ func (r *connection) Read(ctx context.Context, req resource.ReadRequest, resp *r
 	private.Domain = client.Domain()
 	if private.keep(nil, &state, state.managedScripts(found), &resp.Diagnostics) || adopted || moved {
 		private.save(ctx, resp.Private, &resp.Diagnostics)
+	}
+	if !r.data.Notes.Manages(found.ID, private.Instance) {
+		resp.Diagnostics.AddAttributeError(path.Root("name"), "Connection Managed Twice", fmt.Sprintf(
+			"Two resources have the connection %s: each apply of the one would undo what the other has done.\n\n"+
+				"Keep one of them. Remove the other from the configuration, and from the state without deleting the connection, "+
+				"with a removed block (destroy = false) or with terraform state rm.", state.describe()))
+		return
 	}
 	if private.ManagesClients {
 		clients, err := client.RefreshedClients(ctx, found, knownClients(state.EnabledClients))

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -34,6 +35,8 @@ const (
 
 // connectionPrivate is the private state of a connection.
 type connectionPrivate struct {
+	// Instance stands for this object of Terraform's, whatever its address: two must not have one connection.
+	Instance string `json:"instance,omitempty"`
 	// Domain is the tenant's.
 	Domain string `json:"domain,omitempty"`
 	// ManagesClients is set once enabled_clients has been configured or imported.
@@ -63,7 +66,10 @@ func loadConnectionPrivate(
 	return *kept, true
 }
 
-func (p connectionPrivate) save(ctx context.Context, private kit.PrivateState, diags *diag.Diagnostics) {
+func (p *connectionPrivate) save(ctx context.Context, private kit.PrivateState, diags *diag.Diagnostics) {
+	if p.Instance == "" {
+		p.Instance = rand.Text()[:8]
+	}
 	kit.SetPrivate(ctx, private, connectionPrivateKey, p, diags)
 }
 

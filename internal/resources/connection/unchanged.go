@@ -34,7 +34,7 @@ func (r *connection) Refreshed(
 		return stored, false
 	}
 	found := client.ListedConnection(state.ID.ValueString())
-	if found == nil || private.ManagesClients && !client.ShowsClients(found, knownClients(state.EnabledClients)) {
+	if found == nil || !r.data.Notes.Manages(state.ID.ValueString(), private.Instance) || private.ManagesClients && !client.ShowsClients(found, knownClients(state.EnabledClients)) {
 		return stored, false
 	}
 	refreshed := state

@@ -4,6 +4,7 @@ package connection
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,9 +16,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/table"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
 // How many rows a plan looks at, and for how long: who has a large table asks the audit for the rest.
@@ -59,7 +62,7 @@ func (r *connection) warnOfHashes(
 		rowsLookedAt,
 	)
 	if err != nil {
-		tflog.Info(ctx, "the hashes are not looked at", map[string]any{"error": err.Error()})
+		warnNotLookedAt(ctx, users, err, diags)
 		return
 	}
 	if len(counts) > 0 {
@@ -70,6 +73,29 @@ func (r *connection) warnOfHashes(
 				"auth0pg_users_audit counts and lists them all.",
 			rowsLookedAt, users.Title(), total(counts), unreadableLines(counts)))
 	}
+}
+
+// warnNotLookedAt tells why nothing is said of hashes, as silence would mean that login can compare with all of them. A
+// server or a table that is not there yet is another message's.
+func warnNotLookedAt(ctx context.Context, users store.Store, err error, diags *diag.Diagnostics) {
+	tflog.Info(ctx, "the hashes are not looked at", map[string]any{"error": err.Error()})
+	attempted := "Whether login can compare with the password hashes of " + users.Title() + " was not looked at"
+	var unreachable *postgres.ConnectError
+	var foreign *postgres.ForeignError
+	why := ""
+	switch {
+	case errors.Is(err, table.ErrNotFound), errors.As(err, &unreachable):
+		return
+	case errors.As(err, &foreign):
+		why = fmt.Sprintf("%s: %s. That would run with the rights of the provider.\n\n%s",
+			attempted, kit.List(foreign.Found), kit.ForeignRemedy)
+	case errors.Is(err, context.DeadlineExceeded):
+		why = fmt.Sprintf("%s: it took longer than %s.\n\nThe data source auth0pg_users_audit counts them all.",
+			attempted, lookingAtRows)
+	default:
+		why = kit.PostgresDetail(attempted, err)
+	}
+	diags.AddAttributeWarning(path.Root("scripts"), "Rows Not Looked At", why)
 }
 
 func total(counts map[string]int64) (sum int64) {

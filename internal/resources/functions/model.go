@@ -42,13 +42,13 @@ func (m *accessFunctionsModel) describedTable(diags *diag.Diagnostics) (s store.
 // operations are those configured or all that the table has the parts for.
 func (m *accessFunctionsModel) operations(
 	ctx context.Context,
-	users store.Store,
+	through store.Store,
 	diags *diag.Diagnostics,
 ) []scripts.Operation {
 	if !m.Operations.IsNull() {
 		return kit.OperationsFrom(ctx, m.Operations, diags)
 	}
-	return kit.PossibleOperations(users)
+	return kit.PossibleOperations(through)
 }
 
 // qualified names the types in the server's own words, each with its schema unless that is pg_catalog: the functions'
@@ -75,48 +75,65 @@ func qualified(ctx context.Context, server *postgres.Server, s store.Store) (ful
 	return full, true, nil
 }
 
-// baseSpec is all that follows from the configuration alone. known is false while table,
-// operations or the types that they use are unknown.
+// baseSpec is all that follows from the configuration and from what the server makes of SQL of one's own. known is false
+// while table, operations, statements or the types that they use are unknown; soon is [accessFunctionsModel.resolve]'s.
 func (m *accessFunctionsModel) baseSpec(
 	ctx context.Context,
 	server *postgres.Server,
+	soon bool,
 	diags *diag.Diagnostics,
-) (spec postgres.AccessSpec, known bool) {
+) (spec postgres.AccessSpec, resolved resolvedStatements, known bool) {
 	spec = postgres.AccessSpec{
 		Schema: m.Schema.ValueString(),
 		Owner:  m.Owner.ValueString(),
 		Names:  kit.AccessFunctionNames(),
 	}
 	users, known := m.describedTable(diags)
-	if !known || m.Schema.IsUnknown() || m.Owner.IsUnknown() || m.Operations.IsUnknown() ||
-		kit.UnknownElement(m.Operations) ||
-		m.RehashOnLogin.IsUnknown() ||
-		m.PasswordHash.IsUnknown() {
-		return spec, false
+	if !known || m.isUnknown() {
+		return spec, nil, false
 	}
 	users, known, err := qualified(ctx, server, users)
 	if err != nil {
 		accessError(diags, "read", spec.Schema, err)
 	}
 	if !known {
-		return spec, false
+		return spec, nil, false
 	}
 	spec.Table = kit.TableObject(users)
 	spec.Comment = kit.AccessComment(spec.Table)
-	operations := m.operations(ctx, users, diags)
-	grants, objects, err := kit.StoreGrants(users, operations, kit.FeaturesOf(m.RehashOnLogin))
+	through := m.through(users)
+	operations := m.operations(ctx, through, diags)
+	grants, objects, err := kit.OwnerGrants(through, operations, kit.FeaturesOf(m.RehashOnLogin))
 	if err != nil {
 		kit.StoreError(diags, path.Root("table"), err)
-		return spec, false
+		return spec, nil, false
 	}
-	spec.Grants, spec.Objects = postgres.MergeGrants(grants), objects
+	var failed diag.Diagnostics
+	if resolved, known = m.resolve(ctx, server, through, operations, soon, &failed); !known || failed.HasError() {
+		diags.Append(failed...)
+		return spec, nil, false
+	}
+	grants = slices.Concat(grants, resolved.grants(), kit.ExtraPrivileges(m.ExtraPrivileges))
+	spec.Grants, spec.Objects = postgres.MergeGrants(grants), kit.Union(objects, kit.ObjectsOf(grants))
 	spec.Functions, err = kit.AccessFunctions(
-		spec.Schema, spec.Owner, users, operations, kit.FeaturesOf(m.RehashOnLogin), m.PasswordHash.ValueString())
+		spec.Owner, through, operations, kit.FeaturesOf(m.RehashOnLogin), m.PasswordHash.ValueString(), resolved.sql())
 	if err != nil {
 		kit.StoreError(diags, path.Root("table"), err)
-		return spec, false
+		return spec, nil, false
 	}
-	return spec, true
+	return spec, resolved, true
+}
+
+// isUnknown reports whether what the functions follow from is not known yet.
+func (m *accessFunctionsModel) isUnknown() bool {
+	for _, statement := range m.Statements.Elements() {
+		if statement.IsUnknown() {
+			return true
+		}
+	}
+	return m.Schema.IsUnknown() || m.Owner.IsUnknown() || m.Operations.IsUnknown() || kit.UnknownElement(m.Operations) ||
+		m.RehashOnLogin.IsUnknown() || m.PasswordHash.IsUnknown() || m.Statements.IsUnknown() ||
+		m.ExtraPrivileges.IsUnknown() || kit.UnknownElement(m.ExtraPrivileges)
 }
 
 // spec adds to the base what only the server knows and what the former table leaves to tidy up.
@@ -126,17 +143,17 @@ func (m *accessFunctionsModel) spec(
 	server *postgres.Server,
 	diags *diag.Diagnostics,
 ) postgres.AccessSpec {
-	spec, known := m.baseSpec(ctx, server, diags)
+	spec, _, known := m.baseSpec(ctx, server, false, diags)
 	if !known && !diags.HasError() {
 		diags.AddAttributeError(path.Root("table"), "Type Not Found",
 			"The functions cannot be made: the table has a citext column, and the server does not have the type "+
 				"citext.\n\nInstall the extension citext.")
 	}
-	sequences, _, err := m.sequences(ctx, server)
+	sequences, _, err := m.sequences(ctx, server, spec.Grants)
 	if err != nil {
 		accessError(diags, "read", spec.Schema, err)
 	}
-	spec.Grants = append(spec.Grants, kit.UsageOf(sequences)...)
+	spec.Grants = postgres.MergeGrants(append(spec.Grants, kit.UsageOf(sequences)...))
 	spec.Objects = kit.Union(spec.Objects, sequences)
 	if prior != nil {
 		spec.Objects = kit.Union(spec.Objects, prior.objects())
@@ -176,24 +193,25 @@ func (m *accessFunctionsModel) objects() []postgres.Object {
 	return objects
 }
 
-// sequences are those from which the owner draws, see storeSequences.
+// sequences are those from which the owner draws, with these grants, see [kit.StoreSequences].
 func (m *accessFunctionsModel) sequences(
 	ctx context.Context,
 	server *postgres.Server,
+	grants []postgres.Grant,
 ) (sequences []postgres.Object, known bool, err error) {
 	users, known := m.describedTable(&diag.Diagnostics{})
 	if !known {
 		return nil, false, nil
 	}
-	grants, _, err := kit.StoreGrants(
-		users,
-		m.operations(ctx, users, &diag.Diagnostics{}),
-		kit.FeaturesOf(m.RehashOnLogin),
-	)
-	if err != nil {
-		return nil, false, nil //nolint:nilerr // the plan has refused this
+	through := m.through(users)
+	operations := m.operations(ctx, through, &diag.Diagnostics{})
+	sequences, known, err = kit.StoreSequences(ctx, server, through, operations, kit.FeaturesOf(m.RehashOnLogin), grants)
+	for _, g := range grants {
+		if g.On.Kind == postgres.SequenceObject {
+			sequences = kit.Union(sequences, []postgres.Object{g.On})
+		}
 	}
-	return kit.StoreSequences(ctx, server, users, grants)
+	return sequences, known, err
 }
 
 // refresh reads owner, schema and functions into the model. It returns false when there is
@@ -225,6 +243,9 @@ func (m *accessFunctionsModel) refresh(
 func (m *accessFunctionsModel) derive(
 	ctx context.Context, server *postgres.Server, access *postgres.Access, diags *diag.Diagnostics,
 ) error {
+	if own := kit.OwnStatements(access); len(own) > 0 {
+		m.Statements = stringMap(own)
+	}
 	derived, ok, err := kit.DeriveAccess(ctx, server, access)
 	if err != nil {
 		return err
@@ -241,7 +262,7 @@ func (m *accessFunctionsModel) derive(
 	m.Table = kit.NewStore(derived.Table)
 	m.RehashOnLogin = types.BoolValue(derived.RehashOnLogin)
 	m.PasswordHash = types.StringValue(derived.PasswordHash)
-	if !slices.Equal(derived.Operations, kit.PossibleOperations(derived.Table)) {
+	if !slices.Equal(derived.Operations, kit.PossibleOperations(derived.Store(access.Schema))) {
 		m.Operations = kit.OperationsSet(derived.Operations)
 	}
 	return nil
@@ -267,10 +288,11 @@ func (m *accessFunctionsModel) read(
 	users, known := m.describedTable(&diag.Diagnostics{})
 	m.Store = kit.NullStore()
 	if known {
-		m.Store = kit.NewStore(users.Through(m.Schema.ValueString()))
+		m.Store = kit.NewStore(m.through(users))
 	}
 	objects := kit.Union(m.objects(), further)
-	sequences, _, err := m.sequences(ctx, server)
+	spec, _, _ := m.baseSpec(ctx, server, false, &diag.Diagnostics{})
+	sequences, _, err := m.sequences(ctx, server, spec.Grants)
 	if err != nil {
 		return err
 	}
@@ -279,7 +301,6 @@ func (m *accessFunctionsModel) read(
 	owner, err := server.Role(ctx, m.Owner.ValueString())
 	if err == nil {
 		m.OwnerAttributes = kit.StringList(owner.Attributes.Words())
-		spec, _ := m.baseSpec(ctx, server, &diag.Diagnostics{})
 		objects = kit.Union(kit.Union(objects, spec.Objects), sequences)
 		held, err = server.RoleGrants(ctx, owner, objects, spec.Grants)
 	}

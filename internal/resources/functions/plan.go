@@ -65,8 +65,9 @@ func (r *accessFunctions) ModifyPlan(
 				"bytes.\n\nGive `owner` a shorter name.")
 		return
 	}
-	if users, known := plan.describedTable(&resp.Diagnostics); known && !plan.Schema.IsUnknown() {
-		plan.Store = kit.NewStore(users.Through(plan.Schema.ValueString()))
+	users, known := plan.describedTable(&resp.Diagnostics)
+	if _, named := plan.own(); known && named && !plan.Schema.IsUnknown() {
+		plan.Store = kit.NewStore(plan.through(users))
 	} else {
 		plan.Store = kit.UnknownStore()
 	}
@@ -100,11 +101,13 @@ func (r *accessFunctions) plan(
 	}
 	if look == kit.Dim {
 		unseen := *plan
-		unseen.planServer(ctx, server, prior, fresh, diags)
+		unseen.planServer(ctx, server, prior, fresh, true, diags)
 		return
 	}
-	plan.planServer(ctx, server, prior, fresh, diags)
-	if users, known := plan.describedTable(diags); known && prior != nil && plan.Table.Equal(prior.Table) &&
+	users, known := plan.describedTable(diags)
+	soon := known && (r.data.Notes.TableOfStoreIsNew(users) || r.data.Notes.TableChanges(users.Table().Schema, users.Table().Name))
+	plan.planServer(ctx, server, prior, fresh, soon, diags)
+	if known && prior != nil && plan.Table.Equal(prior.Table) &&
 		r.data.Notes.TableOfStoreIsNew(users) {
 		// Another table takes the place of the one on which the owner has its rights.
 		plan.OwnerPrivileges, plan.OwnerSequencePrivileges = types.ListUnknown(
@@ -140,16 +143,16 @@ func (m *accessFunctionsModel) forgetServer() {
 }
 
 // planServer fills in what will be on the server. fresh is set for a schema that must not
-// exist yet.
+// exist yet, soon where the table is about to be what it is described as.
 func (m *accessFunctionsModel) planServer(
 	ctx context.Context,
 	server *postgres.Server,
 	prior *accessFunctionsModel,
-	fresh bool,
+	fresh, soon bool,
 	diags *diag.Diagnostics,
 ) {
 	m.OwnerAttributes = kit.StringList(postgres.FunctionsOwner.Words())
-	spec, known := m.baseSpec(ctx, server, diags)
+	spec, resolved, known := m.baseSpec(ctx, server, soon, diags)
 	if !m.Schema.IsUnknown() && !m.Owner.IsUnknown() {
 		m.SchemaDefinition = types.StringValue((&postgres.Access{Schema: spec.Schema, Owner: spec.Owner}).SchemaDefinition())
 	}
@@ -171,9 +174,10 @@ func (m *accessFunctionsModel) planServer(
 	if access != nil {
 		warnOfMembers(ctx, server, spec.Owner, diags)
 	}
-	m.checkHidden(ctx, server, spec.Owner, diags)
+	m.warnOfFunctions(prior, resolved, diags)
+	m.checkHidden(ctx, server, spec.Owner, resolved.grants(), diags)
 	m.Definitions = stringMap(spec.Wanted(access))
-	m.OwnerPrivileges = kit.StringList(kit.GrantLines(spec.Grants))
+	m.OwnerPrivileges, _ = kit.HeldLines(spec.Grants)
 	// The table's own changes in the same apply may decide the rest.
 	if prior != nil && !m.Table.Equal(prior.Table) {
 		return
@@ -186,13 +190,13 @@ func (m *accessFunctionsModel) planServer(
 	if security.Enabled {
 		m.Policy = types.StringValue(postgres.OwnerPolicy(spec.Schema, spec.Table, spec.Owner))
 	}
-	m.OwnerSequencePrivileges = kit.PlannedUsage(m.sequences(ctx, server))
+	m.OwnerSequencePrivileges = kit.PlannedUsage(m.sequences(ctx, server, spec.Grants))
 }
 
 // checkHidden tells of what the functions read beside the table and row-level security hides from their owner: no statement
 // fails, and whoever that would block gets in. The table itself has the owner's policy.
 func (m *accessFunctionsModel) checkHidden(
-	ctx context.Context, server *postgres.Server, owner string, diags *diag.Diagnostics,
+	ctx context.Context, server *postgres.Server, owner string, own []postgres.Grant, diags *diag.Diagnostics,
 ) {
 	users, known := m.Table.Parsed()
 	pool, err := server.Pool(ctx)
@@ -200,6 +204,13 @@ func (m *accessFunctionsModel) checkHidden(
 		return
 	}
 	hidden, err := table.Hidden(ctx, pool, users.Direct(), owner, "SELECT")
+	for _, on := range kit.ObjectsOf(own) {
+		if err == nil && on.Kind == postgres.TableObject && on != kit.TableObject(users) {
+			var further []postgres.HiddenRows
+			further, err = postgres.ReadHiddenRows(ctx, pool, owner, commandsOn(own, on), on)
+			hidden = append(hidden, further...)
+		}
+	}
 	if err != nil {
 		return // the apply meets it
 	}
@@ -217,6 +228,17 @@ func (m *accessFunctionsModel) checkHidden(
 			"The functions would see no row of %s: %s. What they would say of a user is missing, and whoever they would block "+
 				"gets in.\n\nHave the owner of what is named %s:\n\n  %s;", rows.On, rows.Why(), when, rows.Remedy()))
 	}
+}
+
+// commandsOn are the commands that grants on a table are for.
+func commandsOn(grants []postgres.Grant, on postgres.Object) []string {
+	var commands []string
+	for _, g := range grants {
+		if g.On == on && !slices.Contains(commands, g.Privilege) {
+			commands = append(commands, g.Privilege)
+		}
+	}
+	return commands
 }
 
 // warnOfMembers tells who could be the owner of the functions that there are.

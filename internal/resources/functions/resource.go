@@ -42,6 +42,8 @@ type accessFunctionsModel struct {
 	Operations              types.Set      `tfsdk:"operations"`
 	RehashOnLogin           types.Bool     `tfsdk:"rehash_on_login"`
 	PasswordHash            types.String   `tfsdk:"password_hash"`
+	Statements              types.Map      `tfsdk:"statements"`
+	ExtraPrivileges         types.Set      `tfsdk:"extra_privileges"`
 	Store                   kit.StoreValue `tfsdk:"store"`
 	Definitions             types.Map      `tfsdk:"definitions"`
 	SchemaDefinition        types.String   `tfsdk:"schema_definition"`
@@ -74,8 +76,9 @@ func (r *accessFunctions) Schema(_ context.Context, _ resource.SchemaRequest, re
 				Optional: true,
 				Computed: true,
 				Default:  stringdefault.StaticString("auth0"),
-				MarkdownDescription: "The schema that is created for the functions, `auth0` by default. A change makes a new " +
-					"schema and drops the old one.",
+				MarkdownDescription: "The schema that is created for the functions, `auth0` by default. A change drops " +
+					"the old schema and makes a new one, and logins fail from then until the same apply has changed the " +
+					"connection. To spare them, add a second object, move role and connection to it, and delete this one afterwards.",
 				Validators:    []validator.String{kit.RoleNameValidator{}, stringvalidator.NoneOf("information_schema")},
 				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
@@ -85,7 +88,7 @@ func (r *accessFunctions) Schema(_ context.Context, _ resource.SchemaRequest, re
 				MarkdownDescription: "The role that is created to own schema and functions, by default the schema's name " +
 					"followed by `_owner`. It cannot log in. " +
 					"Databases on one server that name the same owner share it, and the last one drops it. A change " +
-					"makes schema and functions anew.",
+					"drops schema and functions and makes them anew, with the same gap for logins as a change of `schema`.",
 				Validators: []validator.String{kit.RoleNameValidator{}},
 			},
 			"table": kit.ConsumedDatabaseStore("The table's description: the `store` of an `auth0pg_users_table`. A change replaces "+
@@ -106,6 +109,14 @@ func (r *accessFunctions) Schema(_ context.Context, _ resource.SchemaRequest, re
 					"at login take, and no other: " +
 					"the `password_hash` of the connection's `scripts`, `bcrypt` by default. A change replaces these functions.",
 				Validators: []validator.String{stringvalidator.OneOf(hashes.Writable()...)},
+			},
+			"statements": statementsAttribute(),
+			"extra_privileges": schema.SetAttribute{
+				Optional: true, ElementType: types.StringType,
+				MarkdownDescription: "Privileges of the owner beside those that are derived, for what functions and triggers read " +
+					"and write with its rights; none by default. Each is written as in `extra_privileges` of the database role. " +
+					"A change grants or revokes what makes the difference.",
+				Validators: kit.ExtraPrivilegesValidators(false),
 			},
 			"store": kit.ExportedStore(),
 			"definitions": schema.MapAttribute{

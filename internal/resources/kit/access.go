@@ -34,12 +34,15 @@ func AccessTable(comment string) (users postgres.Object, ok bool) {
 }
 
 // AccessFunctionNames are all names that access functions can have.
-func AccessFunctionNames() []string {
+func AccessFunctionNames() []string { return scripts.FunctionNames(everyStore()) }
+
+// everyStore is a table with every part.
+func everyStore() store.Store {
 	every := store.Store{Reach: store.Table{}, EmailLookup: store.LowerIndex, Columns: map[store.Part]store.Column{}}
 	for _, spec := range store.Parts() {
 		every.Columns[spec.Part] = store.Column{Name: string(spec.Part), Type: spec.Type}
 	}
-	return scripts.FunctionNames(every)
+	return every
 }
 
 // PossibleOperations are those that the store has what they need for.
@@ -47,35 +50,32 @@ func PossibleOperations(s store.Store) []scripts.Operation {
 	return slices.DeleteFunc(scripts.Operations(), func(op scripts.Operation) bool { return !scripts.Possible(s, op) })
 }
 
-// AccessFunctions are the functions that stand for the operations on the table. Those that store a password take only
-// what the scripts write in this format: whoever may call them plants no hash that costs the scripts more than they have
-// time for.
+// AccessFunctions are the functions that stand for the operations on the table, by the store as it is reached through them.
+// Those that store a password take only what the scripts write in this format: whoever may call them plants no hash that
+// costs the scripts more than they have time for. own has SQL of one's own by the names of the functions, as the server
+// prints it and with :name for each argument.
 func AccessFunctions(
-	schema, owner string,
-	users store.Store,
+	owner string,
+	through store.Store,
 	operations []scripts.Operation,
 	features []scripts.Feature,
 	passwordHash string,
+	own map[string]string,
 ) (all []postgres.AccessFunction, err error) {
 	format, _ := hashes.Find(passwordHash)
 	if format.Writer == nil {
 		return nil, fmt.Errorf("the scripts do not write the format %q", passwordHash)
 	}
-	columns := func(names []scripts.TypedName) (columns []postgres.FunctionColumn) {
-		for _, n := range names {
-			columns = append(columns, postgres.FunctionColumn(n))
-		}
-		return columns
-	}
 	for _, op := range operations {
-		functions, err := scripts.Functions(users, op, features...)
+		functions, err := scripts.Functions(through, op, features...)
 		if err != nil {
 			return nil, err
 		}
 		for _, f := range functions {
-			function := postgres.NewAccessFunction(schema, owner, f.Name, f.SQL,
-				columns(f.Arguments), columns(f.Results), f.Statement.ReadOnly,
-				fmt.Sprintf("Runs the statement %s of the %s script.", f.Statement.Name, op))
+			function, err := accessFunction(owner, through, op, f, own[f.Name])
+			if err != nil {
+				return nil, err
+			}
 			if f.StoresPassword() {
 				function = function.Requiring(
 					fmt.Sprintf("%s::pg_catalog.text OPERATOR(pg_catalog.~) %s",
@@ -88,12 +88,69 @@ func AccessFunctions(
 	return all, nil
 }
 
+func accessFunction(
+	owner string, through store.Store, op scripts.Operation, f scripts.Function, own string,
+) (function postgres.AccessFunction, err error) {
+	columns := func(names []scripts.TypedName) (columns []postgres.FunctionColumn) {
+		for _, n := range names {
+			columns = append(columns, postgres.FunctionColumn(n))
+		}
+		return columns
+	}
+	reach, _ := through.Functions()
+	comment := fmt.Sprintf("Runs the statement %s of the %s script.", f.Statement.Name, op)
+	if f.Own {
+		comment = ownComment(f.Statement.Name, op)
+		numbered, err := postgres.Parameters(own, func(name string) (string, error) { return f.Placeholder(name), nil })
+		if err != nil {
+			return function, err
+		}
+		f = f.WithSQL(through, numbered)
+	}
+	function = postgres.NewAccessFunction(reach.Schema, owner, f.Name, f.SQL,
+		columns(f.Arguments), columns(f.Results), f.Statement.ReadOnly, comment)
+	if f.Own && !f.Statement.ReadOnly {
+		function = function.OfOne()
+	}
+	return function, nil
+}
+
+const ownBegin = "Runs SQL of one's own in place of the statement "
+
+func ownComment(statement string, op scripts.Operation) string {
+	return fmt.Sprintf("%s%s of the %s script.", ownBegin, statement, op)
+}
+
+// OwnStatements are those of the functions that exist, as [AccessFunctions] takes them.
+func OwnStatements(access *postgres.Access) map[string]string {
+	own := map[string]string{}
+	for _, f := range access.Functions {
+		if strings.HasPrefix(f.Comment, ownBegin) {
+			own[f.Name] = ""
+		}
+	}
+	every := everyStore().Through(access.Schema, slices.Collect(maps.Keys(own))...)
+	for _, op := range scripts.Operations() {
+		functions, _ := scripts.Functions(every, op, scripts.RehashOnLogin)
+		for _, f := range functions {
+			for _, is := range access.Functions {
+				if is.Name == f.Name && f.Own {
+					own[f.Name], _ = postgres.NamedParameters(f.OwnSQL(is.Statement()), f.ParameterAt)
+				}
+			}
+		}
+	}
+	return own
+}
+
 // DerivedAccess is what access functions were made from, told from themselves.
 type DerivedAccess struct {
 	Table         store.Store
 	Operations    []scripts.Operation
 	RehashOnLogin bool
 	PasswordHash  string
+	// Own is SQL of one's own, see [OwnStatements].
+	Own map[string]string
 }
 
 // DeriveAccess looks for the table's description from which exactly the functions that exist would be made. ok is false
@@ -134,9 +191,10 @@ func deriveAccess(access *postgres.Access, candidate store.Store) (derived Deriv
 	exists := func(name string) bool {
 		return slices.ContainsFunc(access.Functions, func(f postgres.AccessFunction) bool { return f.Name == name })
 	}
-	derived.Table = candidate
-	for _, op := range PossibleOperations(candidate) {
-		functions, err := scripts.Functions(candidate, op, scripts.RehashOnLogin)
+	derived.Table, derived.Own = candidate, OwnStatements(access)
+	through := derived.Store(access.Schema)
+	for _, op := range PossibleOperations(through) {
+		functions, err := scripts.Functions(through, op, scripts.RehashOnLogin)
 		if err != nil || !exists(functions[0].Name) {
 			continue
 		}
@@ -150,13 +208,18 @@ func deriveAccess(access *postgres.Access, candidate store.Store) (derived Deriv
 	}
 	for _, derived.PasswordHash = range hashes.Writable() {
 		functions, err := AccessFunctions(
-			access.Schema, access.Owner, candidate, derived.Operations, derived.Features(), derived.PasswordHash)
+			access.Owner, through, derived.Operations, derived.Features(), derived.PasswordHash, derived.Own)
 		spec := postgres.AccessSpec{Schema: access.Schema, Owner: access.Owner, Functions: functions}
 		if err == nil && maps.Equal(spec.Wanted(access), access.Definitions()) {
 			return derived, true
 		}
 	}
 	return derived, false
+}
+
+// Store is the table as it is reached through the functions.
+func (d DerivedAccess) Store(schema string) store.Store {
+	return d.Table.Through(schema, slices.Collect(maps.Keys(d.Own))...)
 }
 
 // Features is what the functions do beside their operations.
@@ -224,7 +287,7 @@ func StoresOf(
 		if err != nil || !ok {
 			return nil, nil, err
 		}
-		s := derived.Table.Through(access[0].Schema)
+		s := derived.Store(access[0].Schema)
 		_, objects, err := StoreGrants(s, nil, nil)
 		if err == nil {
 			held, err = server.RoleGrants(ctx, role, objects, nil)

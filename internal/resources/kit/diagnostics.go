@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -76,9 +77,15 @@ const (
 	JustApply       = "Apply again; what was done so far is recognised."
 )
 
+// raisedBy is the function in which an error came up.
+var raisedBy = regexp.MustCompile(`^PL/\w+ (function [^\s(]+\([^()]*\))`)
+
 // ServersWords is what the server said, without what may come out of a row: an address, or a hash.
 func ServersWords(err *pgconn.PgError) string {
 	if postgres.QuotesValue(err.Code) {
+		if function := raisedBy.FindStringSubmatch(err.Where); function != nil {
+			return fmt.Sprintf("the %s raised an error, whose words may be about a user (SQLSTATE %s).", function[1], err.Code)
+		}
 		return fmt.Sprintf("a value in one of the rows does not fit (SQLSTATE %s).", err.Code)
 	}
 	words := fmt.Sprintf("%s (SQLSTATE %s).", strings.TrimRight(err.Message, ". \n"), err.Code)

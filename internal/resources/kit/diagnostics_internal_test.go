@@ -48,6 +48,11 @@ func TestPostgresDetail(t *testing.T) {
 			&pgconn.PgError{Code: "22P02", Message: `invalid input syntax for type uuid: "ada@example.com"`},
 			"a value in one of the rows does not fit (SQLSTATE 22P02).", "ada@example.com",
 		},
+		{
+			"what a function says",
+			&pgconn.PgError{Code: "P0001", Message: "ada@example.com is taken", Where: "PL/pgSQL function public.meddle(text) line 3 at RAISE"},
+			"the function public.meddle(text) raised an error, whose words may be about a user (SQLSTATE P0001).", "ada@example.com",
+		},
 		{"a code without a hint", &pgconn.PgError{Code: "53300", Message: "too many clients already"}, "raise max_connections", "what was done so far"},
 		{"the time given", context.DeadlineExceeded, "Raise the object's timeout", "cancelled"},
 		{"Ctrl-C", context.Canceled, "it was cancelled.\n\nApply again", "timeout"},

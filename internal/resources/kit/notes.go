@@ -18,6 +18,7 @@ type PlanNotes struct {
 	created   sync.Map // those that it plans to create, also in the place of another, by tableName
 	renamed   sync.Map // the new names of columns that it plans to rename, by columnName
 	functions sync.Map // the schemas in which it plans to create access functions, also in the place of others
+	managed   sync.Map // which of Terraform's objects has one of the tenant's, by the latter's id
 }
 
 type tableName struct{ schema, table string }
@@ -67,6 +68,13 @@ func (n *PlanNotes) StoreIsNew(s store.Store) bool {
 		return isNew
 	}
 	return n.TableOfStoreIsNew(s)
+}
+
+// Manages notes that one of Terraform's objects, which a token stands for, has the one with that id. It returns false where
+// another one has it: both would go on undoing what the other does.
+func (n *PlanNotes) Manages(id, token string) bool {
+	by, _ := n.managed.LoadOrStore(id, token)
+	return by == token
 }
 
 // WillRename notes that a column of the table is going to have another name.

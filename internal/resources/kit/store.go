@@ -33,7 +33,7 @@ func ConsumedStore(description string) schema.StringAttribute {
 		MarkdownDescription: description + " It is JSON with `columns` (by part of a user, " +
 			"each with `name` and `type`, the " +
 			"latter in the server's words, or with `expression`, or with all three), `email_lookup` and `table` (`schema` and " +
-			"`name`), or in place of that `functions` (`schema` and `table`). An expression, as " +
+			"`name`), or in place of that `functions` (`schema`, `table`, and `statements` that are your own). An expression, as " +
 			"`row_filter` beside `columns` is " +
 			"one, has `sql`, `type`, and what it takes to run it in `reads` and `schemas`. A store behind an API has `api` " +
 			"and `parts`, one in another tenant `tenant` and `parts`.",

@@ -33,6 +33,16 @@ func StoreGrants(
 	if through, ok := s.Functions(); ok {
 		return functionGrants(s, through.Schema, operations, features)
 	}
+	return OwnerGrants(s, operations, features)
+}
+
+// OwnerGrants is [StoreGrants] on the table itself: for whoever runs the statements there, the owner of functions in front
+// of it. What SQL of one's own takes is not among them, and what is drawn from sequences is in [StoreSequences].
+func OwnerGrants(
+	s store.Store,
+	operations []scripts.Operation,
+	features []scripts.Feature,
+) (grants []postgres.Grant, objects []postgres.Object, err error) {
 	table := TableObject(s)
 	onSchema := postgres.Object{Kind: postgres.SchemaObject, Name: table.Schema}
 	grants = []postgres.Grant{{Privilege: "USAGE", On: onSchema}}
@@ -43,7 +53,10 @@ func StoreGrants(
 	}
 	for _, p := range privileges {
 		on := postgres.Object{Kind: postgres.TableObject, Schema: p.On.Schema, Name: p.On.Name}
-		if p.Type == "USAGE" {
+		switch {
+		case p.Type == "USAGE" && p.On.Name != "":
+			continue
+		case p.Type == "USAGE":
 			on = postgres.Object{Kind: postgres.SchemaObject, Name: p.On.Schema}
 		}
 		grants, objects = append(
@@ -198,18 +211,37 @@ func UnknownElement(set types.Set) bool {
 	return false
 }
 
-// StoreSequences are those from which the defaults of the table's columns draw when the grants let a role insert a
-// user. known is false while the table, and so its defaults, do not exist.
+// StoreSequences are those that the operations' expressions name, and those from which the defaults of columns draw where
+// the grants let a role insert. known is false while a table, and so its defaults, do not exist.
 func StoreSequences(
 	ctx context.Context,
 	server *postgres.Server,
 	s store.Store,
+	operations []scripts.Operation,
+	features []scripts.Feature,
 	grants []postgres.Grant,
 ) (sequences []postgres.Object, known bool, err error) {
-	if !slices.ContainsFunc(grants, func(g postgres.Grant) bool { return g.Privilege == "INSERT" }) {
-		return nil, true, nil
+	privileges, err := scripts.Privileges(s, operations, features...)
+	if err != nil {
+		return nil, false, nil //nolint:nilerr // the plan has refused this
 	}
-	return server.DefaultSequences(ctx, s.Table().Schema, s.Table().Name)
+	for _, p := range privileges {
+		if p.Type == "USAGE" && p.On.Name != "" {
+			sequences = append(sequences, postgres.Object{Kind: postgres.SequenceObject, Schema: p.On.Schema, Name: p.On.Name})
+		}
+	}
+	known = true
+	for _, g := range grants {
+		if g.Privilege != "INSERT" {
+			continue
+		}
+		drawn, there, err := server.DefaultSequences(ctx, g.On.Schema, g.On.Name)
+		if err != nil {
+			return nil, false, err
+		}
+		sequences, known = Union(sequences, drawn), known && there
+	}
+	return sequences, known, nil
 }
 
 // UsageOf lets a role draw from sequences.

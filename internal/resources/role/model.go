@@ -41,7 +41,7 @@ func (m *databaseRoleModel) grants(
 	}
 	extra := m.extra(false)
 	grants = append(append(grants, postgres.Grant{Privilege: "CONNECT", On: onDatabase}), extra...)
-	return postgres.MergeGrants(grants), kit.Union(objects, objectsOf(extra))
+	return postgres.MergeGrants(grants), kit.Union(objects, kit.ObjectsOf(extra))
 }
 
 // spec is what the plan makes of the role. prior is nil for a new role.
@@ -61,7 +61,7 @@ func (m *databaseRoleModel) spec(
 	if prior != nil {
 		spec.Tolerated = m.tolerated(ctx, diags)
 	}
-	m.checkMemberships(ctx, server, diags) // the plan may not have known the store, and memberships change
+	m.checkMemberships(ctx, server, prior, diags) // the plan may not have known the store, and memberships change
 	grants, objects := m.grants(ctx, server.Database(), diags)
 	sequences, _, err := m.sequences(ctx, server)
 	if err != nil {
@@ -146,8 +146,11 @@ func (m *databaseRoleModel) sequences(
 		return nil, false, nil
 	}
 	grants, _ := m.grants(ctx, server.Database(), &diag.Diagnostics{})
-	sequences, known, err = kit.StoreSequences(ctx, server, described, grants)
-	return kit.Union(sequences, objectsOf(m.extra(true))), known, err
+	if _, behind := described.Functions(); !behind {
+		sequences, known, err = kit.StoreSequences(ctx, server, described,
+			kit.OperationsFrom(ctx, m.Operations, &diag.Diagnostics{}), kit.FeaturesOf(m.RehashOnLogin), grants)
+	}
+	return kit.Union(sequences, kit.ObjectsOf(m.extra(true))), known, err
 }
 
 func roleWords(a postgres.RoleAttributes) types.String {

@@ -83,7 +83,7 @@ func (r *databaseRole) ModifyPlan(
 	}
 	plan.RoleAttributes = roleWords(postgres.ScriptsRole)
 	plan.planSettings(ctx, prior, &resp.Diagnostics)
-	plan.checkMemberships(ctx, server, &resp.Diagnostics)
+	plan.checkMemberships(ctx, server, prior, &resp.Diagnostics)
 	grants, _ := plan.grants(ctx, server.Database(), &resp.Diagnostics)
 	switch described, known := plan.Store.Parsed(); {
 	case !known || plan.Operations.IsUnknown() || kit.UnknownElement(plan.Operations) ||

@@ -124,7 +124,7 @@ func (b *bench) live(users store.Store, then lived) {
 		b.Fatal(err)
 	}
 	id, asked := "", map[scripts.Operation]bool{}
-	err = b.server.Try(b.Context(), "", kit.TableObject(users), func(ctx context.Context, t *postgres.Preflight) error {
+	err = b.server.Try(b.Context(), "", []postgres.Object{kit.TableObject(users)}, func(ctx context.Context, t *postgres.Preflight) error {
 		for i, step := range steps {
 			result, err := t.Run(ctx, step.Statement.SQL, step.For(id))
 			if err != nil {

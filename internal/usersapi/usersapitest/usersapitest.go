@@ -67,7 +67,7 @@ func Functions(t testing.TB, db *pgtest.DB, users store.Store, passwordHash stri
 		t.Fatal(err)
 	}
 	spec.Grants, spec.Objects = postgres.MergeGrants(grants), objects
-	if spec.Functions, err = kit.AccessFunctions(schema, owner, users, operations, features, passwordHash); err != nil {
+	if spec.Functions, err = kit.AccessFunctions(owner, users.Through(schema), operations, features, passwordHash, nil); err != nil {
 		t.Fatal(err)
 	}
 	server, err := postgres.NewServer(postgres.Config{URL: db.URL})
