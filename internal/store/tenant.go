@@ -10,8 +10,9 @@ import (
 	"strings"
 )
 
-// Tenant means that scripts ask another Auth0 tenant, of which one database connection holds the users. It is no secret: keys
-// are names of values in the connection's configuration. Members stand in the order of their names, as in the text of a store.
+// Tenant means that scripts ask another Auth0 tenant, of which one database connection holds the users. It is no
+// secret: keys are names of values in the connection's configuration. Members stand in the order of their names, as in
+// the text of a store.
 type Tenant struct {
 	// ClientIDKey and ClientSecretKey are of the client by which users log in there.
 	ClientIDKey     string `json:"client_id_key"`

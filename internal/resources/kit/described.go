@@ -29,7 +29,8 @@ var keyForm = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
 // KeyAttribute names a key of the connection's configuration, with its default.
 func KeyAttribute(standard, description string) schema.StringAttribute {
 	return schema.StringAttribute{
-		Optional: true, MarkdownDescription: "The key of the connection's configuration with " + description + ". The default is `" +
+		Optional: true,
+		MarkdownDescription: "The key of the connection's configuration with " + description + ". The default is `" +
 			standard + "`.",
 		Validators: []validator.String{stringvalidator.RegexMatches(keyForm, "must be a name: letters, digits and underscores")},
 	}
