@@ -57,7 +57,8 @@
 //
 // Tokens and limits, from documentation: the bodies and codes of 401 answers and
 // of refused token requests; the rate limit headers, and that calls refused for
-// other reasons count, too. Assumed: whether a client may use a grant type is not asked; the
+// other reasons count, too. Assumed: whether a client may use a grant type is asked with
+// Options.CheckGrantTypes only, and how it is refused then; the
 // standard scopes of a user's token belong to no API and are kept.
 //
 // Scripts, from documentation: the arguments and the order of calls; the class
@@ -87,6 +88,10 @@
 //   - In a connection with scripts and no import, an address that was confirmed
 //     counts as verified once login or get_user says so.
 //   - A confirmed reset marks an address in the tenant's own store as verified.
+//   - Searches see a change at once, unless Options.SearchDelay says otherwise; by id and by address users are
+//     always found.
+//   - An answer about users has the fields asked for and no others.
+//   - The names of errors of passwords in the Management API.
 //   - A link is good for one use; a weak password does not use it up.
 //   - The messages of an empty email in a profile, of a missing identifier and of a phone
 //     number that is none.

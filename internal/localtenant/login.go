@@ -100,6 +100,9 @@ func (t *Tenant) passwordRealm(ctx context.Context, params url.Values) (*object,
 	if err != nil {
 		return nil, err
 	}
+	if err := t.checkGrantType(app, passwordRealmGrant); err != nil {
+		return nil, err
+	}
 	for _, name := range []string{"username", "password"} {
 		if params.Get(name) == "" {
 			return nil, &oauthError{http.StatusForbidden, "invalid_request", "Missing required parameter: " + name}

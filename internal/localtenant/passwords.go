@@ -83,6 +83,12 @@ func newPasswordRules(o *object) passwordRules {
 	return rules
 }
 
+// The codes of passwords that the platform knows, and that have something of the user in them.
+const (
+	dictionaryCode = "password_dictionary_error"
+	userInfoCode   = "password_no_user_info_error"
+)
+
 // weakness is a rule that a password breaks.
 type weakness struct{ code, message string }
 
@@ -149,7 +155,7 @@ func (r passwordRules) check(password string, profile *object) []weakness {
 	}
 	for _, word := range r.words {
 		if strings.EqualFold(password, word) {
-			broken = append(broken, weakness{"password_dictionary_error", "Password is too common"})
+			broken = append(broken, weakness{dictionaryCode, "Password is too common"})
 			break
 		}
 	}
@@ -159,7 +165,7 @@ func (r passwordRules) check(password string, profile *object) []weakness {
 			value, _, _ = strings.Cut(value, "@")
 		}
 		if utf8.RuneCountInString(value) >= 3 && strings.Contains(strings.ToLower(password), strings.ToLower(value)) {
-			broken = append(broken, weakness{"password_no_user_info_error", "Password contains user information"})
+			broken = append(broken, weakness{userInfoCode, "Password contains user information"})
 			break
 		}
 	}

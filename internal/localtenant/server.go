@@ -53,6 +53,10 @@ type Options struct {
 	ImportDelay time.Duration
 	// ListDelay is how long a new connection is missing from lists.
 	ListDelay time.Duration
+	// SearchDelay is how long a new or changed user is missing from searches.
+	SearchDelay time.Duration
+	// CheckGrantTypes refuses tokens to clients whose grant_types do not name the grant.
+	CheckGrantTypes bool
 	// RateLimit bounds the calls of the Management API; nil means no limit.
 	RateLimit *RateLimit
 	// ClientID and ClientSecret of the management client; chance when empty.

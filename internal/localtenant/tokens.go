@@ -212,11 +212,24 @@ func (t *Tenant) issue(r *http.Request) (*object, error) {
 	}
 }
 
+// checkGrantType refuses a grant that the client does not have, where the tenant is to look.
+func (t *Tenant) checkGrantType(c *client, grant string) error {
+	if !t.options.CheckGrantTypes || slices.Contains(stringsOf(c.shown.get("grant_types")), grant) {
+		return nil
+	}
+	return &oauthError{
+		http.StatusForbidden, "unauthorized_client", "Grant type '" + grant + "' not allowed for the client.",
+	}
+}
+
 var errDenied = &oauthError{http.StatusUnauthorized, "access_denied", "Unauthorized"}
 
 func (t *Tenant) clientCredentials(params url.Values) (*object, error) {
 	c, err := t.authenticateClient(params)
 	if err != nil {
+		return nil, err
+	}
+	if err := t.checkGrantType(c, "client_credentials"); err != nil {
 		return nil, err
 	}
 	audience := params.Get("audience")

@@ -26,8 +26,11 @@ func userFailure(err error) error {
 		case refusal.code == userExistsCode:
 			return errUserConflict
 		case refusal.policy != "":
-			return &apiError{status: http.StatusBadRequest, message: "PasswordStrengthError: Password is too weak",
-				code: "invalid_body"}
+			return badBody("PasswordStrengthError: Password is too weak")
+		case refusal.code == dictionaryCode:
+			return badBody("PasswordDictionaryError: " + refusal.text())
+		case refusal.code == userInfoCode:
+			return badBody("PasswordNoUserInfoError: " + refusal.text())
 		default:
 			return badBody(refusal.text())
 		}
@@ -107,7 +110,7 @@ func (t *Tenant) apiGetUser(c *call) (int, any, error) {
 	if u == nil {
 		return 0, nil, errNoUser
 	}
-	return http.StatusOK, u.show(), nil
+	return http.StatusOK, c.fields(u.show()), nil
 }
 
 // apiDeleteUser deletes a user, through the delete script where the users are
@@ -173,7 +176,12 @@ func (t *Tenant) deleteConnectionUser(c *call) (int, any, error) {
 func (t *Tenant) usersByEmail(c *call) (int, any, error) {
 	email := c.URL.Query().Get("email")
 	list := t.matchingUsers(func(u *user) bool { return u.email() == strings.ToLower(email) || u.email() == email })
-	return http.StatusOK, shownUsers(list), nil
+	return http.StatusOK, c.shownUsers(list), nil
+}
+
+// indexed says whether a search finds a user as it is now.
+func (t *Tenant) indexed(u *user) bool {
+	return t.options.SearchDelay == 0 || t.options.Now().Sub(u.updated) >= t.options.SearchDelay
 }
 
 func (t *Tenant) matchingUsers(match func(*user) bool) []*user {
@@ -189,10 +197,11 @@ func (t *Tenant) matchingUsers(match func(*user) bool) []*user {
 	return list
 }
 
-func shownUsers(users []*user) []any {
+// shownUsers are users with the fields asked for.
+func (c *call) shownUsers(users []*user) []any {
 	list := make([]any, len(users))
 	for i, u := range users {
-		list[i] = u.show()
+		list[i] = c.fields(u.show())
 	}
 	return list
 }
@@ -214,8 +223,8 @@ func (t *Tenant) listUsers(c *call) (int, any, error) {
 			code: "invalid_paging",
 		}
 	}
-	all := t.matchingUsers(match)
-	page := shownUsers(all[min(start, len(all)):min(start+limit, len(all))])
+	all := t.matchingUsers(func(u *user) bool { return t.indexed(u) && match(u) })
+	page := c.shownUsers(all[min(start, len(all)):min(start+limit, len(all))])
 	if c.URL.Query().Get("include_totals") == "true" {
 		return http.StatusOK, newObject(
 			"start",

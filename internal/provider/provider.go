@@ -19,6 +19,7 @@ import (
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/functions"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/role"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/tenantstore"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/usersimport"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/userstable"
 )
@@ -87,6 +88,7 @@ func (p *auth0pgProvider) DataSources(context.Context) []func() datasource.DataS
 		kit.GuardedData(allowlist.NewIPRanges),
 		kit.GuardedData(apistore.NewAPIStore),
 		kit.GuardedData(connection.NewScripts),
+		kit.GuardedData(tenantstore.NewTenantStore),
 		kit.GuardedData(userstable.NewStore),
 		kit.GuardedData(userstable.NewUsersAudit),
 	}

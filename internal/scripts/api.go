@@ -11,28 +11,39 @@ import (
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
+// What drivers share that ask over HTTP, and what takes the place of hashing where passwords are given to whom they ask.
+const (
+	httpFolder  = "js/drivers/http"
+	askedFolder = httpFolder + "/asked"
+)
+
 // apiDriver asks an API over HTTPS, and compares passwords with the hashes that it gives out.
 var apiDriver = driver{
-	folder: "js/drivers/api", heading: "The users behind the API", files: files, fill: fillCalls,
+	folder: "js/drivers/api", shared: httpFolder, heading: "The users behind the API", files: files, fill: fillCalls,
 }
 
 // askedDriver gives passwords to the API, and neither reads nor writes a hash.
 var askedDriver = driver{
-	folder: apiDriver.folder, heading: apiDriver.heading, files: files, fill: fillCalls, instead: "js/drivers/api/asked",
+	folder: apiDriver.folder, shared: httpFolder, heading: apiDriver.heading, files: files, fill: fillCalls,
+	instead: askedFolder,
 }
 
 // apiSettings is what a script knows of the API.
 type apiSettings struct {
+	URL         string `json:"url"`
+	Schema      string `json:"schema,omitempty"`
+	UsernameKey string `json:"usernameKey,omitempty"`
+	PasswordKey string `json:"passwordKey,omitempty"`
+	CAKey       string `json:"caKey,omitempty"`
+}
+
+// tokenSettings is for which access token a script asks where.
+type tokenSettings struct {
 	URL             string `json:"url"`
-	Schema          string `json:"schema,omitempty"`
-	TokenURL        string `json:"tokenUrl,omitempty"`
-	Audience        string `json:"audience,omitempty"`
+	Audience        string `json:"audience"`
 	Scope           string `json:"scope,omitempty"`
-	ClientIDKey     string `json:"clientIdKey,omitempty"`
-	ClientSecretKey string `json:"clientSecretKey,omitempty"`
-	UsernameKey     string `json:"usernameKey,omitempty"`
-	PasswordKey     string `json:"passwordKey,omitempty"`
-	CAKey           string `json:"caKey,omitempty"`
+	ClientIDKey     string `json:"clientIdKey"`
+	ClientSecretKey string `json:"clientSecretKey"`
 }
 
 // newAPISettings is nil for a store that is no API.
@@ -41,14 +52,29 @@ func newAPISettings(s store.Store) *apiSettings {
 	if !ok {
 		return nil
 	}
-	known := &apiSettings{
-		URL: a.URL, Schema: a.Schema, TokenURL: a.TokenURL, Audience: a.Audience, ClientIDKey: a.ClientIDKey,
-		ClientSecretKey: a.ClientSecretKey, UsernameKey: a.UsernameKey, PasswordKey: a.PasswordKey, CAKey: a.CAKey,
+	return &apiSettings{
+		URL: a.URL, Schema: a.Schema, UsernameKey: a.UsernameKey, PasswordKey: a.PasswordKey, CAKey: a.CAKey,
 	}
-	if a.Auth == store.ClientCredentials {
-		known.Scope = strings.Join(Scopes(s), " ")
+}
+
+// newTokenSettings is nil for a script that needs no access token.
+func newTokenSettings(op Operation, s store.Store) *tokenSettings {
+	switch reach := s.Reach.(type) {
+	case store.API:
+		if reach.Auth == store.ClientCredentials {
+			return &tokenSettings{
+				reach.TokenURL, reach.Audience, strings.Join(Scopes(s), " "), reach.ClientIDKey, reach.ClientSecretKey,
+			}
+		}
+	case store.Tenant:
+		if len(TenantNeeds(s, op).Scopes) > 0 {
+			return &tokenSettings{
+				reach.URL() + "/oauth/token", reach.Audience(), strings.Join(TenantNeedsTogether(s).Scopes, " "),
+				reach.ManagementClientIDKey, reach.ManagementClientSecretKey,
+			}
+		}
 	}
-	return known
+	return nil
 }
 
 // Scopes lists what an access token for the API of the store must allow: one scope for each operation that the store

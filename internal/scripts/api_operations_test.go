@@ -70,6 +70,11 @@ func TestLifeOverEachDriver(t *testing.T) {
 		b.context = map[string]any{"organization": map[string]any{"id": "org_1"}}
 		lifeOfAUser(b)
 	})
+	overATenant(t, func(b *bench) {
+		b.options.UserIDPrefix = "legacy"
+		b.context = map[string]any{"organization": map[string]any{"id": "org_1"}}
+		lifeOfAUser(b)
+	})
 }
 
 // Ids of each type, and parts of which there are few: an id that nobody can have is nobody's, and not an error.

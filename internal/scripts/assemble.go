@@ -13,7 +13,7 @@ import (
 	"sync"
 )
 
-//go:embed js/operations js/lib js/hashes js/drivers/postgres js/drivers/api
+//go:embed js/operations js/lib js/hashes js/drivers/postgres js/drivers/http js/drivers/api js/drivers/tenant
 var sources embed.FS
 
 // The one line of an operation that rendering replaces.
@@ -159,16 +159,15 @@ func (a assembly) reduced(source file) file {
 
 // find returns a helper of the section. One that the driver has in its place counts as the driver's.
 func (a assembly) find(s section, name string) (file, bool) {
-	where := files()
 	if a.driver.instead != "" {
 		if helper, ok := a.driver.files()[path.Join(a.driver.instead, name+".js")]; ok {
 			return helper, s.folder == a.driver.folder
 		}
 	}
 	if s.folder == a.driver.folder {
-		where = a.driver.files()
+		return a.driver.helper(name)
 	}
-	helper, ok := where[path.Join(s.folder, name+".js")]
+	helper, ok := files()[path.Join(s.folder, name+".js")]
 	return helper, ok
 }
 

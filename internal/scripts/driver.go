@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
@@ -18,8 +19,9 @@ type driver struct {
 	// heading stands above the functions in a script.
 	heading string
 	files   func() map[string]file
-	// instead is a folder with helpers that stand in the place of those of other folders, "" for none.
-	instead string
+	// shared is a folder with helpers of several drivers, "" for none; instead one with helpers that stand in the place of those
+	// of other folders.
+	shared, instead string
 	// fill returns what takes the place of a line of the driver's files, by that line: what an operation
 	// asks of this store.
 	fill func(Operation, Options) (map[string]filling, error)
@@ -28,6 +30,15 @@ type driver struct {
 // postgresDriver reaches a table, or the functions in front of one, through the pg module.
 var postgresDriver = driver{
 	folder: "js/drivers/postgres", heading: "The users in PostgreSQL", files: files, fill: fillStatements,
+}
+
+// helper finds a file of the driver, in its own folder or the shared one.
+func (d driver) helper(name string) (file, bool) {
+	helper, ok := d.files()[path.Join(d.folder, name+".js")]
+	if !ok && d.shared != "" {
+		helper, ok = d.files()[path.Join(d.shared, name+".js")]
+	}
+	return helper, ok
 }
 
 // driverOf is the driver for what a store is reached through.
@@ -40,6 +51,8 @@ func driverOf(s store.Store) (driver, error) {
 			return askedDriver, nil
 		}
 		return apiDriver, nil
+	case store.Tenant:
+		return tenantDriver, nil
 	}
 	return driver{}, &ReachError{s.Reach}
 }

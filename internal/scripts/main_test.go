@@ -71,6 +71,10 @@ type bench struct {
 	configuration map[string]string
 	rendered      map[scripts.Operation]string
 	rendering     *sync.Mutex // for calls at once
+	// tellsNobody is of a store that does not say whose password was wrong.
+	tellsNobody bool
+	// listed are the users of a store that is in no database, by id and address.
+	listed func() []map[string]any
 }
 
 var tables sync.Map // how many tables a database has been given, by name
@@ -364,6 +368,9 @@ func (b *bench) fails(name, code string, op scripts.Operation, args ...any) loca
 func (b *bench) wrong(userID, identifier, password any) {
 	b.t.Helper()
 	outcome := b.fails("WrongUsernameOrPasswordError", "wrongusernameorpassword", scripts.Login, identifier, password)
+	if b.tellsNobody {
+		userID = ""
+	}
 	if outcome.Err.UserID != fmt.Sprint(userID) {
 		b.t.Errorf("the log would say that user %q failed to log in, want %q", outcome.Err.UserID, userID)
 	}

@@ -12,13 +12,14 @@ import (
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
-// TestContractOverEachDriver asks every operation for all that Auth0 expects of it, over a table, over functions, over APIs, and
-// over a driver that keeps users in memory: what an operation answers is the same whatever is behind the port.
+// TestContractOverEachDriver asks every operation for all that Auth0 expects of it, over a table, over functions, over APIs, over
+// another tenant, and over a driver that keeps users in memory: what an operation answers is the same whatever is behind the port.
 func TestContractOverEachDriver(t *testing.T) {
 	t.Parallel()
 	withoutTimes := append([]store.Part{store.Username, store.Name, store.UserMetadata, store.AppMetadata}, standardParts...)
 	s := shape{idType: "bigint", parts: withoutTimes}
 	overEachDriver(t, s, contract)
+	overATenant(t, contract)
 	t.Run("memory", func(t *testing.T) {
 		b := newBench(t, pgtest.Database(t), s)
 		b.container = newContainer(t)

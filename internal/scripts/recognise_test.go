@@ -27,6 +27,7 @@ func TestRenderedScriptsAreRecognised(t *testing.T) {
 			AppMetadataKey: "metadata", LegacyHashes: []string{"ssha", "md5"}, RehashOnLogin: true},
 		"import":   {Store: storeWith(), ImportMode: true},
 		"api":      {Store: behindAPI(store.WebService, store.ByAPI), UserIDPrefix: "legacy"},
+		"tenant":   {Store: inATenant(), UserIDPrefix: "legacy", ImportMode: true},
 		"rpc":      {Store: behindAPI(store.RPC, store.ByScript), LegacyHashes: []string{"md5"}, RehashOnLogin: true},
 		"forgets":  {Store: storeWith(), ImportMode: true, ForgetMigratedAfter: 90 * time.Minute},
 		"finished": {Store: storeWith(), ImportMode: true, ImportFinished: true},
@@ -64,6 +65,14 @@ func behindAPI(contract store.Contract, check store.PasswordCheck) store.Store {
 		reach.Schema = `Auth0 "*/ ${x}`
 	}
 	return store.Store{Reach: reach, Columns: store.WithoutColumns(storeWith().Parts())}
+}
+
+// inATenant is a store in another tenant with all parts that it has.
+func inATenant() store.Store {
+	return store.Store{Columns: store.WithoutColumns(store.TenantParts()), Reach: store.Tenant{
+		Domain: "acme.eu.auth0.com", Connection: "members", ClientIDKey: "TENANT_CLIENT_ID", ClientSecretKey: "TENANT_CLIENT_SECRET",
+		ManagementClientIDKey: "TENANT_CLIENT_ID", ManagementClientSecretKey: "TENANT_CLIENT_SECRET",
+	}}
 }
 
 // checkExcerpt wants a script to be rendered again from a few of its lines, and no other than it is.

@@ -18,31 +18,33 @@ import (
 
 // settings is the one constant that a script is rendered with.
 type settings struct {
-	Operation      Operation    `json:"operation"`
-	API            *apiSettings `json:"api,omitempty"`
-	DatabaseURLKey string       `json:"databaseUrlKey,omitempty"`
-	CAKey          string       `json:"caKey,omitempty"`
-	PoolMax        int          `json:"poolMax,omitempty"`
-	UserIDPrefix   string       `json:"userIdPrefix,omitempty"`
-	IDFormat       string       `json:"idFormat,omitempty"`
-	Parts          []store.Part `json:"parts,omitempty"`
-	AppMetadataKey string       `json:"appMetadataKey,omitempty"`
-	PasswordHash   string       `json:"passwordHash,omitempty"`
-	PasswordBytes  int          `json:"passwordBytes,omitempty"`
-	HashWork       int          `json:"hashWork,omitempty"`
-	BcryptRounds   int          `json:"bcryptRounds,omitempty"`
-	BcryptPrefix   string       `json:"bcryptPrefix,omitempty"`
-	Iterations     int          `json:"iterations,omitempty"`
-	Argon2Memory   int          `json:"argon2Memory,omitempty"`
-	Argon2Passes   int          `json:"argon2Passes,omitempty"`
-	PepperKey      string       `json:"pepperKey,omitempty"`
-	SignerKey      string       `json:"signerKey,omitempty"`
-	LegacyHashes   []string     `json:"legacyHashes,omitempty"`
-	DummyHash      string       `json:"dummyHash,omitempty"`
-	ImportMode     bool         `json:"importMode,omitempty"`
-	ForgetAfter    int64        `json:"forgetAfter,omitempty"`
-	Rehash         bool         `json:"rehash,omitempty"`
-	Keys           []string     `json:"keys,omitempty"`
+	Operation      Operation       `json:"operation"`
+	API            *apiSettings    `json:"api,omitempty"`
+	Tenant         *tenantSettings `json:"tenant,omitempty"`
+	Token          *tokenSettings  `json:"token,omitempty"`
+	DatabaseURLKey string          `json:"databaseUrlKey,omitempty"`
+	CAKey          string          `json:"caKey,omitempty"`
+	PoolMax        int             `json:"poolMax,omitempty"`
+	UserIDPrefix   string          `json:"userIdPrefix,omitempty"`
+	IDFormat       string          `json:"idFormat,omitempty"`
+	Parts          []store.Part    `json:"parts,omitempty"`
+	AppMetadataKey string          `json:"appMetadataKey,omitempty"`
+	PasswordHash   string          `json:"passwordHash,omitempty"`
+	PasswordBytes  int             `json:"passwordBytes,omitempty"`
+	HashWork       int             `json:"hashWork,omitempty"`
+	BcryptRounds   int             `json:"bcryptRounds,omitempty"`
+	BcryptPrefix   string          `json:"bcryptPrefix,omitempty"`
+	Iterations     int             `json:"iterations,omitempty"`
+	Argon2Memory   int             `json:"argon2Memory,omitempty"`
+	Argon2Passes   int             `json:"argon2Passes,omitempty"`
+	PepperKey      string          `json:"pepperKey,omitempty"`
+	SignerKey      string          `json:"signerKey,omitempty"`
+	LegacyHashes   []string        `json:"legacyHashes,omitempty"`
+	DummyHash      string          `json:"dummyHash,omitempty"`
+	ImportMode     bool            `json:"importMode,omitempty"`
+	ForgetAfter    int64           `json:"forgetAfter,omitempty"`
+	Rehash         bool            `json:"rehash,omitempty"`
+	Keys           []string        `json:"keys,omitempty"`
 }
 
 // Render returns the script for one operation: for equal options the same text.
@@ -115,6 +117,8 @@ func newSettings(op Operation, o Options) settings {
 	constant := settings{
 		Operation:    op,
 		API:          newAPISettings(o.Store),
+		Tenant:       newTenantSettings(op, o.Store),
+		Token:        newTokenSettings(op, o.Store),
 		UserIDPrefix: o.UserIDPrefix,
 		PepperKey:    o.PepperKey,
 		SignerKey:    o.SignerKey,

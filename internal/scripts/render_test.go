@@ -106,6 +106,11 @@ func TestHelpersAreUsedAndNamed(t *testing.T) {
 		}
 	}
 	everything += render(t, Login, Options{Store: storeWith(), ImportMode: true, ForgetMigratedAfter: time.Hour})
+	for _, op := range Operations() {
+		for _, s := range otherStores() {
+			everything += render(t, op, Options{Store: s})
+		}
+	}
 	for file, helper := range files() {
 		if strings.HasPrefix(file, "js/operations/") {
 			continue
@@ -128,6 +133,17 @@ func TestHelpersAreUsedAndNamed(t *testing.T) {
 			}
 		}
 	}
+}
+
+// otherStores are those that are no tables, with all that they can have.
+func otherStores() []store.Store {
+	stores := []store.Store{inATenant()}
+	for _, contract := range store.Contracts() {
+		for _, check := range store.PasswordChecks() {
+			stores = append(stores, behindAPI(contract, check))
+		}
+	}
+	return stores
 }
 
 // everyOption switches on all that a script can have.
@@ -165,9 +181,9 @@ func TestDriversHaveThePort(t *testing.T) {
 	if len(port) < 11 {
 		t.Fatalf("the port has %v", port)
 	}
-	for _, reach := range []driver{postgresDriver, apiDriver, memoryDriver} {
+	for _, reach := range []driver{postgresDriver, apiDriver, tenantDriver, memoryDriver} {
 		for _, name := range port {
-			if _, ok := reach.files()[path.Join(reach.folder, name+".js")]; !ok {
+			if _, ok := reach.helper(name); !ok {
 				t.Errorf("%s lacks %s", reach.folder, name)
 			}
 		}

@@ -31,7 +31,7 @@ func TestScriptsCarryOnlyWhatTheyNeed(t *testing.T) {
 
 // Scripts over an API carry what their contract, their credentials and their place of the password check need.
 func TestScriptsOverAnAPIAreSmall(t *testing.T) {
-	for check, most := range map[store.PasswordCheck]int{store.ByAPI: 21500, store.ByScript: 23000} {
+	for check, most := range map[store.PasswordCheck]int{store.ByAPI: 22000, store.ByScript: 24000} {
 		for _, contract := range store.Contracts() {
 			text := render(t, Login, Options{Store: behindAPI(contract, check)})
 			if len(text) > most {
@@ -42,6 +42,31 @@ func TestScriptsOverAnAPIAreSmall(t *testing.T) {
 				t.Errorf("login carries what it has no use for, with %s and %s", contract, check)
 			}
 		}
+	}
+}
+
+// Scripts over another tenant carry neither hashes nor SQL, and a login without metadata no access token.
+func TestScriptsOverATenantAreSmall(t *testing.T) {
+	all, err := RenderAll(Options{Store: inATenant()}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	total := 0
+	for op, text := range all {
+		total += len(text)
+		for _, needless := range []string{"bcrypt", "require('pg')", "statements()", "throughAgent", "PEM"} {
+			if strings.Contains(text, needless) {
+				t.Errorf("%s carries %s", op, needless)
+			}
+		}
+	}
+	if len(all[Login]) > 24000 || total > 140000 {
+		t.Errorf("login has %d bytes, all %d scripts %d", len(all[Login]), len(all), total)
+	}
+	claims := inATenant()
+	claims.Columns = store.WithoutColumns([]store.Part{store.ID, store.Email, store.Password, store.Name})
+	if text := render(t, Login, Options{Store: claims}); strings.Contains(text, "accessToken") || len(text) > 15000 {
+		t.Errorf("login has %d bytes without metadata, and asks for an access token: %t", len(text), strings.Contains(text, "accessToken"))
 	}
 }
 

@@ -83,6 +83,9 @@ func (s Store) API() (a API, ok bool) {
 
 // ChecksPasswords reports whether the store compares passwords itself, and is given them.
 func (s Store) ChecksPasswords() bool {
+	if _, ok := s.Tenant(); ok {
+		return true
+	}
 	a, ok := s.API()
 	return ok && a.PasswordCheck == ByAPI
 }

@@ -14,8 +14,9 @@ import (
 	"strings"
 )
 
-// encoded is a store as text. Exactly one of api, functions and table is there; with api there are parts, with the
-// others columns. Members stand in the order of their names and HTML is escaped, as jsonencode of Terraform has it: decoded and encoded there, the text is the same.
+// encoded is a store as text. Exactly one of api, functions, table and tenant is there; with api and tenant there are parts,
+// with the others columns. Members stand in the order of their names and
+// HTML is escaped, as jsonencode of Terraform has it: decoded and encoded there, the text is the same.
 type encoded struct {
 	API         *API                   `json:"api,omitempty"`
 	Columns     map[Part]Column        `json:"columns,omitzero"`
@@ -28,6 +29,7 @@ type encoded struct {
 	Refuses     []string               `json:"refuses,omitempty"`
 	RowFilter   *Expression            `json:"row_filter,omitempty"`
 	Table       *encodedTable          `json:"table,omitempty"`
+	Tenant      *Tenant                `json:"tenant,omitempty"`
 }
 
 type encodedFunctions struct {
@@ -128,7 +130,7 @@ func Parse(text string) (Store, error) {
 	}
 	if !s.isWhole(text) {
 		return Store{}, errors.New("a member is null or empty, is there twice, or has another name than api, columns, " +
-			"email_lookup, extra_columns, functions, on_delete, parts, row_filter, table, schema, name, type, generated, expression, " +
+			"email_lookup, extra_columns, functions, on_delete, parts, row_filter, table, tenant, schema, name, type, generated, expression, " +
 			"write, on_create, on_change, sql, statements, reads, refuses, schemas, sequences and takes; or a column has another form " +
 			"than \"email text\", with quotes around a name that needs them, and no object unless there is more to say of it")
 	}
@@ -141,6 +143,9 @@ func (e *encoded) describe(s Store) {
 	switch reach := s.Reach.(type) {
 	case API:
 		e.API, e.Columns, e.Parts = &reach, nil, slices.Sorted(maps.Keys(s.Columns))
+		return
+	case Tenant:
+		e.Tenant, e.Columns, e.Parts = &reach, nil, slices.Sorted(maps.Keys(s.Columns))
 		return
 	case Functions:
 		e.Functions = &encodedFunctions{reach.Schema, reach.Own, table}
@@ -155,24 +160,21 @@ func (e *encoded) describe(s Store) {
 // reach reads what [encoded.describe] noted.
 func (e *encoded) reach(s *Store) error {
 	reaches := 0
-	for _, there := range []bool{e.API != nil, e.Functions != nil, e.Table != nil} {
+	for _, there := range []bool{e.API != nil, e.Functions != nil, e.Table != nil, e.Tenant != nil} {
 		if there {
 			reaches++
 		}
 	}
 	switch {
 	case reaches != 1:
-		return errors.New("it needs a table, or functions with the table that they stand in front of, or an API, and " +
-			"not both")
+		return errors.New("it needs a table, or functions with the table that they stand in front of, or an API, or a tenant, " +
+			"and not both")
 	case e.API != nil:
-		if e.Columns != nil || len(e.Parts) == 0 {
-			return errors.New("an API has parts and no columns")
-		}
-		if !slices.IsSorted(e.Parts) {
-			return errors.New("parts are not sorted")
-		}
-		s.Reach, s.Columns = *e.API, WithoutColumns(e.Parts)
-		return nil
+		s.Reach = *e.API
+		return e.parts(s)
+	case e.Tenant != nil:
+		s.Reach = *e.Tenant
+		return e.parts(s)
 	case e.Functions != nil:
 		s.Reach = Functions{
 			Schema: e.Functions.Schema,
@@ -185,6 +187,18 @@ func (e *encoded) reach(s *Store) error {
 	if s.Columns == nil {
 		return errors.New("it has no columns")
 	}
+	return nil
+}
+
+// parts reads those of a store that is no table.
+func (e *encoded) parts(s *Store) error {
+	switch {
+	case e.Columns != nil || len(e.Parts) == 0:
+		return errors.New("what is no table has parts and no columns")
+	case !slices.IsSorted(e.Parts):
+		return errors.New("parts are not sorted")
+	}
+	s.Columns = WithoutColumns(e.Parts)
 	return nil
 }
 

@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// Reach is through what the action scripts get at the users: a [Table], [Functions] or an [API], and nothing else. Nil
+// Reach is through what the action scripts get at the users: a [Table], [Functions], an [API] or a [Tenant], and nothing else. Nil
 // is a store that says nothing of it.
 type Reach interface {
 	// users is the table in which the users are; ok is false for a store that is no table of a database.

@@ -5,9 +5,7 @@ package apistore
 
 import (
 	"context"
-	"regexp"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -99,28 +97,22 @@ func (d *apiStore) Schema(_ context.Context, _ datasource.SchemaRequest, resp *d
 					"the provider's tenant.",
 				Validators: []validator.String{urlValidator{}},
 			},
-			"client_id_key":     keyAttribute(defaultClientIDKey, "the id of the client, for `client_credentials`"),
-			"client_secret_key": keyAttribute(defaultClientSecretKey, "the secret of the client, for `client_credentials`"),
-			"username_key":      keyAttribute(defaultUsernameKey, "the user name, for `basic`"),
-			"password_key":      keyAttribute(defaultPasswordKey, "the password, for `basic`"),
-			"ca_key": keyAttribute(defaultCAKey, "in PEM, an authority of your own that the API's certificate is verified "+
+			"client_id_key":     kit.KeyAttribute(defaultClientIDKey, "the id of the client, for `client_credentials`"),
+			"client_secret_key": kit.KeyAttribute(defaultClientSecretKey, "the secret of the client, for `client_credentials`"),
+			"username_key":      kit.KeyAttribute(defaultUsernameKey, "the user name, for `basic`"),
+			"password_key":      kit.KeyAttribute(defaultPasswordKey, "the password, for `basic`"),
+			"ca_key": kit.KeyAttribute(defaultCAKey, "in PEM, an authority of your own that the API's certificate is verified "+
 				"against; where the configuration has no such value, the public ones are trusted"),
 			"parts": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType,
 				MarkdownDescription: "The parts of a user that the API has beside `id`, `email` and `password`, which every one " +
 					"has: " + kit.Code(furtherParts()) + ". None by default. `verify` needs `email_verified`, and " +
 					"`change_username` needs `username`; with `last_login` or `migrated_at` the API is told of each login.",
-				Validators: []validator.Set{partsValidator{}},
+				Validators: []validator.Set{kit.PartsValidator{Of: "An API", Further: furtherParts()}},
 			},
-			"operations": schema.SetAttribute{
-				Optional: true, Computed: true, ElementType: types.StringType,
-				MarkdownDescription: "The operations that the API offers; by default all that the parts are there for. A " +
-					"connection gets scripts for these, and their tokens have the scopes of these: for one with `import_mode` name " +
-					"`login` and `get_user`.",
-				Validators: []validator.Set{
-					setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.OneOf(kit.OperationNames()...)),
-				},
-			},
+			"operations": kit.OfferedAttribute("The operations that the API offers; by default all that the parts are there for. A " +
+				"connection gets scripts for these, and their tokens have the scopes of these: for one with `import_mode` name " +
+				"`login` and `get_user`."),
 			"scopes": schema.ListAttribute{
 				Computed: true, ElementType: types.StringType,
 				MarkdownDescription: "The scopes that tokens are asked for, one for each operation: the API in the tenant has " +
@@ -150,19 +142,6 @@ const (
 	defaultPasswordKey     = "API_PASSWORD"
 	defaultCAKey           = "API_CA"
 )
-
-var keyForm = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
-
-func keyAttribute(standard, description string) schema.StringAttribute {
-	return schema.StringAttribute{
-		Optional: true,
-		MarkdownDescription: "The key of the connection's configuration with " + description + ". The default is `" +
-			standard + "`.",
-		Validators: []validator.String{
-			stringvalidator.RegexMatches(keyForm, "must be a name: letters, digits and underscores"),
-		},
-	}
-}
 
 // ValidateConfig checks what needs no tenant.
 func (d *apiStore) ValidateConfig(

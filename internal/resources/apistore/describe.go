@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -76,34 +75,10 @@ func (m *apiStoreModel) check(ctx context.Context, diags *diag.Diagnostics) {
 		}
 		keys[key] = true
 	}
-	m.checkOperations(ctx, diags)
-}
-
-// checkOperations refuses operations for which the API lacks a part.
-func (m *apiStoreModel) checkOperations(ctx context.Context, diags *diag.Diagnostics) {
-	if m.Operations.IsNull() || m.Operations.IsUnknown() || kit.UnknownElement(m.Operations) || m.Parts.IsUnknown() ||
-		kit.UnknownElement(m.Parts) {
-		return
+	if !m.Parts.IsUnknown() && !kit.UnknownElement(m.Parts) {
+		users := store.Store{Reach: store.API{}, Columns: store.WithoutColumns(kit.NamedParts(ctx, m.Parts, diags))}
+		kit.CheckOffered(ctx, users, m.Operations, "the API", diags)
 	}
-	users := store.Store{Reach: store.API{}, Columns: store.WithoutColumns(m.parts(ctx, diags))}
-	for _, op := range kit.OperationsFrom(ctx, m.Operations, diags) {
-		for _, part := range scripts.MissingParts(users, op) {
-			diags.AddAttributeError(path.Root("operations"), "Store Lacks A Part", fmt.Sprintf(
-				"The operation %s needs the part %s, which is not among the parts of the API.\n\nAdd it to parts, or leave the "+
-					"operation out.", op, part))
-		}
-	}
-}
-
-// parts are all that the API has.
-func (m *apiStoreModel) parts(ctx context.Context, diags *diag.Diagnostics) []store.Part {
-	var named []store.Part
-	if !m.Parts.IsNull() {
-		diags.Append(m.Parts.ElementsAs(ctx, &named, false)...)
-	}
-	all := append(store.Required(), named...)
-	slices.Sort(all)
-	return slices.Compact(all)
 }
 
 // reach is how the API is asked.
@@ -132,17 +107,8 @@ func (m *apiStoreModel) describe(ctx context.Context, data *kit.Data, diags *dia
 	if diags.HasError() {
 		return
 	}
-	users := store.Store{Reach: m.reach(m.TokenURL.ValueString()), Columns: store.WithoutColumns(m.parts(ctx, diags))}
-	offered := kit.PossibleOperations(users)
-	if !m.Operations.IsNull() {
-		offered = kit.OperationsFrom(ctx, m.Operations, diags)
-	}
-	for _, name := range kit.OperationNames() {
-		if !slices.Contains(offered, scripts.Operation(name)) {
-			users.Refuses = append(users.Refuses, name)
-		}
-	}
-	slices.Sort(users.Refuses)
+	users := store.Store{Reach: m.reach(m.TokenURL.ValueString()), Columns: store.WithoutColumns(kit.NamedParts(ctx, m.Parts, diags))}
+	offered := kit.Offer(ctx, &users, m.Operations, diags)
 	if _, err := store.Parse(users.Marshal()); err != nil {
 		diags.AddError("API Is Not Described", fmt.Sprintf("The attributes do not make a store: %v.", err))
 		return
@@ -208,31 +174,5 @@ func (urlValidator) ValidateString(_ context.Context, req validator.StringReques
 	}
 	if err := store.CheckURL(req.ConfigValue.ValueString()); err != nil {
 		resp.Diagnostics.AddAttributeError(req.Path, "URL Cannot Be Used", fmt.Sprintf("The URL %v.\n\nCorrect it.", err))
-	}
-}
-
-// partsValidator accepts the names of parts.
-type partsValidator struct{}
-
-func (partsValidator) Description(context.Context) string { return "parts of a user" }
-
-func (v partsValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (partsValidator) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
-	for _, element := range req.ConfigValue.Elements() {
-		name, ok := element.(types.String)
-		if !ok || name.IsNull() || name.IsUnknown() {
-			continue
-		}
-		part := store.Part(name.ValueString())
-		if slices.Contains(furtherParts(), string(part)) || slices.Contains(store.Required(), part) {
-			continue
-		}
-		nearest := ""
-		if near := store.Nearest(name.ValueString()); near != "" {
-			nearest = fmt.Sprintf(" The nearest is %q.", near)
-		}
-		resp.Diagnostics.AddAttributeError(req.Path, "No Such Part", fmt.Sprintf(
-			"An API has no part %q.%s\n\nName one of %s.", name.ValueString(), nearest, strings.Join(furtherParts(), ", ")))
 	}
 }

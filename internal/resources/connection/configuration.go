@@ -25,6 +25,10 @@ func (m *connectionModel) checkConfiguration(r resolved, config *connectionModel
 		checkAPIConfiguration(a, r.store.Title(), config.ConfigurationWO.Elements(), diags)
 		return
 	}
+	if t, ok := r.store.Tenant(); ok {
+		checkCredentials("Tenant Credentials Missing", t.Keys(), r.store.Title(), config.ConfigurationWO.Elements(), diags)
+		return
+	}
 	if !r.store.InDatabase() || r.settings.DatabaseURLKey.IsUnknown() {
 		return
 	}
@@ -63,19 +67,29 @@ func checkAuthority(key string, authority types.String, diags *diag.Diagnostics)
 	}
 }
 
-// checkAPIConfiguration requires what the scripts log in to the API with, and an authority that is one.
-func checkAPIConfiguration(a store.API, title string, configured map[string]attr.Value, diags *diag.Diagnostics) {
+// checkCredentials requires what the scripts log in with to what the store is reached through. It reports whether all is
+// there.
+func checkCredentials(
+	summary string, keys []string, title string, configured map[string]attr.Value, diags *diag.Diagnostics,
+) bool {
 	var missing []string
-	for _, key := range a.Keys() {
+	for _, key := range keys {
 		value, _ := configured[key].(types.String)
 		if configured[key] == nil || !value.IsUnknown() && value.ValueString() == "" {
 			missing = append(missing, key)
 		}
 	}
 	if len(missing) > 0 {
-		diags.AddAttributeError(configurationPath, "API Credentials Missing", fmt.Sprintf(
+		diags.AddAttributeError(configurationPath, summary, fmt.Sprintf(
 			"The scripts log in to %s with what they read from the configuration, and configuration_wo has no value for %s.\n\n"+
 				"Add it, or name other keys where the store is described.", title, kit.List(missing)))
+	}
+	return len(missing) == 0
+}
+
+// checkAPIConfiguration requires what the scripts log in to the API with, and an authority that is one.
+func checkAPIConfiguration(a store.API, title string, configured map[string]attr.Value, diags *diag.Diagnostics) {
+	if !checkCredentials("API Credentials Missing", a.Keys(), title, configured, diags) {
 		return
 	}
 	if name, ok := configured[a.UsernameKey].(types.String); ok && strings.Contains(name.ValueString(), ":") {

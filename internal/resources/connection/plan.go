@@ -196,6 +196,7 @@ func (r *connection) checkPlan(
 	plan.checkUsernames(settled, config, diags)
 	plan.checkContext(settled, prior, config, diags)
 	plan.checkConfiguration(settled, config, diags)
+	plan.checkOwnTenant(settled, r.client(), diags)
 	r.checkCatalog(ctx, settled, prior, plan, config, diags)
 	r.warnOfHashes(ctx, settled, prior, plan, diags)
 	r.warnOfLeft(ctx, settled, prior, plan, diags)

@@ -36,7 +36,7 @@ func ConsumedStore(description string) schema.StringAttribute {
 			"`name`), or in place of that `functions` (`schema`, `table`, and `statements` that are your own). An expression, as " +
 			"`row_filter` beside `columns` is " +
 			"one, has `sql`, `type`, and what it takes to run it in `reads` and `schemas`. A store behind an API has `api` " +
-			"and `parts`.",
+			"and `parts`, one in another tenant `tenant` and `parts`.",
 		PlanModifiers: []planmodifier.String{sameStore{}},
 	}
 }

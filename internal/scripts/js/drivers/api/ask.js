@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* global settings, calls, exchange, insist, configured, accessToken, readAnswer */
+/* global settings, calls, exchange, insist, configured, withToken, readAnswer */
 /* exported ask */
 
 // Asks the API and returns what its answer holds. All arguments are sent, null where there is no value.
@@ -12,19 +12,12 @@ async function ask(key, values) {
   // All that a call of the script asks for ends before the limit in answer.
   settings.began ||= Date.now();
   const until = settings.began + 7000;
-  const send = (authorization) => insist(until, readOnly, () => exchange(`${settings.api.url}/${path}`, {
+  const send = (authorization) => insist(until, readOnly, () => exchange('POST', `${settings.api.url}/${path}`, {
     authorization,
     'content-profile': settings.api.schema, // if rpc
   }, body, until));
   let answer;
-  // if token:
-  const token = await accessToken();
-  answer = await send(`Bearer ${token}`);
-  if (answer.status === 401) { // not done, so that a change may be sent again
-    const other = await accessToken(token);
-    answer = other === token ? answer : await send(`Bearer ${other}`);
-  }
-  // end
+  answer = await withToken(send); // if token
   // if basic:
   const credentials = `${configured(settings.api.usernameKey)}:${configured(settings.api.passwordKey)}`;
   answer = await send(`Basic ${Buffer.from(credentials).toString('base64')}`);

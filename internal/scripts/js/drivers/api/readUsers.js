@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* global readUser, notForgotten */
+/* global readUser, notForgotten, wrongAnswer */
 /* exported readUsers */
 
 // The users in an answer, as the port has them. Somebody else than was asked for is no answer.
@@ -7,11 +7,11 @@ function readUsers(answer, isAsked) {
   let list = answer;
   list = answer.users; // if web_service
   if (!Array.isArray(list)) {
-    throw { kind: 'unavailable', cause: 'the API gives no list of users' };
+    throw wrongAnswer('no list of users');
   }
   let users = list.map(readUser);
   if (!users.every(isAsked)) {
-    throw { kind: 'unavailable', cause: 'the API gives another user than it was asked for' };
+    throw wrongAnswer('another user than was asked for');
   }
   users = notForgotten(users); // if forgets
   return users;

@@ -8,7 +8,7 @@ function throughAgent(url, { method, headers, body, signal }, text) {
   const https = require('https');
   // From an environment variable, line breaks often come as two characters.
   let ca = text.replace(/\\n/g, '\n');
-  if (url === settings.api.tokenUrl) {
+  if (url === settings.token?.url) {
     ca = [ca, ...require('tls').rootCertificates];
   }
   const name = `auth0pg:agent:${require('crypto').createHash('sha256').update(JSON.stringify(ca)).digest('hex')}`;

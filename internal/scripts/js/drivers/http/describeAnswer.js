@@ -9,7 +9,7 @@ function describeAnswer(what, { status, code, text }) {
   let error;
   try {
     const given = JSON.parse(text);
-    error = given.error || given.code;
+    error = given.errorCode || given.error || given.code;
   } catch {
     // No JSON: the status says it.
   }

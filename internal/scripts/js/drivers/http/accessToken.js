@@ -6,11 +6,11 @@
 // holds only a digest of them. It is asked for once, and anew before it ends, while the former one still serves. One that
 // the API refused is given up for another, once a minute at most: a fault of the API's is no reason to ask at each login.
 async function accessToken(refused) {
-  const { tokenUrl, audience, scope, clientIdKey, clientSecretKey } = settings.api;
+  const { url, audience, scope, clientIdKey, clientSecretKey } = settings.token;
   const id = configured(clientIdKey);
   const secret = configured(clientSecretKey);
   const fingerprint = require('crypto').createHash('sha256')
-    .update(JSON.stringify([tokenUrl, audience, scope, id, secret]))
+    .update(JSON.stringify([url, audience, scope, id, secret]))
     .digest('hex');
   const name = `auth0pg:token:${fingerprint}`;
   global[name] ||= { renewed: 0, notBefore: 0 };

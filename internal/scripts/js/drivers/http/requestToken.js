@@ -5,11 +5,11 @@
 // Asks the tenant for a token, and notes until when it serves. A tenant that gives none is let alone for a second, or for as long
 // as it says, up to a minute.
 async function requestToken(shared, id, secret) {
-  const { tokenUrl, audience, scope } = settings.api;
+  const { url, audience, scope } = settings.token;
   const began = Date.now();
   const until = began + 4000;
   const body = JSON.stringify({ grant_type: 'client_credentials', client_id: id, client_secret: secret, audience, scope });
-  const answer = await insist(until, true, () => exchange(tokenUrl, {}, body, until));
+  const answer = await insist(until, true, () => exchange('POST', url, {}, body, until));
   let given = {};
   try {
     given = JSON.parse(answer.text) || given;

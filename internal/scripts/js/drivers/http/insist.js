@@ -11,8 +11,9 @@ async function insist(until, readOnly, send) {
     if (refused) {
       pause = Math.max(pause, after);
     }
-    const unsent = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']
-      .includes(code);
+    const unsent = [
+      'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT',
+    ].includes(code);
     const lost = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET'].includes(code) || [502, 503, 504].includes(status);
     if (!(refused || unsent || (readOnly && lost)) || attempt >= 4 || Date.now() + pause > until - 1000) {
       return { status, code, after, ...answer };

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MPL-2.0
+/* global settings, configured, exchange, insist, isText, loginRefused, readUsers, readClaims, findUsersByID, refusal */
+/* exported logIn */
+
+// The user whom the other tenant lets in with the password, or nobody. Attempts count there, so that one that may have arrived
+// is not sent again, nor one of an account that is locked.
+async function logIn(identifier) {
+  if (!isText(settings.password, 10000)) {
+    return [];
+  }
+  settings.began ||= Date.now();
+  const until = settings.began + 7000;
+  const { url, connection, clientIdKey, clientSecretKey } = settings.tenant;
+  let scope = 'openid';
+  scope = 'openid profile email'; // if token_profile
+  const body = JSON.stringify({
+    grant_type: 'http://auth0.com/oauth/grant-type/password-realm', realm: connection, username: identifier,
+    password: settings.password, client_id: configured(clientIdKey), client_secret: configured(clientSecretKey), scope,
+  });
+  const answer = await insist(until, false, async () => {
+    const given = await exchange('POST', `${url}/oauth/token`, {}, body, until);
+    return given.text?.includes('too_many_attempts') ? { ...given, after: NaN } : given;
+  });
+  if (answer.status !== 200) {
+    return loginRefused(answer);
+  }
+  const claims = readClaims(answer.text);
+  const id = claims.sub.slice(6);
+  let users;
+  const identities = [{ connection, provider: 'auth0', user_id: id }]; // if token_profile
+  users = readUsers([{ ...claims, user_id: claims.sub, identities }], () => true); // if token_profile
+  // if whole_profile:
+  users = await findUsersByID(id);
+  if (users.length === 0) {
+    throw refusal('This account is linked to another one and cannot be used here. Please contact support.',
+      'who logged in is not a user of the connection alone');
+  }
+  // end
+  return users.map((user) => ({ ...user, password_matches: true }));
+}
