@@ -51,7 +51,7 @@ func TestTenantTextsAreStrict(t *testing.T) {
 		{`"D"`, `"C"`, "one key"},
 		{`"client_id_key":"A",`, ``, "client_id_key"},
 		{`"client_id_key"`, `"Client_id_key"`, "null or empty"},
-		{`"connection"`, `"conection"`, "conection"},
+		{`"connection"`, `"conexion"`, "conexion"},
 		{`"refuses":["create","delete"]`, `"table":{"name":"a","schema":"b"}`, "not both"},
 		{`"parts":["blocked",`, `"parts":["id","blocked",`, "sorted"},
 		{`"parts":["blocked","email","id","password"],`, ``, "parts"},
