@@ -79,10 +79,12 @@ func TestNothingFailsInSilence(t *testing.T) {
 		"a file":                        {secrets("?sslmode=verify-full&sslrootcert=/ca.pem", ""), "nothing of sslrootcert", true},
 		"phone number":                  {object{"attributes": phone}, "find nobody", true},
 		"passkeys":                      {object{"authentication_methods": passkeys}, "told what they look for", true},
-		"passkeys with context":         {object{"authentication_methods": passkeys, "enable_script_context": true}, "at sign-up", false},
-		"passkeys, users move":          {object{"authentication_methods": passkeys, "import_mode": true}, "", false},
-		"two scripts":                   {object{"operations": []string{"login", "get_user"}}, "verify: the link in the verification mail ends in an error", false},
-		"two scripts, users move":       {object{"operations": []string{"login", "get_user"}, "import_mode": true}, "", false},
+		"passkeys with context":         {object{"authentication_methods": passkeys, "enable_script_context": true}, "", false},
+		"passkeys without get_user": {object{"authentication_methods": passkeys, "enable_script_context": true,
+			"operations": []string{"login", "create", "verify", "change_password", "delete", "change_email"}}, "at sign-up|get_user", false},
+		"passkeys, users move":    {object{"authentication_methods": passkeys, "import_mode": true}, "", false},
+		"two scripts":             {object{"operations": []string{"login", "get_user"}}, "verify: the link in the verification mail ends in an error", false},
+		"two scripts, users move": {object{"operations": []string{"login", "get_user"}, "import_mode": true}, "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

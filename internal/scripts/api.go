@@ -108,13 +108,16 @@ func fillCalls(op Operation, o Options) (map[string]filling, error) {
 	if err := Check(o.Store, op, o.Features()...); err != nil {
 		return nil, err
 	}
-	a, _ := o.Store.API()
-	calls, err := webCalls(a, op), error(nil)
-	if a.Contract == store.RPC {
-		calls, err = rpcCalls(o, a, op)
-	}
+	calls, err := apiCalls(o, op)
 	if err != nil {
 		return nil, err
+	}
+	if o.answersProfile(op) {
+		reads, err := apiCalls(o, GetUser)
+		if err != nil {
+			return nil, err
+		}
+		calls = append(calls, reads[0])
 	}
 	var out strings.Builder
 	out.WriteString("  return {\n")
@@ -134,6 +137,15 @@ func fillCalls(op Operation, o Options) (map[string]filling, error) {
 	}
 	out.WriteString("  };\n")
 	return map[string]filling{statementsLine: {text: out.String()}}, nil
+}
+
+// apiCalls are the requests of an operation, the one that it is about first.
+func apiCalls(o Options, op Operation) ([]apiCall, error) {
+	a, _ := o.Store.API()
+	if a.Contract == store.RPC {
+		return rpcCalls(o, a, op)
+	}
+	return webCalls(a, op), nil
 }
 
 // webCalls are those of the documented contract. Where the API checks passwords it gets them, and no hash.

@@ -158,6 +158,29 @@ func TestMigrationOverEachDriver(t *testing.T) {
 	})
 }
 
+// With passkeys a sign-up is answered with the profile that get_user gives, and the next one with the same address as before.
+func TestPasskeysOverEachDriver(t *testing.T) {
+	t.Parallel()
+	overEachDriver(t, shape{parts: allParts()}, func(b *bench) {
+		b.options.Passkeys, b.options.UserIDPrefix = true, "legacy"
+		b.context = map[string]any{"identifierType": "email"}
+		signUp := map[string]any{"email": "Ada@Example.com", "password": "correct horse", "username": "Ada", "user_metadata": map[string]any{"theme": "dark"}}
+		created := b.profile(scripts.Create, signUp)
+		found := b.profile(scripts.GetUser, "ada@example.com")
+		if fmt.Sprint(created) != fmt.Sprint(found) || created["email"] != "ada@example.com" || created["username"] != "Ada" {
+			b.t.Errorf("create gives %v, get_user %v", created, found)
+		}
+		b.fails("ValidationError", "user_exists", scripts.Create, signUp)
+		text, err := scripts.Render(scripts.Create, b.options)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		if options, ok := scripts.Recognise(text); !ok || !options.Passkeys {
+			b.t.Errorf("the script is recognised as %+v", options)
+		}
+	})
+}
+
 // Hashes of a table that has several formats are compared by the scripts and by the API alike, and replaced where that is asked for.
 func TestRehashOverEachDriver(t *testing.T) {
 	t.Parallel()

@@ -66,6 +66,13 @@ func fillStatements(op Operation, o Options) (map[string]filling, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.answersProfile(op) {
+		reads, err := Statements(o.Store, GetUser)
+		if err != nil {
+			return nil, err
+		}
+		statements = append(statements, reads[0])
+	}
 	var out strings.Builder
 	out.WriteString("  return {\n")
 	for _, statement := range statements {

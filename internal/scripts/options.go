@@ -73,6 +73,9 @@ type Options struct {
 	PepperKey, SignerKey string
 	// LegacyHashes are the formats beside bcrypt that login accepts, of those that [hashes.Optional] names.
 	LegacyHashes []string
+	// Passkeys says that users can sign up with a passkey, for which Auth0 wants the new user's profile of create. It is
+	// read as get_user reads it, with the same rights; a store in another tenant has none of that.
+	Passkeys bool
 	// RehashOnLogin replaces hashes that are not bcrypt or of fewer rounds.
 	RehashOnLogin bool
 }

@@ -38,6 +38,7 @@ func Recognise(text string) (o Options, ok bool) {
 	o.PasswordHash, o.UserIDPrefix, o.BcryptRounds, o.BcryptPrefix = constant.PasswordHash, constant.UserIDPrefix, constant.BcryptRounds, constant.BcryptPrefix
 	o.DatabaseURLKey, o.CAKey, o.PoolMax = constant.DatabaseURLKey, constant.CAKey, constant.PoolMax
 	o.AppMetadataKey, o.LegacyHashes, o.ImportMode = constant.AppMetadataKey, constant.LegacyHashes, constant.ImportMode
+	o.Passkeys = constant.Passkeys
 	o.RehashOnLogin, o.ForgetMigratedAfter = constant.Rehash, time.Duration(constant.ForgetAfter)*time.Second
 	o.Iterations, o.Argon2Memory, o.Argon2Passes = constant.Iterations, constant.Argon2Memory, constant.Argon2Passes
 	o.PepperKey, o.SignerKey = constant.PepperKey, constant.SignerKey

@@ -44,6 +44,7 @@ type settings struct {
 	ImportMode     bool            `json:"importMode,omitempty"`
 	ForgetAfter    int64           `json:"forgetAfter,omitempty"`
 	Rehash         bool            `json:"rehash,omitempty"`
+	Passkeys       bool            `json:"passkeys,omitempty"`
 	Keys           []string        `json:"keys,omitempty"`
 }
 
@@ -126,6 +127,7 @@ func newSettings(op Operation, o Options) settings {
 		ImportMode:   o.ImportMode,
 		ForgetAfter:  int64(o.ForgetMigratedAfter / time.Second),
 		Rehash:       o.RehashOnLogin,
+		Passkeys:     o.answersProfile(op),
 	}
 	if o.Store.InDatabase() {
 		constant.DatabaseURLKey, constant.CAKey, constant.PoolMax = o.DatabaseURLKey, o.CAKey, o.PoolMax
@@ -133,7 +135,7 @@ func newSettings(op Operation, o Options) settings {
 	if op == Login || op == GetUser || op == Create || op == ChangePassword {
 		constant.Parts = o.Store.Parts()
 	}
-	if op == Login || op == GetUser || o.AppMetadataKey != DefaultAppMetadataKey {
+	if op == Login || op == GetUser || o.answersProfile(op) || o.AppMetadataKey != DefaultAppMetadataKey {
 		constant.AppMetadataKey = o.AppMetadataKey
 	}
 	if o.Store.InDatabase() && (op == GetUser || op == Delete) {
@@ -153,6 +155,12 @@ func newSettings(op Operation, o Options) settings {
 		constant.DummyHash = o.writer().Sample(o.costs(), 'D')
 	}
 	return constant
+}
+
+// answersProfile reports whether the operation's script answers with the profile of the user that it has made.
+func (o Options) answersProfile(op Operation) bool {
+	_, elsewhere := o.Store.Tenant()
+	return op == Create && o.Passkeys && !elsewhere
 }
 
 // sentPasswordBytes bounds a new password that is given to the store. What its hashes can tell apart is for the store to

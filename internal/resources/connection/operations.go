@@ -169,9 +169,9 @@ func (m *connectionModel) checkIdentifiers(r resolved, prior, config *connection
 	if context := m.EnableScriptContext; !config.EnableScriptContext.IsUnknown() && !context.ValueBool() {
 		conflict(diags, at, "Without import_mode, passkeys need scripts that are told what they look for. Set "+
 			"enable_script_context = true, or leave passkeys out.")
-	} else if slices.Contains(own, scripts.Create) && (prior == nil || !isTrue(memberOf(memberOf(prior.AuthenticationMethods, "passkey"), "enabled"))) {
+	} else if !r.passkeys && slices.Contains(own, scripts.Create) && (prior == nil || !isTrue(memberOf(memberOf(prior.AuthenticationMethods, "passkey"), "enabled"))) {
 		diags.AddAttributeWarning(at, "Passkey At Sign-up", "Without import_mode, Auth0 wants create to return the new "+
-			"user's profile for a passkey at sign-up, which the rendered script does not. "+
-			"Users add a passkey after a later login.\n\nTo have it at sign-up, write create yourself in scripts.overrides.")
+			"user's profile for a passkey at sign-up, which the rendered script does not without the operation get_user, or "+
+			"over a store in another tenant. Users add a passkey after a later login.\n\nTo have it at sign-up, write create yourself in scripts.overrides.")
 	}
 }

@@ -27,6 +27,9 @@ type resolved struct {
 	// mode is the connection's import mode, once it is known.
 	mode      bool
 	modeKnown bool
+	// passkeys are whether users can sign up with one and the scripts are to serve that, once it is known.
+	passkeys      bool
+	passkeysKnown bool
 	// overrides are the user's own scripts by operation; an unknown one is "" here and named in open.
 	overrides map[scripts.Operation]string
 	open      map[scripts.Operation]bool
@@ -53,6 +56,9 @@ func (m *connectionModel) resolve(ctx context.Context, diags *diag.Diagnostics) 
 		}
 	}
 	r.operations = r.wanted()
+	enabled := memberOf(memberOf(m.AuthenticationMethods, "passkey"), "enabled")
+	_, elsewhere := r.store.Tenant()
+	r.passkeys, r.passkeysKnown = isTrue(enabled) && !r.mode && !elsewhere && slices.Contains(r.operations, scripts.GetUser), !enabled.IsUnknown()
 	return r
 }
 
@@ -94,12 +100,16 @@ func (m *connectionModel) settings(ctx context.Context, diags *diag.Diagnostics)
 
 // renderable reports whether all is known that the scripts are rendered from, overrides apart.
 func (r resolved) renderable() bool {
-	return r.modeKnown && (r.storeKnown || !r.hasStore) && r.settings.known() && !r.named.IsUnknown() &&
+	return r.modeKnown && r.passkeysKnown && (r.storeKnown || !r.hasStore) && r.settings.known() && !r.named.IsUnknown() &&
 		!kit.UnknownElement(r.named)
 }
 
 // options are the settings of the scripts for the store.
-func (r resolved) options() scripts.Options { return r.settings.options(r.store, r.mode) }
+func (r resolved) options() scripts.Options {
+	options := r.settings.options(r.store, r.mode)
+	options.Passkeys = r.passkeys
+	return options
+}
 
 // ownOperations are the operations that run our SQL: those of the connection without an override.
 func (r resolved) ownOperations(digests types.Map) []scripts.Operation {

@@ -34,6 +34,7 @@ type renderedScripts struct{}
 type renderedScriptsModel struct {
 	Store      kit.StoreValue `tfsdk:"store"`
 	ImportMode types.Bool     `tfsdk:"import_mode"`
+	Passkeys   types.Bool     `tfsdk:"passkeys"`
 	Operations types.Set      `tfsdk:"operations"`
 	Scripts    types.Map      `tfsdk:"scripts"`
 	// The settings are those of a connection's `scripts`, at the top.
@@ -56,6 +57,12 @@ func (d *renderedScripts) Schema(_ context.Context, _ datasource.SchemaRequest, 
 			Optional: true,
 			MarkdownDescription: "Whether the scripts are for a connection with automatic migration, which has `login` and " +
 				"`get_user` only. False by default.",
+		},
+		"passkeys": schema.BoolAttribute{
+			Optional: true,
+			MarkdownDescription: "Whether users of the connection can sign up with a passkey: `create` then answers with the new user's " +
+				"profile, which it reads as `get_user` does. False by default; `auth0pg_connection` goes by its " +
+				"`authentication_methods`.",
 		},
 		"operations": schema.SetAttribute{
 			Optional: true, ElementType: types.StringType,
@@ -112,6 +119,7 @@ func (d *renderedScripts) Read(ctx context.Context, req datasource.ReadRequest, 
 func (m *renderedScriptsModel) render(ctx context.Context, userStore store.Store, diags *diag.Diagnostics) {
 	overrides := plainValues(m.Overrides)
 	options := m.options(userStore, m.ImportMode.ValueBool())
+	options.Passkeys = m.Passkeys.ValueBool()
 	rendered := map[string]attr.Value{}
 	for _, op := range m.wanted(ctx, userStore, overrides, diags) {
 		if text, overridden := overrides[string(op)]; overridden {
