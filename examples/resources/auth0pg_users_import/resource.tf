@@ -15,8 +15,7 @@ resource "auth0pg_connection" "users" {
   store       = auth0pg_users_table.users.store
 
   scripts {
-    user_id_prefix  = "legacy"
-    import_finished = true # whoever is not imported is unknown
+    user_id_prefix = "legacy"
   }
 }
 
