@@ -215,6 +215,7 @@ func TestRefusedSettings(t *testing.T) {
 		"rehash in scripts":  {nil, []string{"-rehash-on-login"}, "password check api"},
 		"no network":         {nil, []string{"-allow", "everybody"}, "neither an address nor a network"},
 		"nobody":             {nil, []string{"-allow-file", empty}, "nobody could call"},
+		"everybody unawares": {[]string{"ALLOW="}, nil, "everybody could call"},
 		"half a certificate": {nil, []string{"-tls-cert", "x"}, "go together"},
 		"no audience":        {nil, append(tokens[:2:2], tokens[4:]...), "audience"},
 		"no client":          {nil, tokens[:4], "azp"},

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -25,9 +26,11 @@ import (
 // serving is what serve is told.
 type serving struct {
 	listen, certificate, key, allowFile, issuer, audience, jwks string
-	allow, proxies, clients                                     []string
-	drain                                                       time.Duration
-	config                                                      usersapi.Config
+	// narrowed says that somebody has set who may call, be it to nothing.
+	narrowed                bool
+	allow, proxies, clients []string
+	drain                   time.Duration
+	config                  usersapi.Config
 }
 
 // serveFlags declares the flags of serve; finish reads what they say once they are parsed.
@@ -94,6 +97,7 @@ func serveFlags(s *settings) (o *serving, finish func() error) {
 		o.config.DatabaseURL, o.config.PasswordCheck = *database, usersapi.PasswordCheck(*where)
 		o.config.ConflictColumns, o.config.Passwords = *conflicts, secrets(passwords)
 		o.clients, o.allow, o.proxies = *clients, *allow, *proxies
+		s.Visit(func(f *flag.Flag) { o.narrowed = o.narrowed || f.Name == "allow" || f.Name == "allow-file" })
 		o.credentials(*username, *password, *former)
 		return o.complete()
 	}
@@ -161,6 +165,9 @@ func (o *serving) complete() (err error) {
 			return fmt.Errorf("allow-file: %w", err)
 		}
 		o.config.Allowed = append(o.config.Allowed, more...)
+	}
+	if o.narrowed && len(o.config.Allowed) == 0 {
+		return errors.New("allow or allow-file is set and names no address: everybody could call")
 	}
 	if o.config.TrustedProxies, err = networks(o.proxies); err != nil {
 		return fmt.Errorf("trusted-proxies: %w", err)

@@ -131,6 +131,22 @@ const (
 	several = "Several accounts share this address. Please contact support."
 )
 
+// Whoever is blocked stays out, also where nobody has named the part, and whatever an API takes for true.
+func TestAPIBlockedUsers(t *testing.T) {
+	t.Parallel()
+	forEachAPI(t, func(t *testing.T, reach store.API) {
+		for _, blocked := range []string{"true", `"true"`, "1", "{}"} {
+			b := newAPIBench(t, reach)
+			delete(b.options.Store.Columns, store.Blocked)
+			b.answers(changed(`"blocked":false`, `"blocked":`+blocked)(b))
+			b.fails("UnauthorizedError", "unauthorized", scripts.Login, "ada@example.com", "correct horse")
+			if profile := b.profile(scripts.GetUser, "ada@example.com"); profile["blocked"] != true {
+				t.Errorf("blocked as %s: %v", blocked, profile)
+			}
+		}
+	})
+}
+
 // Whatever an API answers, login calls back once and in time, the user is told nothing of it, and the log says what it was
 // without personal data.
 func TestAPIBadAnswers(t *testing.T) {

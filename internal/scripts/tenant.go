@@ -49,6 +49,9 @@ func newTenantSettings(op Operation, s store.Store) *tenantSettings {
 // tenantFields are what an operation asks for of a user.
 func tenantFields(op Operation, s store.Store) []string {
 	fields := []string{"user_id", "identities", "email"}
+	if (op == Login || op == GetUser) && !s.Has(store.Blocked) {
+		fields = append(fields, string(store.Blocked)) // whoever is blocked stays out
+	}
 	for _, part := range s.Parts() {
 		profile := op == Login || op == GetUser || op == ChangeUsername && part == store.Username
 		if profile && !slices.Contains([]store.Part{store.ID, store.Email, store.Password}, part) {

@@ -292,8 +292,12 @@ func TestTenantBlockedUsers(t *testing.T) {
 	b.user(map[string]any{"email": "ada@example.com", "blocked": true})
 	b.fails("UnauthorizedError", "unauthorized", scripts.Login, "ada@example.com", "correct horse")
 	b.wrong("", "ada@example.com", "incorrect horse")
-	if profile := b.profile(scripts.GetUser, "ada@example.com"); profile["blocked"] != true {
-		t.Errorf("the profile is %v", profile)
+	for _, parts := range [][]store.Part{nil, {store.ID, store.Email, store.Password}} {
+		b := newTenantBench(t, localtenant.Options{}, parts)
+		b.user(map[string]any{"email": "ada@example.com", "blocked": true})
+		if profile := b.profile(scripts.GetUser, "ada@example.com"); profile["blocked"] != true {
+			t.Errorf("the profile is %v", profile)
+		}
 	}
 }
 
@@ -355,12 +359,13 @@ func TestTenantClaims(t *testing.T) {
 		claims map[string]any
 		cause  string
 	}{
-		"right":          {map[string]any{"iss": issuer, "aud": client, "sub": "auth0|1", "email": "ada@example.com"}, ""},
-		"another issuer": {map[string]any{"iss": "https://evil.example.com/", "aud": client, "sub": "auth0|1", "email": "ada@example.com"}, "another tenant"},
-		"another client": {map[string]any{"iss": issuer, "aud": "other", "sub": "auth0|1", "email": "ada@example.com"}, "another client"},
-		"no subject":     {map[string]any{"iss": issuer, "aud": client, "email": "ada@example.com"}, "another tenant"},
-		"linked":         {map[string]any{"iss": issuer, "aud": client, "sub": "google-oauth2|1", "email": "ada@example.com"}, "linked"},
-		"no address":     {map[string]any{"iss": issuer, "aud": client, "sub": "auth0|1"}, "without an address"},
+		"right":             {map[string]any{"iss": issuer, "aud": client, "sub": "auth0|1", "email": "ada@example.com"}, ""},
+		"another issuer":    {map[string]any{"iss": "https://evil.example.com/", "aud": client, "sub": "auth0|1", "email": "ada@example.com"}, "another tenant"},
+		"another client":    {map[string]any{"iss": issuer, "aud": "other", "sub": "auth0|1", "email": "ada@example.com"}, "another client"},
+		"no subject":        {map[string]any{"iss": issuer, "aud": client, "email": "ada@example.com"}, "another tenant"},
+		"linked":            {map[string]any{"iss": issuer, "aud": client, "sub": "google-oauth2|1", "email": "ada@example.com"}, "linked"},
+		"another's address": {map[string]any{"iss": issuer, "aud": client, "sub": "auth0|1", "email": "eve@example.com"}, "not a user of the connection alone"},
+		"no address":        {map[string]any{"iss": issuer, "aud": client, "sub": "auth0|1"}, "without an address"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			payload, err := json.Marshal(test.claims)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -160,7 +161,8 @@ func (d *database) call(ctx context.Context, name string, given values) ([]row, 
 func isLost(err error) bool {
 	var server *pgconn.PgError
 	if errors.As(err, &server) {
-		return server.Code == "57P01" || server.Code == "57P02"
+		// A pooler says 08P01 of a server that it lost, perhaps under the statement.
+		return server.Code == "57P01" || server.Code == "57P02" || strings.HasPrefix(server.Code, "08")
 	}
 	var connect *pgconn.ConnectError
 	return !errors.As(err, &connect) && !pgconn.SafeToRetry(err) && !pgconn.Timeout(err)

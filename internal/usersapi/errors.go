@@ -146,7 +146,7 @@ func describe(err error) string {
 		return ""
 	case errors.As(err, &server):
 		parts := []string{"SQLSTATE " + server.Code}
-		if safeClasses.MatchString(server.Code) {
+		if safeClasses.MatchString(server.Code) && server.Routine != "exec_stmt_raise" { // a trigger's words may quote anybody
 			parts = append(parts, server.Message)
 		}
 		for _, named := range [][2]string{

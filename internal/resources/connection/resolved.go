@@ -58,8 +58,14 @@ func (m *connectionModel) resolve(ctx context.Context, diags *diag.Diagnostics) 
 	r.operations = r.wanted()
 	enabled := memberOf(memberOf(m.AuthenticationMethods, "passkey"), "enabled")
 	_, elsewhere := r.store.Tenant()
-	r.passkeys, r.passkeysKnown = isTrue(enabled) && !r.mode && !elsewhere && slices.Contains(r.operations, scripts.GetUser), !enabled.IsUnknown()
+	r.passkeys, r.passkeysKnown = isTrue(enabled) && !r.mode && !elsewhere && r.reads(), !enabled.IsUnknown()
 	return r
+}
+
+// reads reports whether get_user is one of the rendered scripts: what it may read, create may, too.
+func (r resolved) reads() bool {
+	_, own := r.overrides[scripts.GetUser]
+	return !own && slices.Contains(r.operations, scripts.GetUser) && r.storeKnown && scripts.Possible(r.store, scripts.GetUser)
 }
 
 // wanted are the operations that the connection is to have scripts for.

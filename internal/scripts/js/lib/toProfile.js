@@ -27,6 +27,11 @@ function toProfile(user) {
     }
   }
   // end
+  // if blocked_elsewhere:
+  if (user.blocked) {
+    profile.blocked = true;
+  }
+  // end
   // if user_metadata:
   const userMetadata = toMetadata(user.user_metadata, []);
   if (userMetadata) {

@@ -9,8 +9,12 @@ function create(user, ...rest) {
       throw new ValidationError('user_exists', 'The user already exists.');
     }
     // if answers_profile:
-    const created = await findUser(user.email);
-    return created ? toProfile(created) : undefined;
+    try {
+      return toProfile(await findUser(user.email));
+    } catch {
+      console.error('auth0pg create: the new user was stored and could not be read');
+      return undefined; // a failure now would have the user sign up once more
+    }
     // end
   });
 }

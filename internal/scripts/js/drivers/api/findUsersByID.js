@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
-/* global ask, readUsers, sameText, orNobody */
+/* global ask, readUsers, orNobody */
 /* exported findUsersByID */
 async function findUsersByID(id) {
   const answer = await orNobody(ask('find_by_id', { id }), { users: [] });
-  return readUsers(answer, (user) => sameText(user.id, id));
+  return readUsers(answer, (user) => user.id === id);
 }

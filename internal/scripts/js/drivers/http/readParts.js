@@ -21,6 +21,8 @@ function readParts(given) {
     }
   }
   // end
+  // Whoever is blocked stays out, also where the part is not named.
+  user.blocked ??= ![undefined, null, false].includes(given.blocked);
   // if metadata:
   for (const part of ['user_metadata', 'app_metadata']) {
     const value = given[part] ?? null;

@@ -3,5 +3,5 @@
 
 // Whether two texts differ in nothing but the case of letters.
 function sameText(a, b) {
-  return a.toLowerCase() === b.toLowerCase() || a.toUpperCase() === b.toUpperCase();
+  return a.toLowerCase() === b.toLowerCase();
 }

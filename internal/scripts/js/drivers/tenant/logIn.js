@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* global settings, configured, exchange, insist, isText, loginRefused, readUsers, readClaims, findUsersByID, refusal */
+/* global settings, configured, exchange, insist, isText, loginRefused, readUsers, readClaims, findUsersByID, refusal, sameText */
 /* exported logIn */
 
 // The user whom the other tenant lets in with the password, or nobody. Attempts count there, so that one that may have arrived
@@ -28,13 +28,17 @@ async function logIn(identifier) {
   const id = claims.sub.slice(6);
   let users;
   const identities = [{ connection, provider: 'auth0', user_id: id }]; // if token_profile
-  users = readUsers([{ ...claims, user_id: claims.sub, identities }], () => true); // if token_profile
-  // if whole_profile:
-  users = await findUsersByID(id);
+  // if token_profile:
+  users = readUsers([{ ...claims, user_id: claims.sub, identities }], () => true);
+  // The address of another identity, to which this one is linked.
+  if (identifier.includes('@') && !sameText(users[0].email, identifier)) {
+    users = [];
+  }
+  // end
+  users = await findUsersByID(id); // if whole_profile
   if (users.length === 0) {
     throw refusal('This account is linked to another one and cannot be used here. Please contact support.',
       'who logged in is not a user of the connection alone');
   }
-  // end
   return users.map((user) => ({ ...user, password_matches: true }));
 }
