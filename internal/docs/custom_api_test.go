@@ -30,7 +30,6 @@ output "client_id" {
 // The example with an API: what the plan warns of until the API's access is closed, and users who sign up, log in and change their
 // password through scripts, tokens of the tenant's, the API and the access functions, of which no hash gets out.
 func TestExampleCustomAPI(t *testing.T) {
-	t.Parallel()
 	files := filesBelow(t, "examples/custom-api")
 	files["providers.tf"] = requiredProviders + "variable \"client_id\" {\n  type = string\n}\n"
 	files["tenant/main.tf"] = standInTenant

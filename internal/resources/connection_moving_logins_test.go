@@ -125,6 +125,7 @@ func TestLoginsWhileMoving(t *testing.T) {
 	imported, diags := core.Import("auth0pg_connection", id)
 	diags.None(t)
 	step(imported, config(1, scriptsURL, nil))
+	core = acctest.NewCore(t, provider.Server("test"), tenant.Auth0()) // of another command: the import is given up
 	moved, diags := core.Move("auth0pg_connection", officialState(t, id, map[string]any{"POSTGRES_URL": scriptsURL}))
 	diags.None(t)
 	object := step(moved, config(1, scriptsURL, nil))

@@ -193,8 +193,9 @@ func (r *connection) preflight(
 		return false
 	}
 	tables, err := touched(ctx, server, users)
+	known := err == nil
 	for _, wanted = range target.roles() {
-		if err != nil {
+		if !known {
 			break
 		}
 		err = server.Try(ctx, wanted, tables, func(ctx context.Context, t *postgres.Preflight) error {

@@ -67,7 +67,7 @@ func OwnerGrants(
 			[]postgres.Object{on},
 		)
 	}
-	for _, schema := range typeSchemas(s, operations, features) {
+	for _, schema := range typeSchemas(s.Direct(), operations, features) { // the owner runs what stands behind the functions
 		on := postgres.Object{Kind: postgres.SchemaObject, Name: schema}
 		if !slices.Contains(objects, on) {
 			grants, objects = append(grants, postgres.Grant{Privilege: "USAGE", On: on}), append(objects, on)
