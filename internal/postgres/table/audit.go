@@ -126,13 +126,7 @@ type auditQuery struct {
 }
 
 func newAuditQuery(users store.Store, table *Table, formats []string) *auditQuery {
-	// The table stands under its own name wherever it is read, as expressions have it.
-	column := func(part store.Part) string {
-		if e := users.Columns[part].Expression; e != nil {
-			return "(" + e.SQL + ")"
-		}
-		return postgres.Ident(users.Columns[part].Name)
-	}
+	column := func(part store.Part) string { return readAs(users, part) }
 	q := &auditQuery{
 		table: postgres.Ident(users.Table().Schema, users.Table().Name), id: column(store.ID),
 		email: column(store.Email) + "::text", password: newRowsQuery(users).password, audit: &Audit{},

@@ -34,7 +34,7 @@ func (q *auditQuery) cohorts(ctx context.Context, db postgres.Beginner, users st
 	month, age := "NULL::text", "3"
 	all := &Cohorts{ByFormat: map[string]int64{}}
 	if users.Has(store.LastLogin) {
-		at := "(" + q.column(users, store.LastLogin) + "::timestamptz)"
+		at := "(" + readAs(users, store.LastLogin) + "::timestamptz)"
 		month = fmt.Sprintf("coalesce(nullif(to_char(%s AT TIME ZONE 'UTC', 'YYYY-MM'), ''), '%s')", at, NeverLoggedIn)
 		age = fmt.Sprintf("CASE WHEN %[1]s > now() - interval '30 days' THEN 1 WHEN %[1]s > now() - interval '90 days' "+
 			"THEN 2 ELSE 3 END", at)
@@ -66,8 +66,8 @@ func (q *auditQuery) cohorts(ctx context.Context, db postgres.Beginner, users st
 	return all, err
 }
 
-// column is what the part is read through.
-func (q *auditQuery) column(users store.Store, part store.Part) string {
+// readAs is what the part is read through. The table stands under its own name wherever it is read, as expressions have it.
+func readAs(users store.Store, part store.Part) string {
 	if e := users.Columns[part].Expression; e != nil {
 		return "(" + e.SQL + ")"
 	}
