@@ -3,6 +3,7 @@
 package docs_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -54,7 +55,7 @@ func TestExampleCustomAPI(t *testing.T) {
 	client := made("/clients", map[string]any{"name": "scripts", "app_type": "non_interactive", "grant_types": []any{"client_credentials"}})
 	clientID, secret := client["client_id"].(string), client["client_secret"].(string)
 	for name, value := range map[string]string{
-		"url": url, "app_client_id": h.clientID, "client_id": clientID, "client_secret": secret, "scripts_password": "a-long-enough-password",
+		"url": url, "app_client_id": h.clientID, "client_id": clientID, "client_secret": secret, "api_password": "a-long-enough-password",
 	} {
 		h.Setenv("TF_VAR_"+name, value)
 	}
@@ -74,26 +75,13 @@ func TestExampleCustomAPI(t *testing.T) {
 	}}); status != http.StatusOK {
 		t.Fatalf("HTTP %d %v", status, answer)
 	}
+	// As the guide says: all that the API needs, the API, and the connection once it is there.
+	h.MustRun("apply", "-auto-approve", "-target=auth0pg_database_role.api", "-target=data.auth0pg_api_store.users")
+	serveFromOutputs(t, h, server)
 	if output := h.MustRun("apply", "-auto-approve"); strings.Contains(output, "Warning: Users Get Tokens") || strings.Contains(output, "Warning: API") {
 		t.Errorf("the apply still warns:\n%s", output)
 	}
 	h.MustRun("plan", "-detailed-exitcode")
-
-	handler, err := usersapi.New(usersapi.Config{
-		DatabaseURL: h.db.URLFor("auth0_users_api", "a-long-enough-password"), Schema: "auth0", PasswordCheck: usersapi.CheckInAPI,
-		Tokens: &usersapi.TokenRules{
-			JWKS: h.tenant.URL + "/.well-known/jwks.json", Issuer: h.tenant.URL + "/", Audience: url + "/", Clients: []string{clientID},
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server.Config.Handler = handler
-	server.Start()
-	t.Cleanup(func() {
-		server.Close()
-		handler.Close()
-	})
 	h.signUp(t, "users")
 	if err := h.logIn("users"); err != nil {
 		t.Error(err)
@@ -108,4 +96,31 @@ func TestExampleCustomAPI(t *testing.T) {
 	if strings.Contains(h.MustRun("show", "-json"), secret) {
 		t.Error("the client's secret is in the state")
 	}
+}
+
+// serveFromOutputs starts the API with the settings that the example puts out, and no others.
+func serveFromOutputs(t *testing.T, h *house, server *httptest.Server) {
+	t.Helper()
+	var set map[string]string
+	if err := json.Unmarshal([]byte(h.MustRun("output", "-json", "api_environment")), &set); err != nil {
+		t.Fatal(err)
+	}
+	role := strings.TrimSpace(h.MustRun("output", "-raw", "api_role"))
+	handler, err := usersapi.New(usersapi.Config{
+		DatabaseURL: h.db.URLFor(role, "a-long-enough-password"), Schema: set["AUTH0PG_API_SCHEMA"],
+		PasswordCheck: usersapi.PasswordCheck(set["AUTH0PG_API_PASSWORD_CHECK"]),
+		Tokens: &usersapi.TokenRules{
+			JWKS: set["AUTH0PG_API_ISSUER"] + ".well-known/jwks.json", Issuer: set["AUTH0PG_API_ISSUER"],
+			Audience: set["AUTH0PG_API_AUDIENCE"], Clients: strings.Split(set["AUTH0PG_API_CLIENTS"], ","),
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Config.Handler = handler
+	server.Start()
+	t.Cleanup(func() {
+		server.Close()
+		handler.Close()
+	})
 }
