@@ -28,8 +28,8 @@ func ExportedStore() schema.StringAttribute {
 }
 
 // inDatabase is the form of a store in PostgreSQL, in the documentation.
-const inDatabase = " It is JSON with `columns` (by part of a user, each with `name` and `type`, the latter in the server's " +
-	"words, or with `expression`, or with all three), `email_lookup` and `table` (`schema` and `name`), or in place of that " +
+const inDatabase = " It is JSON with `columns` (by part of a user, each with `name` and `type`, the latter in the " +
+	"server's words, or with `expression`, or with all three), `email_lookup` and `table` (`schema` and `name`), or in place of that " +
 	"`functions` (`schema`, `table`, and `statements` that are your own). An expression, as `row_filter` beside `columns` is " +
 	"one, has `sql`, `type`, and what it takes to run it in `reads` and `schemas`."
 
@@ -44,8 +44,8 @@ func ConsumedStore(description string) schema.StringAttribute {
 }
 
 // ConsumedDatabaseStore is [ConsumedStore] for what works on a table or on the functions in front of one: it refuses a store
-// that is neither. The reason, and what to do instead, are sentences without their full stops, in Markdown; documentation and
-// message have both.
+// that is neither. The reason, and what to do instead, are sentences without their full stops, in Markdown, which documentation
+// and message have.
 func ConsumedDatabaseStore(description, reason, instead string) schema.StringAttribute {
 	attribute := ConsumedStore("")
 	attribute.MarkdownDescription = fmt.Sprintf("%s%s A store behind an API or in another tenant is refused. %s. %s.",
