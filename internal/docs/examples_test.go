@@ -27,6 +27,8 @@ var elsewhere = map[string]string{
 	"modules/custom-database": "TestModuleTests",
 	"custom-api":              "TestExampleCustomAPI",
 	"custom-api/tenant":       "TestExampleCustomAPI, and make validate-clouds",
+	"two-tenants":             "TestExampleTwoTenants, and make validate-clouds",
+	"two-tenants/there":       "make validate-clouds",
 	// To apply these takes an account with the cloud.
 	"clouds/aiven":  "make validate-clouds",
 	"clouds/aws":    "make validate-clouds",
