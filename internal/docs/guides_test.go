@@ -64,7 +64,8 @@ func TestGuideAutomaticMigration(t *testing.T) {
 	h := newHouse(t, filesBelow(t, "examples/automatic-migration"))
 	h.Setenv("TF_VAR_app_client_id", h.clientID)
 	h.Setenv("TF_VAR_scripts_password", "a-long-enough-password")
-	h.db.Exec(`create table users (id bigint generated always as identity primary key, email text not null, password text not null)`)
+	h.db.Exec(`create table users (id bigint generated always as identity primary key, email text not null, password text not null,
+		last_login timestamptz default now())`)
 	h.db.Exec(`insert into users (email, password) values ($1, md5($2)), ('grace@example.com', md5('x'))`, userEmail, userPassword)
 
 	h.MustRun("apply", "-auto-approve")
@@ -80,6 +81,12 @@ func TestGuideAutomaticMigration(t *testing.T) {
 	}
 	if got := moved(); got != "1" {
 		t.Errorf("after the first login %s users have moved", got)
+	}
+	if figures := h.MustRun("output", "-json", "import_figures"); !strings.Contains(figures, `"goes":1,`) {
+		t.Errorf("what is foreseen of the import: %s", figures)
+	}
+	if forecast := h.MustRun("output", "-raw", "forecast"); !strings.Contains(forecast, "during the last 30 days") {
+		t.Errorf("the forecast is %q", forecast)
 	}
 	h.Setenv("TF_VAR_finished", "true")
 	h.Setenv("TF_VAR_move_rest", "1")
