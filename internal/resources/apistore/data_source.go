@@ -58,7 +58,8 @@ func (d *apiStore) Schema(_ context.Context, _ datasource.SchemaRequest, resp *d
 		MarkdownDescription: "Users behind an API over HTTPS, which the scripts ask in place of a database: one that " +
 			"implements the documented contract, or PostgREST in front of access functions. Its `store` goes to " +
 			"`auth0pg_connection` or to `auth0pg_scripts`, and to nothing that is about a database. The guide [An API in front of " +
-			"the users](../guides/api-in-front-of-the-users.md) has the steps from nothing to the first login.\n\n" +
+			"the users](../guides/api-in-front-of-the-users.md) has the steps from nothing to the first login. A change of any attribute " +
+			"changes `store`, and so uploads the scripts of the connection anew.\n\n" +
 			"Each plan reads the API's settings in the tenant, where the provider has one, and warns where others than " +
 			"the scripts could get tokens for it. The API itself is not asked.",
 		Attributes: map[string]schema.Attribute{
@@ -71,7 +72,7 @@ func (d *apiStore) Schema(_ context.Context, _ datasource.SchemaRequest, resp *d
 				Required: true, MarkdownDescription: "How the API is asked: `web_service` is the contract of the guide " +
 					"[Implementing the users API](../guides/users-api-contract.md), and `rpc` [PostgREST's " +
 					"convention](../guides/users-api.md#postgrest-in-its-place) over the access functions. `auth0pg-users-api` speaks " +
-					"both. A change renders the scripts anew.",
+					"both.",
 				Validators: []validator.String{oneOf(store.Contracts())},
 			},
 			"password_check": schema.StringAttribute{
