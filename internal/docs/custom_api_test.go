@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/usersapi"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/usersapi/conformance"
 )
 
 // standInTenant has made beforehand what examples/custom-api/tenant makes with the provider auth0/auth0.
@@ -78,6 +79,7 @@ func TestExampleCustomAPI(t *testing.T) {
 	// As the guide says: all that the API needs, the API, and the connection once it is there.
 	h.MustRun("apply", "-auto-approve", "-target=auth0pg_database_role.api", "-target=data.auth0pg_api_store.users")
 	serveFromOutputs(t, h, server)
+	checkByHand(t, h, url, secret)
 	if output := h.MustRun("apply", "-auto-approve"); strings.Contains(output, "Warning: Users Get Tokens") || strings.Contains(output, "Warning: API") {
 		t.Errorf("the apply still warns:\n%s", output)
 	}
@@ -95,6 +97,41 @@ func TestExampleCustomAPI(t *testing.T) {
 	}
 	if strings.Contains(h.MustRun("show", "-json"), secret) {
 		t.Error("the client's secret is in the state")
+	}
+}
+
+// checkByHand gets a token as the guide does, and has the API checked with it.
+func checkByHand(t *testing.T, h *house, url, secret string) {
+	t.Helper()
+	var request struct {
+		URL      string `json:"url"`
+		ClientID string `json:"client_id"`
+		Audience string `json:"audience"`
+	}
+	if err := json.Unmarshal([]byte(h.MustRun("output", "-json", "token_request")), &request); err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.PostForm(request.URL, map[string][]string{ //nolint:noctx // in this process
+		"grant_type": {"client_credentials"}, "client_id": {request.ClientID}, "client_secret": {secret}, "audience": {request.Audience},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close() //nolint:errcheck // only read
+	var answer struct {
+		Token string `json:"access_token"`
+	}
+	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil || answer.Token == "" {
+		t.Fatalf("no token: HTTP %d %v", response.StatusCode, err)
+	}
+	passed, err := conformance.Run(t.Context(), conformance.Options{URL: url, PasswordCheck: "api", Token: answer.Token, AllowChanges: true},
+		func(r conformance.Result) {
+			if r.Outcome == conformance.Failed {
+				t.Errorf("%s: %s", r.Rule, r.Reason)
+			}
+		})
+	if err != nil || !passed {
+		t.Errorf("the check does not pass: %v", err)
 	}
 }
 
