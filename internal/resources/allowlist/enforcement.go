@@ -30,8 +30,9 @@ func guardedStore() schema.StringAttribute {
 	attribute := kit.ConsumedDatabaseStore("The access functions that `enforcement = \"functions\"` guards: the `store` of "+
 		"an `auth0pg_access_functions`. "+
 		"A change moves the rules to the other functions.",
-		"Access functions check addresses in a database",
-		"Leave store out; the firewall in front of an API takes the addresses of the data source auth0pg_ip_ranges")
+		"What is enforced here is in the access functions of a database",
+		"Leave `store` out, and give the addresses of the data source `auth0pg_ip_ranges` to the firewall in front of the API, "+
+			"or to the allowlist of the other tenant's attack protection")
 	attribute.Required, attribute.Optional = false, true
 	return attribute
 }

@@ -38,8 +38,8 @@ func preflightAttribute() schema.BoolAttribute {
 			"provider reaches the server, it adds a user that cannot exist, finds, changes and deletes it, " +
 			"as the role of the database's URL if the provider may be that role, in a transaction that is always rolled back. " +
 			"Numbers taken from sequences are not given back, and what triggers do outside of the database is done. Where the " +
-			"provider does not reach the server, nothing is tried, nor is a store behind an API: whether that answers the first " +
-			"login shows. A change counts at the next upload.",
+			"provider does not reach the server, nothing is tried. Nor is a store behind an API or in another tenant: for an API " +
+			"run `auth0pg-users-api check`. A change counts at the next upload.",
 	}
 }
 

@@ -244,8 +244,8 @@ func connectionSchema(ctx context.Context) schema.Schema {
 
 func optionalStore() schema.StringAttribute {
 	attribute := kit.ConsumedStore("The user store that the scripts are rendered for: the `store` of an " +
-		"`auth0pg_users_table`, of `auth0pg_access_functions`, or of a data source such as `auth0pg_store` and " +
-		"`auth0pg_api_store`. Without it the scripts are those of `scripts.overrides`. " +
+		"`auth0pg_users_table`, of `auth0pg_access_functions`, or of a data source: `auth0pg_store`, `auth0pg_api_store` or " +
+		"`auth0pg_tenant_store`. Without it the scripts are those of `scripts.overrides`. " +
 		"A change renders and uploads the scripts anew.")
 	attribute.Required, attribute.Optional = false, true
 	return attribute
@@ -267,13 +267,15 @@ func scriptsBlock() schema.SingleNestedBlock {
 						"dots, hyphens and underscores"),
 				},
 			},
-			"database_url_key": keyAttribute(scripts.DefaultDatabaseURLKey, "The configuration key that holds the database's URL."),
+			"database_url_key": keyAttribute(scripts.DefaultDatabaseURLKey, "The configuration key that holds the database's URL. "+
+				"It is for a store in a database."),
 			"ca_key": keyAttribute(scripts.DefaultCAKey, "The configuration key that may hold, in PEM, the "+
-				"certificate authority of the database; without it the public ones are trusted."),
+				"certificate authority of the database; without it the public ones are trusted. With an API that is `ca_key` of "+
+				"`auth0pg_api_store`."),
 			"pool_max": schema.Int64Attribute{
 				Optional: true, Computed: true, PlanModifiers: kit.ImpliedInt64(scripts.DefaultPoolMax),
 				MarkdownDescription: fmt.Sprintf("How many connections each container of the platform keeps to the database at "+
-					"most, from 1 to %d; the default is %d. A "+
+					"most, from 1 to %d; the default is %d. It is for a store in a database. A "+
 					"change counts for new containers.", scripts.MaxPoolMax, scripts.DefaultPoolMax),
 				Validators: []validator.Int64{int64validator.Between(1, scripts.MaxPoolMax)},
 			},

@@ -95,13 +95,13 @@ func (r *databaseRole) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 				Validators:    []validator.String{kit.RoleNameValidator{}},
 				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
-			"store": kit.ConsumedDatabaseStore("The user store that the scripts work on: the `store` of an `auth0pg_users_table` or "+
-				"of `auth0pg_access_functions`. "+
+			"store": kit.ConsumedDatabaseStore("The user store that the scripts work on: the `store` of an `auth0pg_users_table`, "+
+				"of `auth0pg_access_functions`, or of a data source `auth0pg_store`. "+
 				"A change grants what the new store needs; what only the former one needed goes with the next apply, when "+
 				"the scripts no longer use it.",
 				"A role's privileges follow from a table or from access functions",
-				"Leave the role out, since these scripts log in to no database; or give it the store of what stands "+
-					"behind that, for the role that the API itself logs in with"),
+				"Leave the role out, since these scripts log in to no database; or, for the role that an API itself logs in with, "+
+					"give it the `store` of the table or of the access functions behind the API"),
 			"operations": kit.OperationsAttribute(
 				true,
 				"The operations that the role's scripts carry out: "+kit.QuotedOperations()+". "+
