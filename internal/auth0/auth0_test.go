@@ -283,7 +283,11 @@ func TestEveryAttemptEnds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := slow.RoundTrip(req); !errors.Is(err, context.DeadlineExceeded) || attempts != want {
+		answer, err := slow.RoundTrip(req)
+		if answer != nil {
+			_ = answer.Body.Close()
+		}
+		if !errors.Is(err, context.DeadlineExceeded) || attempts != want {
 			t.Errorf("%s: %v after %d attempts, want %d", method, err, attempts, want)
 		}
 	}

@@ -94,12 +94,11 @@ func (s *server) numbers(
 func impossibleNumbers(value tftypes.Value) (diags []*tfprotov6.Diagnostic) {
 	_ = tftypes.Walk(value, func(path *tftypes.AttributePath, value tftypes.Value) (bool, error) { // it fails where this does
 		var number big.Float
-		if !value.Type().Is(tftypes.Number) || !value.IsKnown() || value.IsNull() || value.As(&number) != nil {
-			return true, nil
-		}
-		if _, exactly := number.Int64(); exactly != big.Exact {
-			detail := fmt.Sprintf("The attribute has the value %s. It takes a whole number that 64 bits hold.", number.Text('g', 20))
-			diags = append(diags, errorAt(path, "Invalid Number", detail))
+		if value.Type().Is(tftypes.Number) && value.IsKnown() && !value.IsNull() && value.As(&number) == nil {
+			if _, exactly := number.Int64(); exactly != big.Exact {
+				detail := fmt.Sprintf("The attribute has the value %s. It takes a whole number that 64 bits hold.", number.Text('g', 20))
+				diags = append(diags, errorAt(path, "Invalid Number", detail))
+			}
 		}
 		return true, nil
 	})
