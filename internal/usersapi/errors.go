@@ -188,7 +188,7 @@ var (
 // functions run as may not see the columns; then it does.
 func isConflict(err error, columns []string) bool {
 	var server *pgconn.PgError
-	if !errors.As(err, &server) || server.Code != "23505" {
+	if !isUnique(err) || !errors.As(err, &server) {
 		return false
 	}
 	match := keyDetail.FindStringSubmatch(server.Detail)
@@ -200,6 +200,12 @@ func isConflict(err error, columns []string) bool {
 			return name == column || name == `"`+strings.ReplaceAll(column, `"`, `""`)+`"`
 		})
 	})
+}
+
+// isUnique tells a unique violation.
+func isUnique(err error) bool {
+	var server *pgconn.PgError
+	return errors.As(err, &server) && server.Code == "23505"
 }
 
 // maskedDetail is the server's detail without the values in it; "" for any but that of a unique violation.
