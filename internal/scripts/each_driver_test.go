@@ -83,7 +83,9 @@ func overEach(t *testing.T, start func(t *testing.T) *bench, test func(b *bench)
 		table := b.store
 		b.goThroughFunctions(t, scripts.RehashOnLogin)
 		b.store = table
-		b.db.Exec("REVOKE ALL ON " + b.table() + " FROM " + quote(b.role))
+		for _, privilege := range b.privileges(b.operations()...) {
+			b.db.Exec("REVOKE " + privilegeSQL(privilege) + " ON " + onSQL(privilege) + " FROM " + quote(b.role))
+		}
 	})
 	for _, contract := range store.Contracts() {
 		for _, check := range store.PasswordChecks() {
