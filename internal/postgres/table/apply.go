@@ -170,21 +170,26 @@ func (t *Session) repeat(
 }
 
 func (t *Session) runTransaction(ctx context.Context, group []Step, wait time.Duration) (failed int, err error) {
-	err = pgx.BeginFunc(ctx, t.Conn, func(tx pgx.Tx) error {
-		for i, step := range group {
-			failed = i
-			limit := t.longest(step, wait)
-			if err := t.timeouts(ctx, tx, wait, limit); err != nil {
-				return err
-			}
-			began := time.Now()
-			if _, err := tx.Exec(ctx, step.SQL); err != nil {
-				return tooLong(err, limit, began)
-			}
-		}
+	statements := []string{"begin"}
+	for _, step := range group {
+		statements = append(statements, t.timeouts(wait, t.longest(step, wait)), step.SQL)
+	}
+	began := time.Now()
+	done, err := postgres.Script(ctx, t.Conn, append(statements, "commit")...)
+	if err == nil {
+		return 0, nil
+	}
+	failed = min(max(done-1, 0)/2, len(group)-1)
+	return failed, errors.Join(tooLong(err, t.longest(group[failed], wait), began), t.rollBack(ctx, t.Conn, "rollback"))
+}
+
+// rollBack ends what is left of a transaction that failed, if the session outlived it.
+func (t *Session) rollBack(ctx context.Context, conn *pgx.Conn, statement string) error {
+	if conn.IsClosed() || conn.PgConn().TxStatus() == 'I' {
 		return nil
-	})
-	return failed, err
+	}
+	_, err := conn.Exec(ctx, statement)
+	return err
 }
 
 // tooLong tells a statement that has used up its time from one that somebody cancelled.
@@ -209,13 +214,14 @@ func (t *Session) longest(step Step, wait time.Duration) time.Duration {
 	return wait + max(t.lockTimeout, time.Second)
 }
 
-// timeouts bounds what comes next in the transaction, and how long a client that is suspended
-// or lost keeps the locks of what came before.
-func (t *Session) timeouts(ctx context.Context, q postgres.Querier, lock, statement time.Duration) error {
-	_, err := q.Exec(ctx, "select set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true), "+
-		"set_config('idle_in_transaction_session_timeout', $3, true)",
-		postgres.Milliseconds(lock), postgres.Milliseconds(statement), postgres.Milliseconds(max(t.lockTimeout, time.Second)))
-	return err
+// idleLimit is how long a client that is suspended or lost keeps the rows that it has changed.
+const idleLimit = 10 * time.Second
+
+// timeouts is the statement that bounds what comes next in the transaction.
+func (t *Session) timeouts(lock, statement time.Duration) string {
+	return fmt.Sprintf("select set_config('lock_timeout', '%s', true), set_config('statement_timeout', '%s', true), "+
+		"set_config('idle_in_transaction_session_timeout', '%s', true)",
+		postgres.Milliseconds(lock), postgres.Milliseconds(statement), postgres.Milliseconds(idleLimit))
 }
 
 // undo takes back a preparation. When that fails too, the next plan does it.

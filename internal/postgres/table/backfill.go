@@ -118,7 +118,7 @@ func (t *Session) runBatch(
 ) (changed int64, err error) {
 	err = t.retry(ctx, t.Conn, budget, step.What, func(wait time.Duration) error {
 		return pgx.BeginFunc(ctx, t.Conn, func(tx pgx.Tx) error {
-			if err := t.timeouts(ctx, tx, wait, 0); err != nil {
+			if _, err := tx.Exec(ctx, t.timeouts(wait, 0)); err != nil {
 				return err
 			}
 			if _, err := tx.Exec(ctx, "select pg_catalog.set_config('search_path', $1, true)", path); err != nil {
@@ -135,7 +135,7 @@ func (t *Session) runBatch(
 // outside runs a query without the statement_timeout of an earlier statement.
 func (t *Session) outside(ctx context.Context, work func(pgx.Tx) error) error {
 	return pgx.BeginFunc(ctx, t.Conn, func(tx pgx.Tx) error {
-		if err := t.timeouts(ctx, tx, t.lockTimeout, 0); err != nil {
+		if _, err := tx.Exec(ctx, t.timeouts(t.lockTimeout, 0)); err != nil {
 			return err
 		}
 		return work(tx)

@@ -4,6 +4,7 @@ package table
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -36,35 +37,28 @@ func HasRows(ctx context.Context, db postgres.Beginner, schema, name string) (ro
 func (t *Session) Drop(ctx context.Context, withRows bool, budget time.Duration) error {
 	table := t.quoted()
 	// The table takes its row type along, so that the session which has the lock on that drops it.
-	on, in := t.Conn, postgres.Beginner(t.Conn)
+	on, begin, undo := t.Conn, "begin", "rollback"
 	if t.kept != nil {
-		on, in = t.keeper, t.kept
+		on, begin, undo = t.keeper, "savepoint a", "rollback to savepoint a"
 	}
-	drop := func(wait time.Duration) error {
-		return pgx.BeginFunc(ctx, in, func(tx pgx.Tx) error {
-			if err := t.timeouts(ctx, tx, wait, 0); err != nil {
-				return err
-			}
-			if !withRows {
-				if _, err := tx.Exec(ctx, "LOCK TABLE "+table+" IN ACCESS EXCLUSIVE MODE"); err != nil {
-					return err
-				}
-				rows, err := HasRows(ctx, tx, t.schema, t.name)
-				if err != nil {
-					return err
-				}
-				if rows {
-					return &RowsError{Schema: t.schema, Name: t.name}
-				}
-			}
-			_, err := tx.Exec(ctx, "DROP TABLE "+table)
-			return err
-		})
-	}
-	err := t.retry(ctx, on, budget, "drop the table", drop)
-	if err == nil && t.kept != nil {
-		err = t.kept.Commit(ctx)
-		t.kept = nil
+	err := t.retry(ctx, on, budget, "drop the table", func(wait time.Duration) error {
+		statements := []string{begin, t.timeouts(wait, 0)}
+		if !withRows {
+			statements = append(statements, "LOCK TABLE "+table+" IN ACCESS EXCLUSIVE MODE", "set local row_security = off",
+				// Where there is a row, this divides by zero, and nothing after it is run.
+				"SELECT 1 / (CASE WHEN EXISTS (SELECT FROM "+table+") THEN 0 ELSE 1 END)")
+		}
+		done, err := postgres.Script(ctx, on, append(statements, "DROP TABLE "+table, "commit")...)
+		if err == nil {
+			return nil
+		}
+		if !withRows && done == len(statements)-1 && postgres.SQLState(err) == "22012" { // division_by_zero
+			err = &RowsError{Schema: t.schema, Name: t.name}
+		}
+		return errors.Join(err, t.rollBack(ctx, on, undo))
+	})
+	if err == nil {
+		t.kept = nil // it is committed
 	}
 	return err
 }

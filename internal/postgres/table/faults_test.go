@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -221,6 +222,55 @@ func TestEveryStepSurvivesALostConnection(t *testing.T) {
 	})
 }
 
+// TestNoStepWaitsForItsClient runs each step, and the drop of the table, for a client that is slow with every message: no
+// session keeps everybody out while it waits for one.
+func TestNoStepWaitsForItsClient(t *testing.T) {
+	t.Parallel()
+	db := routeDatabase(t, pgtest.LocalDatabase(t))
+	through := newProxy(t, db)
+	watched := func(t *testing.T, s *site, work func() error) {
+		t.Helper()
+		through.pause.Store(int64(20 * time.Millisecond))
+		defer through.pause.Store(0)
+		result, conn := make(chan error, 1), db.Conn()
+		defer conn.Close(t.Context()) //nolint:errcheck // a test's own
+		go func() { result <- work() }()
+		for {
+			var idle bool
+			if err := conn.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+				WHERE l.granted AND l.mode = 'AccessExclusiveLock' AND l.relation = (
+				  SELECT oid FROM pg_class WHERE relname = 'users' AND relnamespace = $1::text::regnamespace)
+				AND a.state LIKE 'idle in transaction%')`, s.schema).Scan(&idle); err != nil {
+				t.Fatal(err)
+			}
+			if idle {
+				t.Error("the table is locked, and its session waits for the client")
+			}
+			select {
+			case err := <-result:
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			default:
+			}
+		}
+	}
+	eachStep(t, db, serverAt(t, through.url), "slow", func(t *testing.T, s *site, session *table.Session, plan table.Plan, from, to int) {
+		defer session.Close()
+		if s.route.before == "" || plan.Steps[from].Lock == table.LockNone {
+			return
+		}
+		watched(t, s, func() error {
+			return session.Apply(t.Context(), part(plan, from, to), table.Budgets{Lock: 10 * time.Second})
+		})
+		if to == len(plan.Steps) {
+			db.Exec("DELETE FROM " + s.schema + ".users")
+			watched(t, s, func() error { return session.Drop(t.Context(), false, 10*time.Second) })
+		}
+	})
+}
+
 // TestCancelledDrop cancels the drop of an index that waits for readers, first when it has
 // marked the index as not valid, then when it has marked it as dead.
 func TestCancelledDrop(t *testing.T) {
@@ -388,6 +438,8 @@ type proxy struct {
 	conns []net.Conn
 	// frozen is held while nothing gets through.
 	frozen sync.RWMutex
+	// pause is how long whatever gets through takes, in nanoseconds.
+	pause atomic.Int64
 }
 
 // freeze lets nothing through until thawed, in either direction, and closes nothing.
@@ -404,6 +456,7 @@ func (p *proxy) copy(to, from net.Conn) {
 		if err != nil {
 			break
 		}
+		time.Sleep(time.Duration(p.pause.Load()))
 		p.frozen.RLock()
 		_, err = to.Write(buffer[:n])
 		p.frozen.RUnlock()
