@@ -33,6 +33,10 @@ variable "finished" {
   default     = false
 }
 
+locals {
+  legacy_hashes = ["md5", "django_pbkdf2"] # what the audit found beside bcrypt
+}
+
 # The table exists; it gets one column more, which says who has moved.
 import {
   to = auth0pg_users_table.users
@@ -46,6 +50,7 @@ resource "auth0pg_users_table" "users" {
     id          = { type = "bigint", default = "generated always as identity" }
     email       = {}
     password    = {}
+    last_login  = {}             # by which the audit tells who will move by logging in; leave it out where the table does not know
     migrated_at = { add = true } # an imported table gets no column without that
   }
 }
@@ -66,7 +71,7 @@ resource "auth0pg_connection" "users" {
 
   scripts {
     user_id_prefix  = "legacy"
-    legacy_hashes   = ["md5", "django_pbkdf2"] # what the audit found beside bcrypt
+    legacy_hashes   = local.legacy_hashes
     import_finished = var.finished
   }
 
@@ -92,13 +97,21 @@ resource "auth0pg_users_import" "rest" {
   store         = auth0pg_users_table.users.store
 
   user_id_prefix = "legacy"
-  hash_formats   = ["bcrypt", "md5", "django_pbkdf2"]
+  hash_formats   = concat(["bcrypt"], local.legacy_hashes)
   max_failed     = 10
   version        = var.move_rest
 }
 
 data "auth0pg_users_audit" "users" {
-  store = auth0pg_users_table.users.store
+  store         = auth0pg_users_table.users.store
+  legacy_hashes = local.legacy_hashes
+
+  # What the import above would do by now. Each plan reads everybody who is left for it, for five minutes at most: for a large table put it
+  # in when you want to know, and take it out again.
+  import = {
+    user_id_prefix = "legacy"
+    hash_formats   = concat(["bcrypt"], local.legacy_hashes)
+  }
 }
 
 output "moved" {
@@ -107,6 +120,24 @@ output "moved" {
 
 output "left" {
   value = data.auth0pg_users_audit.users.left
+}
+
+# How many of them will move by logging in, in a sentence, and the months of their last logins.
+output "forecast" {
+  value = data.auth0pg_users_audit.users.forecast
+}
+
+output "left_by_last_login" {
+  value = data.auth0pg_users_audit.users.left_by_last_login
+}
+
+output "left_by_format" {
+  value = data.auth0pg_users_audit.users.left_by_format
+}
+
+# How many would be imported, in how many jobs and minutes, and how many cannot be, by the reason.
+output "import_figures" {
+  value = data.auth0pg_users_audit.users.import_figures
 }
 
 output "hash_formats" {

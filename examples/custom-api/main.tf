@@ -1,5 +1,5 @@
 # Users in PostgreSQL behind an API: the database opens to nobody but the API, and no hash leaves the network. The API is
-# auth0pg-users-api, or one of your own that keeps the contract.
+# auth0pg-users-api, or one of your own that keeps the contract. The guide "An API in front of the users" has the steps in their order.
 
 variable "url" {
   description = "Where Auth0 reaches the API."
@@ -13,14 +13,15 @@ variable "app_client_id" {
 }
 
 variable "client_secret" {
-  description = "The secret of the client that the scripts are, of 48 characters or more."
+  description = "The secret of the client that the scripts are, of 48 characters or more. The provider auth0/auth0 keeps it in the state."
   type        = string
   sensitive   = true
 }
 
-variable "scripts_password" {
-  description = "The password of the role that the API has in the database."
+variable "api_password" {
+  description = "The password of the role that the API has in the database. It is in no state and no plan."
   type        = string
+  sensitive   = true
   ephemeral   = true
 }
 
@@ -43,7 +44,6 @@ resource "auth0pg_users_table" "users" {
     name           = {}
     blocked        = {}
   }
-  deletion_protection = false
 }
 
 resource "auth0pg_access_functions" "users" {
@@ -52,11 +52,11 @@ resource "auth0pg_access_functions" "users" {
 }
 
 resource "auth0pg_database_role" "api" {
-  name       = "auth0_users_api"
+  name       = "users_api"
   store      = auth0pg_access_functions.users.store
   operations = ["login", "get_user", "create", "verify", "change_password", "change_email", "delete"]
 
-  password_wo         = var.scripts_password
+  password_wo         = var.api_password
   password_wo_version = 1
 }
 
@@ -81,6 +81,5 @@ resource "auth0pg_connection" "users" {
   }
   configuration_wo_version = 1
 
-  enabled_clients     = [var.app_client_id]
-  deletion_protection = false
+  enabled_clients = [var.app_client_id]
 }

@@ -158,7 +158,7 @@ func sameBut(ignored []string, have, found map[string]string) error {
 	maps.Copy(all, found)
 	for at := range all {
 		attribute, _, nested := strings.Cut(at, ".")
-		if slices.Contains(ignored, attribute) || (nested && (strings.HasSuffix(at, "#") || strings.HasSuffix(at, "%"))) {
+		if slices.Contains(ignored, attribute) || slices.Contains(ignored, at) || (nested && (strings.HasSuffix(at, "#") || strings.HasSuffix(at, "%"))) {
 			continue
 		}
 		if have[at] != found[at] {

@@ -13,8 +13,11 @@ import (
 )
 
 // longestPlan is how many lines the first plan of four resources may have, with what Terraform says around it. Most are
-// the columns, the store that each object takes, Auth0's addresses, and defaults.
-const longestPlan = 316
+// the columns, the store that each object takes, and Auth0's addresses.
+const longestPlan = 250
+
+// planBegins is Terraform's first line about a plan. What is before it is said of a provider that was built here.
+const planBegins = "Terraform used the selected providers"
 
 // shownPlans are the pages with an excerpt of the plan of examples/complete, behind this line.
 var shownPlans = []string{"README.md", "templates/index.md.tmpl"}
@@ -30,7 +33,8 @@ func (s *stage) readPlan(ctx context.Context) (string, error) {
 	if err != nil || exit != 0 {
 		return fmt.Sprintf("exit code %d\n%s", exit, output), err
 	}
-	lines := strings.Split(output, "\n")
+	_, shown, _ := strings.Cut(output, planBegins)
+	lines := strings.Split(strings.TrimSpace(shown), "\n")
 	if len(lines) > longestPlan {
 		return fmt.Sprintf("%d lines\n%s", len(lines), output), nil
 	}

@@ -27,6 +27,8 @@ var elsewhere = map[string]string{
 	"modules/custom-database": "TestModuleTests",
 	"custom-api":              "TestExampleCustomAPI",
 	"custom-api/tenant":       "TestExampleCustomAPI, and make validate-clouds",
+	"two-tenants":             "TestExampleTwoTenants, and make validate-clouds",
+	"two-tenants/there":       "make validate-clouds",
 	// To apply these takes an account with the cloud.
 	"clouds/aiven":  "make validate-clouds",
 	"clouds/aws":    "make validate-clouds",
@@ -39,6 +41,9 @@ var elsewhere = map[string]string{
 var found = map[string]string{
 	"data-sources/auth0pg_store": `CREATE TABLE customers (id bigint PRIMARY KEY, email text NOT NULL, encrypted_password text, confirmed_at timestamptz, first_name text,
 		last_name text, is_active boolean, banned_until timestamptz, deleted_at timestamptz); CREATE UNIQUE INDEX ON customers (lower(email)) WHERE deleted_at IS NULL`,
+	"several-tables": `CREATE TABLE users (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email text NOT NULL UNIQUE, name text NOT NULL,
+		email_verified_at timestamptz, locked boolean NOT NULL DEFAULT false);
+		CREATE TABLE passwords (user_id bigint PRIMARY KEY REFERENCES users ON DELETE CASCADE, hash text NOT NULL)`,
 }
 
 // Every example is applied, and leaves nothing to do. What its page says about imports works, too.
@@ -117,6 +122,7 @@ func exampleHouse(t *testing.T, folder string) *house {
 	h := newHouse(t, files)
 	for name, value := range map[string]string{
 		"app_client_id": h.clientID, "scripts_password": "a-long-enough-password", "password": "p@ss/word",
+		"client_secret": "a-long-enough-secret",
 		"blue_password": "the-first-long-password", "green_password": "the-second-long-password",
 		"auth0_client_id": "x", "auth0_client_secret": "x", "postgres_password": "x", // of a provider that nothing uses
 	} {

@@ -64,7 +64,8 @@ func TestGuideAutomaticMigration(t *testing.T) {
 	h := newHouse(t, filesBelow(t, "examples/automatic-migration"))
 	h.Setenv("TF_VAR_app_client_id", h.clientID)
 	h.Setenv("TF_VAR_scripts_password", "a-long-enough-password")
-	h.db.Exec(`create table users (id bigint generated always as identity primary key, email text not null, password text not null)`)
+	h.db.Exec(`create table users (id bigint generated always as identity primary key, email text not null, password text not null,
+		last_login timestamptz default now())`)
 	h.db.Exec(`insert into users (email, password) values ($1, md5($2)), ('grace@example.com', md5('x'))`, userEmail, userPassword)
 
 	h.MustRun("apply", "-auto-approve")
@@ -80,6 +81,12 @@ func TestGuideAutomaticMigration(t *testing.T) {
 	}
 	if got := moved(); got != "1" {
 		t.Errorf("after the first login %s users have moved", got)
+	}
+	if figures := h.MustRun("output", "-json", "import_figures"); !strings.Contains(figures, `"goes":1,`) {
+		t.Errorf("what is foreseen of the import: %s", figures)
+	}
+	if forecast := h.MustRun("output", "-raw", "forecast"); !strings.Contains(forecast, "during the last 30 days") {
+		t.Errorf("the forecast is %q", forecast)
 	}
 	h.Setenv("TF_VAR_finished", "true")
 	h.Setenv("TF_VAR_move_rest", "1")
@@ -124,7 +131,9 @@ func TestGuideAutomaticMigration(t *testing.T) {
 var (
 	fence     = regexp.MustCompile("(?ms)^```(terraform|hcl)\n(.*?)^```$")
 	testName  = regexp.MustCompile("`(Test[A-Za-z0-9_]+)`")
-	guideLink = regexp.MustCompile(`\]\(([^)#:]*)(?:#[^)]*)?\)`)
+	guideLink = regexp.MustCompile(`\]\(([^)#:]*)(?:#([^)]*))?\)`)
+	heading   = regexp.MustCompile(`(?m)^#+ (.*)$`)
+	fenced    = regexp.MustCompile("(?ms)^ *```.*?^ *```")
 )
 
 // guides are the pages that are written by hand.
@@ -222,23 +231,34 @@ func TestSecurityModelNamesItsTests(t *testing.T) {
 	}
 }
 
-// Links between the pages lead somewhere.
+// anchors are the places in a page that a link can lead to.
+func anchors(text string) (all []string) {
+	for _, title := range heading.FindAllStringSubmatch(fenced.ReplaceAllString(text, ""), -1) {
+		word := regexp.MustCompile(`[^\w\- ]`).ReplaceAllString(strings.ToLower(title[1]), "")
+		all = append(all, strings.ReplaceAll(word, " ", "-"))
+	}
+	return all
+}
+
+// Links between the pages lead somewhere, those to a place in a page to a heading.
 func TestLinksLeadSomewhere(t *testing.T) {
 	n := 0
 	for file, text := range guides(t) {
 		// A page of the guides is generated from its template into docs/.
 		folder := filepath.Dir(strings.Replace(file, "templates/", "docs/", 1))
 		for _, link := range guideLink.FindAllStringSubmatch(text, -1) {
-			if link[1] == "" {
-				continue
-			}
 			n++
 			target := filepath.Join(folder, link[1])
+			if link[1] == "" {
+				target = file
+			}
 			if rest, ok := strings.CutPrefix(target, "docs/"); ok && slices.Contains([]string{"guides", "."}, filepath.Dir(rest)) {
 				target = "templates/" + rest + ".tmpl"
 			}
 			if matches, err := filepath.Glob(filepath.Join(root(t), target)); err != nil || len(matches) == 0 {
 				t.Errorf("%s links to %s, which is not there", file, link[1])
+			} else if link[2] != "" && !slices.Contains(anchors(read(t, target)), link[2]) {
+				t.Errorf("%s links to %s#%s, and there is no such heading", file, link[1], link[2])
 			}
 		}
 	}

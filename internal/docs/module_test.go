@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -266,6 +267,25 @@ func TestModuleREADME(t *testing.T) {
 				t.Errorf("the README lists %s, which the module does not have", name)
 			}
 		}
+	}
+}
+
+// The row of a variable that is an object names each of its attributes.
+func TestModuleREADMENamesAttributes(t *testing.T) {
+	text, n := read(t, moduleFolder+"/README.md"), 0
+	for _, block := range strings.Split(read(t, moduleFolder+"/variables.tf"), "\nvariable \"")[1:] {
+		name, _, _ := strings.Cut(block, `"`)
+		_, row, _ := strings.Cut(text, "\n| `"+name+"` |")
+		row, _, _ = strings.Cut(row, "\n")
+		for _, attribute := range regexp.MustCompile(`(?m)^    ([a-z_]+) += (?:optional\(|string$)`).FindAllStringSubmatch(block, -1) {
+			n++
+			if !regexp.MustCompile(`\b` + attribute[1] + `\b`).MatchString(row) {
+				t.Errorf("the row of %s does not name %s: %s", name, attribute[1], row)
+			}
+		}
+	}
+	if n < 20 {
+		t.Errorf("found only %d attributes", n)
 	}
 }
 

@@ -34,7 +34,7 @@ func (c *counting) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanRe
 // someConnections are enough to see what each further one costs.
 const someConnections = 12
 
-const plainStore = `{"table":{"schema":"public","name":"users"},"columns":{"id":"id uuid","email":"email text",` +
+const plainStore = `{"table":"public.users","columns":{"id":"id uuid","email":"email text",` +
 	`"email_verified":"email_verified boolean","password":"password text"},"email_lookup":"lower_index"}`
 
 func manyConfig(n int) map[string]any {

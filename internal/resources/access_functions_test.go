@@ -332,7 +332,7 @@ func TestAccessFunctionsDriftIsMended(t *testing.T) {
 		},
 		resource.TestStep{
 			ResourceName: accessAddress, ImportState: true, ImportStateId: schema, ImportStateVerify: true,
-			ImportStateVerifyIgnore: []string{"table", "store", "owner_privileges", "owner_sequence_privileges"},
+			ImportStateVerifyIgnore: []string{"table", "store", "owner_privileges", "owner_sequence_privileges", "rehash_on_login"},
 		})
 	acctest.Test(t, resource.TestCase{Steps: steps})
 }

@@ -181,7 +181,7 @@ func TestAllowlistEnforcedByHBA(t *testing.T) {
 					return everywhere(nil)
 				},
 			},
-			{Config: f.config(`additional_cidrs = ["127.0.0.2"]`), ConfigStateChecks: []statecheck.StateCheck{stateIs("enforced", texts())}, Check: func(*terraform.State) error {
+			{Config: f.config(`additional_cidrs = ["127.0.0.2"]`), ConfigStateChecks: []statecheck.StateCheck{stateIs("enforced", knownvalue.Null())}, Check: func(*terraform.State) error {
 				if got := f.readHBA(t); got != f.hba {
 					return fmt.Errorf("pg_hba.conf is not what it was: %q", got)
 				}
@@ -306,7 +306,7 @@ func TestAllowlistEnforcedByFunctions(t *testing.T) {
 	f := newFortress(t, 13)
 	f.Exec("create table users (id uuid primary key default gen_random_uuid(), email text not null, password text not null, email_verified boolean)")
 	const store = `jsonencode({
-		table = { schema = "public", name = "users" }, email_lookup = "lower_index"
+		table = "public.users", email_lookup = "lower_index"
 		columns = {
 			id = "id uuid", email = "email text"
 			password = "password text", email_verified = "email_verified boolean"
@@ -385,7 +385,7 @@ func TestAllowlistEnforcementRefused(t *testing.T) {
 		{"", `enforcement = "pg_hba"`, `Role Missing`},
 		{"", `enforcement = "login_trigger"`, `Role Missing`},
 		{"", `enforcement = "functions"`, `Store Missing`},
-		{"", "enforcement = \"functions\"\nstore = jsonencode({ table = { schema = \"s\", name = \"t\" }, columns = {}, email_lookup = \"exact\" })", `Store Has No Functions`},
+		{"", "enforcement = \"functions\"\nstore = jsonencode({ table = \"s.t\", columns = {}, email_lookup = \"exact\" })", `Store Has No Functions`},
 		{"", "enforcement = \"pg_hba\"\nrole = \"postgres\"", `Role Is The Provider's Own`},
 		{"", "enforcement = \"login_trigger\"\nrole = \"boss\"", `Role Is A Superuser`},
 		{"", "enforcement = \"login_trigger\"\nrole = \"scripts\"\ndatabase = \"other\"", `Another Database`},

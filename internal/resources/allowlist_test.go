@@ -57,8 +57,8 @@ func TestAllowlistSnapshot(t *testing.T) {
 				ConfigPlanChecks: actions(plancheck.ResourceActionCreate, planIs("cidrs", texts(uk...)), planIs("source", knownvalue.StringExact("snapshot"))),
 				ConfigStateChecks: []statecheck.StateCheck{
 					stateIs("id", knownvalue.StringExact("UK")),
-					stateIs("enforcement", knownvalue.StringExact("none")),
-					stateIs("live", knownvalue.Bool(false)),
+					stateIs("enforcement", knownvalue.Null()),
+					stateIs("live", knownvalue.Null()),
 					stateIs("cidrs", texts(uk...)),
 					stateIs("last_updated_at", knownvalue.StringExact(ipranges.Snapshot().LastUpdatedAt)),
 				},

@@ -31,7 +31,7 @@ const (
 
 const connectionStore = `
   store = jsonencode({
-    table = { schema = "public", name = "users" }, email_lookup = "lower_index"
+    table = "public.users", email_lookup = "lower_index"
     columns = {
       id             = "id uuid"
       email          = "email text"

@@ -18,7 +18,7 @@ import (
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/provider"
 )
 
-const silentStore = `{"table":{"schema":"public","name":"users"},"columns":{"id":"id uuid","email":"email text",` +
+const silentStore = `{"table":"public.users","columns":{"id":"id uuid","email":"email text",` +
 	`"email_verified":"email_verified boolean","password":"password text"},"email_lookup":"lower_index"}`
 
 // authority is a certificate that trusts itself, and its key.

@@ -32,7 +32,7 @@ func TestConnectionLife(t *testing.T) {
 			ConfigPlanChecks: action(plancheck.ResourceActionCreate),
 			ConfigStateChecks: []statecheck.StateCheck{
 				state("id", knownvalue.StringRegexp(regexp.MustCompile(`^con_`))),
-				state("import_mode", knownvalue.Bool(false)),
+				state("import_mode", knownvalue.Null()),
 				state("deletion_protection", knownvalue.Bool(true)),
 				state("configuration_wo", knownvalue.Null()),
 				state("enabled_clients", knownvalue.Null()),
@@ -299,7 +299,7 @@ resource "terraform_data" "later" {
 }
 resource "auth0pg_connection" "test" {
   name = terraform_data.later.output.name
-  ` + strings.Replace(connectionStore, `"users"`, "terraform_data.later.output.table", 1) + `
+  ` + strings.Replace(connectionStore, `"public.users"`, "\"public.${terraform_data.later.output.table}\"", 1) + `
   scripts {
     user_id_prefix = terraform_data.later.output.prefix
     overrides      = { login = terraform_data.later.output.login }

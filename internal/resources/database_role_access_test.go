@@ -225,7 +225,7 @@ func TestDatabaseRoleMovesToAnotherStore(t *testing.T) {
 	db.Exec("ALTER TABLE public.users ADD number serial; CREATE TABLE public.people (LIKE public.users)")
 	name := db.RoleName("scripts")
 	before := roleConfig(db, name, `"get_user", "create"`)
-	after := strings.Replace(roleConfig(db, name, `"get_user"`), `name = "users"`, `name = "people"`, 1)
+	after := strings.Replace(roleConfig(db, name, `"get_user"`), "public.users", "public.people", 1)
 	through := strings.Replace(before, roleStore, "auth0pg_access_functions.access.store", 1) +
 		fmt.Sprintf("resource \"auth0pg_access_functions\" \"access\" {\n  schema = %q\n  table = %s\n}\n", accessSchema(db), roleStore)
 	held := func(want string) resource.TestCheckFunc {
@@ -272,7 +272,7 @@ func TestDatabaseRoleLeavesWhatEverybodyHas(t *testing.T) {
 	asAdmin := func(config string) string {
 		return strings.Replace(config, acctest.Quote(db.URL), acctest.Quote(url), 1)
 	}
-	moved := strings.NewReplacer(`schema = "public"`, `schema = "app"`, `name = "users"`, `name = "people"`)
+	moved := strings.NewReplacer("public.users", "app.people")
 	before := asAdmin(roleConfig(db, name, `"login"`))
 	before += fmt.Sprintf("resource \"auth0pg_access_functions\" \"access\" {\n  schema = %q\n  table = %s\n}\n", schema, roleStore)
 	after := moved.Replace(before)

@@ -143,7 +143,7 @@ func TestDatabaseRoleMembershipsThatStay(t *testing.T) {
 	}
 	config := map[string]any{
 		"name": name, "operations": []string{"login"},
-		"store": `{"columns":{"email":"email text","id":"id uuid","password":"password text"},"email_lookup":"lower_index","table":{"name":"users","schema":"public"}}`,
+		"store": `{"columns":{"email":"email text","id":"id uuid","password":"password text"},"email_lookup":"lower_index","table":"public.users"}`,
 	}
 	role := core.New("auth0pg_database_role")
 	apply := func(what, want string, extra ...string) {

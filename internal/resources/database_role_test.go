@@ -37,7 +37,7 @@ INSERT INTO public.users (email, password) VALUES ('someone@example.com', '$2b$1
 
 // roleStore describes roleTable as a users table exports it.
 const roleStore = `jsonencode({
-    table = { schema = "public", name = "users" }, email_lookup = "lower_index"
+    table = "public.users", email_lookup = "lower_index"
     columns = {
       id = "id uuid", email = "email text", password = "password text"
       email_verified = "email_verified boolean", nickname = "nickname text"
@@ -158,7 +158,8 @@ func TestDatabaseRoleLifecycle(t *testing.T) {
 			},
 			{
 				ResourceName: roleAddress, ImportState: true, ImportStateId: name, ImportStateVerify: true,
-				ImportStateVerifyIgnore: []string{"store", "operations", "password_wo_version", "password_status", "privileges", "sequence_privileges"},
+				ImportStateVerifyIgnore: []string{"store", "operations", "password_wo_version", "password_status", "privileges", "sequence_privileges",
+					"drain_timeout", "rehash_on_login", "verify_password"},
 			},
 			{ // The old role goes and the new one comes.
 				Config: roleConfig(db, name+"2", `"get_user"`),
@@ -430,7 +431,7 @@ func TestDatabaseRoleBadInput(t *testing.T) {
 	}
 	// What only the server can know is an error at apply, at the attribute.
 	steps = append(steps, resource.TestStep{
-		Config:      strings.Replace(with(db.RoleName("scripts")), `name = "users"`, `name = "missing"`, 1),
+		Config:      strings.Replace(with(db.RoleName("scripts")), "public.users", "public.missing", 1),
 		ExpectError: saying(`Store Not Found.*42P01`),
 	}, resource.TestStep{
 		Config:      with(db.QueryString("SELECT current_user")),

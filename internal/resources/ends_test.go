@@ -405,7 +405,7 @@ func TestRefusalsLeaveAWayOut(t *testing.T) {
 		"Users Table Exists Already": `resource "auth0pg_users_table" "x" { ` + "\nname = \"users\"\n" + acctest.Columns("") + "\n}",
 		"Role Is The Provider's Own": `resource "auth0pg_database_role" "x" { ` + "\nname = " + acctest.Quote(own.User.Username()) + "\n operations = [\"login\"]\n" + connectionStore + ` }`,
 		"Connection Exists Already":  `resource "auth0pg_connection" "x" { ` + "\nname = \"taken\"\n" + connectionStore + ` }`,
-		"Users Table Not Found":      `data "auth0pg_users_audit" "x" { ` + strings.Replace(connectionStore, `"users"`, `"nobody"`, 1) + ` }`,
+		"Users Table Not Found":      `data "auth0pg_users_audit" "x" { ` + strings.Replace(connectionStore, `public.users`, `public.nobody`, 1) + ` }`,
 	} {
 		e.w.Write("main.tf", required+acctest.ProviderConfig(e.db, tenant)+"resource \"terraform_data\" \"kept\" {}\n"+resource)
 		e.w.MustRun("apply", "-auto-approve", "-target=terraform_data.kept")

@@ -33,7 +33,7 @@ func TestStoreIsOneString(t *testing.T) {
 		Steps: []resource.TestStep{
 			refused(`"users"`, `(?s)Not A Store.*store\s+= "users".*not JSON`),
 			refused(strings.Replace(roleStore, "password = ", "pasword = ", 1), `(?s)Not A Store.*"pasword".*the\s+nearest\s+is\s+"password"`),
-			refused(strings.Replace(roleStore, "table = {", "tabel = {", 1), `(?s)Not A Store.*"tabel"`),
+			refused(strings.Replace(roleStore, "table =", "tabel =", 1), `(?s)Not A Store.*"tabel"`),
 			{Config: storeOfRole(db, name, roleStore)},
 			{
 				Config:           storeOfRole(db, name, respelt),

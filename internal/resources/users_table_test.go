@@ -106,7 +106,7 @@ func TestUsersTableDefault(t *testing.T) {
 				plancheck.ExpectKnownValue(tableAddress, tfjsonpath.New("store"), knownvalue.StringExact(`{"columns":{`+
 					`"email":"email text","email_verified":"email_verified boolean","id":"id uuid",`+
 					`"nickname":"nickname text","password":"password text"},`+
-					`"email_lookup":"lower_index","table":{"name":"users","schema":"public"}}`)),
+					`"email_lookup":"lower_index","table":"public.users"}`)),
 			}},
 			Check: resource.ComposeAggregateTestCheckFunc(
 				expectColumns(db, "users", "id uuid not null default gen_random_uuid()", "email text not null", "email_verified boolean not null default false", "password text not null", "nickname text"),
@@ -127,7 +127,8 @@ func TestUsersTableDefault(t *testing.T) {
 				plancheck.ExpectEmptyPlan(),
 			}},
 		},
-		resource.TestStep{ResourceName: tableAddress, ImportState: true, ImportStateId: "public.users", ImportStateVerify: true, ImportStateVerifyIgnore: []string{"deletion_protection", "ddl", "changes"}},
+		resource.TestStep{ResourceName: tableAddress, ImportState: true, ImportStateId: "public.users", ImportStateVerify: true, ImportStateVerifyIgnore: []string{"deletion_protection", "ddl", "changes", "drop_table_with_rows", "drop_removed_columns",
+			"rewrite_row_limit", "allow_rewrite", "lock_retry_budget", "index_build_timeout"}},
 	)
 }
 

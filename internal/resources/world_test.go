@@ -334,7 +334,7 @@ resource "auth0pg_database_role" "scripts" {
   name       = %q
   operations = ["login"]
   store = jsonencode({
-    table = { schema = "public", name = "users" }, email_lookup = "exact"
+    table = "public.users", email_lookup = "exact"
     columns = { id = "id bigint", email = "email text", password = "password text" }
   })
 }`, db.RoleName("prénom")),

@@ -63,7 +63,7 @@ func TestAPITextsAreStrict(t *testing.T) {
 		{`"refuses":["create","delete"]`, `"refuses":["delete","create"]`, "sorted"},
 		{`"refuses":["create","delete"]`, `"email_lookup":"exact"`, "only a table"},
 		{`"refuses":["create","delete"]`, `"columns":{}`, "no columns"},
-		{`"refuses":["create","delete"]`, `"table":{"name":"a","schema":"b"}`, "not both"},
+		{`"refuses":["create","delete"]`, `"table":"b.a"`, "not both"},
 	} {
 		if !strings.Contains(apiText, test.old) {
 			t.Fatalf("the text has no %s", test.old)

@@ -38,9 +38,26 @@ type encodedFunctions struct {
 	Table  encodedTable `json:"table"`
 }
 
-type encodedTable struct {
-	Name   string `json:"name"`
-	Schema string `json:"schema"`
+// encodedTable is a table as SQL names it, "public.users".
+type encodedTable Table
+
+// MarshalJSON writes the names with quotes where they need them.
+func (t encodedTable) MarshalJSON() ([]byte, error) {
+	return json.Marshal(inDefinition(t.Schema) + "." + inDefinition(t.Name))
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (t *encodedTable) UnmarshalJSON(text []byte) error {
+	var name string
+	if err := json.Unmarshal(text, &name); err != nil {
+		return err
+	}
+	found := qualifiedName.FindStringSubmatch(name)
+	if found == nil {
+		return fmt.Errorf("%q is no table: its schema and its name are wanted, as in \"public.users\"", name)
+	}
+	*t = encodedTable{Schema: unquoted(found[1], found[2]), Name: unquoted(found[3], found[4])}
+	return nil
 }
 
 // encodedColumn is a column of which there is more to say than its name and its type.
@@ -69,19 +86,23 @@ func (c *Column) UnmarshalJSON(text []byte) error {
 	if found == nil {
 		return fmt.Errorf("%q is no column: its name and its type are wanted, as in \"email text\"", definition)
 	}
-	*c = Column{Name: found[2], Type: found[3]}
-	if found[1] != "" {
-		c.Name = strings.ReplaceAll(found[1], `""`, `"`)
-	}
+	*c = Column{Name: unquoted(found[1], found[2]), Type: found[3]}
 	return nil
 }
 
 var (
 	plainName        = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
-	columnDefinition = regexp.MustCompile(`^(?s:(?:"((?:[^"]|"")+)"|([a-z_][a-z0-9_]*)) (.+))$`)
+	columnDefinition = regexp.MustCompile(`^(?s:` + nameForm + ` (.+))$`)
+	qualifiedName    = regexp.MustCompile(`^` + nameForm + `\.` + nameForm + `$`)
 )
 
-// inDefinition is a name that has quotes where it needs them to be told from the type. Nobody runs it.
+// nameForm is a name in quotes, or else one without them.
+const nameForm = `(?:"((?:[^"]|"")+)"|([a-z_][a-z0-9_]*))`
+
+// unquoted is the name of which one of the two forms was found.
+func unquoted(quoted, plain string) string { return plain + strings.ReplaceAll(quoted, `""`, `"`) }
+
+// inDefinition is a name that has quotes where it needs them to be told from what follows. Nobody runs it.
 func inDefinition(name string) string {
 	if plainName.MatchString(name) {
 		return name
@@ -139,7 +160,7 @@ func Parse(text string) (Store, error) {
 
 // describe notes what the store is reached through, and what it has.
 func (e *encoded) describe(s Store) {
-	table := encodedTable{Name: s.Table().Name, Schema: s.Table().Schema}
+	table := encodedTable(s.Table())
 	switch reach := s.Reach.(type) {
 	case API:
 		e.API, e.Columns, e.Parts = &reach, nil, slices.Sorted(maps.Keys(s.Columns))
@@ -179,10 +200,10 @@ func (e *encoded) reach(s *Store) error {
 		s.Reach = Functions{
 			Schema: e.Functions.Schema,
 			Own:    e.Functions.Own,
-			Table:  Table{Schema: e.Functions.Table.Schema, Name: e.Functions.Table.Name},
+			Table:  Table(e.Functions.Table),
 		}
 	default:
-		s.Reach = Table{Schema: e.Table.Schema, Name: e.Table.Name}
+		s.Reach = Table(*e.Table)
 	}
 	if s.Columns == nil {
 		return errors.New("it has no columns")

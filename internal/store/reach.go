@@ -21,8 +21,8 @@ type Reach interface {
 
 // Table means that scripts read and write the users table itself.
 type Table struct {
-	Schema string `json:"schema"`
-	Name   string `json:"name"`
+	Schema string
+	Name   string
 }
 
 // Functions means that scripts call one SECURITY DEFINER function for each statement.

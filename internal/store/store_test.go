@@ -58,10 +58,14 @@ func TestMarshal(t *testing.T) {
 		store store.Store
 		want  string
 	}{
-		{users, columns + `"table":{"name":"users","schema":"app"}}`},
-		{users.Through("auth0"), columns + `"functions":{"schema":"auth0","table":{"name":"users","schema":"app"}}}`},
+		{users, columns + `"table":"app.users"}`},
+		{users.Through("auth0"), columns + `"functions":{"schema":"auth0","table":"app.users"}}`},
 		{users.Through("auth0", "delete", "create"), columns +
-			`"functions":{"schema":"auth0","statements":["create","delete"],"table":{"name":"users","schema":"app"}}}`},
+			`"functions":{"schema":"auth0","statements":["create","delete"],"table":"app.users"}}`},
+		{
+			store.Store{Columns: users.Columns, EmailLookup: users.EmailLookup, Reach: store.Table{Schema: `a"."b`, Name: "My.Users"}},
+			columns + `"table":"\"a\"\".\"\"b\".\"My.Users\""}`,
+		},
 	} {
 		if got := test.store.Marshal(); got != test.want {
 			t.Errorf("\n got %s\nwant %s", got, test.want)
@@ -92,7 +96,7 @@ func TestExpressionsInTheText(t *testing.T) {
 		`"email":"email text","email_verified":{"expression":{"sql":"true","type":"boolean"},"name":"confirmed_at","type":"date"},` +
 		`"id":"id uuid","password":"hash text"},"email_lookup":"exact",` +
 		`"row_filter":{"reads":[{"columns":["kind"],"name":"users","schema":"app"}],"schemas":["ext"],"sql":"(users.kind OPERATOR(ext.=) 'x'::ext.citext)","type":"boolean"},` +
-		`"table":{"name":"users","schema":"app"}}`
+		`"table":"app.users"}`
 	if got := filtered.Marshal(); got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
@@ -139,7 +143,7 @@ func TestMarshalOfWholeColumns(t *testing.T) {
 
 // What cannot be a store is refused, with a word about what is at fault.
 func TestParseIsStrict(t *testing.T) {
-	const table = `"table":{"name":"users","schema":"app"}`
+	const table = `"table":"app.users"`
 	for name, test := range map[string]struct{ text, want string }{
 		"blanks and another order":  {" { " + table + ` , "email_lookup":"exact", "columns":{"id" : "id uuid"} }` + "\n", ""},
 		"no JSON":                   {`{"columns"`, "ends too early"},
@@ -169,7 +173,11 @@ func TestParseIsStrict(t *testing.T) {
 		"no columns":                {`{"email_lookup":"exact",` + table + `}`, "columns"},
 		"unknown lookup":            {`{"columns":{},"email_lookup":"lower",` + table + `}`, `"lower"`},
 		"no table":                  {`{"columns":{},"email_lookup":"exact"}`, "table"},
-		"table without schema":      {`{"columns":{},"email_lookup":"exact","table":{"name":"users"}}`, "schema"},
+		"table without schema":      {`{"columns":{},"email_lookup":"exact","table":"users"}`, "schema"},
+		"table by other quotes":     {`{"columns":{},"email_lookup":"exact","table":"app.\"users\""}`, "quotes around"},
+		"table with more to it":     {`{"columns":{},"email_lookup":"exact","table":"app.users.more"}`, "schema"},
+		"table without a name":      {`{"columns":{},"email_lookup":"exact","table":"app."}`, "schema"},
+		"table as an object":        {`{"columns":{},"email_lookup":"exact","table":{"name":"users","schema":"app"}}`, "another type"},
 		"table and functions":       {`{"columns":{},"email_lookup":"exact","functions":{"schema":"a",` + table + `},` + table + `}`, "not both"},
 		"functions without schema":  {`{"columns":{},"email_lookup":"exact","functions":{` + table + `}}`, "schema"},
 		"functions without table":   {`{"columns":{},"email_lookup":"exact","functions":{"schema":"a"}}`, "table"},
@@ -206,7 +214,7 @@ func FuzzStoreText(f *testing.F) {
 		f.Add(strings.ReplaceAll(text, ",", " ,\n"))
 	}
 	f.Add(apiText)
-	f.Add(`{"columns":{"id":{"name":"\ud800","type":"b"}},"email_lookup":"exact","table":{"name":"a","schema":"b"}}`)
+	f.Add(`{"columns":{"id":{"name":"\ud800","type":"b"}},"email_lookup":"exact","table":"b.a"}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		s, err := store.Parse(text)
 		if err != nil {
@@ -233,7 +241,7 @@ func TestNearest(t *testing.T) {
 		}
 	}
 	var unknown *store.UnknownPartError
-	_, err := store.Parse(`{"columns":{"emial":{"name":"a","type":"b"}},"email_lookup":"exact","table":{"name":"a","schema":"b"}}`)
+	_, err := store.Parse(`{"columns":{"emial":{"name":"a","type":"b"}},"email_lookup":"exact","table":"b.a"}`)
 	if !errors.As(err, &unknown) || unknown.Name != "emial" || unknown.Nearest != store.Email {
 		t.Errorf("%v", err)
 	}

@@ -52,7 +52,7 @@ func TestTenantTextsAreStrict(t *testing.T) {
 		{`"client_id_key":"A",`, ``, "client_id_key"},
 		{`"client_id_key"`, `"Client_id_key"`, "null or empty"},
 		{`"connection"`, `"conexion"`, "conexion"},
-		{`"refuses":["create","delete"]`, `"table":{"name":"a","schema":"b"}`, "not both"},
+		{`"refuses":["create","delete"]`, `"table":"b.a"`, "not both"},
 		{`"parts":["blocked",`, `"parts":["id","blocked",`, "sorted"},
 		{`"parts":["blocked","email","id","password"],`, ``, "parts"},
 	} {

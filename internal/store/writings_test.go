@@ -12,7 +12,7 @@ import (
 // What is written stands in the text of a store and is read again; what no store has is refused.
 func TestWritingsAsText(t *testing.T) {
 	const head, foot = `{"columns":{"email":{"name":"email","type":"text","write":{"sql":"new.value","takes":["value"],"type":"text"}},` +
-		`"id":"id bigint","password":"password text"},"email_lookup":"exact",`, `"table":{"name":"users","schema":"public"}}`
+		`"id":"id bigint","password":"password text"},"email_lookup":"exact",`, `"table":"public.users"}`
 	for middle, problem := range map[string]string{
 		`"extra_columns":{"a":{"on_change":{"sql":"1","type":"integer"},"on_create":{"sql":"new.email","takes":["email"],"type":"text"}}},`: "",
 		`"on_delete":{"gone":{"sql":"now()","type":"date"}},"row_filter":{"sql":"users.gone IS NULL","type":"boolean"},`:                    "",

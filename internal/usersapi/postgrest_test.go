@@ -30,7 +30,7 @@ func TestPostgRESTPreRequest(t *testing.T) {
 	db.Exec(strings.ReplaceAll(sql, "users_api", `"`+role+`"`))
 	conn := db.ConnTo(db.URLFor(role, "role-password"))
 	good := m{
-		"iss": "https://tenant.eu.auth0.com/", "aud": "https://users.example.com/", "azp": "the client's ID",
+		"iss": "https://acme.eu.auth0.com/", "aud": "https://users.example.com/", "azp": "the client's ID",
 		"sub": "the client's ID@clients", "gty": "client-credentials", "scope": "users:login users:get_user users:delete",
 	}
 	for name, c := range map[string]struct {
@@ -49,7 +49,7 @@ func TestPostgRESTPreRequest(t *testing.T) {
 		"a user":          {"/rpc/login", m{"sub": "auth0|1"}, false},
 		"no sub":          {"/rpc/login", m{"sub": nil}, false},
 		"no aud":          {"/rpc/login", m{"aud": nil}, false},
-		"two auds":        {"/rpc/login", m{"aud": []string{"https://users.example.com/", "https://tenant.eu.auth0.com/userinfo"}}, false},
+		"two auds":        {"/rpc/login", m{"aud": []string{"https://users.example.com/", "https://acme.eu.auth0.com/userinfo"}}, false},
 		"another aud":     {"/rpc/login", m{"aud": "https://other.example.com"}, false},
 		"another azp":     {"/rpc/login", m{"azp": "other", "sub": "other@clients"}, false},
 		"another iss":     {"/rpc/login", m{"iss": "https://evil.example.com/"}, false},

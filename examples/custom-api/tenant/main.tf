@@ -58,7 +58,7 @@ resource "auth0_client" "scripts" {
   grant_types = ["client_credentials"]
 }
 
-# The provider auth0/auth0 keeps the secret in its state.
+# The provider auth0/auth0 keeps the secret in its state; where its version has client_secret_wo, that keeps it out.
 resource "auth0_client_credentials" "scripts" {
   client_id             = auth0_client.scripts.id
   authentication_method = "client_secret_post"

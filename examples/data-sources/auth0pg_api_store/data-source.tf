@@ -26,13 +26,12 @@ resource "auth0pg_connection" "users" {
 
   configuration_wo = {
     API_CLIENT_ID     = "PkZcKCXJSZ6oU5nJq1pOYqWcYHg5tTBE"
-    API_CLIENT_SECRET = var.scripts_password
+    API_CLIENT_SECRET = var.client_secret
   }
   configuration_wo_version = 1
-  deletion_protection      = false
 }
 
-variable "scripts_password" {
+variable "client_secret" {
   description = "The secret of the client that the scripts are."
   type        = string
   ephemeral   = true

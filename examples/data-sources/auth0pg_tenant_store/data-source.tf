@@ -19,13 +19,12 @@ resource "auth0pg_connection" "members" {
 
   configuration_wo = {
     TENANT_CLIENT_ID     = "PkZcKCXJSZ6oU5nJq1pOYqWcYHg5tTBE"
-    TENANT_CLIENT_SECRET = var.scripts_password
+    TENANT_CLIENT_SECRET = var.client_secret
   }
   configuration_wo_version = 1
-  deletion_protection      = false
 }
 
-variable "scripts_password" {
+variable "client_secret" {
   description = "The secret of the client in the other tenant."
   type        = string
   ephemeral   = true

@@ -1,5 +1,12 @@
 data "auth0pg_users_audit" "users" {
-  store = auth0pg_users_table.users.store
+  store         = auth0pg_users_table.users.store
+  legacy_hashes = local.legacy_hashes
+
+  # Also count what an auth0pg_users_import with these settings would do. Without it import_figures is null, and fewer rows are read.
+  import = {
+    user_id_prefix = "legacy"
+    hash_formats   = concat(["bcrypt"], local.legacy_hashes)
+  }
 }
 
 locals {
@@ -17,8 +24,8 @@ check "users_can_move" {
     error_message = "Password hashes of no known format: ${data.auth0pg_users_audit.users.hashes_unknown.query}"
   }
   assert {
-    condition     = length(setsubtract(keys(data.auth0pg_users_audit.users.hashes), concat(["bcrypt_2a", "bcrypt_2b", "bcrypt_2y"], local.legacy_hashes))) == 0
-    error_message = "Password hashes that login does not accept: ${join(", ", keys(data.auth0pg_users_audit.users.hashes))}"
+    condition     = data.auth0pg_users_audit.users.hashes_unreadable.count == 0
+    error_message = "Password hashes that login cannot compare with: ${data.auth0pg_users_audit.users.hashes_unreadable.query}"
   }
 }
 
@@ -27,7 +34,17 @@ output "hash_formats" {
 }
 
 output "users_left_to_migrate" {
-  value = data.auth0pg_users_audit.users.left.count
+  value = {
+    count         = data.auth0pg_users_audit.users.left.count
+    query         = data.auth0pg_users_audit.users.left.query # lists them
+    by_format     = data.auth0pg_users_audit.users.left_by_format
+    by_last_login = data.auth0pg_users_audit.users.left_by_last_login
+    forecast      = data.auth0pg_users_audit.users.forecast
+  }
+}
+
+output "an_import_would" {
+  value = data.auth0pg_users_audit.users.import_figures
 }
 
 resource "auth0pg_users_table" "users" {
@@ -38,6 +55,7 @@ resource "auth0pg_users_table" "users" {
     email          = {}
     email_verified = {}
     password       = { name = "password_hash" }
-    migrated_at    = {}
+    last_login     = {} # for left_by_last_login and forecast
+    migrated_at    = {} # for left, and all that is about an import
   }
 }

@@ -26,6 +26,7 @@ resource "auth0pg_users_table" "users" {
   name                 = var.table.name
   columns              = var.table.columns
   extra_columns        = var.table.extra_columns
+  on_delete            = var.table.on_delete
   row_filter           = var.table.row_filter
   not_blocking         = var.table.not_blocking
   legacy_hashes        = var.scripts.legacy_hashes

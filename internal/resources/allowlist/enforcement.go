@@ -30,8 +30,9 @@ func guardedStore() schema.StringAttribute {
 	attribute := kit.ConsumedDatabaseStore("The access functions that `enforcement = \"functions\"` guards: the `store` of "+
 		"an `auth0pg_access_functions`. "+
 		"A change moves the rules to the other functions.",
-		"Access functions check addresses in a database",
-		"Leave store out; the firewall in front of an API takes the addresses of the data source auth0pg_ip_ranges")
+		"What is enforced here is in the access functions of a database",
+		"Leave `store` out, and give the addresses of the data source `auth0pg_ip_ranges` to the firewall in front of the API, "+
+			"or to the allowlist of the other tenant's attack protection")
 	attribute.Required, attribute.Optional = false, true
 	return attribute
 }
@@ -55,9 +56,17 @@ type rulesPlace struct {
 	Schema      string `json:"schema,omitempty"`
 }
 
+// enforcement is what enforces the list; "" while that is not known.
+func (m *allowlistModel) enforcement() string {
+	if m.Enforcement.IsNull() {
+		return enforcementNone
+	}
+	return m.Enforcement.ValueString()
+}
+
 // place is where the model's rules stand.
 func (m *allowlistModel) place() rulesPlace {
-	at := rulesPlace{Enforcement: m.Enforcement.ValueString()}
+	at := rulesPlace{Enforcement: m.enforcement()}
 	switch at.Enforcement {
 	case enforcementFunctions:
 		at.Schema, _ = m.functionsSchema()
@@ -69,7 +78,7 @@ func (m *allowlistModel) place() rulesPlace {
 
 // rules is what is to stand on the server; known is false while a part of it is not.
 func (m *allowlistModel) rules() (rules []string, known bool) {
-	how := m.Enforcement.ValueString()
+	how := m.enforcement()
 	if how == enforcementNone {
 		return nil, !m.Enforcement.IsUnknown()
 	}
@@ -85,6 +94,14 @@ func (m *allowlistModel) rules() (rules []string, known bool) {
 		return hbaRules(list.Role, &postgres.HBAFile{Lines: list.HBALines(), Place: postgres.IncludedFirst}), true
 	}
 	return list.LoginTriggerStatements(), true
+}
+
+// enforceRules says what is to stand on the server; null is nothing.
+func (m *allowlistModel) enforceRules(rules []string) {
+	m.Enforced = kit.StringList(rules)
+	if len(rules) == 0 {
+		m.Enforced = types.ListNull(types.StringType)
+	}
 }
 
 // hbaRules are the lines that matter in both files.
@@ -113,9 +130,9 @@ func (r *allowlist) planEnforced(
 ) {
 	rules, known := plan.rules()
 	if known {
-		plan.Enforced = kit.StringList(rules)
+		plan.enforceRules(rules)
 	}
-	how := plan.Enforcement.ValueString()
+	how := plan.enforcement()
 	if plan.Enforcement.IsUnknown() || how == enforcementNone {
 		return
 	}
@@ -177,7 +194,7 @@ func (m *allowlistModel) checkPossible(found *postgres.Enforcement, diags *diag.
 		enforcementHBA:       found.HBA,
 		enforcementTrigger:   found.LoginTrigger,
 	}
-	how := m.Enforcement.ValueString()
+	how := m.enforcement()
 	if reason := reasons[how]; reason != "" {
 		possible := []string{`"none"`}
 		for _, other := range []string{enforcementFunctions, enforcementTrigger, enforcementHBA} {
@@ -229,9 +246,9 @@ func (m *allowlistModel) checkRole(ctx context.Context, server *postgres.Server,
 
 // enforce puts the planned rules in force.
 func (r *allowlist) enforce(ctx context.Context, plan *allowlistModel, diags *diag.Diagnostics) bool {
-	how := plan.Enforcement.ValueString()
+	how := plan.enforcement()
 	if rules, known := plan.rules(); known {
-		plan.Enforced = kit.StringList(rules)
+		plan.enforceRules(rules)
 	}
 	if how == enforcementNone {
 		return true
@@ -263,7 +280,7 @@ func (r *allowlist) readEnforced(
 	state *allowlistModel,
 	diags *diag.Diagnostics,
 ) bool {
-	how := state.Enforcement.ValueString()
+	how := state.enforcement()
 	if how == enforcementNone {
 		return true
 	}
@@ -292,7 +309,7 @@ func (r *allowlist) readEnforced(
 		enforcementError(diags, "Allowlist Not Read", "Could not read how the allowlist is enforced", how, err)
 		return false
 	}
-	state.Enforced = kit.StringList(rules)
+	state.enforceRules(rules)
 	return true
 }
 

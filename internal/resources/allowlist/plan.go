@@ -150,11 +150,11 @@ func keptAnswer(
 	}
 	if state != nil && state.Live.ValueBool() {
 		said := kit.GetPrivate[answer](ctx, req.Private, feedKey, &diag.Diagnostics{})
-		if said != nil && said.URL == plan.URL.ValueString() {
+		if said != nil && said.URL == plan.feedURL() {
 			return *said, nil
 		}
 	}
-	said, err := askFeed(ctx, plan.URL.ValueString())
+	said, err := askFeed(ctx, plan.feedURL())
 	said.Anew = true
 	return said, err
 }

@@ -11,8 +11,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -84,35 +82,27 @@ func (r *allowlist) Schema(_ context.Context, _ resource.SchemaRequest, resp *re
 				Validators: []validator.Set{networksValidator{}},
 			},
 			"live": schema.BoolAttribute{
-				Optional: true,
-				Computed: true,
-				Default:  booldefault.StaticBool(false),
+				Optional: true, Computed: true, PlanModifiers: kit.ImpliedBool(false),
 				MarkdownDescription: "Whether to read Auth0's live list at every plan instead of the list bundled with this " +
 					"provider, which is the default. " +
 					"Addresses that come or go then show in the plan. When the feed cannot be read, the addresses that " +
 					"are in use stay, with a warning.",
 			},
 			"url": schema.StringAttribute{
-				Optional: true,
-				Computed: true,
-				Default:  stringdefault.StaticString(ipranges.DefaultURL),
+				Optional: true, Computed: true, PlanModifiers: kit.ImpliedString(ipranges.DefaultURL),
 				MarkdownDescription: "Where the live list is read from, for " +
 					"example a mirror; the default is `" + ipranges.DefaultURL + "`. " +
 					"It is used only with `live = true`; a change is followed at the next plan.",
 				Validators: []validator.String{feedURLValidator{}},
 			},
 			"allow_shrink": schema.BoolAttribute{
-				Optional: true,
-				Computed: true,
-				Default:  booldefault.StaticBool(false),
+				Optional: true, Computed: true, PlanModifiers: kit.ImpliedBool(false),
 				MarkdownDescription: "Whether a live list with fewer addresses than before is accepted. By default it is " +
 					"refused, because a broken feed would lock Auth0 out. " +
 					"A change applies to the next list.",
 			},
 			"enforcement": schema.StringAttribute{
-				Optional: true,
-				Computed: true,
-				Default:  stringdefault.StaticString(enforcementNone),
+				Optional: true, Computed: true, PlanModifiers: kit.ImpliedString(enforcementNone),
 				MarkdownDescription: "What enforces the list on the server. " +
 					"`none`, the default: nothing; use the outputs for a firewall, a security group or `pg_hba.conf`. " +
 					"`functions`: the access functions in `store` refuse calls from other addresses, on every server. " +
@@ -145,7 +135,7 @@ func (r *allowlist) Schema(_ context.Context, _ resource.SchemaRequest, resp *re
 				"lines for `pg_hba.conf` of them."),
 			"enforced": kit.ComputedStrings("What stands on the server to enforce the list: the lines of the included file " +
 				"and the one that includes it, or the SQL of the trigger or of the function. " +
-				"What was changed elsewhere is put back. Empty with `enforcement = \"none\"`."),
+				"What was changed elsewhere is put back. Null with `enforcement = \"none\"`."),
 			"last_updated_at": schema.StringAttribute{
 				Computed:            true,
 				MarkdownDescription: "The timestamp of the list that Auth0's addresses came from.",
@@ -174,7 +164,7 @@ func (r *allowlist) ValidateConfig(
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	switch how := config.Enforcement.ValueString(); how {
+	switch how := config.enforcement(); how {
 	case enforcementHBA, enforcementTrigger:
 		if config.Role.IsNull() {
 			resp.Diagnostics.AddAttributeError(path.Root("role"), "Role Missing",
@@ -219,7 +209,7 @@ func (r *allowlist) Read(ctx context.Context, req resource.ReadRequest, resp *re
 	if !state.Live.ValueBool() {
 		return
 	}
-	said, err := askFeed(ctx, state.URL.ValueString())
+	said, err := askFeed(ctx, state.feedURL())
 	if err != nil {
 		addFeedCancelled(&resp.Diagnostics, err)
 		return
@@ -258,15 +248,23 @@ func (r *allowlist) Delete(ctx context.Context, req resource.DeleteRequest, resp
 	}
 }
 
+// feedURL is where the live list is read from.
+func (m *allowlistModel) feedURL() string {
+	if m.URL.IsNull() {
+		return ipranges.DefaultURL
+	}
+	return m.URL.ValueString()
+}
+
 func (m *allowlistModel) title() string {
-	return fmt.Sprintf("the allowlist with enforcement = %q", m.Enforcement.ValueString())
+	return fmt.Sprintf("the allowlist with enforcement = %q", m.enforcement())
 }
 
 func (m *allowlistModel) logFields() map[string]any {
 	return map[string]any{
 		"allowlist":   m.ID.ValueString(),
 		"networks":    len(m.CIDRs.Elements()),
-		"enforcement": m.Enforcement.ValueString(),
+		"enforcement": m.enforcement(),
 		"source":      m.Source.ValueString(),
 	}
 }

@@ -57,7 +57,9 @@ func (d *apiStore) Schema(_ context.Context, _ datasource.SchemaRequest, resp *d
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Users behind an API over HTTPS, which the scripts ask in place of a database: one that " +
 			"implements the documented contract, or PostgREST in front of access functions. Its `store` goes to " +
-			"`auth0pg_connection` or to `auth0pg_scripts`; there is no role, and nothing of a database.\n\n" +
+			"`auth0pg_connection` or to `auth0pg_scripts`, and to nothing that is about a database. The guide [An API in front of " +
+			"the users](../guides/api-in-front-of-the-users.md) has the steps from nothing to the first login. A change of any attribute " +
+			"changes `store`, and so uploads the scripts of the connection anew.\n\n" +
 			"Each plan reads the API's settings in the tenant, where the provider has one, and warns where others than " +
 			"the scripts could get tokens for it. The API itself is not asked.",
 		Attributes: map[string]schema.Attribute{
@@ -67,8 +69,10 @@ func (d *apiStore) Schema(_ context.Context, _ datasource.SchemaRequest, resp *d
 				Validators: []validator.String{urlValidator{}},
 			},
 			"contract": schema.StringAttribute{
-				Required: true, MarkdownDescription: "How the API is asked: `web_service` is the contract of the guide *An API in " +
-					"front of the users*, and `rpc` PostgREST's convention over the access functions.",
+				Required: true, MarkdownDescription: "How the API is asked: `web_service` is the contract of the guide " +
+					"[Implementing the users API](../guides/users-api-contract.md), and `rpc` [PostgREST's " +
+					"convention](../guides/users-api.md#postgrest-in-its-place) over the access functions. `auth0pg-users-api` speaks " +
+					"both.",
 				Validators: []validator.String{oneOf(store.Contracts())},
 			},
 			"password_check": schema.StringAttribute{
@@ -77,8 +81,8 @@ func (d *apiStore) Schema(_ context.Context, _ datasource.SchemaRequest, resp *d
 				Validators: []validator.String{oneOf(store.PasswordChecks())},
 			},
 			"schema": schema.StringAttribute{
-				Optional: true, MarkdownDescription: "The schema of the functions, which PostgREST is told in `Content-Profile`. " +
-					"The contract `rpc` needs it, and no other has it.",
+				Optional: true, MarkdownDescription: "The schema of the functions, which PostgREST is told in `Content-Profile`: the " +
+					"`schema` of the `auth0pg_access_functions` behind the API. The contract `rpc` needs it, and no other has it.",
 				Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"auth": schema.StringAttribute{
@@ -88,8 +92,8 @@ func (d *apiStore) Schema(_ context.Context, _ datasource.SchemaRequest, resp *d
 				Validators: []validator.String{oneOf(store.Auths())},
 			},
 			"audience": schema.StringAttribute{
-				Optional: true, MarkdownDescription: "The identifier of the API in the tenant, for which tokens are asked. " +
-					"`client_credentials` needs it.",
+				Optional: true, MarkdownDescription: "The identifier of the API in the tenant, for which tokens are asked: the " +
+					"`identifier` of its `auth0_resource_server`, to the last slash. `client_credentials` needs it.",
 				Validators: []validator.String{stringvalidator.LengthBetween(1, 600)},
 			},
 			"token_url": schema.StringAttribute{

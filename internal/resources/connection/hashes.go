@@ -13,8 +13,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -96,7 +94,7 @@ func hashAttributes() map[string]schema.Attribute {
 	keyForm := stringvalidator.RegexMatches(configurationKeyForm, "must be a name: letters, digits and underscores")
 	return map[string]schema.Attribute{
 		"password_hash": schema.StringAttribute{
-			Optional: true, Computed: true, Default: stringdefault.StaticString(scripts.DefaultPasswordHash),
+			Optional: true, Computed: true, PlanModifiers: kit.ImpliedString(scripts.DefaultPasswordHash),
 			MarkdownDescription: "The format in which the scripts write new password hashes, and " +
 				"which login reads beside bcrypt: " + kit.Code(hashes.Writable()) +
 				"; the default is `" + scripts.DefaultPasswordHash + "`. The guide *Password hashes* describes each. " +
@@ -105,14 +103,14 @@ func hashAttributes() map[string]schema.Attribute {
 			Validators: []validator.String{writtenHash{}},
 		},
 		"bcrypt_rounds": schema.Int64Attribute{
-			Optional: true, Computed: true, Default: int64default.StaticInt64(scripts.DefaultBcryptRounds),
+			Optional: true, Computed: true, PlanModifiers: kit.ImpliedInt64(scripts.DefaultBcryptRounds),
 			MarkdownDescription: fmt.Sprintf("The cost of new hashes with bcrypt, from %d to %d; the default is %d. A change "+
 				"counts for passwords that are set from then on.",
 				scripts.MinBcryptRounds, scripts.MaxBcryptRounds, scripts.DefaultBcryptRounds),
 			Validators: []validator.Int64{int64validator.Between(scripts.MinBcryptRounds, scripts.MaxBcryptRounds)},
 		},
 		"bcrypt_prefix": schema.StringAttribute{
-			Optional: true, Computed: true, Default: stringdefault.StaticString(scripts.DefaultBcryptPrefix),
+			Optional: true, Computed: true, PlanModifiers: kit.ImpliedString(scripts.DefaultBcryptPrefix),
 			MarkdownDescription: "The version that new hashes with bcrypt name: `2b`, the default, `2a` (the only one that " +
 				"pgcrypto knows) or `2y`. A change counts for passwords that are set from then on.",
 			Validators: []validator.String{stringvalidator.OneOf("2b", "2a", "2y")},
@@ -125,14 +123,14 @@ func hashAttributes() map[string]schema.Attribute {
 			Validators: []validator.Int64{int64validator.Between(hashes.MinIterations, hashes.MaxIterations)},
 		},
 		"argon2_memory": schema.Int64Attribute{
-			Optional: true, Computed: true, Default: int64default.StaticInt64(scripts.DefaultArgon2Memory),
+			Optional: true, Computed: true, PlanModifiers: kit.ImpliedInt64(scripts.DefaultArgon2Memory),
 			MarkdownDescription: fmt.Sprintf("The memory of new hashes with Argon2id, in KiB, from %d to %d; the default is "+
 				"%d. A change counts for passwords that are set from then on.",
 				hashes.MinArgon2Memory, hashes.MaxArgon2Memory, scripts.DefaultArgon2Memory),
 			Validators: []validator.Int64{int64validator.Between(hashes.MinArgon2Memory, hashes.MaxArgon2Memory)},
 		},
 		"argon2_passes": schema.Int64Attribute{
-			Optional: true, Computed: true, Default: int64default.StaticInt64(scripts.DefaultArgon2Passes),
+			Optional: true, Computed: true, PlanModifiers: kit.ImpliedInt64(scripts.DefaultArgon2Passes),
 			MarkdownDescription: fmt.Sprintf("How often new hashes with Argon2id go through that memory, from %d to %d; the "+
 				"default is %d. A change counts for passwords that are set from then on.",
 				hashes.MinArgon2Passes, hashes.MaxArgon2Passes, scripts.DefaultArgon2Passes),

@@ -106,6 +106,7 @@ func (m *connectionModel) adoptScripts(options map[string]any) {
 		}
 	}
 	m.ScriptDigests = digestMap(taken)
+	m.Operations = operationsOf(m.ScriptDigests)
 	m.Store = kit.NullStore()
 	behaviour := defaultScripts().Attributes()
 	if rendered {

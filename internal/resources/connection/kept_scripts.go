@@ -121,7 +121,7 @@ func (p *connectionPrivate) keep(prior, now *connectionModel, texts map[string]s
 		}
 	}
 	now.ScriptDigests = digestMap(texts)
-	now.Operations = operationsOf(now.ScriptDigests)
+	now.refreshOperations()
 	if len(now.storedTexts(p.Stored)) == len(texts) {
 		return prior != nil
 	}

@@ -51,6 +51,11 @@ func (m *connectionModel) checkOperations(ctx context.Context, diags *diag.Diagn
 	}
 }
 
+// managesScripts reports whether the scripts are managed here, as they are by default; false while that is not known.
+func (m *connectionModel) managesScripts() bool {
+	return m.ManageScripts.IsNull() || m.ManageScripts.ValueBool()
+}
+
 // checkMode refuses an operation that the connection never has.
 func (m *connectionModel) checkMode(at path.Path, operation string, diags *diag.Diagnostics) {
 	if isTrue(m.ImportMode) && !slices.Contains(scripts.Rendered(true, store.Store{}), scripts.Operation(operation)) {
@@ -84,7 +89,7 @@ var withoutScript = map[scripts.Operation]string{
 
 // warnOfMissing says what Auth0 does without the scripts that the connection is not to have, where that is news.
 func (m *connectionModel) warnOfMissing(r resolved, prior *connectionModel, diags *diag.Diagnostics) {
-	if !r.managed || r.mode || hasUnknown(m.ScriptDigests) || prior != nil && prior.Operations.Equal(m.Operations) {
+	if !r.managed || r.mode || hasUnknown(m.ScriptDigests) || prior != nil && operationsOf(prior.ScriptDigests).Equal(operationsOf(m.ScriptDigests)) {
 		return
 	}
 	missing, refused := "", ""

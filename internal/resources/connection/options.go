@@ -193,8 +193,12 @@ func (m *connectionModel) wantedOptions(config *connectionModel) map[string]any 
 // refreshOptions takes the typed attributes and `options` from what is stored. In `options` only the keys count
 // that are there; adopt fills it with everything that no attribute stands for.
 func (m *connectionModel) refreshOptions(stored map[string]any, adopt bool) {
-	m.ImportMode = types.BoolValue(stored[optionImportMode] == true)
-	m.EnabledCustomization = types.BoolValue(stored[optionCustomization] == true)
+	for key, state := range map[string]*types.Bool{optionImportMode: &m.ImportMode, optionCustomization: &m.EnabledCustomization} {
+		// Without a word the one is false and the other true.
+		if value := stored[key] == true; adopt || !state.IsNull() || value == (key == optionImportMode) {
+			*state = types.BoolValue(value)
+		}
+	}
 	for _, o := range m.typedOptions() {
 		o.refresh(stored[o.key], adopt)
 	}
@@ -298,7 +302,7 @@ func (m *connectionModel) sameOptions(other *connectionModel) bool {
 		}
 	}
 	return m.ImportMode.Equal(other.ImportMode) && m.EnabledCustomization.Equal(other.EnabledCustomization) &&
-		(m.ScriptDigests.Equal(other.ScriptDigests) || !m.ManageScripts.ValueBool()) && m.Options.Equal(other.Options)
+		(m.ScriptDigests.Equal(other.ScriptDigests) || !m.managesScripts()) && m.Options.Equal(other.Options)
 }
 
 // jsonObjectValidator wants a JSON object.

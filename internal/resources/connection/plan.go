@@ -170,10 +170,13 @@ func (m *connectionModel) decide(
 		m.leaveOut(config)
 	}
 	settled := m.resolve(ctx, diags)
-	m.EnabledCustomization = types.BoolValue(true)
+	m.EnabledCustomization = types.BoolNull()
+	if prior != nil && !prior.EnabledCustomization.IsNull() {
+		m.EnabledCustomization = types.BoolValue(true)
+	}
 	m.planScripts(settled, prior, private, diags)
-	if config.Operations.IsNull() {
-		m.Operations = operationsOf(m.ScriptDigests)
+	if config.Operations.IsNull() && prior != nil && !prior.Operations.IsNull() {
+		m.Operations = operationsOf(m.ScriptDigests) // as an import states them
 	}
 	m.planOptions(prior)
 	m.planConfiguration(prior, config, private.Sent, diags)
@@ -300,7 +303,7 @@ func (m *connectionModel) planConfiguration(
 ) {
 	configured := config.ConfigurationWO
 	if prior == nil {
-		m.ConfigurationFingerprints = unknownFingerprints(configured)
+		m.ConfigurationFingerprints = types.MapUnknown(types.StringType)
 		return
 	}
 	stored := map[string]string{}

@@ -14,7 +14,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
@@ -29,15 +28,18 @@ import (
 // Scripts are tried before they are live: what their SQL would meet at the first sign-up or
 // login, it meets here, in a transaction that is rolled back.
 
+// triesScripts reports whether the scripts are tried, as they are by default; false while that is not known.
+func (m *connectionModel) triesScripts() bool { return m.Preflight.IsNull() || m.Preflight.ValueBool() }
+
 func preflightAttribute() schema.BoolAttribute {
 	return schema.BoolAttribute{
-		Optional: true, Computed: true, Default: booldefault.StaticBool(true),
+		Optional: true, Computed: true, PlanModifiers: kit.ImpliedBool(true),
 		MarkdownDescription: "Whether the SQL of the scripts is tried before they are uploaded; true by default. Where the " +
 			"provider reaches the server, it adds a user that cannot exist, finds, changes and deletes it, " +
 			"as the role of the database's URL if the provider may be that role, in a transaction that is always rolled back. " +
 			"Numbers taken from sequences are not given back, and what triggers do outside of the database is done. Where the " +
-			"provider does not reach the server, nothing is tried, nor is a store behind an API: whether that answers the first " +
-			"login shows. A change counts at the next upload.",
+			"provider does not reach the server, nothing is tried. Nor is a store behind an API or in another tenant: for an API " +
+			"run `auth0pg-users-api check`. A change counts at the next upload.",
 	}
 }
 
@@ -67,7 +69,7 @@ func (r *connection) checkCatalog(
 ) {
 	users := settled.store
 	at, direct := users.Reach.(store.Table)
-	if diags.HasError() || !direct || !plan.Preflight.ValueBool() || plan.UseFormerScripts.ValueBool() ||
+	if diags.HasError() || !direct || !plan.triesScripts() || plan.UseFormerScripts.ValueBool() ||
 		hasUnknown(plan.ScriptDigests) || !plan.uploads(prior) || r.data.Notes.TableChanges(at.Schema, at.Name) {
 		return
 	}
@@ -162,7 +164,7 @@ func (r *connection) preflight(
 	diags *diag.Diagnostics,
 ) bool {
 	users := settled.store
-	if !settled.storeKnown || !plan.Preflight.ValueBool() || !plan.uploads(prior) {
+	if !settled.storeKnown || !plan.triesScripts() || !plan.uploads(prior) {
 		return true
 	}
 	if plan.UseFormerScripts.ValueBool() {

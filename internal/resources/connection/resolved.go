@@ -47,7 +47,7 @@ func (m *connectionModel) resolve(ctx context.Context, diags *diag.Diagnostics) 
 		hasStore: !m.Store.IsNull(), settings: m.settings(ctx, diags),
 		mode: m.ImportMode.ValueBool(), modeKnown: !m.ImportMode.IsUnknown(),
 		overrides: map[scripts.Operation]string{}, open: map[scripts.Operation]bool{},
-		managed: m.ManageScripts.ValueBool(), named: m.Operations,
+		managed: m.managesScripts(), named: m.Operations,
 	}
 	r.store, r.storeKnown = m.Store.Parsed()
 	for name, value := range r.settings.Overrides.Elements() {
@@ -90,16 +90,20 @@ func (r resolved) wanted() []scripts.Operation {
 	return slices.DeleteFunc(scripts.Operations(), func(op scripts.Operation) bool { return !wanted[op] })
 }
 
-// settings is the `scripts` block, or the defaults without it; unknown parts stay unknown.
+// settings is the `scripts` block, with the defaults for what it leaves out; unknown parts stay unknown.
 func (m *connectionModel) settings(ctx context.Context, diags *diag.Diagnostics) scriptsModel {
-	object := m.Scripts
-	if object.IsNull() {
-		object = defaultScripts()
-	}
-	if object.IsUnknown() {
+	if m.Scripts.IsUnknown() {
 		return scriptsModel{Overrides: types.MapUnknown(types.StringType), DatabaseURLKey: types.StringUnknown()}
 	}
+	settings := defaultScripts().Attributes()
+	for name, value := range m.Scripts.Attributes() {
+		if !value.IsNull() {
+			settings[name] = value
+		}
+	}
 	var s scriptsModel
+	object, errs := types.ObjectValue(scriptsType.AttrTypes, settings)
+	diags.Append(errs...)
 	diags.Append(object.As(ctx, &s, basetypes.ObjectAsOptions{})...)
 	return s
 }

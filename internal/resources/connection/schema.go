@@ -18,11 +18,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setplanmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -114,7 +112,7 @@ func connectionSchema(ctx context.Context) schema.Schema {
 			},
 		},
 		"import_mode": schema.BoolAttribute{
-			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+			Optional: true, Computed: true, PlanModifiers: kit.ImpliedBool(false),
 			MarkdownDescription: "Whether users move to Auth0's own store at their first login (automatic migration). The " +
 				"connection then gets the scripts `login` and `get_user` only; " +
 				"false, the default, keeps users in your database and gives the connection all scripts. A change uploads " +
@@ -127,14 +125,15 @@ func connectionSchema(ctx context.Context) schema.Schema {
 				"`scripts.overrides` or rendered from `store`. " +
 				"By default all of its mode and those of `scripts.overrides`, without `store` only the latter. `login` and " +
 				"`get_user` alone are a connection: what Auth0 does " +
-				"where a script is missing, the plan says. A change uploads or removes scripts.",
+				"where a script is missing, the plan says. A change uploads or removes scripts. Without this attribute it is null, unless " +
+				"the connection was imported.",
 			Validators: []validator.Set{
 				setvalidator.SizeAtLeast(1),
 				setvalidator.ValueStringsAre(stringvalidator.OneOf(kit.OperationNames()...)),
 			},
 		},
 		"manage_scripts": schema.BoolAttribute{
-			Optional: true, Computed: true, Default: booldefault.StaticBool(true),
+			Optional: true, Computed: true, PlanModifiers: kit.ImpliedBool(true),
 			MarkdownDescription: "Whether the scripts are managed here; true by default. With false they stay in the tenant " +
 				"as they are, for whatever else deploys them, such as a pipeline; " +
 				"`store`, `scripts` and `operations` are then left out. A change to false leaves the scripts in place.",
@@ -182,18 +181,18 @@ func connectionSchema(ctx context.Context) schema.Schema {
 				"this to false and apply first.",
 		},
 		"delete_with_users": schema.BoolAttribute{
-			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+			Optional: true, Computed: true, PlanModifiers: kit.ImpliedBool(false),
 			MarkdownDescription: "Whether the connection may be deleted while it has users. Auth0 deletes their profiles with " +
 				"it. False by default; a change counts once it has been applied.",
 		},
 		"allow_replacement": schema.BoolAttribute{
-			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+			Optional: true, Computed: true, PlanModifiers: kit.ImpliedBool(false),
 			MarkdownDescription: "Whether a change of `name` may delete this connection and create another. False by default; " +
 				"the guards of deletion apply all the same.",
 		},
 		"preflight": preflightAttribute(),
 		"use_former_scripts": schema.BoolAttribute{
-			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+			Optional: true, Computed: true, PlanModifiers: kit.ImpliedBool(false),
 			MarkdownDescription: "Whether the connection has the scripts of before the last apply that changed them, " +
 				"whatever `store` and `scripts` say: " +
 				"the way back from a bad upload. False by default. A change uploads them; back at false, those that the " +
@@ -218,7 +217,7 @@ func connectionSchema(ctx context.Context) schema.Schema {
 		},
 		"enabled_database_customization": schema.BoolAttribute{
 			Computed:            true,
-			MarkdownDescription: "Whether the scripts are in use. It is always switched on.",
+			MarkdownDescription: "Whether the scripts are in use, as they always are after an apply; null as long as nothing else was found.",
 		},
 	}
 	attributes["timeouts"] = timeouts.Attributes(ctx, timeouts.Opts{
@@ -245,8 +244,8 @@ func connectionSchema(ctx context.Context) schema.Schema {
 
 func optionalStore() schema.StringAttribute {
 	attribute := kit.ConsumedStore("The user store that the scripts are rendered for: the `store` of an " +
-		"`auth0pg_users_table`, of `auth0pg_access_functions`, or of a data source such as `auth0pg_store` and " +
-		"`auth0pg_api_store`. Without it the scripts are those of `scripts.overrides`. " +
+		"`auth0pg_users_table`, of `auth0pg_access_functions`, or of a data source: `auth0pg_store`, `auth0pg_api_store` or " +
+		"`auth0pg_tenant_store`. Without it the scripts are those of `scripts.overrides`. " +
 		"A change renders and uploads the scripts anew.")
 	attribute.Required, attribute.Optional = false, true
 	return attribute
@@ -268,30 +267,32 @@ func scriptsBlock() schema.SingleNestedBlock {
 						"dots, hyphens and underscores"),
 				},
 			},
-			"database_url_key": keyAttribute(scripts.DefaultDatabaseURLKey, "The configuration key that holds the database's URL."),
+			"database_url_key": keyAttribute(scripts.DefaultDatabaseURLKey, "The configuration key that holds the database's URL. "+
+				"It is for a store in a database."),
 			"ca_key": keyAttribute(scripts.DefaultCAKey, "The configuration key that may hold, in PEM, the "+
-				"certificate authority of the database; without it the public ones are trusted."),
+				"certificate authority of the database; without it the public ones are trusted. With an API that is `ca_key` of "+
+				"`auth0pg_api_store`."),
 			"pool_max": schema.Int64Attribute{
-				Optional: true, Computed: true, Default: int64default.StaticInt64(scripts.DefaultPoolMax),
+				Optional: true, Computed: true, PlanModifiers: kit.ImpliedInt64(scripts.DefaultPoolMax),
 				MarkdownDescription: fmt.Sprintf("How many connections each container of the platform keeps to the database at "+
-					"most, from 1 to %d; the default is %d. A "+
+					"most, from 1 to %d; the default is %d. It is for a store in a database. A "+
 					"change counts for new containers.", scripts.MaxPoolMax, scripts.DefaultPoolMax),
 				Validators: []validator.Int64{int64validator.Between(1, scripts.MaxPoolMax)},
 			},
 			"app_metadata_key": schema.StringAttribute{
-				Optional: true, Computed: true, Default: stringdefault.StaticString(scripts.DefaultAppMetadataKey),
+				Optional: true, Computed: true, PlanModifiers: kit.ImpliedString(scripts.DefaultAppMetadataKey),
 				MarkdownDescription: "The name under which the profile carries the part `app_metadata`: `app_metadata`, the " +
 					"default, or `metadata`. A change uploads the scripts anew.",
 				Validators: []validator.String{stringvalidator.OneOf("app_metadata", "metadata")},
 			},
 			"rehash_on_login": schema.BoolAttribute{
-				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+				Optional: true, Computed: true, PlanModifiers: kit.ImpliedBool(false),
 				MarkdownDescription: "Whether a login replaces a hash of another format than `password_hash`, or that costs " +
 					"less, by a new one; the scripts' role then needs the privilege for it. Not with " +
 					"`import_mode`. A change uploads login anew.",
 			},
 			"import_finished": schema.BoolAttribute{
-				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+				Optional: true, Computed: true, PlanModifiers: kit.ImpliedBool(false),
 				MarkdownDescription: "Whether the migration is over: the scripts then know nobody, and Auth0 serves the users " +
 					"that it has. Only with `import_mode`. A change uploads the scripts anew.",
 			},
@@ -317,7 +318,7 @@ func scriptsBlock() schema.SingleNestedBlock {
 
 func keyAttribute(standard, description string) schema.StringAttribute {
 	return schema.StringAttribute{
-		Optional: true, Computed: true, Default: stringdefault.StaticString(standard),
+		Optional: true, Computed: true, PlanModifiers: kit.ImpliedString(standard),
 		MarkdownDescription: description + " The default is `" + standard + "`. A change uploads the scripts anew.",
 		Validators: []validator.String{
 			stringvalidator.RegexMatches(configurationKeyForm, "must be a name: letters, digits and underscores"),

@@ -78,7 +78,8 @@ func (m *connectionModel) settleScripts(
 			"the provider has made. Nothing was changed.\n\nPlan again.")
 		return nil, false
 	}
-	m.ScriptDigests, m.Operations = digests, operationsOf(digests)
+	m.ScriptDigests = digests
+	m.refreshOperations()
 	if hasUnknown(m.ScriptChanges) {
 		m.ScriptChanges = r.changes(prior, private, digests, texts)
 	}
@@ -95,7 +96,7 @@ func (m *connectionModel) mergedScripts(
 	diags *diag.Diagnostics,
 ) (merged map[string]string, ok bool) {
 	merged = storedScripts(stored.Options)
-	if !m.ManageScripts.ValueBool() {
+	if !m.managesScripts() {
 		return merged, true
 	}
 	before := plainValues(state.ScriptDigests)
@@ -219,6 +220,13 @@ func (m *connectionModel) keepFormer(prior *connectionModel, private *connection
 	former, err := keepScripts(plainValues(prior.ScriptDigests), before)
 	private.Former = former
 	return err
+}
+
+// refreshOperations names the operations that the connection has scripts for, where they were configured or imported.
+func (m *connectionModel) refreshOperations() {
+	if !m.Operations.IsNull() {
+		m.Operations = operationsOf(m.ScriptDigests)
+	}
 }
 
 // operationsOf is the attribute operations: those that the connection has scripts for.

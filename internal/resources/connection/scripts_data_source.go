@@ -52,7 +52,8 @@ func (d *renderedScripts) Metadata(
 func (d *renderedScripts) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := map[string]schema.Attribute{
 		"store": kit.InDataSource(kit.ConsumedStore("The user store that the scripts are rendered for: the `store` of an " +
-			"`auth0pg_users_table`, of `auth0pg_access_functions`, or of a data source such as `auth0pg_api_store`.")),
+			"`auth0pg_users_table`, of `auth0pg_access_functions`, or of a data source: `auth0pg_store`, `auth0pg_api_store` or " +
+			"`auth0pg_tenant_store`.")),
 		"import_mode": schema.BoolAttribute{
 			Optional: true,
 			MarkdownDescription: "Whether the scripts are for a connection with automatic migration, which has `login` and " +

@@ -277,9 +277,6 @@ func (m *accessFunctionsModel) read(
 	if m.Owner.IsNull() {
 		m.Owner = types.StringValue(access.Owner)
 	}
-	if m.RehashOnLogin.IsNull() {
-		m.RehashOnLogin = types.BoolValue(false)
-	}
 	if m.PasswordHash.IsNull() {
 		m.PasswordHash = types.StringValue(scripts.DefaultPasswordHash)
 	}

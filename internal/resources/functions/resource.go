@@ -91,10 +91,10 @@ func (r *accessFunctions) Schema(_ context.Context, _ resource.SchemaRequest, re
 					"drops schema and functions and makes them anew, with the same gap for logins as a change of `schema`.",
 				Validators: []validator.String{kit.RoleNameValidator{}},
 			},
-			"table": kit.ConsumedDatabaseStore("The table's description: the `store` of an `auth0pg_users_table`. A change replaces "+
-				"the functions in one transaction.",
+			"table": kit.ConsumedDatabaseStore("The table's description: the `store` of an `auth0pg_users_table` or of a data "+
+				"source `auth0pg_store`. A change replaces the functions in one transaction.",
 				"Access functions stand in front of a table",
-				"Leave them out, or refer to the store of the auth0pg_users_table that the API reads"),
+				"Leave them out, or, for an API that calls them, give them the `store` of the table that it reads"),
 			"operations": kit.OperationsAttribute(
 				false,
 				"The operations that have functions: "+kit.QuotedOperations()+"; without it, all for which the table has the parts. "+

@@ -38,8 +38,8 @@ func statementsAttribute() schema.MapAttribute {
 			"queries that return a column for each part that the table has, under the part's name. All others end in an `INSERT`, " +
 			"`UPDATE` or `DELETE` without `RETURNING` that changes the one row of the user: no row means that there is no such " +
 			"user, and two are an error that takes everything back. A part that is only read can be written so. " +
-			"The server checks and prints it at plan; `owner_privileges` has what it takes. See the guide [Any users " +
-			"table](../guides/any-users-table.md#several-tables). A change replaces the function.",
+			"The server checks and prints it at plan; `owner_privileges` has what it takes. A whole example is in the guide [Any " +
+			"users table](../guides/any-users-table.md#several-tables). A change replaces the function.",
 		Validators: []validator.Map{
 			mapvalidator.SizeAtLeast(1),
 			mapvalidator.KeysAre(stringvalidator.OneOf(kit.AccessFunctionNames()...)),

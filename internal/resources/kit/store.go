@@ -5,6 +5,7 @@ package kit
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -26,26 +27,30 @@ func ExportedStore() schema.StringAttribute {
 	}
 }
 
+// inDatabase is the form of a store in PostgreSQL, in the documentation.
+const inDatabase = " It is JSON with `columns` (by part of a user, each with `name` and `type`, the latter in the " +
+	"server's words, or with `expression`, or with all three), `email_lookup` and `table` (`schema` and `name`), or in place of that " +
+	"`functions` (`schema`, `table`, and `statements` that are your own). An expression, as `row_filter` beside `columns` is " +
+	"one, has `sql`, `type`, and what it takes to run it in `reads` and `schemas`."
+
 // ConsumedStore is the attribute on the objects that derive from a store.
 func ConsumedStore(description string) schema.StringAttribute {
 	return schema.StringAttribute{
 		Required: true, CustomType: StoreType{},
-		MarkdownDescription: description + " It is JSON with `columns` (by part of a user, " +
-			"each with `name` and `type`, the " +
-			"latter in the server's words, or with `expression`, or with all three), `email_lookup` and `table` (`schema` and " +
-			"`name`), or in place of that `functions` (`schema`, `table`, and `statements` that are your own). An expression, as " +
-			"`row_filter` beside `columns` is " +
-			"one, has `sql`, `type`, and what it takes to run it in `reads` and `schemas`. A store behind an API has `api` " +
-			"and `parts`, one in another tenant `tenant` and `parts`.",
+		MarkdownDescription: description + inDatabase +
+			" A store behind an API has `api` and `parts`, one in another tenant `tenant` and `parts`.",
 		PlanModifiers: []planmodifier.String{sameStore{}},
 	}
 }
 
 // ConsumedDatabaseStore is [ConsumedStore] for what works on a table or on the functions in front of one: it refuses a store
-// that is neither. The reason goes before what to do instead.
+// that is neither. The reason, and what to do instead, are sentences without their full stops, in Markdown, which documentation
+// and message have.
 func ConsumedDatabaseStore(description, reason, instead string) schema.StringAttribute {
-	attribute := ConsumedStore(description)
-	attribute.Validators = []validator.String{storeInDatabase{reason, instead}}
+	attribute := ConsumedStore("")
+	attribute.MarkdownDescription = fmt.Sprintf("%s%s A store behind an API or in another tenant is refused. %s. %s.",
+		description, inDatabase, reason, instead)
+	attribute.Validators = []validator.String{storeInDatabase{reason, strings.ReplaceAll(instead, "`", "")}}
 	return attribute
 }
 

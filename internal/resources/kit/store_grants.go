@@ -14,7 +14,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -168,10 +167,7 @@ func OperationsAttribute(required bool, description string) schema.SetAttribute 
 // RehashAttribute is the attribute that login's scripts have by the same name.
 func RehashAttribute(description string) schema.BoolAttribute {
 	return schema.BoolAttribute{
-		Optional:            true,
-		Computed:            true,
-		Default:             booldefault.StaticBool(false),
-		MarkdownDescription: description,
+		Optional: true, Computed: true, PlanModifiers: ImpliedBool(false), MarkdownDescription: description,
 	}
 }
 

@@ -232,14 +232,11 @@ func (m *databaseRoleModel) refresh(
 		m.Privileges, m.SequencePrivileges = types.ListNull(types.StringType), types.ListNull(types.StringType)
 	}
 	m.refreshSettings(role, imported)
-	if m.RehashOnLogin.IsNull() {
-		m.RehashOnLogin = types.BoolValue(false)
-	}
-	if m.VerifyPassword.IsNull() {
-		m.VerifyPassword = types.BoolValue(false)
-	}
-	if m.DrainTimeout.IsNull() {
-		m.DrainTimeout = types.StringValue("0s")
+	if imported {
+		m.VerifyPassword, m.DrainTimeout = types.BoolValue(false), types.StringValue("0s")
+		if m.RehashOnLogin.IsNull() {
+			m.RehashOnLogin = types.BoolValue(false)
+		}
 	}
 	m.refreshPassword(role.Password, applied)
 	return true

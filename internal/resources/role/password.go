@@ -43,7 +43,7 @@ func (m *databaseRoleModel) planPassword(prior *databaseRoleModel, password type
 	default:
 		m.PasswordStatus = prior.PasswordStatus
 		// Where it takes a login to tell, only what is done now can be told beforehand.
-		if !m.VerifyPassword.Equal(prior.VerifyPassword) || m.VerifyPassword.ValueBool() && m.writesPassword(prior) {
+		if m.VerifyPassword.ValueBool() != prior.VerifyPassword.ValueBool() || m.VerifyPassword.ValueBool() && m.writesPassword(prior) {
 			m.PasswordStatus = types.StringUnknown()
 		}
 	}
@@ -80,9 +80,6 @@ func (m *databaseRoleModel) planVerification(
 
 // refreshPassword compares the stored verifier with the one that was applied last.
 func (m *databaseRoleModel) refreshPassword(stored postgres.StoredPassword, applied string) {
-	if m.ScramIterations.IsNull() {
-		m.ScramIterations = types.Int64Value(postgres.DefaultIterations)
-	}
 	switch {
 	case m.PasswordWOVersion.IsNull():
 		m.PasswordStatus = types.StringValue(passwordNotManaged)
@@ -95,7 +92,7 @@ func (m *databaseRoleModel) refreshPassword(stored postgres.StoredPassword, appl
 	default:
 		m.PasswordStatus = types.StringValue(passwordChangedElsewhere)
 	}
-	if m.PasswordStatus.ValueString() == passwordAsApplied && stored.Verifier != nil {
+	if m.PasswordStatus.ValueString() == passwordAsApplied && stored.Verifier != nil && stored.Verifier.Iterations != m.iterations() {
 		m.ScramIterations = types.Int64Value(int64(stored.Verifier.Iterations))
 	}
 }
@@ -135,21 +132,29 @@ func (m *databaseRoleModel) writesPassword(prior *databaseRoleModel) bool {
 	switch {
 	case m.PasswordWOVersion.IsNull():
 		return false
-	case prior == nil || !m.PasswordWOVersion.Equal(prior.PasswordWOVersion) || !m.ScramIterations.Equal(prior.ScramIterations):
+	case prior == nil || !m.PasswordWOVersion.Equal(prior.PasswordWOVersion) || m.iterations() != prior.iterations():
 		return true
 	case prior.PasswordStatus.ValueString() == passwordChangedElsewhere:
 		return m.PasswordStatus.ValueString() != passwordChangedElsewhere
 	}
 	// A login with it was tried for the plan, and refused.
-	return m.PasswordStatus.IsUnknown() && m.VerifyPassword.Equal(prior.VerifyPassword)
+	return m.PasswordStatus.IsUnknown() && m.VerifyPassword.ValueBool() == prior.VerifyPassword.ValueBool()
 }
 
-func newVerifier(password types.String, iterations types.Int64, diags *diag.Diagnostics) *postgres.Verifier {
+// iterations are the verifier's.
+func (m *databaseRoleModel) iterations() int {
+	if m.ScramIterations.IsNull() {
+		return postgres.DefaultIterations
+	}
+	return int(m.ScramIterations.ValueInt64())
+}
+
+func newVerifier(password types.String, iterations int, diags *diag.Diagnostics) *postgres.Verifier {
 	if password.IsNull() {
 		passwordMissing(diags)
 		return nil
 	}
-	v, err := postgres.NewVerifier(password.ValueString(), int(iterations.ValueInt64()))
+	v, err := postgres.NewVerifier(password.ValueString(), iterations)
 	if err != nil {
 		diags.AddAttributeError(path.Root("password_wo"), "Invalid Password", "The password cannot be used: "+err.Error()+".")
 		return nil

@@ -14,10 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -97,13 +95,13 @@ func (r *databaseRole) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 				Validators:    []validator.String{kit.RoleNameValidator{}},
 				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
-			"store": kit.ConsumedDatabaseStore("The user store that the scripts work on: the `store` of an `auth0pg_users_table` or "+
-				"of `auth0pg_access_functions`. "+
+			"store": kit.ConsumedDatabaseStore("The user store that the scripts work on: the `store` of an `auth0pg_users_table`, "+
+				"of `auth0pg_access_functions`, or of a data source `auth0pg_store`. "+
 				"A change grants what the new store needs; what only the former one needed goes with the next apply, when "+
 				"the scripts no longer use it.",
 				"A role's privileges follow from a table or from access functions",
-				"Leave the role out, since these scripts log in to no database; or give it the store of what stands "+
-					"behind that, for the role that the API itself logs in with"),
+				"Leave the role out, since these scripts log in to no database; or, for the role that an API itself logs in with, "+
+					"give it the `store` of the table or of the access functions behind the API"),
 			"operations": kit.OperationsAttribute(
 				true,
 				"The operations that the role's scripts carry out: "+kit.QuotedOperations()+". "+
@@ -132,18 +130,14 @@ func (r *databaseRole) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 					"sessions that are open stay open.",
 			},
 			"verify_password": schema.BoolAttribute{
-				Optional: true,
-				Computed: true,
-				Default:  booldefault.StaticBool(false),
+				Optional: true, Computed: true, PlanModifiers: kit.ImpliedBool(false),
 				MarkdownDescription: "Whether each plan checks `password_wo` by logging in as the role, where the provider's own " +
 					"role cannot read the stored verifier; `false` by default. " +
 					"A password that is refused is set again, also when `password_wo_version` is the same. A change " +
 					"takes effect with the next plan.",
 			},
 			"scram_iterations": schema.Int64Attribute{
-				Optional: true,
-				Computed: true,
-				Default:  int64default.StaticInt64(postgres.DefaultIterations),
+				Optional: true, Computed: true, PlanModifiers: kit.ImpliedInt64(postgres.DefaultIterations),
 				MarkdownDescription: "The work factor of the password's verifier; the default is Postgres' own, 4096. " +
 					"A change derives the verifier anew and so needs `password_wo`.",
 				Validators: []validator.Int64{int64validator.Between(1, 10_000_000)},
@@ -178,9 +172,7 @@ func (r *databaseRole) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 			},
 			"tolerated_settings": toleratedSettings(),
 			"drain_timeout": schema.StringAttribute{
-				Optional: true,
-				Computed: true,
-				Default:  stringdefault.StaticString("0s"),
+				Optional: true, Computed: true, PlanModifiers: kit.ImpliedString("0s"),
 				MarkdownDescription: "How long the deletion of the role waits for its open sessions to end; for example `2m` or " +
 					"`90s`. For the first 12 seconds, or half of the time where that is less, " +
 					"it can still log in, for scripts that began just before the connection moved to " +
@@ -203,7 +195,7 @@ func (r *databaseRole) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 				"It is known once the table exists; what was changed elsewhere is put back."),
 			"other_settings": kit.ComputedStrings("Further settings of the role, for the provider's database or for all, such " +
 				"as `work_mem = 64MB`; the value only of the server's own. " +
-				"A role may set most of them for itself. They are taken back, except those in `tolerated_settings`."),
+				"A role may set most of them for itself. They are taken back, except those in `tolerated_settings`; null without any."),
 			"password_status": schema.StringAttribute{
 				Computed: true,
 				MarkdownDescription: "Whether the stored password is the one that was applied: `as_applied`, " +
@@ -232,7 +224,7 @@ func (r *databaseRole) Create(ctx context.Context, req resource.CreateRequest, r
 	}
 	spec := plan.spec(ctx, r.data, nil, server, &resp.Diagnostics)
 	if !plan.PasswordWOVersion.IsNull() {
-		spec.Verifier = newVerifier(config.PasswordWO, plan.ScramIterations, &resp.Diagnostics)
+		spec.Verifier = newVerifier(config.PasswordWO, plan.iterations(), &resp.Diagnostics)
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -311,7 +303,7 @@ func (r *databaseRole) Update(ctx context.Context, req resource.UpdateRequest, r
 	}
 	write, verify := plan.writesPassword(&state), plan.PasswordStatus.IsUnknown()
 	if write {
-		spec.Verifier = newVerifier(config.PasswordWO, plan.ScramIterations, &resp.Diagnostics)
+		spec.Verifier = newVerifier(config.PasswordWO, plan.iterations(), &resp.Diagnostics)
 	}
 	if resp.Diagnostics.HasError() {
 		return

@@ -104,7 +104,15 @@ func (m *databaseRoleModel) refreshSettings(role *postgres.Role, imported bool) 
 	for _, other := range role.OtherSettings(m.configured(), nil) {
 		lines = append(lines, other.String())
 	}
-	m.OtherSettings = kit.StringList(lines)
+	m.OtherSettings = otherSettings(lines)
+}
+
+// otherSettings are the lines of the attribute; null is none.
+func otherSettings(lines []string) types.List {
+	if len(lines) == 0 {
+		return types.ListNull(types.StringType)
+	}
+	return kit.StringList(lines)
 }
 
 // keepSettings shows what was applied: what the role has set for itself since is in the next plan.
@@ -125,7 +133,7 @@ func (m *databaseRoleModel) planSettings(ctx context.Context, prior *databaseRol
 		diags.Append(prior.OtherSettings.ElementsAs(ctx, &lines, false)...)
 	}
 	tolerated, configured := m.tolerated(ctx, diags), m.configured()
-	m.OtherSettings = kit.StringList(slices.DeleteFunc(lines, func(line string) bool {
+	m.OtherSettings = otherSettings(slices.DeleteFunc(lines, func(line string) bool {
 		name, _, _ := strings.Cut(line, " ")
 		same := func(other string) bool { return strings.EqualFold(other, name) }
 		here := !strings.HasSuffix(line, postgres.InAllDatabases)

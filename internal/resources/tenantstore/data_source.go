@@ -65,9 +65,10 @@ func (d *tenantStore) Schema(_ context.Context, _ datasource.SchemaRequest, resp
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Users in a database connection of another Auth0 tenant, which the scripts ask in place of a " +
 			"database: logins go to its token endpoint with the password-realm grant, everything else to its Management " +
-			"API. Its `store` goes to `auth0pg_connection` or to `auth0pg_scripts`; there is no role, and nothing of a " +
-			"database.\n\nNothing is read at a plan: the provider has no credentials for the other tenant, and needs none. " +
-			"What the scripts can do there, and what nobody can, is in the guide *Users in another tenant*.",
+			"API. Its `store` goes to `auth0pg_connection` or to `auth0pg_scripts`, and to nothing that is about a " +
+			"database. A change of any attribute changes `store`, and so uploads the scripts of the connection anew.\n\nNothing is read at a plan: the provider has no credentials for the other tenant, and needs none. " +
+			"What the scripts can do there, and what nobody can, is in the guide [Users in another " +
+			"tenant](../guides/users-in-another-tenant.md).",
 		Attributes: map[string]schema.Attribute{
 			"domain": schema.StringAttribute{
 				Required: true, MarkdownDescription: "The domain of the other tenant, such as `acme.eu.auth0.com`, without a scheme; " +

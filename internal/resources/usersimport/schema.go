@@ -86,7 +86,8 @@ func (r *usersImport) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 			"store": kit.ConsumedDatabaseStore("The users: the `store` of an `auth0pg_users_table`, or of an `auth0pg_store` for a view or "+
 				"a table of somebody else's, with the part `migrated_at`. A change counts for the next `version`.",
 				"An import reads the rows of a users table and marks them",
-				"Leave the import out: users behind an API move at their first login, with import_mode"),
+				"Leave the import out: users behind an API or in another tenant move at their first login, with `import_mode` of "+
+					"the connection"),
 			"user_id_prefix": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "The `user_id_prefix` of the connection's scripts; by default it is taken " +

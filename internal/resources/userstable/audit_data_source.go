@@ -82,8 +82,9 @@ func (d *usersAudit) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 			"Where the store comes by way of a local value or a module, that needs `depends_on`.",
 		Attributes: map[string]schema.Attribute{
 			"store": kit.InDataSource(kit.ConsumedDatabaseStore("The users table: the `store` of an "+
-				"`auth0pg_users_table`.", "The audit reads the rows of a users table",
-				"Leave the audit out, or give it the store of the auth0pg_users_table behind that")),
+				"`auth0pg_users_table`, or of a data source `auth0pg_store`; not that of `auth0pg_access_functions`, which show one "+
+				"user at a time.", "The audit reads the rows of a users table",
+				"Leave the audit out, or give it the `store` of the `auth0pg_users_table` that the API reads")),
 			"rows":           schema.Int64Attribute{Computed: true, MarkdownDescription: "How many rows the table has."},
 			"emails_missing": finding("Rows without an e-mail address: null or empty. Auth0 refuses such users."),
 			"emails_duplicate": finding("Rows whose e-mail address another row has, too, when case is folded; the first of " +

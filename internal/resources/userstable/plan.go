@@ -399,10 +399,9 @@ func planTable(
 			desired.Retire = prev.Built // with prev.Former
 		}
 	}
-	limits := table.Limits{
-		Version:      version,
-		RewriteRows:  options.RewriteRowLimit.ValueInt64(),
-		AllowRewrite: options.AllowRewrite.ValueBool(),
+	limits := table.Limits{Version: version, RewriteRows: defaultRewriteRowLimit, AllowRewrite: options.AllowRewrite.ValueBool()}
+	if !options.RewriteRowLimit.IsNull() {
+		limits.RewriteRows = options.RewriteRowLimit.ValueInt64()
 	}
 	return tableWork{spec: spec, plan: table.NewPlan(observed, desired, limits)}, nil
 }

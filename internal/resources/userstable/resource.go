@@ -434,7 +434,7 @@ func tooLongRemedy(route table.Route) string {
 }
 
 func (m usersTableModel) budgets() table.Budgets {
-	// The validator has parsed both; a state from elsewhere gets the defaults.
+	// The validator has parsed what was said.
 	lock, err := time.ParseDuration(m.LockRetryBudget.ValueString())
 	if err != nil {
 		lock = 5 * time.Minute

@@ -16,7 +16,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
@@ -140,35 +139,35 @@ func (r *usersTable) Schema(ctx context.Context, _ resource.SchemaRequest, resp 
 					"it to false and apply that first.",
 			},
 			"drop_table_with_rows": schema.BoolAttribute{
-				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+				Optional: true, Computed: true, PlanModifiers: kit.ImpliedBool(false),
 				MarkdownDescription: "Whether the table may be dropped while it has rows, by default false. A change takes " +
 					"effect at the next apply; it drops nothing by itself.",
 			},
 			"drop_removed_columns": schema.BoolAttribute{
-				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+				Optional: true, Computed: true, PlanModifiers: kit.ImpliedBool(false),
 				MarkdownDescription: "Whether a column that the configuration named and names no longer is dropped with its " +
 					"data, by default false: it is forgotten and stays in the table. Columns that were never named are never dropped.",
 			},
 			"rewrite_row_limit": schema.Int64Attribute{
-				Optional: true, Computed: true, Default: int64default.StaticInt64(defaultRewriteRowLimit),
+				Optional: true, Computed: true, PlanModifiers: kit.ImpliedInt64(defaultRewriteRowLimit),
 				MarkdownDescription: "The estimated number of rows up to which a change may write the whole table anew while " +
 					"logins wait, by default 100000. Above it such a change is refused. A change of the limit runs nothing.",
 				Validators: []validator.Int64{int64validator.AtLeast(0)},
 			},
 			"allow_rewrite": schema.BoolAttribute{
-				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+				Optional: true, Computed: true, PlanModifiers: kit.ImpliedBool(false),
 				MarkdownDescription: "Whether a change may write the whole table anew while logins wait, whatever the number of " +
 					"rows (see `rewrite_row_limit`), by default false. A change runs nothing by itself.",
 			},
 			"lock_retry_budget": schema.StringAttribute{
-				Optional: true, Computed: true, Default: stringdefault.StaticString("5m"),
+				Optional: true, Computed: true, PlanModifiers: kit.ImpliedString(defaultLockRetryBudget),
 				MarkdownDescription: "How long one statement is tried again, with growing pauses, while another session holds " +
 					"its lock, by default `5m`. Each try waits no longer than the provider's `lock_timeout`, because logins wait " +
 					"behind it. A change runs nothing.",
 				Validators: []validator.String{kit.PositiveDuration},
 			},
 			"index_build_timeout": schema.StringAttribute{
-				Optional: true, Computed: true, Default: stringdefault.StaticString("1h"),
+				Optional: true, Computed: true, PlanModifiers: kit.ImpliedString(defaultIndexBuildTimeout),
 				MarkdownDescription: "How long one index may take to be built concurrently, by default `1h`, the wait for older " +
 					"transactions included; it blocks nobody. What a build leaves that takes longer is " +
 					"removed. A change runs nothing.",
@@ -183,7 +182,7 @@ func (r *usersTable) Schema(ctx context.Context, _ resource.SchemaRequest, resp 
 			}),
 			"changes": schema.ListNestedAttribute{
 				Computed:            true,
-				MarkdownDescription: "What each statement of `ddl` does to a table that is in use, in the same order; empty for a new table.",
+				MarkdownDescription: "What each statement of `ddl` does to a table that is in use, in the same order; null for a new table.",
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 					"what": schema.StringAttribute{Computed: true, MarkdownDescription: "What the statement is for."},
 					"route": schema.StringAttribute{Computed: true, MarkdownDescription: "How it is run: " +

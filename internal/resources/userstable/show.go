@@ -23,11 +23,12 @@ var changeType = types.ObjectType{AttrTypes: map[string]attr.Type{
 // showPlan fills in `ddl` and `changes`, of which a new table has none: nobody uses it.
 func (m *usersTableModel) showPlan(plan table.Plan) {
 	m.DDL = kit.StringList(plan.Statements())
-	changes := make([]attr.Value, len(plan.Steps))
+	m.Changes = types.ListNull(changeType)
 	if len(plan.Steps) > 0 && plan.Steps[0].Route == table.Creation {
-		changes = nil
+		return
 	}
-	for i, step := range plan.Steps[:len(changes)] {
+	changes := make([]attr.Value, len(plan.Steps))
+	for i, step := range plan.Steps {
 		changes[i] = types.ObjectValueMust(changeType.AttrTypes, map[string]attr.Value{
 			"what": types.StringValue(
 				step.What,

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package kit
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// A setting of the provider's own that nobody configured is null and counts as its default, so that a plan shows what
+// somebody said and what follows from it. An import states all of them, and those stay that are the default.
+
+// Implied plans an attribute that is optional and computed, for a setting whose default is standard.
+type Implied struct{ standard attr.Value }
+
+// ImpliedBool is of an attribute whose default is standard.
+func ImpliedBool(standard bool) []planmodifier.Bool {
+	return []planmodifier.Bool{Implied{types.BoolValue(standard)}}
+}
+
+// ImpliedInt64 is of an attribute whose default is standard.
+func ImpliedInt64(standard int64) []planmodifier.Int64 {
+	return []planmodifier.Int64{Implied{types.Int64Value(standard)}}
+}
+
+// ImpliedString is of an attribute whose default is standard.
+func ImpliedString(standard string) []planmodifier.String {
+	return []planmodifier.String{Implied{types.StringValue(standard)}}
+}
+
+// Description is what the attribute's own description says as well.
+func (m Implied) Description(context.Context) string {
+	return fmt.Sprintf("Without it, %s counts.", m.standard)
+}
+
+// MarkdownDescription is the same.
+func (m Implied) MarkdownDescription(ctx context.Context) string { return m.Description(ctx) }
+
+// PlanModifyBool plans a switch.
+func (m Implied) PlanModifyBool(_ context.Context, req planmodifier.BoolRequest, resp *planmodifier.BoolResponse) {
+	if req.ConfigValue.IsNull() {
+		resp.PlanValue = unsaid(req.StateValue, m.standard, types.BoolNull())
+	}
+}
+
+// PlanModifyInt64 plans a number.
+func (m Implied) PlanModifyInt64(_ context.Context, req planmodifier.Int64Request, resp *planmodifier.Int64Response) {
+	if req.ConfigValue.IsNull() {
+		resp.PlanValue = unsaid(req.StateValue, m.standard, types.Int64Null())
+	}
+}
+
+// PlanModifyString plans a text.
+func (m Implied) PlanModifyString(_ context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse) {
+	if req.ConfigValue.IsNull() {
+		resp.PlanValue = unsaid(req.StateValue, m.standard, types.StringNull())
+	}
+}
+
+func unsaid[T attr.Value](state T, standard attr.Value, null T) T {
+	if state.Equal(standard) {
+		return state
+	}
+	return null
+}
