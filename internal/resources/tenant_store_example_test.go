@@ -50,7 +50,7 @@ func exampleAttributes(t *testing.T, body *hclsyntax.Body, context *hcl.EvalCont
 }
 
 // readExample reads the data sources of an example in this process, and gives its blocks and what they can refer to.
-func readExample(t *testing.T, core *acctest.Core, text, password string) (hclsyntax.Blocks, *hcl.EvalContext) {
+func readExample(t *testing.T, core *acctest.Core, text, secret string) (hclsyntax.Blocks, *hcl.EvalContext) {
 	t.Helper()
 	file, diags := hclsyntax.ParseConfig([]byte(text), "data-source.tf", hcl.InitialPos)
 	if diags.HasErrors() {
@@ -78,7 +78,7 @@ func readExample(t *testing.T, core *acctest.Core, text, password string) (hclsy
 	}
 	return blocks, &hcl.EvalContext{Variables: map[string]cty.Value{
 		"data": cty.ObjectVal(map[string]cty.Value{"auth0pg_tenant_store": cty.ObjectVal(stores)}),
-		"var":  cty.ObjectVal(map[string]cty.Value{"scripts_password": cty.StringVal(password)}),
+		"var":  cty.ObjectVal(map[string]cty.Value{"client_secret": cty.StringVal(secret)}),
 	}}
 }
 
@@ -108,7 +108,7 @@ func TestExampleTenantStore(t *testing.T) {
 	w.api(w.inner, "POST", "/client-grants", map[string]any{
 		"client_id": client["TENANT_CLIENT_ID"], "audience": w.inner.URL + "/api/v2/", "scope": allowed["scopes"],
 	})
-	context.Variables["var"] = cty.ObjectVal(map[string]cty.Value{"scripts_password": cty.StringVal(client["TENANT_CLIENT_SECRET"].(string))})
+	context.Variables["var"] = cty.ObjectVal(map[string]cty.Value{"client_secret": cty.StringVal(client["TENANT_CLIENT_SECRET"].(string))})
 	config := exampleAttributes(t, connection, context)
 	config["configuration_wo"].(map[string]any)["TENANT_CLIENT_ID"] = client["TENANT_CLIENT_ID"]
 
