@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"strings"
 	"sync"
 	"testing"
@@ -101,6 +102,16 @@ func cut(w http.ResponseWriter, _ *http.Request) {
 	_, _ = buffer.WriteString("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"id\":")
 	_ = buffer.Flush()
 	_ = conn.Close()
+}
+
+// endless goes on answering until nobody listens.
+func endless(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	for blanks := bytes.Repeat([]byte(" "), 1<<20); ; {
+		if _, err := w.Write(blanks); err != nil {
+			return
+		}
+	}
 }
 
 func limited(reset time.Duration) http.HandlerFunc {
@@ -217,7 +228,10 @@ func TestErrorsCarryWhatTheTenantSaid(t *testing.T) {
 		"list instead of an object": {answers(200, `[]`), func(e *Error) bool { return e.Status == 200 }, "heck the domain"},
 		"server error": {answers(500, `{"statusCode":500,"error":"Internal Server Error","message":"sorry"}`),
 			func(e *Error) bool { return e.Status == 500 && e.Uncertain() }, "sorry"},
-		"cut": {cut, func(e *Error) bool { return e.NoAnswer() && e.Uncertain() }, "cut off after 6 bytes"},
+		"nothing":           {answers(200, ``), func(e *Error) bool { return e.Status == 200 && e.Uncertain() }, "(empty answer)"},
+		"half of the JSON":  {answers(200, connectionJSON[:40]), func(e *Error) bool { return e.Status == 200 && e.Uncertain() }, "40 bytes that are not JSON"},
+		"more than is read": {endless, func(e *Error) bool { return e.NoAnswer() && e.Uncertain() }, "more than 64 MB"},
+		"cut":               {cut, func(e *Error) bool { return e.NoAnswer() && e.Uncertain() }, "cut off after 6 bytes"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -232,6 +246,56 @@ func TestErrorsCarryWhatTheTenantSaid(t *testing.T) {
 		})
 	}
 }
+
+// Whatever its address is like.
+func TestTenantOverIPv6(t *testing.T) {
+	listener, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		t.Skipf("this machine has no IPv6 loopback address: %v", err)
+	}
+	tn := newTenant(t)
+	other := httptest.NewUnstartedServer(http.HandlerFunc(tn.serve))
+	_ = other.Listener.Close()
+	other.Listener = listener
+	other.Start()
+	defer other.Close()
+	tn.on("GET /api/v2/connections/con_1", answers(200, connectionJSON))
+	c := New(Config{Domain: "acme.eu.auth0.com", BaseURL: other.URL, ClientID: "id", ClientSecret: "s3cret"})
+	if _, err := c.Connection(t.Context(), "con_1"); err != nil {
+		t.Error(err)
+	}
+}
+
+// A tenant that takes longer than any attempt may is given up, and asked again where that does no harm.
+func TestEveryAttemptEnds(t *testing.T) {
+	for method, want := range map[string]int{http.MethodGet: maxAttempts, http.MethodPost: 1} {
+		attempts := 0
+		slow := &retry{gate: newGate(), wait: func(context.Context, time.Duration) error { return nil }}
+		slow.base = roundTrip(func(req *http.Request) (*http.Response, error) {
+			attempts++
+			httptrace.ContextClientTrace(req.Context()).GotConn(httptrace.GotConnInfo{})
+			if until, ok := req.Context().Deadline(); !ok || time.Until(until) > attemptTimeout {
+				t.Errorf("%s: an attempt may take until %v", method, until)
+			}
+			return nil, context.DeadlineExceeded
+		})
+		req, err := http.NewRequestWithContext(t.Context(), method, "https://acme.eu.auth0.com/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := slow.RoundTrip(req)
+		if answer != nil {
+			_ = answer.Body.Close()
+		}
+		if !errors.Is(err, context.DeadlineExceeded) || attempts != want {
+			t.Errorf("%s: %v after %d attempts, want %d", method, err, attempts, want)
+		}
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
 func TestUnreachableTenants(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

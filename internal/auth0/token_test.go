@@ -148,15 +148,36 @@ func TestRevokedTokenIsReplacedOnce(t *testing.T) {
 	}
 }
 
-// The secret was rotated during the run: the message is about the credentials, not about the token.
+// The secret was rotated during the run, and the token was revoked with it or comes to its end: the message is about the
+// credentials, not about the token, and what was to be changed is not sent.
 func TestSecretRotatedDuringTheRun(t *testing.T) {
-	tn := newTenant(t)
-	tn.on("POST /oauth/token", answers(200, `{"access_token":"first","token_type":"Bearer"}`), answers(401, `{"error":"access_denied","error_description":"Unauthorized"}`))
-	tn.on("GET /api/v2/connections/con_1", answers(401, `{"statusCode":401,"error":"Unauthorized","message":"Invalid token"}`))
-	c, _ := tn.client(t)
-	var refused *TokenError
-	if _, err := c.Connection(t.Context(), "con_1"); !errors.As(err, &refused) || refused.Code != "access_denied" {
-		t.Errorf("got %v", err)
+	for name, c := range map[string]struct {
+		token string
+		reads []http.HandlerFunc
+	}{
+		"revoked": {`{"access_token":"first","token_type":"Bearer"}`, []http.HandlerFunc{
+			answers(200, connectionJSON), answers(401, `{"statusCode":401,"error":"Unauthorized","message":"Invalid token"}`),
+		}},
+		"at its end": {`{"access_token":"first","token_type":"Bearer","expires_in":30}`, []http.HandlerFunc{answers(200, connectionJSON)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tn := newTenant(t)
+			tn.on("POST /oauth/token", answers(200, c.token), answers(401, `{"error":"access_denied","error_description":"Unauthorized"}`))
+			tn.on("GET /api/v2/connections/con_1", c.reads...)
+			tn.on("PATCH /api/v2/connections/con_1", answers(401, `{"statusCode":401,"error":"Unauthorized","message":"Invalid token"}`))
+			client, _ := tn.client(t)
+			if _, err := client.Connection(t.Context(), "con_1"); err != nil {
+				t.Fatal(err)
+			}
+			var refused *TokenError
+			if _, err := client.UpdateConnection(t.Context(), "con_1", map[string]any{"display_name": "x"}); !errors.As(err, &refused) ||
+				refused.Code != "access_denied" || strings.Contains(err.Error(), "s3cret") {
+				t.Errorf("got %v", err)
+			}
+			if n := len(tn.calls("POST /oauth/token")); n != 2 {
+				t.Errorf("%d tokens were asked for", n)
+			}
+		})
 	}
 }
 

@@ -172,12 +172,15 @@ func (r *retry) attempt(req *http.Request) (*answer, error) {
 	a.sent = sent.Load()
 	if err == nil {
 		a.header = resp.Header
-		a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+		a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 		_ = resp.Body.Close()
-		if err == nil {
-			a.status = resp.StatusCode
-		} else {
+		switch {
+		case err != nil:
 			err = fmt.Errorf("the answer was cut off after %d bytes: %w", len(a.body), err)
+		case len(a.body) > maxAnswer:
+			a.body, err = nil, errTooLarge
+		default:
+			a.status = resp.StatusCode
 		}
 	}
 	if err != nil && ctx.Err() == nil && limited.Err() != nil {
@@ -200,7 +203,11 @@ func (r *retry) attempt(req *http.Request) (*answer, error) {
 	return a, err
 }
 
-var errAttemptTimeout = &timeoutError{}
+var (
+	errAttemptTimeout = &timeoutError{}
+	errTooLarge       = fmt.Errorf("the answer has more than %d MB. Something other than the Management API answered: "+
+		"check the domain, and proxies on the way", maxAnswer>>20)
+)
 
 // timeoutError is a tenant that accepted the connection and then did not answer.
 type timeoutError struct{}
@@ -232,13 +239,14 @@ func retriable(status int) bool {
 }
 
 // worthRetry is false for errors that another attempt meets again: a name that does not
-// exist, a certificate that is not trusted.
+// exist, a certificate that is not trusted, more than any answer has.
 func worthRetry(err error) bool {
 	var dns *net.DNSError
 	var certificate *tls.CertificateVerificationError
 	var alert tls.AlertError
 	var record tls.RecordHeaderError
-	return !(errors.As(err, &dns) && dns.IsNotFound || errors.As(err, &certificate) || errors.As(err, &alert) || errors.As(err, &record))
+	return !(errors.As(err, &dns) && dns.IsNotFound || errors.As(err, &certificate) || errors.As(err, &alert) || errors.As(err, &record) ||
+		errors.Is(err, errTooLarge))
 }
 
 // backoff grows with each failure and is jittered, so that parallel calls do not meet again.

@@ -23,6 +23,8 @@ type PgBouncer struct {
 	Host string
 	// Log returns what it has written so far.
 	Log func() string
+	// Prepares says that a statement's name is known in every session that it gives: since 1.21, when told to.
+	Prepares bool
 }
 
 // PgBouncerOptions say how the pooler works.
@@ -37,16 +39,41 @@ type PgBouncerOptions struct {
 	Users map[string]string
 }
 
+// PgBouncerVariable names the program of PgBouncer to use instead of the installed one.
+const PgBouncerVariable = "AUTH0PG_PGBOUNCER"
+
+// pgBouncer returns the program, and whether it knows prepared statements. It skips the test where the program is not
+// installed.
+func pgBouncer(t testing.TB) (program string, prepares bool) {
+	t.Helper()
+	err := error(nil)
+	for _, name := range []string{os.Getenv(PgBouncerVariable), "pgbouncer", "/usr/sbin/pgbouncer"} {
+		if program, err = exec.LookPath(name); err == nil {
+			break
+		}
+		if name != "" && name == os.Getenv(PgBouncerVariable) {
+			t.Fatalf("%s: %v", PgBouncerVariable, err)
+		}
+	}
+	if err != nil {
+		t.Skip("needs PgBouncer, which is not installed; Debian has it as the package pgbouncer")
+	}
+	said, err := exec.CommandContext(t.Context(), program, "--version").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var major, minor int
+	if _, err := fmt.Sscanf(string(said), "PgBouncer %d.%d", &major, &minor); err != nil {
+		t.Fatalf("the version of %s: %v: %q", program, err, said)
+	}
+	return program, major > 1 || minor >= 21
+}
+
 // PgBouncer starts a pooler in front of the database, which ends with the test. It skips the test where the program is
 // not installed.
 func (d *DB) PgBouncer(t testing.TB, options PgBouncerOptions) *PgBouncer {
 	t.Helper()
-	program, err := exec.LookPath("pgbouncer")
-	if err != nil {
-		if program, err = exec.LookPath("/usr/sbin/pgbouncer"); err != nil {
-			t.Skip("needs PgBouncer, which is not installed; Debian has it as the package pgbouncer")
-		}
-	}
+	program, prepares := pgBouncer(t)
 	//nolint:usetesting // the test's own folder is closed to another account
 	dir, err := os.MkdirTemp("", "auth0pg-pgbouncer-")
 	if err != nil {
@@ -81,6 +108,9 @@ default_pool_size = %d
 auth_type = scram-sha-256
 auth_file = %s
 `, d.Name, d.Server.Host(), d.Server.Port(), port, options.Mode, cmp.Or(options.PoolSize, 2), filepath.Join(dir, "users"))
+	if prepares {
+		configuration += "max_prepared_statements = 100\n"
+	}
 	for _, line := range options.Settings {
 		configuration += line + "\n"
 	}
@@ -103,7 +133,7 @@ auth_file = %s
 		_ = command.Process.Kill()
 		_ = command.Wait()
 	})
-	bouncer := &PgBouncer{Host: host, Log: output.String}
+	bouncer := &PgBouncer{Host: host, Log: output.String, Prepares: prepares}
 	for range 100 {
 		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", host)
 		if err == nil {

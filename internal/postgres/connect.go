@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"runtime"
 	"strconv"
 	"sync"
@@ -170,7 +171,8 @@ func portText(port int) string {
 
 // Address names the server without its password: "host:port/database as user".
 func (s *Server) Address() string {
-	return fmt.Sprintf("%s:%d/%s as %s", s.config.Host, s.config.Port, s.config.Database, s.config.User)
+	at := net.JoinHostPort(s.config.Host, strconv.Itoa(int(s.config.Port)))
+	return fmt.Sprintf("%s/%s as %s", at, s.config.Database, s.config.User)
 }
 
 // Database is the name of the database that the provider connects to: the server's, which a pooler may know by another.

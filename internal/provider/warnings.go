@@ -35,7 +35,7 @@ func (s *server) PlanResourceChange(
 ) (*tfprotov6.PlanResourceChangeResponse, error) {
 	response, err := s.plan(ctx, req)
 	if response != nil {
-		response.Diagnostics = oneOfEach(response.Diagnostics)
+		response.Diagnostics = oneOfEach(s.numbers(ctx, response.Diagnostics, req.Config, resourceSchema(req.TypeName)))
 	}
 	return response, err
 }
@@ -57,7 +57,7 @@ func (s *server) ReadDataSource(
 ) (*tfprotov6.ReadDataSourceResponse, error) {
 	response, err := s.ProviderServer.ReadDataSource(ctx, req)
 	if response != nil {
-		response.Diagnostics = oneOfEach(response.Diagnostics)
+		response.Diagnostics = oneOfEach(s.numbers(ctx, response.Diagnostics, req.Config, dataSchema(req.TypeName)))
 	}
 	return response, err
 }

@@ -4,11 +4,20 @@ package scripts_test
 
 import (
 	"context"
+	"crypto/pbkdf2"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+	"golang.org/x/crypto/scrypt"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/devtools"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/hashes"
@@ -62,6 +71,77 @@ func TestThreadsThatFail(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.profile(scripts.Login, email, "correct horse")
+}
+
+// What takes long in a native module is computed in a thread that yields, the more the longer it takes, and all the same
+// where there are no threads.
+func TestDearHashesYield(t *testing.T) {
+	if _, err := os.Stat("/proc/self/task"); err != nil {
+		t.Skip("threads are looked at where Linux shows them")
+	}
+	const password = "correct horse"
+	salt, encoded := []byte("saltsaltsaltsalt"), base64.RawStdEncoding.EncodeToString
+	byBcrypt, _ := bcrypt.GenerateFromPassword([]byte(password), 13)
+	byPBKDF2, _ := pbkdf2.Key(sha256.New, password, salt, 1500000, 32)
+	byScrypt, err := scrypt.Key([]byte(password), salt, 1<<15, 8, 3, 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		format, stored string
+		nice           int
+	}{
+		{"bcrypt", string(byBcrypt), 4},
+		{"pbkdf2", "$pbkdf2-sha256$i=1500000,l=32$" + encoded(salt) + "$" + encoded(byPBKDF2), 11},
+		{"scrypt", "$scrypt$ln=15,r=8,p=3$" + encoded(salt) + "$" + encoded(byScrypt), 6},
+	} {
+		for _, threads := range []bool{true, false} {
+			if testing.Short() && !threads && c.format != "bcrypt" {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s/threads=%t", c.format, threads), func(t *testing.T) {
+				b := hashBench(t, pgtest.Database(t))
+				b.container = newContainer(t)
+				if !threads {
+					b.amend(scripts.Login, "require('worker_threads')", "require('no-threads')")
+				}
+				_, email := b.addLegacy(0, hashes.Vector{Password: password, Stored: c.stored})
+				b.script(scripts.Login)
+				done := make(chan struct{})
+				go func() {
+					defer close(done)
+					b.profile(scripts.Login, email, password)
+				}()
+				if seen := niceThread(b.container.PID(), c.nice, done); seen != threads {
+					t.Errorf("a thread of niceness %d: %t", c.nice, seen)
+				}
+				<-done
+			})
+		}
+	}
+}
+
+// niceThread reports whether a thread of the process computes at that niceness before something is done: for 0.15 s, more
+// than a thread needs to start.
+func niceThread(pid, nice int, done <-chan struct{}) bool {
+	for {
+		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+		for _, thread := range threads {
+			stat, _ := os.ReadFile(thread) // it may have ended
+			_, after, _ := strings.Cut(string(stat), ") ")
+			fields := strings.Fields(after)
+			if len(fields) > 16 && fields[16] == strconv.Itoa(nice) {
+				if ticks, _ := strconv.Atoi(fields[11]); ticks >= 15 {
+					return true
+				}
+			}
+		}
+		select {
+		case <-done:
+			return false
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
 }
 
 // With the module argon2 no thread is needed, and what it writes and reads is the same.

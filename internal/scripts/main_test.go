@@ -286,7 +286,7 @@ func (b *bench) amend(op scripts.Operation, code, other string) {
 	if !strings.Contains(text, code) {
 		b.t.Fatalf("%s has no %q", op, code)
 	}
-	b.rendered[op] = strings.Replace(text, code, other, 1)
+	b.rendered[op] = strings.ReplaceAll(text, code, other)
 }
 
 // run calls a script and checks what holds for every call: one callback, no

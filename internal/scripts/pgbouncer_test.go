@@ -16,7 +16,7 @@ import (
 // none of the start-up parameters that a direct connection gets.
 func TestPgBouncer(t *testing.T) {
 	b := newBench(t, pgtest.LocalDatabase(t), shape{parts: allParts()}).withUser()
-	log := b.behindPgBouncer(t)
+	log := b.behindPgBouncer(t).Log
 	b.container = newContainer(t)
 
 	// The first calls find out together what the pooler refuses.
@@ -53,12 +53,12 @@ func TestPoolerTakesTheServersPlace(t *testing.T) {
 	}
 }
 
-// behindPgBouncer sends the bench's connections through a pooler and returns a reader of its log.
-func (b *bench) behindPgBouncer(t *testing.T) (log func() string) {
+// behindPgBouncer sends the bench's connections through a pooler.
+func (b *bench) behindPgBouncer(t *testing.T) *pgtest.PgBouncer {
 	t.Helper()
 	pooler := startPgBouncer(t, b)
 	b.at(pooler.In(t, b.url))
-	return pooler.Log
+	return pooler
 }
 
 // atOnce makes the same calls several times at once.

@@ -184,7 +184,11 @@ func TestWrongConfiguration(t *testing.T) {
 func TestOddCredentials(t *testing.T) {
 	db := pgtest.Database(t)
 	b := newBench(t, db, shape{})
-	for _, password := range []string{"p@ss:w/rd?#[]%&+ =", "100%25", "ü€", `quo'te"d\`} {
+	everything := ""
+	for c := ' '; c <= '~'; c++ {
+		everything += string(c)
+	}
+	for _, password := range []string{"p@ss:w/rd?#[]%&+ =", "100%25", "ü€", `quo'te"d\`, everything} {
 		db.Exec("ALTER ROLE " + quote(b.role) + " PASSWORD '" + strings.ReplaceAll(password, "'", "''") + "'")
 		b.at(db.URLFor(b.role, password))
 		b.gives(nil, scripts.GetUser, "ada@example.com")

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -66,7 +67,10 @@ func importAttributes() map[string]schema.Attribute {
 					Optional: true, MarkdownDescription: "As there.",
 					Validators: []validator.String{stringvalidator.OneOf(string(hashes.Prefix), string(hashes.Suffix))},
 				},
-				"first_batch": schema.Int64Attribute{Optional: true, MarkdownDescription: "As there; 10 by default."},
+				"first_batch": schema.Int64Attribute{
+					Optional: true, MarkdownDescription: "As there; 10 by default.",
+					Validators: []validator.Int64{int64validator.AtLeast(1)},
+				},
 			},
 		},
 		"import_figures": schema.SingleNestedAttribute{

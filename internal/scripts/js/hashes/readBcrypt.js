@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
+/* global byModule */
 /* exported readBcrypt */
 
 // $2b$<cost>$<salt and key>, also in the versions 2a and 2y. As the programs that write
@@ -8,5 +9,6 @@ function readBcrypt(password, stored) {
   // PHP's $2y$ is the same algorithm as $2b$, under a name that the module does not know.
   const hash = match && stored.replace('$2y', () => '$2b');
   const key = Buffer.from(password).subarray(0, 72);
-  return match ? [{ work: 2 ** match[1], fits: () => require('bcrypt').compare(key, hash) }] : [];
+  const work = 2 ** match?.[1];
+  return match ? [{ work, fits: () => byModule(work, 'bcrypt', 'compare', key, hash) }] : [];
 }
