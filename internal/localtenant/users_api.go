@@ -245,10 +245,11 @@ func (t *Tenant) listUsers(c *call) (int, any, error) {
 // queryTerm is one term of a search: a field and a value, quoted or not.
 var queryTerm = regexp.MustCompile(`^\s*(?:AND\s+)?(-?)([\w.]+):(?:"((?:[^"\\]|\\.)*)"|([^\s"()]+))`)
 
-// userQuery reads a search of terms joined by AND. A value may end with *.
+// userQuery reads a search of terms joined by AND. A value without quotes may end with *.
 func userQuery(q string) (func(*user) bool, error) {
 	type term struct {
 		negated bool
+		prefix  bool
 		field   []string
 		value   string
 	}
@@ -262,17 +263,17 @@ func userQuery(q string) (func(*user) bool, error) {
 				code:    "invalid_query_string",
 			}
 		}
-		value := match[4]
+		value, prefix := strings.CutSuffix(match[4], "*")
 		if match[4] == "" {
 			value = regexp.MustCompile(`\\(.)`).ReplaceAllString(match[3], "$1")
 		}
-		terms = append(terms, term{match[1] == "-", strings.Split(match[2], "."), value})
+		terms = append(terms, term{match[1] == "-", prefix, strings.Split(match[2], "."), value})
 		rest = rest[len(match[0]):]
 	}
 	return func(u *user) bool {
 		shown := u.show()
 		for _, wanted := range terms {
-			if fieldMatches(shown, wanted.field, wanted.value) == wanted.negated {
+			if fieldMatches(shown, wanted.field, wanted.value, wanted.prefix) == wanted.negated {
 				return false
 			}
 		}
@@ -280,22 +281,19 @@ func userQuery(q string) (func(*user) bool, error) {
 	}, nil
 }
 
-func fieldMatches(value any, path []string, wanted string) bool {
+func fieldMatches(value any, path []string, wanted string, prefix bool) bool {
 	switch v := value.(type) {
 	case *object:
-		return v != nil && len(path) > 0 && fieldMatches(v.get(path[0]), path[1:], wanted)
+		return v != nil && len(path) > 0 && fieldMatches(v.get(path[0]), path[1:], wanted, prefix)
 	case []any:
-		return slices.ContainsFunc(v, func(item any) bool { return fieldMatches(item, path, wanted) })
+		return slices.ContainsFunc(v, func(item any) bool { return fieldMatches(item, path, wanted, prefix) })
 	case nil:
 		return false
 	default:
 		if len(path) > 0 {
 			return false
 		}
-		text := strings.ToLower(fmt.Sprint(v))
-		if prefix, ok := strings.CutSuffix(strings.ToLower(wanted), "*"); ok {
-			return strings.HasPrefix(text, prefix)
-		}
-		return text == strings.ToLower(wanted)
+		text, wanted := strings.ToLower(fmt.Sprint(v)), strings.ToLower(wanted)
+		return text == wanted || prefix && strings.HasPrefix(text, wanted)
 	}
 }

@@ -167,6 +167,8 @@ func TestUserSearch(t *testing.T) {
 		`identities.connection:"users" AND -email:"user-1@example.com"`: 2,
 		`email:user-0@example.com`:                                      2,
 		`email:user*`:                                                   4,
+		`email:"user*"`:                                                 0,
+		`email:"*"`:                                                     0,
 		`user_id:"auth0|legacy|2"`:                                      1,
 		``:                                                              4,
 	} {

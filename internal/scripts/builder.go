@@ -312,10 +312,13 @@ func (b *builder) asFlag(part store.Part) string {
 // whatever stands in the column is read without an error.
 func (b *builder) text(part store.Part) string {
 	if isHashInBytes(part, b.as(part)) {
-		return "pg_catalog.encode(" + b.read(part) + ", 'escape')"
+		return asHash(b.read(part))
 	}
 	return b.read(part) + asText
 }
+
+// asHash is a hash in bytes as text.
+func asHash(column string) string { return "pg_catalog.encode(" + column + ", 'escape')" }
 
 // isHashInBytes reports whether the column holds a hash as bytes, as some drivers write it.
 func isHashInBytes(part store.Part, column store.Column) bool {

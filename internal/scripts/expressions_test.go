@@ -29,7 +29,7 @@ func read(sql, kind string, columns []string, further ...store.Relation) *store.
 }
 
 // newExpressionBench is a table that says in its own way who may log in, with a second table in another schema.
-func newExpressionBench(t *testing.T, through bool) *bench {
+func newExpressionBench(t *testing.T) *bench {
 	t.Helper()
 	db := pgtest.LocalDatabase(t)
 	db.Exec(`CREATE SCHEMA legacy; CREATE SCHEMA other;
@@ -57,10 +57,6 @@ func newExpressionBench(t *testing.T, through bool) *bench {
 	b.url = db.URLFor(b.role, "role-password")
 	b.configuration = map[string]string{scripts.DefaultDatabaseURLKey: b.url}
 	db.Exec("CREATE ROLE " + quote(b.role) + " LOGIN PASSWORD 'role-password'")
-	if through {
-		b.goThroughFunctions(t)
-		return b
-	}
 	db.Exec("GRANT USAGE ON SCHEMA legacy TO " + quote(b.role))
 	b.grant(b.privileges(b.operations()...))
 	return b
@@ -98,80 +94,77 @@ func (b *bench) goThroughFunctions(t testing.TB, features ...scripts.Feature) {
 // What the application refuses is refused, what it means by its columns is in the profile, and rows that are no users
 // are left alone by every script; on the table and through functions alike.
 func TestExpressions(t *testing.T) {
-	for name, through := range map[string]bool{"table": false, "functions": true} {
-		t.Run(name, func(t *testing.T) {
-			b := newExpressionBench(t, through)
-			b.gives(nil, scripts.Create, map[string]any{
-				"email": "Ada@Example.com", "password": "correct horse", "username": "ada", "name": "Not Written", "app_metadata": map[string]any{"roles": "all"},
-			})
-			b.db.Exec(`UPDATE legacy."Users" SET first_name = 'Ada', last_name = 'L'; INSERT INTO other.roles VALUES (1, 'admin'), (2, 'other')`)
-			// Deleted with the same address before, and by another one.
-			b.db.Exec(`INSERT INTO legacy."Users" (id, email, hash, deleted_at) SELECT 7 + n, 'ada@example.com', hash, now() FROM legacy."Users", generate_series(1, 2) n WHERE id = 1`)
-			b.db.Exec(`INSERT INTO legacy."Users" (id, email, login, hash, deleted_at) SELECT 20, 'gone@example.com', 'gone', hash, now() FROM legacy."Users" WHERE id = 1`)
-
-			want := map[string]any{
-				"user_id": "1", "email": "ada@example.com", "email_verified": false, "username": "ada", "name": "Ada L", "app_metadata": map[string]any{"roles": []any{"admin"}},
-			}
-			for _, identifier := range []string{"ada@EXAMPLE.com", "ada"} {
-				got := b.profile(scripts.Login, identifier, "correct horse")
-				delete(got, "blocked")
-				if !reflect.DeepEqual(got, want) {
-					t.Errorf("%s: %v, want %v", identifier, got, want)
-				}
-			}
-			b.gives(true, scripts.Verify, "ada@example.com")
-			if got := b.profile(scripts.GetUser, "ada@example.com"); got["email_verified"] != true {
-				t.Errorf("verified: %v", got)
-			}
-			b.wrong("", "gone@example.com", "correct horse")
-			b.wrong("", "gone", "correct horse")
-			b.gives(nil, scripts.GetUser, "gone@example.com")
-
-			for condition, in := range map[string]bool{
-				"is_active = false": false, "is_active = NULL": false, "is_active = true": true,
-				"banned_until = now() + interval '1 day'": false, "banned_until = now() - interval '1 day'": true, "banned_until = NULL": true,
-			} {
-				b.db.Exec(`UPDATE legacy."Users" SET is_active = true, banned_until = NULL; UPDATE legacy."Users" SET ` + condition)
-				if outcome := b.run(scripts.Login, "ada@example.com", "correct horse"); (outcome.Err == nil) != in {
-					t.Errorf("%s: %+v, want in: %t", condition, outcome.Err, in)
-				}
-			}
-			b.db.Exec(`UPDATE legacy."Users" SET is_active = true, banned_until = NULL`)
-
-			untouched := func(what string, call func()) {
-				t.Helper()
-				const others = `SELECT md5(string_agg(u::text, ',' ORDER BY id)) FROM legacy."Users" u WHERE deleted_at IS NOT NULL`
-				before := b.db.QueryString(others)
-				call()
-				if after := b.db.QueryString(others); after != before {
-					t.Errorf("%s has changed rows that are no users", what)
-				}
-			}
-			untouched("change_password", func() {
-				b.gives(true, scripts.ChangePassword, "ada@example.com", "new horse 1")
-				b.gives(false, scripts.ChangePassword, "gone@example.com", "new horse 1")
-				b.profile(scripts.Login, "ada@example.com", "new horse 1")
-			})
-			untouched("verify", func() { b.gives(false, scripts.Verify, "gone@example.com") })
-			untouched("change_username", func() { b.gives(true, scripts.ChangeUsername, "ada", "ada2") })
-			untouched("change_email", func() {
-				b.gives(true, scripts.ChangeEmail, "ada@example.com", "ada@new.example.com", true)
-				b.gives(false, scripts.ChangeEmail, "gone@example.com", "back@example.com", true)
-			})
-			untouched("delete", func() {
-				b.gives(nil, scripts.Delete, "20")
-				b.gives(nil, scripts.Delete, "1")
-			})
-			if rows := b.db.QueryString(`SELECT string_agg(id::text, ',' ORDER BY id) FROM legacy."Users"`); rows != "8,9,20" {
-				t.Errorf("left: %s", rows)
-			}
+	overEach(t, newExpressionBench, func(b *bench) {
+		b.gives(nil, scripts.Create, map[string]any{
+			"email": "Ada@Example.com", "password": "correct horse", "username": "ada", "name": "Not Written", "app_metadata": map[string]any{"roles": "all"},
 		})
-	}
+		b.db.Exec(`UPDATE legacy."Users" SET first_name = 'Ada', last_name = 'L'; INSERT INTO other.roles VALUES (1, 'admin'), (2, 'other')`)
+		// Deleted with the same address before, and by another one.
+		b.db.Exec(`INSERT INTO legacy."Users" (id, email, hash, deleted_at) SELECT 7 + n, 'ada@example.com', hash, now() FROM legacy."Users", generate_series(1, 2) n WHERE id = 1`)
+		b.db.Exec(`INSERT INTO legacy."Users" (id, email, login, hash, deleted_at) SELECT 20, 'gone@example.com', 'gone', hash, now() FROM legacy."Users" WHERE id = 1`)
+
+		want := map[string]any{
+			"user_id": "1", "email": "ada@example.com", "email_verified": false, "username": "ada", "name": "Ada L", "app_metadata": map[string]any{"roles": []any{"admin"}},
+		}
+		for _, identifier := range []string{"ada@EXAMPLE.com", "ada"} {
+			got := b.profile(scripts.Login, identifier, "correct horse")
+			delete(got, "blocked")
+			if !reflect.DeepEqual(got, want) {
+				b.t.Errorf("%s: %v, want %v", identifier, got, want)
+			}
+		}
+		b.gives(true, scripts.Verify, "ada@example.com")
+		if got := b.profile(scripts.GetUser, "ada@example.com"); got["email_verified"] != true {
+			b.t.Errorf("verified: %v", got)
+		}
+		b.wrong("", "gone@example.com", "correct horse")
+		b.wrong("", "gone", "correct horse")
+		b.gives(nil, scripts.GetUser, "gone@example.com")
+
+		for condition, in := range map[string]bool{
+			"is_active = false": false, "is_active = NULL": false, "is_active = true": true,
+			"banned_until = now() + interval '1 day'": false, "banned_until = now() - interval '1 day'": true, "banned_until = NULL": true,
+		} {
+			b.db.Exec(`UPDATE legacy."Users" SET is_active = true, banned_until = NULL; UPDATE legacy."Users" SET ` + condition)
+			if outcome := b.run(scripts.Login, "ada@example.com", "correct horse"); (outcome.Err == nil) != in {
+				b.t.Errorf("%s: %+v, want in: %t", condition, outcome.Err, in)
+			}
+		}
+		b.db.Exec(`UPDATE legacy."Users" SET is_active = true, banned_until = NULL`)
+
+		untouched := func(what string, call func()) {
+			b.t.Helper()
+			const others = `SELECT md5(string_agg(u::text, ',' ORDER BY id)) FROM legacy."Users" u WHERE deleted_at IS NOT NULL`
+			before := b.db.QueryString(others)
+			call()
+			if after := b.db.QueryString(others); after != before {
+				b.t.Errorf("%s has changed rows that are no users", what)
+			}
+		}
+		untouched("change_password", func() {
+			b.gives(true, scripts.ChangePassword, "ada@example.com", "new horse 1")
+			b.gives(false, scripts.ChangePassword, "gone@example.com", "new horse 1")
+			b.profile(scripts.Login, "ada@example.com", "new horse 1")
+		})
+		untouched("verify", func() { b.gives(false, scripts.Verify, "gone@example.com") })
+		untouched("change_username", func() { b.gives(true, scripts.ChangeUsername, "ada", "ada2") })
+		untouched("change_email", func() {
+			b.gives(true, scripts.ChangeEmail, "ada@example.com", "ada@new.example.com", true)
+			b.gives(false, scripts.ChangeEmail, "gone@example.com", "back@example.com", true)
+		})
+		untouched("delete", func() {
+			b.gives(nil, scripts.Delete, "20")
+			b.gives(nil, scripts.Delete, "1")
+		})
+		if rows := b.db.QueryString(`SELECT string_agg(id::text, ',' ORDER BY id) FROM legacy."Users"`); rows != "8,9,20" {
+			b.t.Errorf("left: %s", rows)
+		}
+	})
 }
 
 // Each relation's columns that an expression reads are granted for the operations that read it, and no other.
 func TestPrivilegesForExpressionsAreExact(t *testing.T) {
-	b := newExpressionBench(t, false)
+	b := newExpressionBench(t)
 	for _, op := range b.operations() {
 		t.Run(string(op), func(t *testing.T) {
 			b.db.Exec("REVOKE ALL ON other.roles FROM " + quote(b.role) + "; REVOKE USAGE ON SCHEMA other FROM " + quote(b.role))
@@ -195,7 +188,7 @@ func TestPrivilegesForExpressionsAreExact(t *testing.T) {
 
 // An operation that would have to write what is only read is none that the store can have.
 func TestReadOnlyParts(t *testing.T) {
-	b := newExpressionBench(t, false)
+	b := newExpressionBench(t)
 	for part, lacking := range map[store.Part][]scripts.Operation{
 		store.Email: {scripts.Create, scripts.ChangeEmail}, store.Password: {scripts.Create, scripts.ChangePassword},
 		store.EmailVerified: {scripts.Verify}, store.Username: {scripts.ChangeUsername}, store.Name: nil, store.ID: nil,
@@ -257,7 +250,7 @@ func withPart(s store.Store, part store.Part, column store.Column) store.Store {
 
 // What the scripts have no form for is told before anything runs.
 func TestTypesOfExpressions(t *testing.T) {
-	b := newExpressionBench(t, false)
+	b := newExpressionBench(t)
 	for name, test := range map[string]struct {
 		part     store.Part
 		kind     string

@@ -31,9 +31,17 @@ type Function struct {
 	Results []TypedName
 }
 
-// StoresPassword tells whether a hash is handed to the function to be stored.
-func (f Function) StoresPassword() bool {
-	return slices.ContainsFunc(f.Arguments, func(a TypedName) bool { return a.Name == string(store.Password) })
+// StoredPassword is the hash that is handed to the function to be stored, as text in SQL; "" for none.
+func (f Function) StoredPassword() string {
+	i := slices.IndexFunc(f.Arguments, func(a TypedName) bool { return a.Name == string(store.Password) })
+	if i < 0 {
+		return ""
+	}
+	name := pgx.Identifier{f.Arguments[i].Name}.Sanitize()
+	if isHashInBytes(store.Password, store.Column{Type: f.Arguments[i].Type}) {
+		return asHash(name)
+	}
+	return name + asText
 }
 
 // TypedName is an argument or a column of a function.

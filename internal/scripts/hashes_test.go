@@ -35,6 +35,9 @@ var legacyHashes = func() (all []legacyHash) {
 	return all
 }()
 
+// saltedVector is a hash with a salt that stands beside it.
+var saltedVector = legacyHashes[slices.IndexFunc(legacyHashes, func(l legacyHash) bool { return l.Salt != "" })]
+
 // hashBench is a bench whose table has a column for salts, and whose connection has the keys of the vectors.
 func hashBench(t testing.TB, db *pgtest.DB) *bench {
 	t.Helper()
@@ -241,61 +244,6 @@ func TestBcryptPrefix(t *testing.T) {
 		inSQL := db.QueryBool("SELECT crypt('another horse', password) = password FROM " + b.table())
 		if inSQL != (prefix == "2a") {
 			t.Errorf("pgcrypto accepts %s: %t", prefix, inSQL)
-		}
-	}
-}
-
-func TestFinishedMigration(t *testing.T) {
-	b := newBench(t, pgtest.Database(t), shape{})
-	b.gives(nil, scripts.Create, map[string]any{"email": "ada@example.com", "password": "correct horse"})
-	b.options.ImportMode, b.options.ImportFinished = true, true
-	b.rendered = map[scripts.Operation]string{}
-	b.configuration = nil // the database may be gone by then
-	for _, context := range []any{nil, map[string]any{}} {
-		b.context = context
-		for op, args := range map[scripts.Operation][]any{scripts.Login: {"ada@example.com", "correct horse"}, scripts.GetUser: {"ada@example.com"}} {
-			outcome := b.run(op, args...)
-			if outcome.Err != nil || len(outcome.Results) != 1 || string(outcome.Results[0]) != "null" {
-				t.Errorf("%s gives %s, %v", op, outcome.Results, outcome.Err)
-			}
-		}
-	}
-}
-
-// For passkeys the platform asks for a user by id, and says so in the context.
-func TestGetUserByID(t *testing.T) {
-	db := pgtest.Database(t)
-	for _, idType := range []string{"uuid", "integer", "text"} {
-		b := newBench(t, db, shape{idType: idType})
-		b.options.UserIDPrefix = "legacy"
-		b.gives(nil, scripts.Create, map[string]any{"email": "ada@example.com", "password": "correct horse"})
-		id := b.profile(scripts.Login, "ada@example.com", "correct horse")["user_id"]
-		b.context = map[string]any{"identifierType": "user_id"}
-		if profile := b.profile(scripts.GetUser, id); profile["email"] != "ada@example.com" {
-			t.Errorf("%s: got %v", idType, profile)
-		}
-		b.gives(nil, scripts.GetUser, "legacy|0")
-		b.gives(nil, scripts.GetUser, "legacy|99999999999")
-		b.fails("Error", "", scripts.GetUser, "other|0")
-		b.context = map[string]any{"identifierType": "email"}
-		b.profile(scripts.GetUser, "ada@example.com")
-	}
-}
-
-func TestAppMetadataKey(t *testing.T) {
-	db := pgtest.Database(t)
-	b := newBench(t, db, shape{parts: append([]store.Part{store.AppMetadata, store.UserMetadata}, standardParts...), types: map[store.Part]string{store.UserMetadata: "text"}})
-	b.options.AppMetadataKey = "metadata"
-	b.gives(nil, scripts.Create, map[string]any{"email": "ada@example.com", "password": "correct horse", "app_metadata": map[string]any{"plan": "gold"}})
-	profile := b.profile(scripts.Login, "ada@example.com", "correct horse")
-	if fmt.Sprint(profile["metadata"]) != "map[plan:gold]" || profile["app_metadata"] != nil || fmt.Sprint(profile["user_metadata"]) != "map[]" {
-		t.Errorf("got %v", profile)
-	}
-	for _, value := range []string{"[1]", "3", "null", `"text"`, "true"} {
-		db.Exec("UPDATE "+b.table()+" SET app_metadata = $1::jsonb, user_metadata = $2", value, value+"}{")
-		profile := b.profile(scripts.GetUser, "ada@example.com")
-		if profile["metadata"] != nil || profile["user_metadata"] != nil {
-			t.Errorf("%s: got %v", value, profile)
 		}
 	}
 }

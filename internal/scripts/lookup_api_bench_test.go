@@ -11,7 +11,6 @@ import (
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
-	"github.com/auth0pg/terraform-provider-auth0pg/internal/usersapi"
 )
 
 // BenchmarkLookupThroughAPI compares get_user through an API with get_user on the functions that the API calls, with twenty
@@ -28,7 +27,7 @@ func BenchmarkLookupThroughAPI(b *testing.B) {
 		if name == "functions" {
 			bench.goThroughFunctions(b)
 		} else {
-			bench.goThroughAPI(store.Contract(name), store.ByScript, usersapi.Config{})
+			bench.goThroughAPI(store.Contract(name), store.ByScript)
 		}
 		bench.container = newContainer(b)
 		benches[name] = bench

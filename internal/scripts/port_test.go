@@ -19,7 +19,6 @@ func TestContractOverEachDriver(t *testing.T) {
 	withoutTimes := append([]store.Part{store.Username, store.Name, store.UserMetadata, store.AppMetadata}, standardParts...)
 	s := shape{idType: "bigint", parts: withoutTimes}
 	overEachDriver(t, s, contract)
-	overATenant(t, contract)
 	t.Run("memory", func(t *testing.T) {
 		b := newBench(t, pgtest.Database(t), s)
 		b.container = newContainer(t)

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -530,28 +529,6 @@ func TestManyCallsAtOnce(t *testing.T) {
 	group.Wait()
 	if left := db.QueryInt("SELECT count(*)::int FROM " + b.table()); left != 1 {
 		t.Errorf("%d users are left, want one", left)
-	}
-}
-
-// Two sign-ups with one address at the same moment: one user.
-func TestSignUpRace(t *testing.T) {
-	b := newBench(t, pgtest.Database(t), shape{})
-	b.script(scripts.Create)
-	var group sync.WaitGroup
-	var created atomic.Int32
-	for i := range 10 {
-		group.Go(func() {
-			outcome := b.run(scripts.Create, map[string]any{"email": []string{"ada@example.com", "Ada@Example.com"}[i%2], "password": "correct horse"})
-			if outcome.Err == nil {
-				created.Add(1)
-			} else if outcome.Err.Code != "user_exists" {
-				t.Errorf("got %v", outcome.Err)
-			}
-		})
-	}
-	group.Wait()
-	if created.Load() != 1 {
-		t.Errorf("%d of them were created", created.Load())
 	}
 }
 

@@ -3,9 +3,6 @@
 package scripts_test
 
 import (
-	"bytes"
-	"encoding/json"
-	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -49,14 +46,7 @@ func newTenantBench(t testing.TB, o localtenant.Options, parts []store.Part, ref
 		t: t, store: s, options: scripts.Options{Store: s}, rendered: map[scripts.Operation]string{},
 		rendering: new(sync.Mutex), container: newContainer(t), tellsNobody: true,
 	}}
-	b.listed = func() []map[string]any {
-		found := b.api("GET", "users?include_totals=true", nil, http.StatusOK)["users"].([]any)
-		users := make([]map[string]any, len(found))
-		for i, user := range found {
-			users[i] = user.(map[string]any)
-		}
-		return users
-	}
+	b.users = tenantUsers{b}
 	connection := b.api("POST", "connections", map[string]any{
 		"name": "members", "strategy": "auth0", "options": map[string]any{
 			"password_options": map[string]any{"complexity": map[string]any{"min_length": 6}},
@@ -84,41 +74,14 @@ func (b *tenantBench) client(grants, scopes []string) {
 	b.configuration = map[string]string{"TENANT_CLIENT_ID": id, tenantSecret: client["client_secret"].(string)}
 }
 
-// api calls the tenant's Management API as its administrator.
+// api is a call that has to be answered with this status.
 func (b *tenantBench) api(method, path string, body any, want int) map[string]any {
 	b.t.Helper()
-	encoded, err := json.Marshal(body)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	request, err := http.NewRequestWithContext(b.t.Context(), method, b.tenant.URL()+"/api/v2/"+path, bytes.NewReader(encoded))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	request.Header.Set("Authorization", "Bearer "+b.tenant.Token())
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	content, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != want {
-		b.t.Fatalf("%s %s: %d %s %v", method, path, response.StatusCode, content, err)
-	}
-	answer := map[string]any{}
-	if len(content) > 0 {
-		_ = json.Unmarshal(content, &answer)
+	status, answer := b.call(method, path, body)
+	if status != want {
+		b.t.Fatalf("%s %s: %d %v", method, path, status, answer)
 	}
 	return answer
-}
-
-// overATenant runs a test over the users of another tenant, with all parts that it has.
-func overATenant(t *testing.T, test func(b *bench)) {
-	t.Helper()
-	t.Run("tenant", func(t *testing.T) {
-		t.Parallel()
-		test(newTenantBench(t, localtenant.Options{}, nil).bench)
-	})
 }
 
 // user makes a user of a connection and returns the id without its prefix.

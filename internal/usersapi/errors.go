@@ -67,6 +67,11 @@ func unavailable(err error) *problem {
 	}
 }
 
+// refused is of what the database does not do, however often it is asked.
+func refused() *problem {
+	return &problem{status: http.StatusInternalServerError, code: "internal", message: "the database does not do this"}
+}
+
 func late(cause string) *problem {
 	return &problem{
 		status:  http.StatusGatewayTimeout,
@@ -119,8 +124,16 @@ func serverProblem(e *pgconn.PgError) *problem {
 		return unfit("the store does not take these values")
 	case e.Code == "57014":
 		return late("")
+	case !isTemporary(e):
+		return refused()
 	}
 	return unavailable(e)
+}
+
+// isTemporary tells what may be over when it is tried again, as a database that starts or a lock, from what a trigger or a missing
+// right refuses: that is not to be repeated while somebody waits.
+func isTemporary(e *pgconn.PgError) bool {
+	return regexp.MustCompile(`^(08|25006|28|3D|40|53|55|57)`).MatchString(e.Code)
 }
 
 // isUnavailable tells an error of the connection, or a server that refuses for now, from one about what was asked.
@@ -175,7 +188,7 @@ var (
 // functions run as may not see the columns; then it does.
 func isConflict(err error, columns []string) bool {
 	var server *pgconn.PgError
-	if !errors.As(err, &server) || server.Code != "23505" {
+	if !isUnique(err) || !errors.As(err, &server) {
 		return false
 	}
 	match := keyDetail.FindStringSubmatch(server.Detail)
@@ -187,6 +200,12 @@ func isConflict(err error, columns []string) bool {
 			return name == column || name == `"`+strings.ReplaceAll(column, `"`, `""`)+`"`
 		})
 	})
+}
+
+// isUnique tells a unique violation.
+func isUnique(err error) bool {
+	var server *pgconn.PgError
+	return errors.As(err, &server) && server.Code == "23505"
 }
 
 // maskedDetail is the server's detail without the values in it; "" for any but that of a unique violation.

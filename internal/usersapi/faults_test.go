@@ -57,6 +57,23 @@ func TestLostSessions(t *testing.T) {
 	b.silent()
 }
 
+// What the database refuses for good is not said to be over in a second, since it would then be sent again while somebody waits;
+// what is over soon is.
+func TestRefusalsOfTheDatabase(t *testing.T) {
+	b := newBench(t, nil)
+	b.db.Exec("INSERT INTO public.users (email, password) VALUES ('ada@example.com', 'x')")
+	b.db.Exec("CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'")
+	b.db.Exec("CREATE TRIGGER refuse BEFORE UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION public.refuse()")
+	for code, want := range map[string]int{"P0001": 500, "42501": 500, "0A000": 500, "25006": 503, "40P01": 503, "53300": 503} {
+		b.db.Exec("CREATE OR REPLACE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE SQLSTATE '" + code + "'; END $$")
+		b.fails(want, map[int]string{500: "internal", 503: "unavailable"}[want], "/v1/verify", m{"email": "ada@example.com"})
+		if !strings.Contains(b.log.String(), "SQLSTATE "+code) {
+			t.Errorf("the log has no %s: %s", code, b.log)
+		}
+	}
+	b.silent()
+}
+
 // Behind a pooler that gives each statement another session nothing is prepared.
 func TestThroughPgBouncer(t *testing.T) {
 	db := pgtest.Database(t)

@@ -170,12 +170,12 @@ func TestServerErrors(t *testing.T) {
 	b.db.Exec("ALTER TABLE public.users DROP CONSTRAINT users_name_check; CREATE UNIQUE INDEX ON public.users (name)")
 	b.fails(http.StatusUnprocessableEntity, "unfit", "/v1/create", create("grace@example.com"))
 	b.gives(`{"result":"conflict"}`, "/v1/create", create("ADA@example.com"))
-	_, answer := b.post(
-		"/rpc/create",
-		m{"email": "grace@example.com", "password": hashOf(t, "correct horse"), "name": "Ada"},
-	)
+	b.fails(http.StatusUnprocessableEntity, "22000", "/rpc/create",
+		m{"email": "grace@example.com", "password": hashOf(t, "correct horse"), "name": "Ada"})
+	b.db.Exec("UPDATE public.users SET username = 'ada'; DROP INDEX public.users_lower_idx1; CREATE UNIQUE INDEX ON public.users (username)")
+	_, answer := b.post("/rpc/create", m{"email": "grace@example.com", "username": "ada", "password": hashOf(t, "correct horse")})
 	if !strings.Contains(answer, `"code":"23505"`) ||
-		!strings.Contains(answer, `"details":"Key (name)=(...) already exists."`) {
+		!strings.Contains(answer, `"details":"Key (username)=(...) already exists."`) {
 		t.Errorf("a conflict is %s", answer)
 	}
 	b.db.Exec(

@@ -37,7 +37,13 @@ func rpc(ctx context.Context, u *users, name string, o object) (any, error) {
 		}
 	}
 	rows, err := u.database.call(ctx, name, given)
-	if err != nil {
+	switch {
+	case isUnique(err) && !isConflict(err, u.config.ConflictColumns):
+		// The scripts take every unique violation for a user who is there.
+		p := unfit("the store does not take these values")
+		p.cause = describe(err)
+		return nil, p
+	case err != nil:
 		return nil, err
 	}
 	if known[name].results == nil {

@@ -76,10 +76,9 @@ func AccessFunctions(
 			if err != nil {
 				return nil, err
 			}
-			if f.StoresPassword() {
+			if hash := f.StoredPassword(); hash != "" {
 				function = function.Requiring(
-					fmt.Sprintf("%s::pg_catalog.text OPERATOR(pg_catalog.~) %s",
-						QuoteIdentifier(string(store.Password)), postgres.QuoteLiteral(format.Writer.Written)),
+					hash+" OPERATOR(pg_catalog.~) "+postgres.QuoteLiteral(format.Writer.Written),
 					"the password is not a hash as the scripts write it, in the format "+format.Name)
 			}
 			all = append(all, function)

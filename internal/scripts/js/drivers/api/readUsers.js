@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* global readUser, notForgotten, wrongAnswer */
+/* global readUser, wrongAnswer */
 /* exported readUsers */
 
 // The users in an answer, as the port has them. Somebody else than was asked for is no answer.
@@ -9,10 +9,9 @@ function readUsers(answer, isAsked) {
   if (!Array.isArray(list)) {
     throw wrongAnswer('no list of users');
   }
-  let users = list.map(readUser);
+  const users = list.map(readUser);
   if (!users.every(isAsked)) {
     throw wrongAnswer('another user than was asked for');
   }
-  users = notForgotten(users); // if forgets
   return users;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* global settings, manage, userPath, passwordRefused, refusal */
+/* global settings, manage, userPath, passwordRefused, refusal, wrongAnswer */
 /* exported changeUser */
 
 // Changes the one user of a list, and says what came of it.
@@ -10,8 +10,9 @@ async function changeUser(users, values) {
   if (users.length === 0) {
     return 'none';
   }
+  let changed;
   try {
-    await manage('PATCH', userPath(users[0].id), { ...values, connection: settings.tenant.connection });
+    changed = await manage('PATCH', userPath(users[0].id), { ...values, connection: settings.tenant.connection });
   } catch (error) {
     if (error.status === 404) {
       return 'none';
@@ -23,6 +24,9 @@ async function changeUser(users, values) {
       return 'conflict';
     }
     throw error;
+  }
+  if (changed?.user_id !== `auth0|${users[0].id}`) {
+    throw wrongAnswer('another user than was changed');
   }
   return 'changed';
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* global settings, manage, passwordRefused */
+/* global settings, manage, passwordRefused, sameText, wrongAnswer */
 /* exported insertUser */
 
 // The other tenant sends nobody a mail: this one does.
@@ -10,8 +10,9 @@ async function insertUser(user) {
       values[part] = JSON.parse(values[part]);
     }
   }
+  let added;
   try {
-    await manage('POST', 'users', values);
+    added = await manage('POST', 'users', values);
   } catch (error) {
     if (error.status === 409) {
       return 'conflict';
@@ -20,6 +21,9 @@ async function insertUser(user) {
       throw new ValidationError('invalid_password', 'The password does not meet the rules of the user database.');
     }
     throw error;
+  }
+  if (!sameText(String(added?.email), user.email)) {
+    throw wrongAnswer('another user than was added');
   }
   return 'changed';
 }

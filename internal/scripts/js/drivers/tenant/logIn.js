@@ -35,7 +35,14 @@ async function logIn(identifier) {
     users = [];
   }
   // end
-  users = await findUsersByID(id); // if whole_profile
+  // if whole_profile:
+  users = await findUsersByID(id);
+  // Only what the store has of a user can tell that it is another one.
+  const names = identifier.includes('@') ? ['email'] : ['username', 'phone_number'];
+  if (!users.every((user) => names.some((name) => !settings.parts.includes(name) || sameText(user[name] || '', identifier)))) {
+    users = [];
+  }
+  // end
   if (users.length === 0) {
     throw refusal('This account is linked to another one and cannot be used here. Please contact support.',
       'who logged in is not a user of the connection alone');

@@ -3,7 +3,8 @@
 /* exported readAnswer */
 
 // What an answer of the Management API holds, or the error that it stands for, with the server's words in message, which may
-// quote a user's values and are no part of the cause.
+// quote a user's values and are no part of the cause. Its status is that of the API: what something in front of it answers says
+// nothing of users and has none.
 function readAnswer(what, answer) {
   let given;
   try {
@@ -23,6 +24,6 @@ function readAnswer(what, answer) {
   const kinds = { 400: 'unfit', 413: 'unfit', 504: 'late', late: 'late' };
   throw {
     kind: kinds[answer.code] || kinds[answer.status] || 'unavailable', cause: describeAnswer(what, answer),
-    status: answer.status, message: String(given?.message),
+    status: given?.statusCode === answer.status && answer.status, message: String(given?.message),
   };
 }
