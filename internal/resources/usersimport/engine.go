@@ -78,8 +78,8 @@ type engine struct {
 	again   bool             // batches were released that this pass has gone by
 	first   *migration.Batch // the one whose users are all looked up
 	checked bool             // the first batch was
-	sent    int             // batches of this pass
-	asked   map[string]bool // whom this run has asked for and Auth0 refused
+	sent    int              // batches of this pass
+	asked   map[string]bool  // whom this run has asked for and Auth0 refused
 	report  report
 	began   time.Time
 	pause   time.Duration

@@ -116,20 +116,20 @@ func (r *usersImport) foresee(ctx context.Context, m *usersImportModel, pepper t
 	if !ok || !r.data.Postgres.Known() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, lookingAtUsers)
+	limited, cancel := context.WithTimeout(ctx, lookingAtUsers)
 	defer cancel()
-	found, err := r.countIn(ctx, server, m, pepper, prefix, source, diags)
+	found, err := r.countIn(limited, server, m, pepper, prefix, source, diags)
 	switch {
 	case diags.HasError():
 	case err == nil && found.Users > 0:
 		diags.AddWarning("Users Will Be Imported", fmt.Sprintf("%s: %s\n\nNothing has been sent yet. The figures "+
 			"are those of now.", kit.Capitalized(source.Store.Title()), text(found, m.FirstBatch.ValueInt64())))
 	case err == nil:
-	case r.notThereYet(source, err), r.data.Absent(err) != "", errors.Is(err, context.DeadlineExceeded):
+	case r.notThereYet(source, err), r.data.Absent(err) != "", limited.Err() != nil:
 		diags.AddWarning("Users Not Counted", kit.PostgresDetail("Could not count whom the import would bring into Auth0",
 			err)+" Where the same apply makes or changes the table, that is to be expected.")
 	default:
-		failure(diags, source, err)
+		failure(ctx, diags, source, err)
 	}
 }
 

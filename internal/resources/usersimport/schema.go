@@ -165,7 +165,7 @@ func (r *usersImport) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 			"suggested_ddl": schema.ListAttribute{
 				Computed: true, ElementType: types.StringType,
 				MarkdownDescription: "The statements that create the ledger, for a database in which the provider " +
-					"may not, or for your own migrations.",
+					"may not, or for your own migrations. The provider's role then needs SELECT, INSERT and UPDATE on it.",
 			},
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 				Create: true, Update: true,
