@@ -105,7 +105,7 @@ func TestUsersImportSettings(t *testing.T) {
 		t.Helper()
 		calls := l.sent()
 		for _, name := range []string{"upsert", "send_completion_email"} {
-			is := regexp.MustCompile(`name="` + name + `"(\r\n.*)*\r\n\r\n` + value + "\r\n")
+			is := regexp.MustCompile(`name="` + name + `"\r\n([^\r\n]+\r\n)*\r\n` + value + "\r\n")
 			for _, call := range calls {
 				if !is.MatchString(call) {
 					t.Errorf("%s is not %s: %s", name, value, call)
