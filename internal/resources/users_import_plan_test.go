@@ -11,6 +11,7 @@ import (
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/localtenant"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/provider"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
@@ -53,24 +54,27 @@ func (l *leaving) store(change func(*store.Store)) store.Store {
 }
 
 // rendered makes a connection in import mode with the provider's own scripts and returns its id.
-func (l *leaving) rendered(name string, scripts map[string]any) string {
+func (l *leaving) rendered(name string, o scripts.Options) string {
 	l.Helper()
-	applied, diags := l.Apply(l.New("auth0pg_connection"), map[string]any{
-		"name": name, "store": l.store(nil).Marshal(), "import_mode": true, "configuration_wo_version": 1, "scripts": scripts,
-		"configuration_wo": map[string]any{"POSTGRES_URL": l.db.URL},
-	})
-	if diags.Failed() {
-		l.Fatal(diags)
+	o.Store, o.ImportMode = l.store(nil), true
+	texts, err := scripts.RenderAll(o, nil)
+	if err != nil {
+		l.Fatal(err)
 	}
-	return applied.JSON()["id"].(string)
+	return l.connection(name, true, texts)
 }
 
 // written makes a connection with scripts of somebody's own and returns its id.
 func (l *leaving) written(name string, importMode bool) string {
 	l.Helper()
 	const script = "function f(a, b, callback) { (callback || b)(null); }"
+	return l.connection(name, importMode, map[scripts.Operation]string{scripts.Login: script, scripts.GetUser: script})
+}
+
+func (l *leaving) connection(name string, importMode bool, texts map[scripts.Operation]string) string {
+	l.Helper()
 	status, made := l.tenant.API("POST", "/connections", map[string]any{"name": name, "strategy": "auth0", "options": map[string]any{
-		"import_mode": importMode, "enabledDatabaseCustomization": true, "customScripts": map[string]any{"login": script, "get_user": script},
+		"import_mode": importMode, "enabledDatabaseCustomization": true, "customScripts": texts,
 	}})
 	if status != http.StatusCreated {
 		l.Fatal(status, made)
@@ -82,7 +86,7 @@ func (l *leaving) written(name string, importMode bool) string {
 func TestUsersImportIsRefusedAtPlan(t *testing.T) {
 	t.Parallel()
 	l := newLeaving(t, 3)
-	rendered, written := l.rendered("rendered", map[string]any{"user_id_prefix": "old"}), l.written("written", true)
+	rendered, written := l.rendered("rendered", scripts.Options{UserIDPrefix: "old"}), l.written("written", true)
 	changed := func(change func(*store.Store)) map[string]any {
 		return map[string]any{"store": l.store(change).Marshal()}
 	}
@@ -97,7 +101,7 @@ func TestUsersImportIsRefusedAtPlan(t *testing.T) {
 			"Id Prefix Not Known", "user_id_prefix", `have the user_id_prefix "old", and here it is "new"`},
 		"no prefix beside scripts of somebody's own": {map[string]any{"connection_id": written},
 			"Id Prefix Not Known", "user_id_prefix", `The login of the connection "written" does not tell`},
-		"no prefix, finished": {map[string]any{"connection_id": l.rendered("finished", map[string]any{"import_finished": true})},
+		"no prefix, finished": {map[string]any{"connection_id": l.rendered("finished", scripts.Options{ImportFinished: true})},
 			"Id Prefix Not Known", "user_id_prefix", "or the import is finished"},
 		"bad SQL":              {map[string]any{"where": "id >"}, "Condition Not Usable", "where", "SQLSTATE 42601"},
 		"several statements":   {map[string]any{"where": "true); DROP TABLE users; SELECT (true"}, "Condition Not Usable", "where", ""},

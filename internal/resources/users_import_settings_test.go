@@ -16,6 +16,7 @@ import (
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/acctest"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/auth0"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/scripts"
 )
 
 // config is an import into the connection, without user_id_prefix, with further settings.
@@ -76,7 +77,7 @@ func TestUsersImportSettings(t *testing.T) {
 	t.Parallel()
 	l := newLeaving(t, 105)
 	l.db.Exec("CREATE SCHEMA moving")
-	connection := l.rendered("users", map[string]any{"user_id_prefix": "old"})
+	connection := l.rendered("users", scripts.Options{UserIDPrefix: "old"})
 	l.taken(connection, 103)
 	l.sent()
 	ledger := map[string]any{"schema": "moving", "name": "sent"}

@@ -42,6 +42,7 @@ func (b *boaster) Job(ctx context.Context, id string) (*auth0.Job, error) {
 // The users of the first batch are looked up before they are marked: where one is not there, whatever the job says, the
 // import stops with the reason, nobody else is sent, and the next run brings in who is missing.
 func TestFirstBatchIsLookedUp(t *testing.T) {
+	t.Parallel()
 	for _, keeps := range []int{0, 2} {
 		s := newSite(t, 12, localtenant.Options{})
 		s.settings.maxFailed = 100

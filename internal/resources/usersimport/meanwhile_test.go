@@ -66,6 +66,7 @@ func (o *onImport) ImportUsers(ctx context.Context, u auth0.UsersImport) (*auth0
 // Who logs in while the import is running comes by the script, and who resets the password by get_user: they are found in the
 // tenant and marked, in the batch that is being sent and in a later one, and are no failure. Their passwords stay theirs.
 func TestUsersComeMeanwhile(t *testing.T) {
+	t.Parallel()
 	const users = 9
 	s := newSite(t, users, localtenant.Options{})
 	app, logIn := s.moving()

@@ -129,6 +129,7 @@ func progressed(t *testing.T, log *bytes.Buffer) {
 
 // A tenant that takes few calls is not asked again before it says so, however often its jobs are looked at.
 func TestPollsWithinTheRateLimit(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, 5, localtenant.Options{RateLimit: &localtenant.RateLimit{Burst: 5, PerSecond: 10}, ImportDelay: 300 * time.Millisecond})
 	s.tenant.ResetRequests()
 	s.imports()
