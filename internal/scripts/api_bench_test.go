@@ -3,6 +3,7 @@
 package scripts_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -66,7 +67,8 @@ func newAPIBench(t testing.TB, reach store.API) *apiBench {
 	}))
 	t.Cleanup(b.api.Close)
 	b.tenant = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // or the end of the connection is not seen
+		body, _ := io.ReadAll(r.Body) // or the end of the connection is not seen
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		b.issued.Add(1)
 		(*b.issue.Load())(w, r)
 	}))
