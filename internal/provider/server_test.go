@@ -88,8 +88,8 @@ func TestOneConnectionMore(t *testing.T) {
 func TestAnswersAreTheFrameworks(t *testing.T) {
 	t.Parallel()
 	for name, between := range map[string]func(tenant *acctest.TenantHandle, id string, config map[string]any){
-		"nothing":       func(_ *acctest.TenantHandle, _ string, _ map[string]any) {},
-		"default again": func(_ *acctest.TenantHandle, _ string, c map[string]any) { delete(c, "deletion_protection") },
+		"nothing":         func(_ *acctest.TenantHandle, _ string, _ map[string]any) {},
+		"default again":   func(_ *acctest.TenantHandle, _ string, c map[string]any) { delete(c, "deletion_protection") },
 		"default implied": func(_ *acctest.TenantHandle, _ string, c map[string]any) { delete(c, "preflight") },
 		"default written down": func(_ *acctest.TenantHandle, _ string, c map[string]any) {
 			c["import_mode"], c["delete_with_users"], c["use_former_scripts"] = false, false, false
