@@ -241,6 +241,7 @@ func (w *Watch) look(ctx context.Context, conn *pgx.Conn) (waiting bool) {
 // endThose ends the sessions among the holders that are the role's, and takes its prepared transactions back.
 func (w *Watch) endThose(ctx context.Context, conn *pgx.Conn) {
 	var pids []int
+	w.refused = false
 	for _, h := range w.holders {
 		switch {
 		case w.end == "" || h.Role != w.end:
@@ -257,7 +258,7 @@ func (w *Watch) endThose(ctx context.Context, conn *pgx.Conn) {
 
 // ended says what became of a try to end what holds the role's change up.
 func (w *Watch) ended(ctx context.Context, what string, err error) {
-	w.refused = SQLState(err) == "42501"
+	w.refused = w.refused || SQLState(err) == "42501"
 	switch {
 	case err == nil:
 		tflog.Warn(ctx, "what held up a role's change was the role's own, and was ended",

@@ -5,10 +5,14 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-log/tflogtest"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -144,7 +148,26 @@ func TestThiefCannotKeepThePassword(t *testing.T) {
 	})
 }
 
-// TestWhoHoldsTheRoleUp names the session that keeps a change waiting. One of another role is not ended.
+// sharedText is a log that is read while it is written.
+type sharedText struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (s *sharedText) Write(line []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(line)
+}
+
+func (s *sharedText) has(words ...string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(s.text.String(), word) })
+}
+
+// TestWhoHoldsTheRoleUp names the session that keeps a change waiting, in the log while it waits and in the error. One of another
+// role is not ended.
 func TestWhoHoldsTheRoleUp(t *testing.T) {
 	db := pgtest.LocalDatabase(t)
 	server := roleServer(t, db.URL)
@@ -153,16 +176,68 @@ func TestWhoHoldsTheRoleUp(t *testing.T) {
 	if _, err := other.Exec(t.Context(), "BEGIN; ALTER ROLE "+postgres.Ident(spec.Name)+" CONNECTION LIMIT 9"); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	log := &sharedText{}
+	ctx, cancel := context.WithTimeout(tflogtest.RootLogger(t.Context(), log), 10*time.Second)
 	defer cancel()
-	err := server.AlterRole(ctx, spec)
+	ended := make(chan error)
+	go func() { ended <- server.AlterRole(ctx, spec) }()
+	pid := int(other.PgConn().PID())
+	for began := time.Now(); !log.has("held_up_by", fmt.Sprintf("process %d ", pid), "idle in transaction"); time.Sleep(10 * time.Millisecond) {
+		if time.Since(began) > 5*time.Second {
+			t.Errorf("the log does not say at once who is waited for: %s", log.text.String())
+			break
+		}
+	}
+	select {
+	case err := <-ended:
+		t.Fatalf("it has not waited: %v", err)
+	default:
+		cancel()
+	}
+	err := <-ended
 	var held *postgres.HeldUpError
-	if !errors.As(err, &held) || len(held.Holders) != 1 || held.Holders[0].PID != int(other.PgConn().PID()) || held.MayNotEnd != "" ||
+	if !errors.As(err, &held) || len(held.Holders) != 1 || held.Holders[0].PID != pid || held.MayNotEnd != "" ||
 		!strings.Contains(err.Error(), "idle in transaction") {
 		t.Errorf("held up by another role: %v", err)
 	}
 	if _, err := other.Exec(t.Context(), "ROLLBACK"); err != nil {
 		t.Errorf("the other role's session was ended: %v", err)
+	}
+}
+
+// TestWhoMayNotEndTheRole has an owner of the table change what the role was granted, while the role keeps that to itself: whoever
+// does not administer the role may not end its session. The error says so, and with the grant that it names the change goes through.
+func TestWhoMayNotEndTheRole(t *testing.T) {
+	t.Parallel()
+	db := pgtest.LocalDatabase(t)
+	spec := rotationSite(t, db, roleServer(t, db.URL))
+	keeper, options := db.RoleName("keeper"), "LOGIN PASSWORD 'keeper'"
+	if db.Server.Version() >= 16 { // before, who may create roles administers all
+		options += " CREATEROLE"
+	}
+	db.Exec("CREATE ROLE " + keeper + " " + options)
+	db.Exec("ALTER SCHEMA app OWNER TO " + keeper + "; ALTER TABLE app.users OWNER TO " + keeper)
+	server := roleServer(t, db.URLFor(keeper, "keeper"))
+	next := spec
+	next.Verifier = nil
+	next.Grants = append(slices.Clone(spec.Grants), postgres.Grant{Privilege: "INSERT", On: spec.Objects[0]})
+	thief := db.ConnTo(db.URLFor(spec.Name, rolePassword))
+	if _, err := thief.Exec(t.Context(), "BEGIN; DROP OWNED BY "+postgres.Ident(spec.Name)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	err := server.AlterRole(ctx, next)
+	var held *postgres.HeldUpError
+	if !errors.As(err, &held) || held.MayNotEnd != spec.Name || held.Holders[0].PID != int(thief.PgConn().PID()) {
+		t.Fatalf("held up by a role that may not be ended: %v", err)
+	}
+	db.Exec("GRANT pg_signal_backend TO " + keeper)
+	if err := server.AlterRole(t.Context(), next); err != nil {
+		t.Errorf("with the grant: %v", err)
+	}
+	if _, err := thief.Exec(t.Context(), "SELECT 1"); err == nil {
+		t.Error("the role's session was not ended")
 	}
 }
 

@@ -3,9 +3,11 @@
 package scripts_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -24,8 +26,10 @@ type apiBench struct {
 	// answer and issue are the behaviour of the two; asked and issued count what reached them.
 	answer, issue atomic.Pointer[http.HandlerFunc]
 	asked, issued atomic.Int64
-	mu            sync.Mutex
-	requests      []apiRequest
+	// opened counts the connections to the API.
+	opened   atomic.Int64
+	mu       sync.Mutex
+	requests []apiRequest
 }
 
 type apiRequest struct {
@@ -59,14 +63,14 @@ func respondJSON(status int, body string) http.HandlerFunc {
 func newAPIBench(t testing.TB, reach store.API) *apiBench {
 	t.Helper()
 	b := &apiBench{}
-	b.api = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	b.api = b.serves(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b.asked.Add(1)
 		b.note(r)
 		(*b.answer.Load())(w, r)
-	}))
-	t.Cleanup(b.api.Close)
+	}), false)
 	b.tenant = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // or the end of the connection is not seen
+		body, _ := io.ReadAll(r.Body) // or the end of the connection is not seen
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		b.issued.Add(1)
 		(*b.issue.Load())(w, r)
 	}))
@@ -100,6 +104,20 @@ func newAPIBench(t testing.TB, reach store.API) *apiBench {
 	})
 	b.answers(b.ada())
 	return b
+}
+
+// serves starts a server, with TLS or without, whose connections are counted.
+func (b *apiBench) serves(t testing.TB, h http.Handler, secure bool) *httptest.Server {
+	server := httptest.NewUnstartedServer(h)
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			b.opened.Add(1)
+		}
+	}
+	start := map[bool]func(){true: server.StartTLS, false: server.Start}[secure]
+	start()
+	t.Cleanup(server.Close)
+	return server
 }
 
 func (b *apiBench) answers(h http.HandlerFunc) { b.answer.Store(&h) }

@@ -290,6 +290,29 @@ func TestAPICertificates(t *testing.T) {
 	}
 }
 
+// A connection serves one call after another, also through an authority of one's own, which fetch does not take: as many are
+// opened as calls are in flight.
+func TestAPIConnectionsAreKept(t *testing.T) {
+	t.Parallel()
+	const calls, inFlight, most = 400, 20, 30 // some may end unused, where a machine is slow
+	b := newAPIBench(t, store.API{PasswordCheck: store.ByAPI})
+	b.logins(calls, inFlight)
+	if opened := b.opened.Load(); opened == 0 || opened > most {
+		t.Errorf("%d connections for %d calls, %d of them in flight", opened, calls, inFlight)
+	}
+	b.opened.Store(0)
+	secure := b.serves(t, b.api.Config.Handler, true)
+	of := newAPIBench(t, store.API{PasswordCheck: store.ByAPI, URL: secure.URL})
+	of.configuration["API_CA"] = pemOf(secure.Certificate())
+	of.logins(calls, inFlight)
+	for range calls / 10 { // the other scripts share them
+		of.gives(true, scripts.Verify, "ada@example.com")
+	}
+	if opened := b.opened.Load(); opened == 0 || opened > most {
+		t.Errorf("with an authority of one's own %d connections for %d calls, %d of them in flight", opened, calls, inFlight)
+	}
+}
+
 func pemOf(certificate *x509.Certificate) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw}))
 }

@@ -20,8 +20,9 @@ import (
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/usersapi/usersapitest"
 )
 
-// goThroughAPI puts an API in front of the table, over access functions, and renders scripts that ask it.
-func (b *bench) goThroughAPI(contract store.Contract, check store.PasswordCheck) {
+// goThroughAPI puts an API in front of the table, over access functions, and renders scripts that ask it: with a password, unless
+// somebody else says who is let in.
+func (b *bench) goThroughAPI(contract store.Contract, check store.PasswordCheck, admits ...func(*usersapi.Config, *store.API)) {
 	b.t.Helper()
 	var config usersapi.Config
 	config.Schema, config.DatabaseURL = usersapitest.Functions(b.t, b.db, b.store, "")
@@ -31,10 +32,11 @@ func (b *bench) goThroughAPI(contract store.Contract, check store.PasswordCheck)
 	b.serve = func(change func(*usersapi.Config)) {
 		asked := config
 		change(&asked)
-		served := usersapitest.Serve(t, asked)
-		reach := store.API{
-			URL: served.URL, Contract: contract, PasswordCheck: check, Auth: store.Basic, UsernameKey: "API_USERNAME", PasswordKey: "API_PASSWORD",
+		reach := store.API{Contract: contract, PasswordCheck: check, Auth: store.Basic, UsernameKey: "API_USERNAME", PasswordKey: "API_PASSWORD"}
+		for _, admit := range admits {
+			admit(&asked, &reach)
 		}
+		reach.URL = usersapitest.Serve(t, asked).URL
 		if contract == store.RPC {
 			reach.Schema = config.Schema
 		}

@@ -301,7 +301,8 @@ func (b *tenantBench) asClient() map[string]string {
 	return maps.Clone(b.configuration)
 }
 
-func (b *tenantBench) try(call wrongCall) localtenant.Outcome {
+// try runs a call as its own client.
+func (b *bench) try(call wrongCall) localtenant.Outcome {
 	b.t.Helper()
 	outcome, err := b.container.Run(context.Background(), localtenant.Invocation{
 		Script: b.script(call.op), Args: call.args, Configuration: call.configuration, Context: call.context,

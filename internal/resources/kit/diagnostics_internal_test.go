@@ -4,11 +4,14 @@ package kit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 )
 
 func TestPostgresDetail(t *testing.T) {
@@ -53,6 +56,18 @@ func TestPostgresDetail(t *testing.T) {
 			&pgconn.PgError{Code: "P0001", Message: "ada@example.com is taken", Where: "PL/pgSQL function public.meddle(text) line 3 at RAISE"},
 			"the function public.meddle(text) raised an error, whose words may be about a user (SQLSTATE P0001).", "ada@example.com",
 		},
+		{
+			"who may not be ended", held("app", ""), `held up by process 7 of the role "app" (idle in transaction).
+
+Let that end, or end it with pg_terminate_backend, and apply again.`, "GRANT",
+		},
+		{
+			"the role's own, and not to be ended", held("scripts", "scripts"), `The provider ends sessions of the role "scripts" that hold up its change, and may not: have a superuser run
+
+  GRANT pg_signal_backend TO <the role that the provider connects as>;
+
+or end them with pg_terminate_backend. Then apply again.`, "what was done so far",
+		},
 		{"a code without a hint", &pgconn.PgError{Code: "53300", Message: "too many clients already"}, "raise max_connections", "what was done so far"},
 		{"the time given", context.DeadlineExceeded, "Raise the object's timeout", "cancelled"},
 		{"Ctrl-C", context.Canceled, "it was cancelled.\n\nApply again", "timeout"},
@@ -64,4 +79,15 @@ func TestPostgresDetail(t *testing.T) {
 			}
 		})
 	}
+}
+
+// held is a change that a session of a role kept waiting.
+func held(by, mayNotEnd string) error {
+	err := postgres.NewHeldUpError(&pgconn.PgError{Code: "55P03", Message: "canceling statement due to lock timeout"},
+		[]postgres.Holder{{PID: 7, Role: by, State: "idle in transaction"}})
+	var held *postgres.HeldUpError
+	if errors.As(err, &held) {
+		held.MayNotEnd = mayNotEnd
+	}
+	return err
 }

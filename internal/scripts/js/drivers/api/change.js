@@ -2,28 +2,28 @@
 /* global calls, ask */
 /* exported change */
 
-// Asks for a change of one user, and says what came of it.
-async function change(key, values) {
-  const wrong = (what) => ({ kind: 'unavailable', cause: `${calls()[key].path}: ${what}` });
+// Asks for a change of one user, and says what came of it. It is what the answer says: changed, none, or one of the others
+// that the change may come to.
+async function change(key, values, ...others) {
   // if rpc:
   let rows;
   try {
     rows = await ask(key, values);
   } catch (error) {
-    if (error.code === '23505') { // unique_violation
+    if (error.code === '23505' && others.includes('conflict')) { // unique_violation
       return 'conflict';
     }
     throw error;
   }
-  if (!Array.isArray(rows) || rows.length > 1) {
-    throw wrong('no list of at most one changed user');
+  if (!['[]', '[true]'].includes(JSON.stringify(rows))) {
+    throw { kind: 'unavailable', cause: `${calls()[key].path}: neither [true] nor []` };
   }
-  return rows.length === 1 ? 'changed' : 'none';
+  return rows.length > 0 ? 'changed' : 'none';
   // end
   // if web_service:
   const { result } = await ask(key, values);
-  if (!['changed', 'none', 'conflict'].includes(result)) {
-    throw wrong('a result that is none of changed, none and conflict');
+  if (!['changed', 'none', ...others].includes(result)) {
+    throw { kind: 'unavailable', cause: `${calls()[key].path}: a result that is none here` };
   }
   return result;
   // end

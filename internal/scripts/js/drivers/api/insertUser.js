@@ -9,7 +9,7 @@ async function insertUser({ password, ...given }) {
   for (const part of ['user_metadata', 'app_metadata']) {
     profile[part] = given[part] ? JSON.parse(given[part]) : null;
   }
-  const outcome = await change('insert', { ...profile, profile, password });
+  const outcome = await change('insert', { ...profile, profile, password }, 'conflict');
   if (outcome === 'none') {
     throw { kind: 'unavailable', cause: 'the API added nobody' };
   }

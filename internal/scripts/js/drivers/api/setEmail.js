@@ -2,5 +2,5 @@
 /* global change */
 /* exported setEmail */
 function setEmail(email, newEmail, verified) {
-  return change('set_email', { email, new_email: newEmail, verified });
+  return change('set_email', { email, new_email: newEmail, verified }, 'conflict');
 }

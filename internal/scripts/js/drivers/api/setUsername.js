@@ -2,5 +2,5 @@
 /* global change */
 /* exported setUsername */
 function setUsername(username, newUsername) {
-  return change('set_username', { username, new_username: newUsername });
+  return change('set_username', { username, new_username: newUsername }, 'conflict');
 }
