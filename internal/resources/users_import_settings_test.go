@@ -81,7 +81,7 @@ func TestUsersImportSettings(t *testing.T) {
 	l.taken(connection, 103)
 	l.sent()
 	ledger := map[string]any{"schema": "moving", "name": "sent"}
-	first := l.config(connection, map[string]any{"ledger": ledger, "max_failed": 103})
+	first := l.config(connection, map[string]any{"ledger": ledger, "first_batch": 60, "max_failed": 103})
 	object, diags := l.Apply(l.New("auth0pg_users_import"), first)
 	if got := summaries(diags, tfprotov6.DiagnosticSeverityWarning); diags.Failed() || got != "Users Will Be Imported, Users Refused By Auth0" ||
 		!strings.Contains(diags.String(), "Auth0 refused 103 users of") {

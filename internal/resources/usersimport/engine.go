@@ -144,9 +144,9 @@ func (e *engine) resume(ctx context.Context) error {
 	return e.recover(ctx)
 }
 
-// pass sends everybody who is left, the first batch alone.
+// pass sends everybody who is left, the first batch alone, and another one where that proves nothing.
 func (e *engine) pass(ctx context.Context) error {
-	if !e.checked {
+	for !e.checked {
 		sent, err := e.next(ctx, e.firstBatch)
 		if err != nil || !sent {
 			return err
@@ -154,10 +154,11 @@ func (e *engine) pass(ctx context.Context) error {
 		if len(e.running) > 0 { // its answer was not lost
 			e.first = e.running[0]
 		}
+		before := e.there()
 		if err := e.drain(ctx); err != nil || len(e.lost) > 0 || e.again {
 			return err
 		}
-		e.checked = true
+		e.checked = e.there() > before // one of whom all were refused says nothing of the others
 	}
 	for {
 		for len(e.running) >= auth0.MaxImports {
@@ -170,6 +171,9 @@ func (e *engine) pass(ctx context.Context) error {
 		}
 	}
 }
+
+// there is how many users were found to be with Auth0.
+func (e *engine) there() int64 { return e.report.imported + e.report.alreadyThere }
 
 // next sends one batch of no more than so many users, 0 for as many as fit; sent is false when nobody is left.
 func (e *engine) next(ctx context.Context, limit int) (sent bool, err error) {
@@ -419,7 +423,7 @@ func (e *engine) wait(ctx context.Context) error {
 
 // progress tells how far the import has come.
 func (e *engine) progress(ctx context.Context) {
-	done := e.report.imported + e.report.alreadyThere + int64(len(e.report.refused))
+	done := e.there() + int64(len(e.report.refused))
 	fields := map[string]any{"imported": e.report.imported, "already_there": e.report.alreadyThere,
 		"refused": len(e.report.refused)}
 	if e.total > 0 && done > 0 {

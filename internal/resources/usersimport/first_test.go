@@ -68,3 +68,18 @@ func TestFirstBatchIsLookedUp(t *testing.T) {
 		}
 	}
 }
+
+// Where all of the first batch are refused, the next one is as small, and goes alone.
+func TestFirstBatchThatIsRefused(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, 12, localtenant.Options{})
+	s.settings.maxFailed = 3
+	for _, id := range []string{"1", "2", "3"} {
+		s.comesOtherwise("another"+id, "user"+id+"@example.com")
+	}
+	got := s.imports()
+	batches := s.db.QueryStrings("SELECT users::text FROM public.auth0pg_import ORDER BY batch")
+	if got.imported != 9 || len(got.refused) != 3 || strings.Join(batches, " ") != "3 3 6" {
+		t.Errorf("imported %d, refused %d, batches of %v", got.imported, len(got.refused), batches)
+	}
+}

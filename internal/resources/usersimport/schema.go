@@ -130,7 +130,7 @@ func (r *usersImport) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 			"send_completion_email": flag("Whether Auth0 sends the tenant's owners an e-mail for each job; `false` " +
 				"by default. A change counts for the next `version`."),
 			"first_batch": number(10, 1, "How many users go first, alone, and are looked up in Auth0 "+
-				"before anybody else goes; 10 by default. A change counts for the next `version`."),
+				"before they are marked and anybody else goes; 10 by default. A change counts for the next `version`."),
 			"max_failed": number(0, 0, "How many users Auth0 may refuse before the import stops; 0 by "+
 				"default. They stay unmarked and are listed in `failed`. A change counts for the next `version`."),
 			"version": number(1, 1, "Raise it to import who is left; 1 by default. A lower one "+
