@@ -43,7 +43,9 @@ type unchanging struct {
 // defaulted are the defaults of an object's members, and those of the objects in it.
 type defaulted struct {
 	values map[string]tftypes.Value
-	inner  map[string]defaulted
+	// implied are those that a null stands for, see [kit.Implied].
+	implied map[string]tftypes.Value
+	inner   map[string]defaulted
 }
 
 func manyResources() map[string]unchanging {
@@ -67,8 +69,11 @@ func manyResources() map[string]unchanging {
 }
 
 func defaultsOf(attributes map[string]schema.Attribute) defaulted {
-	found := defaulted{map[string]tftypes.Value{}, map[string]defaulted{}}
+	found := defaulted{map[string]tftypes.Value{}, map[string]tftypes.Value{}, map[string]defaulted{}}
 	for name, attribute := range attributes {
+		if standard, ok := kit.ImpliedBy(attribute); ok {
+			found.implied[name] = standard
+		}
 		switch a := attribute.(type) {
 		case schema.BoolAttribute:
 			if a.Default != nil {
@@ -95,7 +100,7 @@ func defaultsOf(attributes map[string]schema.Attribute) defaulted {
 	return found
 }
 
-// changed reports whether a default differs from what the state has where the configuration says nothing.
+// changed reports whether a default, given or implied, differs from what the state has where the configuration says nothing.
 func (d defaulted) changed(state, config tftypes.Value) bool {
 	var stored, configured map[string]tftypes.Value
 	if config.IsNull() || !config.IsKnown() || config.As(&configured) != nil || state.As(&stored) != nil {
@@ -103,6 +108,11 @@ func (d defaulted) changed(state, config tftypes.Value) bool {
 	}
 	for name, value := range d.values {
 		if configured[name].IsNull() && !stored[name].Equal(value) {
+			return true
+		}
+	}
+	for name, standard := range d.implied {
+		if configured[name].IsNull() && !stored[name].IsNull() && !stored[name].Equal(standard) {
 			return true
 		}
 	}

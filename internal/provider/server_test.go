@@ -90,6 +90,18 @@ func TestAnswersAreTheFrameworks(t *testing.T) {
 	for name, between := range map[string]func(tenant *acctest.TenantHandle, id string, config map[string]any){
 		"nothing":       func(_ *acctest.TenantHandle, _ string, _ map[string]any) {},
 		"default again": func(_ *acctest.TenantHandle, _ string, c map[string]any) { delete(c, "deletion_protection") },
+		"default implied": func(_ *acctest.TenantHandle, _ string, c map[string]any) { delete(c, "preflight") },
+		"default written down": func(_ *acctest.TenantHandle, _ string, c map[string]any) {
+			c["import_mode"], c["delete_with_users"], c["use_former_scripts"] = false, false, false
+		},
+		"defaults implied in a block": func(_ *acctest.TenantHandle, _ string, c map[string]any) { c["scripts"] = map[string]any{} },
+		"users move elsewhere": func(tenant *acctest.TenantHandle, id string, _ map[string]any) {
+			_, stored := tenant.API("GET", "/connections/"+id, nil)
+			options := stored["options"].(map[string]any)
+			delete(options, "configuration")
+			options["import_mode"] = true
+			tenant.API("PATCH", "/connections/"+id, map[string]any{"options": options})
+		},
 		"default in a block": func(_ *acctest.TenantHandle, _ string, c map[string]any) {
 			c["scripts"] = map[string]any{"ca_key": "CA"}
 		},

@@ -211,7 +211,7 @@ func TestConnectionBadInput(t *testing.T) {
 		"option with an attribute":   {more: `options = jsonencode({ disable_signup = true })`, want: "managed by the attribute disable_signup"},
 		"scripts in options":         {more: `options = jsonencode({ customScripts = {} })`, want: "managed by the attribute scripts"},
 		"configuration in options":   {more: `options = jsonencode({ configuration = {} })`, want: "managed by the attribute configuration_wo"},
-		"store without a part":       {replace: [2]string{`email_verified = "email_verified boolean"`, ``}, want: "The script verify needs the part email_verified"},
+		"store without a part":       {replace: [2]string{`password       = "password_hash text"`, ``}, want: "needs the part password"},
 		"store with an unknown part": {replace: [2]string{`nickname  `, `shoe_size`}, want: `columns names the part "shoe_size"`},
 		"no store and no scripts":    {replace: [2]string{connectionStore, ""}, want: "there is neither a store to render them from nor an override"},
 	}

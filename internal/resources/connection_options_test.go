@@ -115,15 +115,15 @@ func optionsText(cases map[string]optionCase, changed ...string) string {
 	return text.String()
 }
 
-// optionsBut are the options that a configuration of these cases says nothing of, of which an import alone has values.
 // statedByImports are the connection's settings of the provider's own, which an import states and nobody has to.
 var statedByImports = []string{
 	"allow_replacement", "delete_with_users", "enabled_database_customization", "import_mode", "manage_scripts", "operations", "preflight",
 	"use_former_scripts", "scripts.app_metadata_key", "scripts.argon2_memory", "scripts.argon2_passes", "scripts.bcrypt_prefix",
-	"scripts.bcrypt_rounds", "scripts.ca_key", "scripts.database_url_key", "scripts.import_finished", "scripts.password_hash",
-	"scripts.pool_max", "scripts.rehash_on_login",
+	"scripts.ca_key", "scripts.database_url_key", "scripts.import_finished", "scripts.password_hash",
+	"scripts.pool_max",
 }
 
+// optionsBut are the options that a configuration of these cases says nothing of, of which an import alone has values.
 func optionsBut(cases map[string]optionCase) []string {
 	all := maps.Clone(optionCases)
 	maps.Copy(all, oldOptionCases)

@@ -350,6 +350,8 @@ func TestPreflightAtPlan(t *testing.T) {
 		"generated":                    {"ALTER TABLE users ADD tenant int NOT NULL GENERATED ALWAYS AS (length(email)) STORED", "", ""},
 		"domain with default":          {"CREATE DOMAIN d AS int DEFAULT 1; ALTER TABLE users ADD tenant d NOT NULL", "", ""},
 		"trigger that fills":           {"ALTER TABLE users ADD tenant int NOT NULL; " + trigger("TRIGGER t BEFORE INSERT ON users FOR EACH ROW", "NEW.tenant := 1; RETURN NEW;"), "", ""},
+		"sign-up is off":               {"ALTER TABLE users ADD tenant int NOT NULL", "disable_signup = true", ""},
+		"sign-up is on":                {"ALTER TABLE users ADD tenant int NOT NULL", "disable_signup = false", `Column Would Not Be Filled[\s\S]*disable_signup = true`},
 		"not asked for":                {"ALTER TABLE users ADD tenant int NOT NULL", "preflight = false", ""},
 		"no sign-ups":                  {"ALTER TABLE users ADD tenant int NOT NULL", "import_mode = true", ""},
 		"sign-ups by an own script":    {"ALTER TABLE users ADD tenant int NOT NULL", `scripts { overrides = { create = "function create(user, callback) { callback(null); }" } }`, ""},
@@ -367,6 +369,48 @@ func TestPreflightAtPlan(t *testing.T) {
 				return
 			}
 			p.steps(resource.TestStep{Config: p.connection(c.lines), PlanOnly: true, ExpectError: wrapped(c.want)})
+		})
+	}
+}
+
+// Who signs up brings a username where the connection asks for one, and what is tried is a sign-up that brings no more.
+func TestPreflightOfUsernames(t *testing.T) {
+	t.Parallel()
+	const refused = `Column Would Not Be Filled[\s\S]*"username"[\s\S]*requires_username`
+	names := func(signup string) string {
+		return `attributes = { email = { identifier = { active = true } }, username = { signup = { status = "` + signup + `" } } }`
+	}
+	s := plainStore()
+	s.Columns[store.Username] = store.Column{Name: "username", Type: "text"}
+	for name, c := range map[string]struct{ nullable, lines, want string }{
+		"nobody has to have one": {"NOT NULL", "", refused},
+		"everybody has one":      {"NOT NULL", "requires_username = true", ""},
+		"some have one":          {"NOT NULL", names("optional"), refused},
+		"required at sign-up":    {"NOT NULL", names("required"), ""},
+		"none is null":           {"", "", ""},
+		"nobody signs up":        {"NOT NULL", "disable_signup = true", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPreflightTest(t, strings.Replace(plainTable, "nickname text", "nickname text, username text "+c.nullable, 1)+
+				"; CREATE UNIQUE INDEX ON users (lower(username))", s)
+			if c.want == "" {
+				p.steps(resource.TestStep{Config: p.connection(c.lines)})
+				return
+			}
+			steps := []resource.TestStep{{Config: p.connection(c.lines), PlanOnly: true, ExpectError: wrapped(c.want)}}
+			if c.lines != "" { // of a connection that is there, the tenant knows otherwise
+				on := p.connection(c.lines, "disable_signup = false")
+				steps = append(steps,
+					// What was not asked for is looked at as soon as it is.
+					resource.TestStep{Config: p.connection(c.lines, "disable_signup = true")},
+					resource.TestStep{Config: on, PlanOnly: true, ExpectError: wrapped(c.want)},
+					// A trigger might fill the column: only trying tells.
+					resource.TestStep{
+						PreConfig: func() { p.db.Exec(trigger("TRIGGER t BEFORE INSERT ON users FOR EACH ROW", "RETURN NEW;")) },
+						Config:    on, ExpectError: wrapped(c.want),
+					})
+			}
+			p.steps(steps...)
 		})
 	}
 }

@@ -84,6 +84,7 @@ func TestNothingFailsInSilence(t *testing.T) {
 			"operations": []string{"login", "create", "verify", "change_password", "delete", "change_email"}}, "at sign-up|get_user", false},
 		"passkeys, users move":    {object{"authentication_methods": passkeys, "import_mode": true}, "", false},
 		"two scripts":             {object{"operations": []string{"login", "get_user"}}, "verify: the link in the verification mail ends in an error", false},
+		"verified is not known":   {object{"store": strings.Replace(silentStore, `"email_verified":"email_verified boolean",`, "", 1)}, "verify: the link in the verification mail ends in an error", false},
 		"two scripts, users move": {object{"operations": []string{"login", "get_user"}, "import_mode": true}, "", false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -37,12 +37,15 @@ func Operations() []Operation {
 
 // Rendered lists the operations that a connection over this store gets a script
 // for: with automatic migration only those that hand a user over, otherwise all
-// of them, and change_username where there are usernames.
+// of them, verify where the store knows who is verified, and change_username where there are usernames.
 func Rendered(importMode bool, s store.Store) []Operation {
 	if importMode {
 		return []Operation{Login, GetUser}
 	}
 	operations := []Operation{Login, GetUser, Create, Verify, ChangePassword, Delete, ChangeEmail}
+	if !s.Has(store.EmailVerified) && !s.Owns(string(Verify)) {
+		operations = slices.Delete(operations, 3, 4)
+	}
 	if s.Writes(store.Username) || s.Owns(string(ChangeUsername)) {
 		operations = append(operations, ChangeUsername)
 	}

@@ -78,6 +78,8 @@ type Options struct {
 	Passkeys bool
 	// RehashOnLogin replaces hashes that are not bcrypt or of fewer rounds.
 	RehashOnLogin bool
+	// MayLackUsername is for a rehearsal alone: whoever signs up need not bring a username.
+	MayLackUsername bool
 }
 
 // Features lists what the options switch on that needs privileges of its own.

@@ -44,6 +44,8 @@ const (
 	FindsChanged Expectation = "finds the user as it was changed"
 	Misses       Expectation = "does not find the deleted user"
 	AddsAgain    Expectation = "adds the deleted user again"
+	// AddsUnnamed means that there is another user, without a username.
+	AddsUnnamed Expectation = "adds a user without a username"
 )
 
 // Looks tells whether the step reads and changes nothing.
@@ -91,7 +93,25 @@ func Rehearse(o Options, operations []Operation, nonce string) ([]Step, error) {
 	if o.Store.OnDelete != nil && slices.Contains(operations, Delete) {
 		steps = append(steps, afterDelete(steps, slices.Contains(operations, ChangeEmail))...)
 	}
+	if o.MayLackUsername && o.Store.Writes(store.Username) {
+		steps = append(steps, unnamed(o, steps, nonce)...)
+	}
 	return steps, nil
+}
+
+// unnamed is the sign-up of before once more, of somebody else, who has no username.
+func unnamed(o Options, before []Step, nonce string) []Step {
+	i := slices.IndexFunc(before, func(s Step) bool { return s.Expect == Adds })
+	if i < 0 {
+		return nil
+	}
+	step, user := before[i], newRehearsed(o, Create, "u"+nonce)
+	delete(user, "username")
+	step.Expect, step.Values = AddsUnnamed, nil
+	for _, param := range step.Statement.Params {
+		step.Values = append(step.Values, user.value(param.Name))
+	}
+	return []Step{step}
 }
 
 // shown is what a look-up of that operation has to say of somebody with this address and this hash. A hash that is read or
@@ -215,7 +235,7 @@ func nobodysID(s store.Store, nonce string) string {
 }
 
 // LeftOut lists the parts for which the sign-up of a rehearsal brings no value, so that their columns get null.
-func LeftOut(s store.Store) []store.Part {
+func LeftOut(s store.Store, mayLackUsername bool) []store.Part {
 	o := Options{
 		Store:        s,
 		PasswordHash: DefaultPasswordHash,
@@ -223,6 +243,9 @@ func LeftOut(s store.Store) []store.Part {
 		BcryptPrefix: DefaultBcryptPrefix,
 	}
 	user := newRehearsed(o, Create, strings.Repeat("0", 12))
+	if mayLackUsername {
+		delete(user, "username")
+	}
 	var parts []store.Part
 	for _, param := range signUpParams() {
 		// What is written through an expression may make a value of none.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -171,7 +172,7 @@ func isLost(err error) bool {
 // isReplaced is of what the server refuses before it runs anything, since the function is another one by now.
 func isReplaced(err error) bool {
 	var server *pgconn.PgError
-	return errors.As(err, &server) && (server.Code == "42883" || server.Code == "0A000" || server.Code == "42725")
+	return errors.As(err, &server) && slices.Contains([]string{"42883", "42725", "42703", "0A000"}, server.Code)
 }
 
 func (d *database) run(ctx context.Context, f function, given values) ([]row, error) {

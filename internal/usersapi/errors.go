@@ -124,7 +124,7 @@ func serverProblem(e *pgconn.PgError) *problem {
 		return unfit("the store does not take these values")
 	case e.Code == "57014":
 		return late("")
-	case !isTemporary(e):
+	case !isTemporary(e) && !isReplaced(e):
 		return refused()
 	}
 	return unavailable(e)

@@ -64,7 +64,7 @@ func TestRefusalsOfTheDatabase(t *testing.T) {
 	b.db.Exec("INSERT INTO public.users (email, password) VALUES ('ada@example.com', 'x')")
 	b.db.Exec("CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'")
 	b.db.Exec("CREATE TRIGGER refuse BEFORE UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION public.refuse()")
-	for code, want := range map[string]int{"P0001": 500, "42501": 500, "0A000": 500, "25006": 503, "40P01": 503, "53300": 503} {
+	for code, want := range map[string]int{"P0001": 500, "42501": 500, "0LP01": 500, "0A000": 503, "42703": 503, "25006": 503, "40P01": 503, "53300": 503} {
 		b.db.Exec("CREATE OR REPLACE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE SQLSTATE '" + code + "'; END $$")
 		b.fails(want, map[int]string{500: "internal", 503: "unavailable"}[want], "/v1/verify", m{"email": "ada@example.com"})
 		if !strings.Contains(b.log.String(), "SQLSTATE "+code) {

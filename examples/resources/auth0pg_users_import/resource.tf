@@ -20,9 +20,8 @@ resource "auth0pg_connection" "users" {
 }
 
 resource "auth0pg_users_import" "users" {
-  connection_id  = auth0pg_connection.users.id
-  store          = auth0pg_users_table.users.store
-  user_id_prefix = "legacy"
+  connection_id = auth0pg_connection.users.id
+  store         = auth0pg_users_table.users.store
 
   hash_formats = ["bcrypt", "django_pbkdf2"]
   max_failed   = 5

@@ -141,6 +141,13 @@ func (l Ledger) check(ctx context.Context, conn *pgx.Conn, usersOwner string) (t
 	return true, nil
 }
 
+// CheckLedger returns what keeps the ledger from being written: another relation of its name, see [NotALedgerError], or
+// code of a role that is not trusted, see [ForeignLedgerError]. One that is yet to be made is none of these.
+func (s *Session) CheckLedger(ctx context.Context) error {
+	_, err := s.ledger.check(ctx, s.conn, s.owner)
+	return err
+}
+
 // create makes the ledger; another run may have done so meanwhile.
 func (l Ledger) create(ctx context.Context, conn *pgx.Conn) error {
 	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {

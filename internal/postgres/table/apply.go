@@ -180,7 +180,16 @@ func (t *Session) runTransaction(ctx context.Context, group []Step, wait time.Du
 		return 0, nil
 	}
 	failed = min(max(done-1, 0)/2, len(group)-1)
-	return failed, errors.Join(tooLong(err, t.longest(group[failed], wait), began), t.rollBack(ctx, t.Conn, "rollback"))
+	var limit time.Duration // what those took until then that are bounded; who cancels one of several may be taken for it
+	for _, step := range group[:failed+1] {
+		if one := t.longest(step, wait); one > 0 {
+			limit += one
+		}
+	}
+	if t.longest(group[failed], wait) == 0 {
+		limit = 0
+	}
+	return failed, errors.Join(tooLong(err, limit, began), t.rollBack(ctx, t.Conn, "rollback"))
 }
 
 // rollBack ends what is left of a transaction that failed, if the session outlived it.

@@ -301,7 +301,8 @@ func (m *connectionModel) sameOptions(other *connectionModel) bool {
 			return false
 		}
 	}
-	return m.ImportMode.Equal(other.ImportMode) && m.EnabledCustomization.Equal(other.EnabledCustomization) &&
+	sameMode := m.ImportMode.IsUnknown() == other.ImportMode.IsUnknown() && m.ImportMode.ValueBool() == other.ImportMode.ValueBool()
+	return sameMode && m.EnabledCustomization.Equal(other.EnabledCustomization) &&
 		(m.ScriptDigests.Equal(other.ScriptDigests) || !m.managesScripts()) && m.Options.Equal(other.Options)
 }
 

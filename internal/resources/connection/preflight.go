@@ -43,10 +43,10 @@ func preflightAttribute() schema.BoolAttribute {
 	}
 }
 
-// uploads reports whether the scripts will be others, or run as somebody else.
+// uploads reports whether the scripts will be others, run as somebody else, or be asked for sign-ups from now on.
 func (m *connectionModel) uploads(prior *connectionModel) bool {
 	return prior == nil || !m.ScriptDigests.Equal(prior.ScriptDigests) ||
-		!m.ConfigurationWOVersion.Equal(prior.ConfigurationWOVersion)
+		!m.ConfigurationWOVersion.Equal(prior.ConfigurationWOVersion) || isTrue(prior.DisableSignup) && !isTrue(m.DisableSignup)
 }
 
 // preflightServer is the server on which the scripts can be tried, nil where the provider has none.
@@ -82,7 +82,7 @@ func (r *connection) checkCatalog(
 		tflog.Info(ctx, "the catalog is not checked: the server does not answer yet", map[string]any{"error": err.Error()})
 		return
 	}
-	operations := settled.ownOperations(plan.ScriptDigests)
+	operations := settled.tried(plan.ScriptDigests)
 	value, _ := config.ConfigurationWO.Elements()[settled.settings.DatabaseURLKey.ValueString()].(types.String)
 	hidden, err := findHidden(ctx, pool, users, operations, settled.options(), scriptsTarget(value.ValueString()))
 	if err == nil && hidden.report(diags) || !slices.Contains(operations, scripts.Create) {
@@ -98,7 +98,7 @@ func (r *connection) checkCatalog(
 			filled = p.Columns
 		}
 	}
-	for _, part := range scripts.LeftOut(users) {
+	for _, part := range scripts.LeftOut(users, plan.mayLackUsername(prior)) {
 		null = append(null, users.Columns[part].Name)
 	}
 	unfilled, err := table.Unfilled(ctx, pool, at.Schema, at.Name, users.Columns[store.ID].Name, filled, null)
@@ -113,6 +113,19 @@ func (r *connection) checkCatalog(
 	for _, column := range unfilled {
 		addUnfilled(users, column, "", diags)
 	}
+}
+
+// mayLackUsername reports whether somebody may sign up without a username. Where it is not managed here, the tenant knows.
+func (m *connectionModel) mayLackUsername(prior *connectionModel) bool {
+	username := memberOf(m.Attributes, "username")
+	switch {
+	case m.RequiresUsername.IsUnknown(), m.Attributes.IsUnknown():
+		return false
+	case isTrue(m.RequiresUsername), isText(memberOf(memberOf(username, "signup"), "status"), "required"),
+		isTrue(memberOf(username, "profile_required")):
+		return false
+	}
+	return prior == nil || isFalse(m.RequiresUsername) || isSet(m.Attributes)
 }
 
 // addUnfilled reports a column that stays without a value when somebody signs up; cause is
@@ -134,11 +147,15 @@ func addUnfilled(users store.Store, column, cause string, diags *diag.Diagnostic
 				"brings no %s has none to give",
 				part), fmt.Sprintf("Say where the table is described what it gets then, such as %s = { "+
 				"write = \"coalesce(value, '')\" }; or make it nullable", part)
+			if part == store.Username {
+				remedy += "; or have every sign-up bring one, with requires_username = true on the connection"
+			}
 		}
 	}
 	diags.AddAttributeError(path.Root("store"), "Column Would Not Be Filled", fmt.Sprintf(
 		"The script create cannot add users to %s: the column %q stays without a value, since %s.%s\n\n%s. If users are "+
-			"never created through Auth0, write the script yourself in scripts.overrides[\"create\"]. %s",
+			"never created through Auth0, set disable_signup = true, and operations without create; or write the script yourself in "+
+			"scripts.overrides[\"create\"]. %s",
 		users.Table().Title(), column, why, cause, remedy, withoutPreflight))
 }
 
@@ -176,7 +193,7 @@ func (r *connection) preflight(
 		tflog.Info(ctx, "the scripts are not tried: they run no SQL, and "+users.Title()+" is not asked from here")
 		return true
 	}
-	operations := settled.ownOperations(plan.ScriptDigests)
+	operations := settled.tried(plan.ScriptDigests)
 	server := r.preflightServer(ctx)
 	if diags.HasError() || server == nil {
 		return !diags.HasError()
@@ -187,6 +204,7 @@ func (r *connection) preflight(
 		return true
 	}
 	options := settled.options()
+	options.MayLackUsername = plan.mayLackUsername(prior)
 	began := time.Now()
 	var preflight *scriptPreflight
 	var wanted, role string

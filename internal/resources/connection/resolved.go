@@ -39,6 +39,8 @@ type resolved struct {
 	operations []scripts.Operation
 	// named is the attribute, null where the operations follow from the others.
 	named types.Set
+	// signUpOff means that nobody signs up, so that nothing is asked of create.
+	signUpOff bool
 }
 
 // resolve parses the attributes.
@@ -47,7 +49,7 @@ func (m *connectionModel) resolve(ctx context.Context, diags *diag.Diagnostics) 
 		hasStore: !m.Store.IsNull(), settings: m.settings(ctx, diags),
 		mode: m.ImportMode.ValueBool(), modeKnown: !m.ImportMode.IsUnknown(),
 		overrides: map[scripts.Operation]string{}, open: map[scripts.Operation]bool{},
-		managed: m.managesScripts(), named: m.Operations,
+		managed: m.managesScripts(), named: m.Operations, signUpOff: isTrue(m.DisableSignup),
 	}
 	r.store, r.storeKnown = m.Store.Parsed()
 	for name, value := range r.settings.Overrides.Elements() {
@@ -83,7 +85,7 @@ func (r resolved) wanted() []scripts.Operation {
 		}
 		if r.hasStore {
 			for _, op := range scripts.Rendered(r.mode, r.store) {
-				wanted[op] = true
+				wanted[op] = op != scripts.Create || !r.signUpOff || scripts.Possible(r.store, op)
 			}
 		}
 	}
@@ -131,6 +133,11 @@ func (r resolved) ownOperations(digests types.Map) []scripts.Operation {
 		_, overridden := r.overrides[op]
 		return !has || overridden
 	})
+}
+
+// tried are those of them that are tried before the upload.
+func (r resolved) tried(digests types.Map) []scripts.Operation {
+	return slices.DeleteFunc(r.ownOperations(digests), func(op scripts.Operation) bool { return op == scripts.Create && r.signUpOff })
 }
 
 // known reports whether the scripts can be rendered.

@@ -126,7 +126,7 @@ func connectionSchema(ctx context.Context) schema.Schema {
 				"By default all of its mode and those of `scripts.overrides`, without `store` only the latter. `login` and " +
 				"`get_user` alone are a connection: what Auth0 does " +
 				"where a script is missing, the plan says. A change uploads or removes scripts. Without this attribute it is null, unless " +
-				"the connection was imported.",
+				"the connection was imported or it was set before.",
 			Validators: []validator.Set{
 				setvalidator.SizeAtLeast(1),
 				setvalidator.ValueStringsAre(stringvalidator.OneOf(kit.OperationNames()...)),

@@ -222,9 +222,10 @@ func (m *connectionModel) keepFormer(prior *connectionModel, private *connection
 	return err
 }
 
-// refreshOperations names the operations that the connection has scripts for, where they were configured or imported.
+// refreshOperations names the operations that the connection has scripts for, where they were configured or imported. The
+// former scripts may be others than those that are configured, and are put back with them.
 func (m *connectionModel) refreshOperations() {
-	if !m.Operations.IsNull() {
+	if !m.Operations.IsNull() && !m.UseFormerScripts.ValueBool() {
 		m.Operations = operationsOf(m.ScriptDigests)
 	}
 }

@@ -7,8 +7,10 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
 // A setting of the provider's own that nobody configured is null and counts as its default, so that a plan shows what
@@ -30,6 +32,34 @@ func ImpliedInt64(standard int64) []planmodifier.Int64 {
 // ImpliedString is of an attribute whose default is standard.
 func ImpliedString(standard string) []planmodifier.String {
 	return []planmodifier.String{Implied{types.StringValue(standard)}}
+}
+
+// ImpliedBy is the default that a null of the attribute stands for; ok is false for one that has none.
+func ImpliedBy(attribute schema.Attribute) (standard tftypes.Value, ok bool) {
+	var modifiers []any
+	switch a := attribute.(type) {
+	case schema.BoolAttribute:
+		modifiers = anyOf(a.PlanModifiers)
+	case schema.Int64Attribute:
+		modifiers = anyOf(a.PlanModifiers)
+	case schema.StringAttribute:
+		modifiers = anyOf(a.PlanModifiers)
+	}
+	for _, modifier := range modifiers {
+		if implied, is := modifier.(Implied); is {
+			value, err := implied.standard.ToTerraformValue(context.Background())
+			return value, err == nil
+		}
+	}
+	return tftypes.Value{}, false
+}
+
+func anyOf[T any](modifiers []T) []any {
+	all := make([]any, len(modifiers))
+	for i, modifier := range modifiers {
+		all[i] = modifier
+	}
+	return all
 }
 
 // Description is what the attribute's own description says as well.

@@ -28,9 +28,9 @@ func ExportedStore() schema.StringAttribute {
 }
 
 // inDatabase is the form of a store in PostgreSQL, in the documentation.
-const inDatabase = " It is JSON with `columns` (by part of a user, each with `name` and `type`, the latter in the " +
-	"server's words, or with `expression`, or with all three), `email_lookup` and `table` (`schema` and `name`), or in place of that " +
-	"`functions` (`schema`, `table`, and `statements` that are your own). An expression, as `row_filter` beside `columns` is " +
+const inDatabase = " It is JSON with `columns` (by part of a user, each as `\"email text\"`, its name and its type in the " +
+	"server's words, or as an object with `name`, `type`, `expression` and what else there is to say), `email_lookup` and `table` " +
+	"(`\"public.users\"`, with quotes inside where SQL needs them), or in place of that `functions` (`schema`, `table`, and `statements` that are your own). An expression, as `row_filter` beside `columns` is " +
 	"one, has `sql`, `type`, and what it takes to run it in `reads` and `schemas`."
 
 // ConsumedStore is the attribute on the objects that derive from a store.

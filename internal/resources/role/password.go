@@ -43,7 +43,7 @@ func (m *databaseRoleModel) planPassword(prior *databaseRoleModel, password type
 	default:
 		m.PasswordStatus = prior.PasswordStatus
 		// Where it takes a login to tell, only what is done now can be told beforehand.
-		if m.VerifyPassword.ValueBool() != prior.VerifyPassword.ValueBool() || m.VerifyPassword.ValueBool() && m.writesPassword(prior) {
+		if m.VerifyPassword.IsUnknown() || m.VerifyPassword.ValueBool() != prior.VerifyPassword.ValueBool() || m.VerifyPassword.ValueBool() && m.writesPassword(prior) {
 			m.PasswordStatus = types.StringUnknown()
 		}
 	}

@@ -75,10 +75,11 @@ type engine struct {
 
 	running []*migration.Batch
 	lost    []*migration.Batch
-	again   bool            // batches were released that this pass has gone by
-	checked bool            // the first batch was
-	sent    int             // batches of this pass
-	asked   map[string]bool // whom this run has asked for and Auth0 refused
+	again   bool             // batches were released that this pass has gone by
+	first   *migration.Batch // the one whose users are all looked up
+	checked bool             // the first batch was
+	sent    int              // batches of this pass
+	asked   map[string]bool  // whom this run has asked for and Auth0 refused
 	report  report
 	began   time.Time
 	pause   time.Duration
@@ -146,14 +147,14 @@ func (e *engine) resume(ctx context.Context) error {
 // pass sends everybody who is left, the first batch alone.
 func (e *engine) pass(ctx context.Context) error {
 	if !e.checked {
-		ids, err := e.next(ctx, e.firstBatch)
-		if err != nil || ids == nil {
+		sent, err := e.next(ctx, e.firstBatch)
+		if err != nil || !sent {
 			return err
+		}
+		if len(e.running) > 0 { // its answer was not lost
+			e.first = e.running[0]
 		}
 		if err := e.drain(ctx); err != nil || len(e.lost) > 0 || e.again {
-			return err
-		}
-		if err := e.checkFirst(ctx, ids); err != nil {
 			return err
 		}
 		e.checked = true
@@ -164,20 +165,20 @@ func (e *engine) pass(ctx context.Context) error {
 				return err
 			}
 		}
-		if ids, err := e.next(ctx, 0); err != nil || ids == nil {
+		if sent, err := e.next(ctx, 0); err != nil || !sent {
 			return err
 		}
 	}
 }
 
-// next sends one batch of no more than so many users, 0 for as many as fit, and returns the ids; nil when nobody is left.
-func (e *engine) next(ctx context.Context, limit int) ([]string, error) {
+// next sends one batch of no more than so many users, 0 for as many as fit; sent is false when nobody is left.
+func (e *engine) next(ctx context.Context, limit int) (sent bool, err error) {
 	file := []byte{'['}
 	var ids []string
 	for limit == 0 || len(ids) < limit {
 		u, err := e.peek(ctx)
 		if err != nil {
-			return nil, err
+			return false, err
 		}
 		if u == nil {
 			break
@@ -197,9 +198,9 @@ func (e *engine) next(ctx context.Context, limit int) ([]string, error) {
 		e.page = e.page[1:]
 	}
 	if len(ids) == 0 {
-		return nil, nil
+		return false, nil
 	}
-	return ids, e.send(ctx, ids, append(file, ']'))
+	return true, e.send(ctx, ids, append(file, ']'))
 }
 
 // peek is the next user, nil when there is none.
@@ -326,6 +327,9 @@ func (e *engine) settle(ctx context.Context, batch *migration.Batch) (over bool,
 	switch {
 	case job.Status == "failed":
 		return true, &stoppedError{fmt.Sprintf("Auth0 says that the job %s failed: %s", job.ID, job.Details)}
+	case batch == e.first && missing(outcome.Refused) != nil:
+		return true, &stoppedError{fmt.Sprintf("the first batch was answered as imported, and %s is not in "+
+			"the connection %q", oneUser(missing(outcome.Refused).ID), e.connectionName)}
 	case len(e.report.refused) > e.maxFailed:
 		return true, &stoppedError{fmt.Sprintf("Auth0 refused %s, more than max_failed = %d",
 			kit.Counted(len(e.report.refused), "user"), e.maxFailed)}
@@ -333,8 +337,22 @@ func (e *engine) settle(ctx context.Context, batch *migration.Batch) (over bool,
 	return true, nil
 }
 
-// outcome tells who of a batch is with Auth0. Who was refused, and everybody where the job's figures do not fit together,
-// is looked up: somebody may have logged in meanwhile, or reset the password before.
+// notImported is the code of who was not refused and is not there all the same.
+const notImported = "NOT_IMPORTED"
+
+// missing is one such user, nil where there is none.
+func missing(refused []migration.Refusal) *migration.Refusal {
+	for i, refusal := range refused {
+		if slices.Contains(refusal.Codes, notImported) {
+			return &refused[i]
+		}
+	}
+	return nil
+}
+
+// outcome tells who of a batch is with Auth0. Who was refused, and everybody of the first batch or where the job's figures
+// do not fit together, is looked up before anybody is marked: somebody may have logged in meanwhile, or reset the password
+// before.
 func (e *engine) outcome(ctx context.Context, batch *migration.Batch, job *auth0.Job) (o migration.Outcome, err error) {
 	rows, err := e.tenant.RefusedUsers(ctx, job.ID)
 	if err != nil && job.Status != "failed" {
@@ -346,7 +364,7 @@ func (e *engine) outcome(ctx context.Context, batch *migration.Batch, job *auth0
 			codes[id] = row.Codes
 		}
 	}
-	doubt := job.Status == "failed" || job.Summary.Total != len(batch.IDs) || job.Summary.Failed != len(codes)
+	doubt := batch == e.first || job.Status == "failed" || job.Summary.Total != len(batch.IDs) || job.Summary.Failed != len(codes)
 	for _, id := range batch.IDs {
 		why, refused := codes[id]
 		if !refused && !doubt {
@@ -364,7 +382,7 @@ func (e *engine) outcome(ctx context.Context, batch *migration.Batch, job *auth0
 			}
 		default:
 			if why == nil {
-				why = []string{"NOT_IMPORTED"}
+				why = []string{notImported}
 			}
 			o.Refused = append(o.Refused, migration.Refusal{ID: id, Codes: why})
 		}
@@ -386,24 +404,6 @@ func oneUser(id string) string {
 		return "its user " + id
 	}
 	return "one of its users"
-}
-
-// checkFirst looks the users of the first batch up, who were not refused.
-func (e *engine) checkFirst(ctx context.Context, ids []string) error {
-	for _, id := range ids {
-		if e.asked[id] {
-			continue
-		}
-		there, err := e.isThere(ctx, id)
-		if err != nil {
-			return err
-		}
-		if !there {
-			return &stoppedError{fmt.Sprintf("the first batch was answered as imported, and %s is not in "+
-				"the connection %q", oneUser(id), e.connectionName)}
-		}
-	}
-	return nil
 }
 
 // wait is longer from one time to the next, until something has happened.

@@ -3,6 +3,7 @@
 package usersimport
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -18,8 +19,22 @@ import (
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/resources/kit"
 )
 
+// ranOut reports that the time of the object's timeouts is over; false where there is some left.
+func ranOut(ctx context.Context, diags *diag.Diagnostics, attempted string, err error) bool {
+	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return false
+	}
+	diags.AddAttributeError(path.Root("timeouts"), "Users Not Imported", fmt.Sprintf("%s: the time given for it ran out.%s\n\n"+
+		"Who is known to be in is marked. Apply again, with more time in timeouts if need be: the import goes on.", attempted,
+		kit.HeldUpBy(err)))
+	return true
+}
+
 // tenantError reports what Auth0 answered, with what to do.
-func tenantError(diags *diag.Diagnostics, attempted string, err error) {
+func tenantError(ctx context.Context, diags *diag.Diagnostics, attempted string, err error) {
+	if ranOut(ctx, diags, attempted, err) {
+		return
+	}
 	remedy := kit.JustApply
 	var failed *auth0.Error
 	if errors.As(err, &failed) {
@@ -37,7 +52,7 @@ func tenantError(diags *diag.Diagnostics, attempted string, err error) {
 }
 
 // failure reports why an import, or the count of one, did not come to its end.
-func failure(diags *diag.Diagnostics, source migration.Source, err error) {
+func failure(ctx context.Context, diags *diag.Diagnostics, source migration.Source, err error) {
 	title := source.Store.Title()
 	attempted := "Could not import " + title
 	var stopped *stoppedError
@@ -48,6 +63,7 @@ func failure(diags *diag.Diagnostics, source migration.Source, err error) {
 	var api *auth0.Error
 	var server *pgconn.PgError
 	switch {
+	case ranOut(ctx, diags, attempted, err):
 	case errors.As(err, &stopped):
 		diags.AddError("Import Stopped", fmt.Sprintf("%s: %s\n\nWho is in is marked, and nobody else was sent. "+
 			"Look at failed and at the ledger (%s), correct the cause, and apply again: the import goes on.",
@@ -74,10 +90,11 @@ func failure(diags *diag.Diagnostics, source migration.Source, err error) {
 			"them is whose: emails_duplicate of the data source auth0pg_users_audit lists them.", attempted,
 			kit.Sentence(err.Error())))
 	case errors.As(err, &api):
-		tenantError(diags, attempted, err)
+		tenantError(ctx, diags, attempted, err)
 	case errors.As(err, &server) && server.Code == "42501":
 		diags.AddError("Users Not Imported", fmt.Sprintf("%s\n\nWhere the provider may not create the ledger, have "+
-			"its statements in suggested_ddl run by who may.", kit.PostgresDetail(attempted, err)))
+			"its statements in suggested_ddl run by who may, and SELECT, INSERT and UPDATE on it granted to the provider's "+
+			"role.", kit.PostgresDetail(attempted, err)))
 	default:
 		diags.AddError("Users Not Imported", kit.PostgresDetail(attempted, err))
 	}

@@ -3,13 +3,17 @@
 package usersimport
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/auth0"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres/migration"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
@@ -24,10 +28,28 @@ func TestWhoseCodeItIs(t *testing.T) {
 	}
 	for attribute, err := range map[string]error{"store": &found, "ledger": &migration.ForeignLedgerError{ForeignError: found}} {
 		var diags diag.Diagnostics
-		failure(&diags, source, fmt.Errorf("opening: %w", err))
+		failure(t.Context(), &diags, source, fmt.Errorf("opening: %w", err))
 		told, ok := diags[0].(diag.DiagnosticWithPath)
 		if !ok || !told.Path().Equal(path.Root(attribute)) || !strings.Contains(told.Detail(), "the trigger t") {
 			t.Errorf("%s: %v", attribute, diags)
+		}
+	}
+}
+
+// Once the object's time is over that is the cause, whatever call it has ended.
+func TestTimeRunsOut(t *testing.T) {
+	t.Parallel()
+	over, cancel := context.WithTimeout(t.Context(), 0)
+	defer cancel()
+	source := migration.Source{Store: store.Store{Reach: store.Table{Schema: "public", Name: "users"}}}
+	for _, err := range []error{errors.New("connecting"), &auth0.Error{}, &pgconn.PgError{Code: "57014"}, context.DeadlineExceeded} {
+		for ctx, want := range map[context.Context]bool{over: true, t.Context(): false} {
+			var diags diag.Diagnostics
+			failure(ctx, &diags, source, fmt.Errorf("a step: %w", err))
+			told, _ := diags[0].(diag.DiagnosticWithPath)
+			if got := told != nil && told.Path().Equal(path.Root("timeouts")); got != want || len(diags) != 1 {
+				t.Errorf("%v, out of time %t: %v", err, want, diags)
+			}
 		}
 	}
 }

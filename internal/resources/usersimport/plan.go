@@ -80,14 +80,22 @@ func checkSource(source migration.Source, diags *diag.Diagnostics) bool {
 	for _, part := range append(store.Required(), store.MigratedAt) {
 		if !source.Store.Has(part) || part == store.MigratedAt && !source.Store.Writes(part) {
 			diags.AddAttributeError(path.Root("store"), "Store Lacks A Part", fmt.Sprintf(
-				"An import needs the part %s, which %s does not have, or has no column for.\n\nAdd the part to the "+
-					"table's columns: a nullable timestamptz for migrated_at. The statement for it is\n\n"+
-					"ALTER TABLE %s ADD COLUMN migrated_at timestamp with time zone", part, source.Store.Title(),
-				kit.QuoteIdentifier(source.Store.Table().Schema)+"."+kit.QuoteIdentifier(source.Store.Table().Name)))
+				"An import needs the part %s, which %s does not have, or has no column for.\n\n%s", part, source.Store.Title(),
+				partRemedy(part, source.Store.Table())))
 			return false
 		}
 	}
 	return true
+}
+
+// partRemedy says how a store gets a part that it lacks.
+func partRemedy(part store.Part, users store.Table) string {
+	if part != store.MigratedAt {
+		return fmt.Sprintf("Name in columns what holds it: %s = { name = … }, or an expression.", part)
+	}
+	return fmt.Sprintf("Add the part to the table's columns: a nullable timestamptz. The statement for it is\n\n"+
+		"ALTER TABLE %s.%s ADD COLUMN migrated_at timestamp with time zone", kit.QuoteIdentifier(users.Schema),
+		kit.QuoteIdentifier(users.Name))
 }
 
 // foresee counts who would go, and refuses what cannot work.
@@ -108,25 +116,31 @@ func (r *usersImport) foresee(ctx context.Context, m *usersImportModel, pepper t
 	if !ok || !r.data.Postgres.Known() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, lookingAtUsers)
+	limited, cancel := context.WithTimeout(ctx, lookingAtUsers)
 	defer cancel()
-	found, err := r.countIn(ctx, server, m, pepper, prefix, source, diags)
+	found, err := r.countIn(limited, server, m, pepper, prefix, source, diags)
 	switch {
 	case diags.HasError():
 	case err == nil && found.Users > 0:
 		diags.AddWarning("Users Will Be Imported", fmt.Sprintf("%s: %s\n\nNothing has been sent yet. The figures "+
 			"are those of now.", kit.Capitalized(source.Store.Title()), text(found, m.FirstBatch.ValueInt64())))
 	case err == nil:
-	case notThereYet(err), r.data.Absent(err) != "", errors.Is(err, context.DeadlineExceeded):
+	case r.notThereYet(source, err), r.data.Absent(err) != "", limited.Err() != nil:
 		diags.AddWarning("Users Not Counted", kit.PostgresDetail("Could not count whom the import would bring into Auth0",
 			err)+" Where the same apply makes or changes the table, that is to be expected.")
 	default:
-		failure(diags, source, err)
+		failure(ctx, diags, source, err)
 	}
 }
 
-// notThereYet tells a table or a column that the same apply may make.
-func notThereYet(err error) bool {
+// notThereYet tells a table or a column that the same apply may make. A condition over a table that stays as it is has no
+// such excuse.
+func (r *usersImport) notThereYet(source migration.Source, err error) bool {
+	users := source.Store.Table()
+	var where *migration.WhereError
+	if errors.As(err, &where) && !r.data.Notes.TableChanges(users.Schema, users.Name) {
+		return false
+	}
 	code := postgres.SQLState(err)
 	return errors.Is(err, table.ErrNotFound) || code == "42703" || code == "42P01" || code == "3F000"
 }
@@ -140,6 +154,9 @@ func (r *usersImport) countIn(
 		return bulkimport.Figures{}, err
 	}
 	defer session.Close()
+	if err := session.CheckLedger(ctx); err != nil {
+		return bulkimport.Figures{}, err
+	}
 	duplicates, err := session.Duplicates(ctx)
 	if err != nil {
 		return bulkimport.Figures{}, err

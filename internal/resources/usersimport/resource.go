@@ -141,18 +141,18 @@ func (r *usersImport) imports(ctx context.Context, m *usersImportModel, pepper t
 	began := time.Now()
 	session, err := migration.Open(ctx, server, source)
 	if err != nil {
-		failure(diags, source, err)
+		failure(ctx, diags, source, err)
 		return
 	}
 	defer session.Close()
 	duplicates, err := session.Duplicates(ctx)
 	if err != nil {
-		failure(diags, source, err)
+		failure(ctx, diags, source, err)
 		return
 	}
 	left, err := session.Left(ctx)
 	if err != nil {
-		failure(diags, source, err)
+		failure(ctx, diags, source, err)
 		return
 	}
 	e := &engine{tenant: client, db: session, convert: m.converter(ctx, pepper, duplicates, diags), settings: settings{
@@ -167,7 +167,7 @@ func (r *usersImport) imports(ctx context.Context, m *usersImportModel, pepper t
 	kit.LogDone(ctx, began, "users imported", map[string]any{"imported": done.imported,
 		"already_there": done.alreadyThere, "refused": len(done.refused)})
 	if err != nil {
-		failure(diags, source, err)
+		failure(ctx, diags, source, err)
 		return
 	}
 	done.warn(diags, source, session)

@@ -157,7 +157,7 @@ func (r *usersImport) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 					"id": schema.StringAttribute{Computed: true, MarkdownDescription: "The id in the table."},
 					"code": schema.StringAttribute{Computed: true, MarkdownDescription: "Auth0's reason, such as " +
-						"`DUPLICATED_USER`."},
+						"`DUPLICATED_USER`, or `NOT_IMPORTED` of who is not there although the job does not say why."},
 				}},
 			},
 			"failed_query": schema.StringAttribute{Computed: true, MarkdownDescription: "The SQL that lists all " +
@@ -165,7 +165,7 @@ func (r *usersImport) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 			"suggested_ddl": schema.ListAttribute{
 				Computed: true, ElementType: types.StringType,
 				MarkdownDescription: "The statements that create the ledger, for a database in which the provider " +
-					"may not, or for your own migrations.",
+					"may not, or for your own migrations. The provider's role then needs SELECT, INSERT and UPDATE on it.",
 			},
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 				Create: true, Update: true,

@@ -25,7 +25,7 @@ func (m *usersImportModel) target(ctx context.Context, client *auth0.Client, dia
 	id := m.ConnectionID.ValueString()
 	connection, err := client.Connection(ctx, id)
 	if err != nil {
-		tenantError(diags, "Could not read the connection that users are imported into", err)
+		tenantError(ctx, diags, "Could not read the connection that users are imported into", err)
 		return target{}, false
 	}
 	found = target{id: id, name: connection.Name, prefix: m.UserIDPrefix.ValueString()}

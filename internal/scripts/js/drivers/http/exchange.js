@@ -23,7 +23,7 @@ async function exchange(method, url, headers, body, until) {
       status: response.status,
       type: response.headers.get('content-type') || '',
       after: after ? Math.max(0, /^\d+$/.test(after) ? after * 1000 : Date.parse(after) - Date.now()) : untilReset(response),
-      text: await boundedText(response.body || []),
+      text: await boundedText(response.body),
     };
   } catch (error) {
     const code = error.cause?.code || error.code;

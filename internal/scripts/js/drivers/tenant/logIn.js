@@ -39,7 +39,9 @@ async function logIn(identifier) {
   users = await findUsersByID(id);
   // Only what the store has of a user can tell that it is another one.
   const names = identifier.includes('@') ? ['email'] : ['username', 'phone_number'];
-  if (!users.every((user) => names.some((name) => !settings.parts.includes(name) || sameText(user[name] || '', identifier)))) {
+  const isNamed = (user) => names.some((name) => !settings.parts.includes(name) || sameText(user[name] || '', identifier))
+    || (settings.parts.includes('username') && sameText(user.username || '', identifier)); // which may look like an address
+  if (!users.every(isNamed)) {
     users = [];
   }
   // end
