@@ -229,11 +229,13 @@ func (s *Server) CreateRole(ctx context.Context, spec RoleSpec) error {
 		if spec.ValidUntil != nil {
 			options = append(options, "VALID UNTIL "+validUntil(spec.ValidUntil))
 		}
-		if spec.Verifier != nil {
-			options = append(options, "PASSWORD "+QuoteLiteral(spec.Verifier.Secret()))
-		}
-		if _, err := tx.Exec(Quiet(ctx), fmt.Sprintf("CREATE ROLE %s %s", pgx.Identifier{spec.Name}.Sanitize(), strings.Join(options, " "))); err != nil {
+		if _, err := tx.Exec(ctx, fmt.Sprintf("CREATE ROLE %s %s", pgx.Identifier{spec.Name}.Sanitize(), strings.Join(options, " "))); err != nil {
 			return err
+		}
+		if spec.Verifier != nil {
+			if err := setVerifier(ctx, tx, spec.Name, *spec.Verifier); err != nil {
+				return err
+			}
 		}
 		return s.finishRole(ctx, tx, spec)
 	})
@@ -259,7 +261,7 @@ func (s *Server) AlterRole(ctx context.Context, spec RoleSpec) error {
 			if _, err := checkedRole(ctx, tx, spec); err != nil {
 				return err
 			}
-			return alterRole(ctx, tx, spec.Name, "PASSWORD "+QuoteLiteral(spec.Verifier.Secret()))
+			return setVerifier(ctx, tx, spec.Name, *spec.Verifier)
 		}); err != nil {
 			return err
 		}
@@ -280,9 +282,22 @@ func (s *Server) AlterRole(ctx context.Context, spec RoleSpec) error {
 
 func alterRole(ctx context.Context, tx pgx.Tx, name string, options ...string) error {
 	_, err := tx.Exec(
-		Quiet(ctx),
+		ctx,
 		fmt.Sprintf("ALTER ROLE %s %s", pgx.Identifier{name}.Sanitize(), strings.Join(options, " ")),
 	)
+	return err
+}
+
+// setVerifier gives the role a password without its verifier in the text of a statement of ours, which pg_stat_statements and
+// pg_stat_activity show: it comes as a parameter, and the server itself puts the statement together.
+func setVerifier(ctx context.Context, tx pgx.Tx, name string, verifier Verifier) error {
+	const setting = "select set_config('auth0pg.role', $1, true), set_config('auth0pg.verifier', $2, true)"
+	if _, err := tx.Exec(Quiet(ctx), setting, name, verifier.Secret()); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `DO $$ BEGIN
+  EXECUTE format('ALTER ROLE %I PASSWORD %L', current_setting('auth0pg.role'), current_setting('auth0pg.verifier'));
+END $$`)
 	return err
 }
 

@@ -3,6 +3,7 @@
 package postgres_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/localpostgres"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/postgres"
 )
@@ -485,6 +487,40 @@ func TestPasswordStaysOutOfServerLog(t *testing.T) {
 	}
 	if strings.Contains(string(log), password) {
 		t.Error("the password is in the server's log")
+	}
+}
+
+// The server keeps the texts of statements for whoever may read statistics, utility statements with all that stands in them. Neither
+// password nor verifier is in one.
+func TestPasswordStaysOutOfStatistics(t *testing.T) {
+	local, err := localpostgres.Start(t.Context(), localpostgres.Options{InMemory: true, Settings: map[string]string{
+		"shared_preload_libraries": "pg_stat_statements",
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = local.Stop(context.Background()) }) // before the databases go
+	db := pgtest.On(t, local)
+	db.Exec("CREATE EXTENSION pg_stat_statements")
+	server := roleServer(t, db.URL)
+	spec := postgres.RoleSpec{Name: db.RoleName("scripts"), ConnectionLimit: -1, Verifier: verifier(t, "Unmistakable-Secret-1")}
+	if err := server.CreateRole(t.Context(), spec); err != nil {
+		t.Fatal(err)
+	}
+	spec.Verifier = verifier(t, "Unmistakable-Secret-2")
+	if err := server.AlterRole(t.Context(), spec); err != nil {
+		t.Fatal(err)
+	}
+	if kept := db.QueryStrings("SELECT query FROM pg_stat_statements WHERE query ~ $1", `CREATE ROLE "?`+spec.Name); len(kept) == 0 {
+		t.Fatal("the statements are not kept: the search would prove nothing")
+	}
+	if kept := db.QueryStrings("SELECT query FROM pg_stat_statements WHERE query ~ 'SCRAM-SHA-256[$]\\d|Unmistakable'"); len(kept) > 0 {
+		t.Errorf("the password, or its verifier, is in %q", kept)
+	}
+	if conn, err := pgx.Connect(t.Context(), db.URLFor(spec.Name, "Unmistakable-Secret-2")); err != nil {
+		t.Error(err)
+	} else {
+		_ = conn.Close(t.Context())
 	}
 }
 
