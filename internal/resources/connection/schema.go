@@ -123,7 +123,8 @@ func connectionSchema(ctx context.Context) schema.Schema {
 			Optional: true, Computed: true, ElementType: types.StringType,
 			MarkdownDescription: "The operations for which the connection has a script: each is of " +
 				"`scripts.overrides` or rendered from `store`. " +
-				"By default all of its mode and those of `scripts.overrides`, without `store` only the latter. `login` and " +
+				"By default all of its mode and those of `scripts.overrides`, without `store` only the latter: without the part " +
+				"`email_verified` no `verify`, and with `disable_signup = true` no `create` that the store does not take. `login` and " +
 				"`get_user` alone are a connection: what Auth0 does " +
 				"where a script is missing, the plan says. A change uploads or removes scripts. Without this attribute it is null, unless " +
 				"the connection was imported or it was set before.",
