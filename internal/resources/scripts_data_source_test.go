@@ -88,7 +88,7 @@ rehash_on_login = true`),
 				ConfigStateChecks: theseScripts(map[scripts.Operation]string{scripts.Login: own, scripts.Verify: verify}),
 			},
 			// What the store lacks matters to the scripts that are wanted alone.
-			{Config: scriptsConfig(t, withoutFlag, ""), ExpectError: regexp.MustCompile(`Store Lacks A Part[\s\S]*verify needs the part\s+email_verified`)},
+			{Config: scriptsConfig(t, withoutFlag, `operations = ["login", "verify"]`), ExpectError: regexp.MustCompile(`Store Lacks A Part[\s\S]*verify needs the part\s+email_verified`)},
 			{Config: scriptsConfig(t, table, `import_finished = true`), ExpectError: regexp.MustCompile(`import_finished = true[\s\S]*Import_finished needs\s+import_mode`)},
 			{Config: scriptsConfig(t, table, `forget_migrated_after = "720h"`), ExpectError: regexp.MustCompile(`forget_migrated_after = "720h"[\s\S]*needs\s+import_mode`)},
 			{Config: scriptsConfig(t, table, `forget_migrated_after = "30d"`), ExpectError: regexp.MustCompile(`Invalid Duration[\s\S]*1h or more`)},
