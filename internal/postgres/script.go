@@ -12,10 +12,9 @@ import (
 // Script sends statements without arguments to the server in one message, which runs them until one fails: between them
 // the session waits for nobody on this side, and keeps no lock for longer than they take. done is how many were run.
 func Script(ctx context.Context, conn *pgx.Conn, statements ...string) (done int, err error) {
-	sql := strings.Join(statements, ";\n")
 	end := pgx.TraceQueryEndData{}
-	ctx = tracer{}.TraceQueryStart(ctx, conn, pgx.TraceQueryStartData{SQL: sql})
-	results := conn.PgConn().Exec(ctx, sql)
+	ctx = tracer{}.TraceQueryStart(ctx, conn, pgx.TraceQueryStartData{SQL: strings.Join(statements, "; ")})
+	results := conn.PgConn().Exec(ctx, strings.Join(statements, ";\n"))
 	for results.NextResult() {
 		if end.CommandTag, err = results.ResultReader().Close(); err == nil {
 			done++
