@@ -287,7 +287,13 @@ func TestRenderAll(t *testing.T) {
 			t.Errorf("%s: the override was not kept", name)
 		}
 	}
-	if _, err := RenderAll(Options{Store: withoutVerified}, nil); err == nil {
+	if all, err := RenderAll(Options{Store: withoutVerified}, nil); err != nil || len(all) != 6 || all[Verify] != "" {
+		t.Errorf("a store that knows nothing of verified: %v, %v", slices.Collect(maps.Keys(all)), err)
+	}
+	withoutPassword := storeWith()
+	withoutPassword.Columns = maps.Clone(withoutPassword.Columns)
+	delete(withoutPassword.Columns, store.Password)
+	if _, err := RenderAll(Options{Store: withoutPassword}, nil); err == nil {
 		t.Error("a missing part was not noticed")
 	}
 	if _, err := RenderAll(Options{Store: storeWith()}, map[Operation]string{"log_in": own}); err == nil {
