@@ -15,34 +15,17 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 )
-
-// output is what the command prints, which another goroutine reads.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
 
 // started runs the command and returns its ten lines.
 func started(t *testing.T, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	var out output
+	var out pgtest.Output
 	ended := make(chan error, 1)
 	go func() { ended <- run(ctx, args, &out, io.Discard) }()
 	t.Cleanup(func() {

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -22,28 +20,10 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// output is written by one goroutine and read by another.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
-
 var listening = regexp.MustCompile(`"msg":"listening".*"address":"([^"]+)"`)
 
 // start serves until the test ends, or until stop is called, which returns what serve returns.
-func start(t *testing.T, log *output, environment []string, args ...string) (url string, stop func() error) {
+func start(t *testing.T, log *pgtest.Output, environment []string, args ...string) (url string, stop func() error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -81,10 +61,10 @@ func TestServeAndCheck(t *testing.T) {
 		"AUTH0PG_API_BCRYPT_ROUNDS=4", "AUTH0PG_API_USERNAME=auth0", "AUTH0PG_API_PASSWORD_FILE=" + secret,
 		"AUTH0PG_API_FORMER_PASSWORD=fedcba9876543210", "HOME=/", "AUTH0PG_API_DRAIN=1s",
 	}
-	var log output
+	var log pgtest.Output
 	base, stop := start(t, &log, environment, "-schema", schema) // the flag wins
 	check := func(environment []string, args ...string) (string, error) {
-		var out output
+		var out pgtest.Output
 		err := run(t.Context(), append([]string{"check", "-url", base}, args...), environment, &out, &out)
 		return out.String(), err
 	}
@@ -236,7 +216,7 @@ func TestRefusedSettings(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
-			var log output
+			var log pgtest.Output
 			err := run(
 				ctx,
 				append([]string{"serve", "-listen", "127.0.0.1:0", "-drain", "0s"}, c.args...),

@@ -3,7 +3,6 @@
 package acctest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -11,12 +10,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/devtools"
+	"github.com/auth0pg/terraform-provider-auth0pg/internal/pgtest"
 )
 
 // BuildProvider builds the provider and returns the folder that holds it, of this test alone.
@@ -146,7 +145,7 @@ func (w *Workspace) Start(args ...string) *Process {
 type Process struct {
 	workspace *Workspace
 	cmd       *exec.Cmd
-	output    safeBuffer
+	output    pgtest.Output
 }
 
 // Output is what it has printed so far.
@@ -210,22 +209,4 @@ func processesOf(t testing.TB, program string) []int {
 		t.Fatal(err)
 	}
 	return pids
-}
-
-// safeBuffer collects output while a test looks at it.
-type safeBuffer struct {
-	mu     sync.Mutex
-	buffer bytes.Buffer
-}
-
-func (b *safeBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.Write(p)
-}
-
-func (b *safeBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.String()
 }

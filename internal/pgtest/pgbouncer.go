@@ -3,7 +3,6 @@
 package pgtest
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 )
@@ -123,7 +121,7 @@ auth_file = %s
 	if os.Getuid() == 0 {
 		args = append([]string{"-u", "nobody"}, args...) // it refuses to run as root
 	}
-	var output lockedBuffer
+	var output Output
 	command := exec.CommandContext(context.WithoutCancel(t.Context()), program, args...)
 	command.Stdout, command.Stderr = &output, &output
 	if err := command.Start(); err != nil {
@@ -155,21 +153,4 @@ func (p *PgBouncer) In(t testing.TB, address string) string {
 	}
 	u.Host = p.Host
 	return u.String()
-}
-
-type lockedBuffer struct {
-	mu     sync.Mutex
-	buffer bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.String()
 }

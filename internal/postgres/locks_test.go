@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -148,24 +147,6 @@ func TestThiefCannotKeepThePassword(t *testing.T) {
 	})
 }
 
-// sharedText is a log that is read while it is written.
-type sharedText struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (s *sharedText) Write(line []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.Write(line)
-}
-
-func (s *sharedText) has(words ...string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(s.text.String(), word) })
-}
-
 // TestWhoHoldsTheRoleUp names the session that keeps a change waiting, in the log while it waits and in the error. One of another
 // role is not ended.
 func TestWhoHoldsTheRoleUp(t *testing.T) {
@@ -176,15 +157,18 @@ func TestWhoHoldsTheRoleUp(t *testing.T) {
 	if _, err := other.Exec(t.Context(), "BEGIN; ALTER ROLE "+postgres.Ident(spec.Name)+" CONNECTION LIMIT 9"); err != nil {
 		t.Fatal(err)
 	}
-	log := &sharedText{}
+	log := &pgtest.Output{}
+	said := func(words ...string) bool {
+		return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(log.String(), word) })
+	}
 	ctx, cancel := context.WithTimeout(tflogtest.RootLogger(t.Context(), log), 10*time.Second)
 	defer cancel()
 	ended := make(chan error)
 	go func() { ended <- server.AlterRole(ctx, spec) }()
 	pid := int(other.PgConn().PID())
-	for began := time.Now(); !log.has("held_up_by", fmt.Sprintf("process %d ", pid), "idle in transaction"); time.Sleep(10 * time.Millisecond) {
+	for began := time.Now(); !said("held_up_by", fmt.Sprintf("process %d ", pid), "idle in transaction"); time.Sleep(10 * time.Millisecond) {
 		if time.Since(began) > 5*time.Second {
-			t.Errorf("the log does not say at once who is waited for: %s", log.text.String())
+			t.Errorf("the log does not say at once who is waited for: %s", log.String())
 			break
 		}
 	}

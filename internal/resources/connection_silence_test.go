@@ -116,3 +116,36 @@ func containsOne(text, words string) bool {
 	}
 	return false
 }
+
+// A view that takes no new users is enough where nobody signs up: create is left out, unless there is one of one's own.
+func TestSignUpThatIsOffNeedsNoCreate(t *testing.T) {
+	t.Parallel()
+	readOnly := strings.TrimSuffix(silentStore, "}") + `,"refuses":["INSERT"]}`
+	const own = "function create(user, callback) { callback(null); }"
+	for name, test := range map[string]struct {
+		more map[string]any
+		// creates is whether the connection has the script, refused that it is not planned.
+		creates, refused bool
+	}{
+		"on":           {nil, false, true},
+		"off":          {map[string]any{"disable_signup": true}, false, false},
+		"off, and own": {map[string]any{"disable_signup": true, "scripts": map[string]any{"overrides": map[string]any{"create": own}}}, true, false},
+		"off, and asked for": {map[string]any{"disable_signup": true,
+			"operations": []string{"login", "get_user", "create"}}, false, true},
+	} {
+		core := acctest.NewCore(t, provider.Server("test"), acctest.TenantWith(t, localtenant.Options{}).Auth0())
+		config := map[string]any{"name": "users", "store": readOnly, "configuration_wo_version": 1,
+			"configuration_wo": map[string]any{"POSTGRES_URL": "postgres://scripts:Sup3rS3cret@db.example.com/app?sslmode=verify-full"}}
+		for attribute, value := range test.more {
+			config[attribute] = value
+		}
+		planned, diags := core.Plan(core.New("auth0pg_connection"), config)
+		if diags.Failed() != test.refused {
+			t.Errorf("%s: %s", name, diags)
+			continue
+		}
+		if digests, _ := planned.JSON()["script_digests"].(map[string]any); !test.refused && (digests["create"] != nil) != test.creates {
+			t.Errorf("%s: the scripts are %v", name, digests)
+		}
+	}
+}

@@ -10,6 +10,9 @@ import (
 	"github.com/auth0pg/terraform-provider-auth0pg/internal/store"
 )
 
+// lookAlikes are kate@example.com to an eye, or to who folds letters.
+var lookAlikes = []string{"\u212aate@example.com", "kate@e\u0445ample.com", "kate@example\u3002com", "kate\u200b@example.com"}
+
 // identityCases are about ids, addresses and user names: who is whom.
 var identityCases = map[string]operationCase{
 	// An id that nobody can have belongs to nobody: to delete it is no error.
@@ -65,7 +68,7 @@ var identityCases = map[string]operationCase{
 	"look-alikes": {run: func(b *bench) {
 		b.gives(nil, scripts.Create, map[string]any{"email": "kate@example.com", "password": "correct horse"})
 		b.gives(nil, scripts.Create, map[string]any{"email": "JOSÉ@example.com", "password": "correct horse"})
-		for _, trap := range []string{"\u212aate@example.com", "kate@e\u0445ample.com", "kate@example\u3002com", "kate\u200b@example.com"} {
+		for _, trap := range lookAlikes {
 			b.gives(nil, scripts.GetUser, trap)
 			b.wrong("", trap, "correct horse")
 			b.gives(false, scripts.ChangePassword, trap, "new password")

@@ -180,16 +180,7 @@ func (t *Session) runTransaction(ctx context.Context, group []Step, wait time.Du
 		return 0, nil
 	}
 	failed = min(max(done-1, 0)/2, len(group)-1)
-	var limit time.Duration // what those took until then that are bounded; who cancels one of several may be taken for it
-	for _, step := range group[:failed+1] {
-		if one := t.longest(step, wait); one > 0 {
-			limit += one
-		}
-	}
-	if t.longest(group[failed], wait) == 0 {
-		limit = 0
-	}
-	return failed, errors.Join(tooLong(err, limit, began), t.rollBack(ctx, t.Conn, "rollback"))
+	return failed, errors.Join(tooLong(err, t.longestOf(group[:failed+1], wait), began), t.rollBack(ctx, t.Conn, "rollback"))
 }
 
 // rollBack ends what is left of a transaction that failed, if the session outlived it.
@@ -225,6 +216,18 @@ func (t *Session) longest(step Step, wait time.Duration) time.Duration {
 
 // idleLimit is how long a client that is suspended or lost keeps the rows that it has changed.
 const idleLimit = 10 * time.Second
+
+// longestOf bounds the steps of a transaction up to the last of these, 0 where that is not bounded. Who cancels it after steps
+// that took long is taken for its time-out.
+func (t *Session) longestOf(steps []Step, wait time.Duration) (limit time.Duration) {
+	for _, step := range steps {
+		limit += t.longest(step, wait)
+	}
+	if t.longest(steps[len(steps)-1], wait) == 0 {
+		return 0
+	}
+	return limit
+}
 
 // timeouts is the statement that bounds what comes next in the transaction.
 func (t *Session) timeouts(lock, statement time.Duration) string {

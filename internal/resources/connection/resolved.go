@@ -85,7 +85,9 @@ func (r resolved) wanted() []scripts.Operation {
 		}
 		if r.hasStore {
 			for _, op := range scripts.Rendered(r.mode, r.store) {
-				wanted[op] = op != scripts.Create || !r.signUpOff || scripts.Possible(r.store, op)
+				if op != scripts.Create || !r.signUpOff || scripts.Possible(r.store, op) {
+					wanted[op] = true
+				}
 			}
 		}
 	}
